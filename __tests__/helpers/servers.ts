@@ -1,0 +1,84 @@
+import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import net, { type AddressInfo, type Socket } from 'node:net';
+
+/** A server on a free port of 127.0.0.1 that knows its sockets, so that a test can see them go. */
+export interface TestServer {
+  readonly url: string;
+  readonly port: number;
+  /** The connections that are open at this moment. */
+  readonly sockets: ReadonlySet<Socket>;
+  /** Connections accepted since the start. */
+  readonly accepted: number;
+  /** Resolves when no connection is open any more. */
+  idle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts node:http with this listener. */
+export function startHttp(listener: RequestListener): Promise<TestServer> {
+  return listen(http.createServer({ keepAliveTimeout: 0 }, listener));
+}
+
+/** Starts a TCP server: for endpoints that do what no HTTP server would. */
+export function startTcp(listener: (socket: Socket) => void): Promise<TestServer> {
+  return listen(
+    net.createServer((socket) => {
+      socket.on('error', () => {});
+      listener(socket);
+    }),
+  );
+}
+
+/** Listens on a free port and counts connections. */
+export async function listen(server: net.Server): Promise<TestServer> {
+  const sockets = new Set<Socket>();
+  let accepted = 0;
+  let onIdle: (() => void) | undefined;
+  server.on('connection', (socket: Socket) => {
+    accepted++;
+    sockets.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      if (sockets.size === 0) onIdle?.();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    sockets,
+    get accepted() {
+      return accepted;
+    },
+    idle: () =>
+      new Promise((resolve) => {
+        onIdle = resolve;
+        if (sockets.size === 0) resolve();
+      }),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+/** A URL on which nothing listens. */
+export async function refusedUrl(): Promise<string> {
+  const server = await startTcp(() => {});
+  await server.close();
+  return server.url;
+}
+
+/** A listener that answers with this status and text. */
+export function answering(status: number, text: string, headers: http.OutgoingHttpHeaders = {}): RequestListener {
+  return (req: IncomingMessage, res: ServerResponse) => {
+    req.resume();
+    res.writeHead(status, { 'Content-Length': Buffer.byteLength(text), ...headers });
+    res.end(text);
+  };
+}
+
+/** A listener that never answers. */
+export const hanging: RequestListener = (req) => void req.resume();

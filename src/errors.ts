@@ -1,0 +1,88 @@
+/** What every code means for the client: the status that an Express error handler (or we) should answer with. */
+const statusByCode = {
+  ERR_BRP_OPTIONS: 500,
+  ERR_BRP_BODY_TOO_LARGE: 413,
+  ERR_BRP_LOOP: 508,
+  ERR_BRP_NO_ENDPOINT: 503,
+  ERR_BRP_CLOSED: 503,
+  ERR_BRP_EXHAUSTED: 502,
+  ERR_BRP_ALL_TIMED_OUT: 504,
+  ERR_BRP_TOTAL_TIMEOUT: 504,
+  ERR_BRP_CLIENT_GONE: 499,
+  ERR_BRP_CONNECT: 502,
+  ERR_BRP_CONNECT_TIMEOUT: 504,
+  ERR_BRP_CONNECTION_LOST: 502,
+  ERR_BRP_STALE_CONNECTION: 502,
+  ERR_BRP_RESPONSE_TIMEOUT: 504,
+  ERR_BRP_IDLE_TIMEOUT: 504,
+  ERR_BRP_BAD_RESPONSE: 502,
+  ERR_BRP_ATTEMPT: 502,
+} as const;
+
+/** The `code` of a {@link BalancingProxyError}; README lists what each one means. */
+export type ErrorCode = keyof typeof statusByCode;
+
+/** How one attempt ended. `lost` is a usable response that came after the winner's, `cancelled` one that never came. */
+export type AttemptOutcome = 'won' | 'lost' | 'unusable' | 'failed' | 'timed-out' | 'cancelled';
+
+/** What became of one attempt. */
+export interface AttemptReport {
+  /** The endpoint's name, as configured or its URL without credentials and query. */
+  readonly endpoint: string;
+  /** `pending` while the attempt is under way. */
+  readonly outcome: AttemptOutcome | 'pending';
+  /** The status that the endpoint answered, when it did. */
+  readonly status?: number;
+  /** Why the attempt failed, for `failed` and `timed-out`. */
+  readonly error?: BalancingProxyError;
+  /** Milliseconds from the start of the request to the start of this attempt. */
+  readonly startedAfterMs: number;
+  /** Milliseconds from the start of this attempt to its outcome. */
+  readonly durationMs: number;
+}
+
+export interface ErrorDetails {
+  readonly cause?: unknown;
+  readonly attempts?: readonly AttemptReport[];
+  /** Response headers for whoever answers the client, as Express honours them. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The one error class of this package: what `next(error)` gets, and what options that make no sense throw. */
+export class BalancingProxyError extends Error {
+  override readonly name = 'BalancingProxyError';
+  readonly code: ErrorCode;
+  /** The HTTP status that fits, 413 to 508. */
+  readonly status: number;
+  /** What every endpoint made of the request; empty when none was asked. */
+  readonly attempts: readonly AttemptReport[];
+  readonly headers?: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, message: string, { cause, attempts = [], headers }: ErrorDetails = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.status = statusByCode[code];
+    this.attempts = attempts;
+    if (headers) this.headers = headers;
+  }
+}
+
+const timeoutCodes: ReadonlySet<string> = new Set<ErrorCode>([
+  'ERR_BRP_CONNECT_TIMEOUT',
+  'ERR_BRP_RESPONSE_TIMEOUT',
+  'ERR_BRP_IDLE_TIMEOUT',
+  'ERR_BRP_TOTAL_TIMEOUT',
+]);
+
+/** Whether the error says that time ran out, so that 504 is the honest answer. */
+export function isTimeout(error: BalancingProxyError): boolean {
+  return timeoutCodes.has(error.code);
+}
+
+/** The message of whatever was thrown, which need not be an Error. */
+export function messageOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  // Node's AggregateError (all addresses of a name refused) has an empty message and one error per address.
+  if (thrown.message === '' && thrown instanceof AggregateError) return thrown.errors.map(messageOf).join('; ');
+  return thrown.message || thrown.name;
+}

@@ -1,0 +1,76 @@
+/**
+ * Headers are flat lists of names and values, [name, value, name, value, ...], as node:http's `rawHeaders`: the one form
+ * that keeps case, order and repeats. Nothing here changes the list it gets.
+ */
+export type HeaderList = readonly string[];
+
+/** RFC 9110 7.6.1, and `Proxy-*` of RFC 9110 11.7 and older practice, which concern the next hop only. */
+const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** What belongs to the whole path between client and endpoint: the list less the hop-by-hop headers. */
+export function stripHopByHop(headers: HeaderList): string[] {
+  const named = namesInConnection(headers);
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    const lower = name.toLowerCase();
+    // Pseudo headers of HTTP/2 start with a colon; they are the request line, not headers.
+    if (hopByHop.has(lower) || named?.has(lower) || lower.startsWith(':')) continue;
+    kept.push(name, headers[i + 1] ?? '');
+  }
+  return kept;
+}
+
+/** The list less all headers of these lower-case names. */
+export function without(headers: HeaderList, names: ReadonlySet<string>): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    if (!names.has(name.toLowerCase())) kept.push(name, headers[i + 1] ?? '');
+  }
+  return kept;
+}
+
+/** Every value of a header, in order; `name` in lower case. */
+export function valuesOf(headers: HeaderList, name: string): string[] {
+  const values: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    if (headers[i]?.toLowerCase() === name) values.push(headers[i + 1] ?? '');
+  }
+  return values;
+}
+
+/** The lower-case names of a list. */
+export function namesOf(headers: HeaderList): Set<string> {
+  const names = new Set<string>();
+  for (let i = 0; i < headers.length; i += 2) names.add((headers[i] ?? '').toLowerCase());
+  return names;
+}
+
+/** The body length that a response announces, or undefined when it does not or says nonsense (RFC 9110 8.6). */
+export function contentLengthOf(headers: HeaderList): number | undefined {
+  const [value, ...more] = valuesOf(headers, 'content-length');
+  return value !== undefined && more.length === 0 && /^\d+$/.test(value) ? Number(value) : undefined;
+}
+
+function namesInConnection(headers: HeaderList): ReadonlySet<string> | undefined {
+  const connection = valuesOf(headers, 'connection');
+  if (connection.length === 0) return undefined;
+  return new Set(
+    connection.flatMap((value) =>
+      value
+        .toLowerCase()
+        .split(',')
+        .map((name) => name.trim()),
+    ),
+  );
+}

@@ -1,0 +1,43 @@
+import type { Readable } from 'node:stream';
+import type { UpstreamResponse } from '../transports/transport.ts';
+import { contentLengthOf } from './headers.ts';
+import { brokenOff, idleTimeout } from './respond.ts';
+
+/** A response that announces at most this many bytes wins only when all of them are here. */
+const smallBodyBytes = 65_536;
+
+export function isSmall(announcedBytes: number | undefined): boolean {
+  return announcedBytes !== undefined && announcedBytes <= smallBodyBytes;
+}
+
+/** Statuses whose responses have no body whatever their headers say (RFC 9110 6.4.1). */
+const bodyless: ReadonlySet<number> = new Set([204, 304]);
+
+/** The body bytes that a response is going to have, or undefined when only its end will tell. */
+export function announcedLength({ status, headers }: UpstreamResponse, method: string): number | undefined {
+  return method === 'HEAD' || bodyless.has(status) ? 0 : contentLengthOf(headers);
+}
+
+/**
+ * Reads a body to its end.
+ * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` when it is cut short, `ERR_BRP_IDLE_TIMEOUT` after a silence.
+ */
+export function readWhole(body: Readable, idleMs: number): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  const chunks: Buffer[] = [];
+  const idle = idleMs < Infinity ? setTimeout(() => settle(() => reject(idleTimeout(idleMs))), idleMs) : undefined;
+  const onData = (chunk: Buffer): void => {
+    idle?.refresh();
+    chunks.push(chunk);
+  };
+  const onEnd = (): void => settle(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+  const onBroken = (cause?: unknown): void => settle(() => reject(brokenOff(cause)));
+  const settle = (done: () => void): void => {
+    clearTimeout(idle);
+    body.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
+    done();
+  };
+  body.on('end', onEnd).on('error', onBroken).on('close', onBroken).on('data', onData);
+  if (body.destroyed) onBroken();
+  return promise;
+}

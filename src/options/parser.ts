@@ -1,0 +1,152 @@
+import { inspect } from 'node:util';
+import { BalancingProxyError } from '../errors.ts';
+
+/**
+ * Turns what the user gave for one option into what the code works with.
+ * @throws InvalidOptions naming every problem found in it.
+ */
+export type Parser<T> = (value: unknown, option: string) => T;
+
+/** The parsers of an object's fields; the compiler refuses a table that forgets one. */
+export type ParserTable<T> = { readonly [Key in keyof T]-?: Parser<T[Key]> };
+
+/** Carries problems up to whoever gathers them. */
+export class InvalidOptions extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** Throws the one problem that a parser found: option, expected and received, in this order. */
+export function reject(option: string, expected: string, received: unknown): never {
+  throw new InvalidOptions([`option \`${option}\`: expected ${expected}, got ${show(received)}`]);
+}
+
+/** Runs a parser and turns its problems into one error that lists them all. */
+export function parseOrThrow<T>(parse: Parser<T>, value: unknown): T {
+  try {
+    return parse(value, '');
+  } catch (error) {
+    if (!(error instanceof InvalidOptions)) throw error;
+    const [first, ...more] = error.problems;
+    const message =
+      more.length === 0 ? `${first}` : `${error.problems.length} problems:\n- ${error.problems.join('\n- ')}`;
+    throw new BalancingProxyError('ERR_BRP_OPTIONS', message);
+  }
+}
+
+/** An object whose fields have a parser each; unknown fields are problems, with the nearest known name. */
+export function fields<T extends object>(table: ParserTable<T>): Parser<T> {
+  const known = Object.keys(table) as Array<keyof T & string>;
+  return (value, option) => {
+    if (!isPlainObject(value)) reject(option || 'options', 'an object', value);
+    const problems = Object.keys(value)
+      .filter((name) => !(known as string[]).includes(name))
+      .map((name) => describeUnknown(join(option, name), name, known));
+    const parsed = collect(known, problems, (name) => [name, table[name](value[name], join(option, name))] as const);
+    return Object.freeze(Object.fromEntries(parsed)) as T;
+  };
+}
+
+/** A non-empty array whose every item has the same parser. */
+export function listOf<T>(parse: Parser<T>, expected: string): Parser<readonly T[]> {
+  return (value, option) => {
+    if (!Array.isArray(value) || value.length === 0) reject(option, expected, value);
+    return Object.freeze(collect([...value.keys()], [], (index) => parse(value[index], `${option}[${index}]`)));
+  };
+}
+
+export function optional<T, Fallback extends T | undefined>(
+  parse: Parser<T>,
+  fallback: Fallback,
+): Parser<T | Fallback> {
+  return (value, option) => (value === undefined ? fallback : parse(value, option));
+}
+
+export function oneOf<const T extends string>(allowed: readonly T[]): Parser<T> {
+  const expected = `one of ${allowed.map((name) => `'${name}'`).join(', ')}`;
+  return (value, option) => allowed.find((name) => name === value) ?? reject(option, expected, value);
+}
+
+export const boolean: Parser<boolean> = (value, option) =>
+  typeof value === 'boolean' ? value : reject(option, 'true or false', value);
+
+/** setTimeout turns longer delays into 1 ms, so they are refused rather than kept in name only. */
+export const longestTimerMs = 2_147_483_647;
+
+/** A duration that a timer can keep, or Infinity for none. */
+export const milliseconds: Parser<number> = (value, option) =>
+  typeof value === 'number' && (value === Infinity || (value > 0 && value <= longestTimerMs))
+    ? value
+    : reject(option, `milliseconds above 0 and up to ${longestTimerMs}, or Infinity`, value);
+
+export const byteCount: Parser<number> = (value, option) =>
+  Number.isSafeInteger(value) && (value as number) >= 0
+    ? (value as number)
+    : reject(option, 'bytes, a whole number from 0', value);
+
+/** A value that is only checked for being of its kind; `matches` is the test and `expected` the words for it. */
+export function valueThat<T>(matches: (value: unknown) => boolean, expected: string): Parser<T> {
+  return (value, option) => (matches(value) ? (value as T) : reject(option, expected, value));
+}
+
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function collect<Key, T>(keys: readonly Key[], problems: readonly string[], parse: (key: Key) => T): T[] {
+  const found = [...problems];
+  const parsed: T[] = [];
+  for (const key of keys) {
+    try {
+      parsed.push(parse(key));
+    } catch (error) {
+      if (!(error instanceof InvalidOptions)) throw error;
+      found.push(...error.problems);
+    }
+  }
+  if (found.length > 0) throw new InvalidOptions(found);
+  return parsed;
+}
+
+function join(option: string, name: string): string {
+  return option === '' ? name : `${option}.${name}`;
+}
+
+function describeUnknown(option: string, name: string, known: readonly string[]): string {
+  const nearest = nearestOf(name, known);
+  return `option \`${option}\` is unknown${nearest === undefined ? `; known are ${known.join(', ')}` : `; did you mean \`${nearest}\`?`}`;
+}
+
+/** The known name that differs in the fewest letters, when that is few enough to be a slip. */
+export function nearestOf(name: string, known: readonly string[]): string | undefined {
+  const ranked = known.map((candidate) => ({
+    candidate,
+    distance: editDistance(name.toLowerCase(), candidate.toLowerCase()),
+  }));
+  const best = ranked.sort((a, b) => a.distance - b.distance)[0];
+  return best && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
+}
+
+/** Levenshtein's distance, one row of the table at a time. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...from].entries()) {
+    const next = [i + 1];
+    for (let j = 0; j < to.length; j++) {
+      const replaced = (row[j] ?? 0) + (letter === to[j] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}
+
+/** Shows a wrong value on one line, without the credentials of a URL in it. */
+function show(value: unknown): string {
+  const text = inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 200, maxArrayLength: 10 });
+  return text.replaceAll(/\/\/[^/@\s']*@/g, '//***@');
+}

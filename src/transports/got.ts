@@ -1,0 +1,201 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import got, { type Request } from 'got';
+import { BalancingProxyError, type ErrorCode, messageOf } from '../errors.ts';
+import type { TlsOptions, Transport, UpstreamRequest, UpstreamResponse } from './transport.ts';
+
+/** Settings of {@link gotTransport}. */
+export interface GotTransportOptions {
+  /**
+   * Most idle connections that are kept per endpoint.
+   * @default 256
+   */
+  readonly maxFreeSockets?: number;
+}
+
+/** got with everything switched off that would change a request or response, or send it twice. */
+const plainGot = got.extend({
+  retry: { limit: 0 },
+  followRedirect: false,
+  decompress: false,
+  throwHttpErrors: false,
+  methodRewriting: false,
+  allowGetBody: true,
+  strictContentLength: false,
+  setHost: false,
+  headers: { 'user-agent': undefined },
+});
+
+/** The default transport: got over node:http and node:https with kept-alive connections. */
+export function gotTransport({ maxFreeSockets = 256 }: GotTransportOptions = {}): Transport {
+  const agents = new Agents(maxFreeSockets);
+  return {
+    send: (request, signal) => new GotExchange(request, agents.for(request)).send(signal),
+    close: async () => agents.close(),
+  };
+}
+
+/** The connection pools: one for http, and one for each set of certificates. */
+class Agents {
+  readonly #settings: http.AgentOptions;
+  readonly #http: http.Agent;
+  readonly #https = new Map<TlsOptions | undefined, https.Agent>();
+
+  constructor(maxFreeSockets: number) {
+    this.#settings = { keepAlive: true, maxFreeSockets, scheduling: 'lifo' };
+    this.#http = new http.Agent(this.#settings);
+  }
+
+  /** The pool for a request, or false for a connection of its own. */
+  for({ address, tls, freshConnection }: UpstreamRequest): http.Agent | false {
+    if (freshConnection) return false;
+    if (!address.secure) return this.#http;
+    let agent = this.#https.get(tls);
+    if (!agent) {
+      agent = new https.Agent({ ...this.#settings, ...(tls as https.AgentOptions) });
+      this.#https.set(tls, agent);
+    }
+    return agent;
+  }
+
+  close(): void {
+    for (const agent of [this.#http, ...this.#https.values()]) agent.destroy();
+  }
+}
+
+/** Methods to which node:http adds no chunked framing of its own when there is no body. */
+const unframedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
+
+/** One request and its response. */
+class GotExchange {
+  readonly #request: UpstreamRequest;
+  readonly #agent: http.Agent | false;
+  #client: http.ClientRequest | undefined;
+  #isConnected = false;
+  #connectTimer: NodeJS.Timeout | undefined;
+
+  constructor(request: UpstreamRequest, agent: http.Agent | false) {
+    this.#request = request;
+    this.#agent = agent;
+  }
+
+  send(signal: AbortSignal): Promise<UpstreamResponse> {
+    const { promise, resolve, reject } = Promise.withResolvers<UpstreamResponse>();
+    if (signal.aborted) {
+      reject(signal.reason);
+      return promise;
+    }
+    const stream = this.#open();
+    const onAbort = (): void => {
+      reject(signal.reason);
+      stream.destroy();
+    };
+    const release = (): void => {
+      clearTimeout(this.#connectTimer);
+      signal.removeEventListener('abort', onAbort);
+    };
+    signal.addEventListener('abort', onAbort);
+    stream.once('response', (response: http.IncomingMessage) => {
+      // got would read the body into its own stream; it goes straight from the socket to the client instead.
+      response.removeAllListeners('readable');
+      response.on('error', () => {});
+      response.once('close', release);
+      resolve(toUpstreamResponse(response));
+    });
+    // It stays to the end: got reports here, too, what breaks off a body, and nobody else listens.
+    stream.on('error', (error: Error) => {
+      release();
+      reject(this.#explain(error));
+    });
+    return promise;
+  }
+
+  #open(): Request {
+    const { address, method, body } = this.#request;
+    const stream = plainGot.stream(address.secure ? 'https://endpoint' : 'http://endpoint', {
+      method: method as 'GET',
+      request: () => this.#connect(body),
+    });
+    stream.end();
+    return stream;
+  }
+
+  /**
+   * Calls node:http ourselves, so that target and headers go out byte for byte: WHATWG URL would change the one, got's
+   * header object the other.
+   */
+  #connect(body: Buffer | undefined): http.ClientRequest {
+    const { address, method, target, headers } = this.#request;
+    const node = address.secure ? https : http;
+    const adrift = body === undefined && !unframedMethods.has(method);
+    const client = node.request({
+      ...(address.socketPath === undefined
+        ? { host: address.hostname, port: address.port }
+        : { socketPath: address.socketPath }),
+      ...(address.secure && this.#agent === false && (this.#request.tls as https.RequestOptions)),
+      method,
+      path: target,
+      agent: this.#agent,
+      setHost: false,
+      ...(!adrift && { headers }),
+    });
+    if (adrift) sendUnframed(client, headers);
+    client.once('socket', (socket) => this.#watchConnection(socket));
+    if (body !== undefined && body.length > 0) client.write(body);
+    this.#client = client;
+    return client;
+  }
+
+  #watchConnection(socket: Socket): void {
+    if (!socket.connecting) {
+      this.#isConnected = true;
+      return;
+    }
+    const { address, connectMs } = this.#request;
+    if (connectMs < Infinity) {
+      this.#connectTimer = setTimeout(() => {
+        const message = `no connection to ${address.name} within ${connectMs} ms`;
+        socket.destroy(new BalancingProxyError('ERR_BRP_CONNECT_TIMEOUT', message));
+      }, connectMs);
+    }
+    socket.once(address.secure ? 'secureConnect' : 'connect', () => {
+      this.#isConnected = true;
+      clearTimeout(this.#connectTimer);
+    });
+  }
+
+  /** Says in our own terms what went wrong, and above all whether the endpoint can have seen the request. */
+  #explain(thrown: Error): BalancingProxyError {
+    const error = thrown.cause instanceof Error ? thrown.cause : thrown;
+    if (error instanceof BalancingProxyError) return error;
+    const { name } = this.#request.address;
+    const describe = (code: ErrorCode, what: string) =>
+      new BalancingProxyError(code, `${what} ${name}: ${messageOf(error)}`, { cause: error });
+    const systemCode = (error as NodeJS.ErrnoException).code ?? '';
+    if (systemCode.startsWith('HPE_')) return describe('ERR_BRP_BAD_RESPONSE', 'no HTTP response from');
+    if (!this.#isConnected) return describe('ERR_BRP_CONNECT', 'cannot connect to');
+    if (this.#client?.reusedSocket) return describe('ERR_BRP_STALE_CONNECTION', 'kept-alive connection was closed by');
+    return describe('ERR_BRP_CONNECTION_LOST', 'lost the connection to');
+  }
+}
+
+/**
+ * Without a body node:http gives PROPFIND, QUERY and the like an empty chunked one, which some servers refuse
+ * (node-http-proxy 373, 1343). Only headers set one by one can have their framing taken off.
+ */
+function sendUnframed(client: http.ClientRequest, headers: readonly string[]): void {
+  for (let i = 0; i < headers.length; i += 2) client.appendHeader(headers[i] ?? '', headers[i + 1] ?? '');
+  client.removeHeader('Content-Length');
+  client.removeHeader('Transfer-Encoding');
+}
+
+function toUpstreamResponse(response: http.IncomingMessage): UpstreamResponse {
+  return {
+    status: response.statusCode ?? 0,
+    statusText: response.statusMessage ?? '',
+    headers: response.rawHeaders,
+    body: response,
+    trailers: () => response.rawTrailers,
+  };
+}

@@ -1,0 +1,67 @@
+import type { Readable } from 'node:stream';
+import type { EndpointAddress } from '../endpoints/address.ts';
+
+/** Certificates for https endpoints, as in node:tls. */
+export interface TlsOptions {
+  /** Authorities to trust instead of Node's own, PEM. */
+  readonly ca?: string | Buffer | ReadonlyArray<string | Buffer>;
+  /** Our certificate for endpoints that ask for one, PEM. */
+  readonly cert?: string | Buffer | ReadonlyArray<string | Buffer>;
+  /** The private key that belongs to `cert`, PEM. */
+  readonly key?: string | Buffer | ReadonlyArray<string | Buffer>;
+  /**
+   * false accepts any certificate: for tests only.
+   * @default true
+   */
+  readonly rejectUnauthorized?: boolean;
+}
+
+/** One attempt as it goes over the wire. */
+export interface UpstreamRequest {
+  readonly address: EndpointAddress;
+  readonly method: string;
+  /** The request target, sent as it is: path and query, or `*`. */
+  readonly target: string;
+  /** A flat list of names and values, complete with `Host` and framing; sent as it is. */
+  readonly headers: readonly string[];
+  /** Sent whole; the framing headers say the same length. */
+  readonly body: Buffer | undefined;
+  /** Milliseconds for DNS, TCP and TLS together, or Infinity. */
+  readonly connectMs: number;
+  readonly tls: TlsOptions | undefined;
+  /** Use no kept-alive connection: the last one had been closed by the endpoint. */
+  readonly freshConnection: boolean;
+}
+
+/** A response whose head is there and whose body is still to come. */
+export interface UpstreamResponse {
+  readonly status: number;
+  /** The reason phrase; may be empty. */
+  readonly statusText: string;
+  /** A flat list of names and values as they came: case, order and repeats kept. */
+  readonly headers: readonly string[];
+  /**
+   * Owned by whoever got the response, who reads it to its end or fires the attempt's signal. It emits `error` when the
+   * endpoint breaks off, never a clean end; nobody has to listen for that.
+   */
+  readonly body: Readable;
+  /** The trailer fields as a flat list; complete when the body has ended. */
+  trailers(): readonly string[];
+}
+
+/**
+ * What sends attempts. It changes nothing of a request or response: no retry, no redirect, no decompression, no headers
+ * of its own but `Connection`.
+ */
+export interface Transport {
+  /**
+   * Sends one attempt and gives its response as soon as the head is there.
+   * @param signal cancels the attempt, before the head and while the body is coming.
+   * @throws BalancingProxyError: `ERR_BRP_CONNECT` and `ERR_BRP_CONNECT_TIMEOUT` when the request surely never reached
+   * the endpoint, `ERR_BRP_STALE_CONNECTION` when a kept-alive connection turned out to be closed, otherwise
+   * `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_BAD_RESPONSE`; the signal's reason when it fires.
+   */
+  send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse>;
+  /** Closes the idle connections and keeps none from now on. */
+  close(): Promise<void>;
+}
