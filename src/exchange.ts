@@ -25,6 +25,7 @@ export class Exchange {
   /** The first response that was not usable: the client gets it if nothing better comes. */
   #spare: { readonly answer: Answer; readonly abort: AbortController } | undefined;
   #winner: Answer | undefined;
+  #chosen: AbortController | undefined;
   #mayKeepSpare = true;
 
   constructor(
@@ -81,7 +82,8 @@ export class Exchange {
     this.#mayKeepSpare = false;
     this.#spare = undefined;
     if (!chosen) throw this.#exhausted();
-    this.signal.addEventListener('abort', () => chosen.abort.abort(this.signal.reason), { once: true });
+    this.#chosen = chosen.abort;
+    this.signal.addEventListener('abort', () => chosen.abort.abort(this.signal.reason));
     this.#emit(() => ({
       type: 'response-started',
       endpoint: chosen.value.attempt.endpoint.name,
@@ -94,6 +96,7 @@ export class Exchange {
   end({ bytes = 0, error }: { readonly bytes?: number; readonly error?: BalancingProxyError | undefined }): void {
     clearTimeout(this.#totalTimer);
     this.res.off('close', this.#onClose);
+    if (error) this.#chosen?.abort(error);
     this.#releaseSpare();
     this.#emit(() => ({
       type: 'request-ended',

@@ -73,7 +73,6 @@ class GotExchange {
   readonly #agent: http.Agent | false;
   #client: http.ClientRequest | undefined;
   #isConnected = false;
-  #connectTimer: NodeJS.Timeout | undefined;
 
   constructor(request: UpstreamRequest, agent: http.Agent | false) {
     this.#request = request;
@@ -88,13 +87,11 @@ class GotExchange {
     }
     const stream = this.#open();
     const onAbort = (): void => {
+      release();
       reject(signal.reason);
       stream.destroy();
     };
-    const release = (): void => {
-      clearTimeout(this.#connectTimer);
-      signal.removeEventListener('abort', onAbort);
-    };
+    const release = (): void => signal.removeEventListener('abort', onAbort);
     signal.addEventListener('abort', onAbort);
     stream.once('response', (response: http.IncomingMessage) => {
       // got would read the body into its own stream; it goes straight from the socket to the client instead.
@@ -153,15 +150,16 @@ class GotExchange {
       return;
     }
     const { address, connectMs } = this.#request;
-    if (connectMs < Infinity) {
-      this.#connectTimer = setTimeout(() => {
-        const message = `no connection to ${address.name} within ${connectMs} ms`;
-        socket.destroy(new BalancingProxyError('ERR_BRP_CONNECT_TIMEOUT', message));
-      }, connectMs);
-    }
+    const onTime = (): void => {
+      const message = `no connection to ${address.name} within ${connectMs} ms`;
+      socket.destroy(new BalancingProxyError('ERR_BRP_CONNECT_TIMEOUT', message));
+    };
+    const timer = connectMs < Infinity ? setTimeout(onTime, connectMs) : undefined;
+    // An aborted request may get its socket later still; only the socket's own end surely comes.
+    socket.once('close', () => clearTimeout(timer));
     socket.once(address.secure ? 'secureConnect' : 'connect', () => {
       this.#isConnected = true;
-      clearTimeout(this.#connectTimer);
+      clearTimeout(timer);
     });
   }
 

@@ -1,0 +1,181 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { answering, hanging, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
+
+const resources = new Resources();
+afterEach(() => resources.closeAll());
+
+const goodAfter50Ms: http.RequestListener = (req, res) => {
+  req.resume();
+  setTimeout(() => answering(200, 'good')(req, res), 50);
+};
+
+const answerRaw = (bytes: string) => (socket: Socket) => {
+  socket.once('data', () => socket.end(bytes));
+};
+
+describe('a race with endpoints of which only one is good', () => {
+  const starters: ReadonlyArray<readonly [string, () => Promise<string>]> = [
+    ['answer 500 at once', async () => resources.use(await startHttp(answering(500, 'bad'))).url],
+    ['hang', async () => resources.use(await startHttp(hanging)).url],
+    ['refuse', refusedUrl],
+    [
+      'reset',
+      async () =>
+        resources.use(await startTcp((socket) => void socket.once('data', () => socket.resetAndDestroy()))).url,
+    ],
+    ['close without an answer', async () => resources.use(await startTcp(answerRaw(''))).url],
+    ['send garbage', async () => resources.use(await startTcp(answerRaw('SSH-2.0-OpenSSH_9.2\r\n'))).url],
+    ['send half a head', async () => resources.use(await startTcp(answerRaw('HTTP/1.1 200 OK\r\nContent-Le'))).url],
+    [
+      'die within a small body',
+      async () => resources.use(await startTcp(answerRaw('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'))).url,
+    ],
+    ['have no address', async () => 'http://no-such-host.invalid'],
+  ];
+
+  test.each(starters)('gives its response when the others %s', async (_, start) => {
+    const bad = [await start(), await start()];
+    const good = resources.use(await startHttp(goodAfter50Ms));
+    const { url } = resources.use(await serveProxy({ endpoints: [...bad, good.url] }));
+    const { status, text } = await request(url);
+    expect([status, text]).toEqual([200, 'good']);
+  });
+});
+
+describe('the losers of a race', () => {
+  test('delay nothing and see their connection close', async () => {
+    const slow = resources.use(await startHttp(hanging));
+    const good = resources.use(await startHttp(goodAfter50Ms));
+    const { url } = resources.use(await serveProxy({ endpoints: [slow.url, good.url] }));
+    const { status } = await request(url);
+    const answeredAt = performance.now();
+    expect(status).toBe(200);
+    await slow.idle();
+    expect(performance.now() - answeredAt).toBeLessThan(250);
+  });
+
+  test('are read to their end when their body is small, so that their connection is used again', async () => {
+    const bad = resources.use(
+      await startHttp((req, res) => {
+        if (req.url === '/first') answering(500, 'bad')(req, res);
+        else answering(200, 'fine')(req, res);
+      }),
+    );
+    const { url } = resources.use(
+      await serveProxy({ endpoints: [bad.url, resources.use(await startHttp(goodAfter50Ms)).url] }),
+    );
+    expect((await request(`${url}/first`)).text).toBe('good');
+    expect((await request(`${url}/second`)).text).toBe('fine');
+    expect(bad.accepted).toBe(1);
+  });
+
+  test('are cut when the rest of their body is large', async () => {
+    const endless = resources.use(
+      await startHttp((req, res) => {
+        req.resume();
+        res.writeHead(500);
+        res.write('x');
+      }),
+    );
+    const { url } = resources.use(
+      await serveProxy({ endpoints: [endless.url, resources.use(await startHttp(goodAfter50Ms)).url] }),
+    );
+    expect((await request(url)).text).toBe('good');
+    await endless.idle();
+  });
+});
+
+describe('failover', () => {
+  test('asks the next endpoint only after a failure', async () => {
+    const asked: string[] = [];
+    const recording =
+      (name: string, status: number): http.RequestListener =>
+      (req, res) => {
+        asked.push(name);
+        answering(status, name)(req, res);
+      };
+    const servers = await Promise.all([
+      startHttp(recording('first', 503)),
+      startHttp(recording('second', 200)),
+      startHttp(recording('third', 200)),
+    ]);
+    const endpoints = servers.map((server) => resources.use(server).url);
+    const { url } = resources.use(await serveProxy({ endpoints, strategy: 'failover' }));
+    expect((await request(url)).text).toBe('second');
+    expect(asked).toEqual(['first', 'second']);
+  });
+});
+
+describe('the winner', () => {
+  test('arrives with status, reason phrase and all headers, repeated ones too', async () => {
+    const endpoint = resources.use(
+      await startTcp(
+        answerRaw(
+          'HTTP/1.1 418 Short And Stout\r\nX-One: 1\r\nSet-Cookie: a=1\r\nX-Two: a\r\nSet-Cookie: b=2\r\nX-Two: b\r\nContent-Length: 3\r\n\r\ntea',
+        ),
+      ),
+    );
+    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const { status, statusText, rawHeaders, text } = await request(url);
+    expect([status, statusText, text]).toEqual([418, 'Short And Stout', 'tea']);
+    expect(rawHeaders.slice(0, 12)).toEqual([
+      'X-One',
+      '1',
+      'Set-Cookie',
+      'a=1',
+      'Set-Cookie',
+      'b=2',
+      'X-Two',
+      'a',
+      'X-Two',
+      'b',
+      'Content-Length',
+      '3',
+    ]);
+  });
+
+  test('is streamed from the first byte when its length is not known', async () => {
+    const endpoint = resources.use(await startHttp((_, res) => void res.write('first')));
+    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const client = http.get(url, { agent: false });
+    const [res] = (await once(client, 'response')) as [http.IncomingMessage];
+    const [chunk] = await once(res, 'data');
+    expect(String(chunk)).toBe('first');
+    client.destroy();
+    await endpoint.idle();
+  });
+
+  test('is read no faster than the client takes it', async () => {
+    const total = 64 * 1024 * 1024;
+    let written = 0;
+    const endpoint = resources.use(
+      await startHttp((_, res) => {
+        const chunk = Buffer.alloc(65_536);
+        const more = (): void => {
+          while (written < total) {
+            written += chunk.length;
+            if (!res.write(chunk)) return void res.once('drain', more);
+          }
+          res.end();
+        };
+        more();
+      }),
+    );
+    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const client = http.get(url, { agent: false });
+    const [res] = (await once(client, 'response')) as [http.IncomingMessage];
+    let received = 0;
+    let mostOnTheWay = 0;
+    for await (const chunk of res) {
+      received += (chunk as Buffer).length;
+      mostOnTheWay = Math.max(mostOnTheWay, written - received);
+      await setImmediate();
+    }
+    expect(received).toBe(total);
+    expect(mostOnTheWay).toBeLessThan(total / 2);
+  });
+});

@@ -1,0 +1,286 @@
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import http from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseAddress } from '../../src/endpoints/address.ts';
+import type { Transport, UpstreamRequest } from '../../src/index.ts';
+import { createCertificate } from '../helpers/certificate.ts';
+import { Resources } from '../helpers/proxy.ts';
+import { answering, hanging, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
+
+/** What every transport has to do; a transport's own test file runs it. */
+export function describeTransport(name: string, create: () => Transport): void {
+  const resources = new Resources();
+  let transport: Transport;
+  beforeEach(() => {
+    transport = resources.use(create());
+  });
+  afterEach(() => resources.closeAll());
+
+  const requestTo = (url: string, more: Partial<UpstreamRequest> = {}): UpstreamRequest => {
+    const address = parseAddress({ url: new URL(url) });
+    return {
+      address,
+      method: 'GET',
+      target: '/',
+      headers: ['Host', address.host],
+      body: undefined,
+      connectMs: 1_000,
+      tls: undefined,
+      freshConnection: false,
+      ...more,
+    };
+  };
+  const send = (url: string, more?: Partial<UpstreamRequest>, signal = new AbortController().signal) =>
+    transport.send(requestTo(url, more), signal);
+  const textOf = async (body: AsyncIterable<unknown>) => {
+    let text = '';
+    for await (const chunk of body) text += chunk;
+    return text;
+  };
+  const start = async (listener: RequestListener) => resources.use(await startHttp(listener));
+
+  /** A TCP server that keeps the bytes it gets and answers every head with this response. */
+  const startRaw = async (response: string) => {
+    let bytes = '';
+    const server = resources.use(
+      await startTcp((socket) => {
+        socket.on('data', (chunk) => {
+          bytes += chunk.toString('latin1');
+          if (response !== '') socket.write(response, 'latin1');
+          else socket.end();
+        });
+      }),
+    );
+    return { url: server.url, bytes: () => bytes };
+  };
+  const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+
+  describe(name, () => {
+    test.each<[string, Partial<UpstreamRequest>, string]>([
+      ['a plain GET', {}, 'GET / HTTP/1.1\r\nHost: HOST\r\n'],
+      [
+        'a target that a URL parser would change',
+        { target: '/a/../b//%2e?x=|"<>\\z' },
+        'GET /a/../b//%2e?x=|"<>\\z HTTP/1.1\r\n',
+      ],
+      [
+        'bytes above 127',
+        { target: '/\u00e9', headers: ['Host', 'h', 'X-Byte', '\u00ff'] },
+        'GET /\u00e9 HTTP/1.1\r\nHost: h\r\nX-Byte: \u00ff\r\n',
+      ],
+      [
+        'header case, order and repeats',
+        { headers: ['hOST', 'h', 'X-b', '1', 'x-A', '2', 'X-b', '3'] },
+        'GET / HTTP/1.1\r\nhOST: h\r\nX-b: 1\r\nx-A: 2\r\nX-b: 3\r\n',
+      ],
+      ['the asterisk form', { method: 'OPTIONS', target: '*' }, 'OPTIONS * HTTP/1.1\r\n'],
+    ])('sends %s as it is', async (_, more, expected) => {
+      const server = await startRaw(ok);
+      const headers = more.headers ?? requestTo(server.url).headers;
+      const { body } = await send(server.url, { ...more, headers });
+      await textOf(body);
+      expect(server.bytes()).toContain(expected.replace('HOST', new URL(server.url).host));
+    });
+
+    test('adds no header of its own but Connection', async () => {
+      const server = await startRaw(ok);
+      await textOf((await send(server.url)).body);
+      const names = server
+        .bytes()
+        .split('\r\n')
+        .slice(1)
+        .filter(Boolean)
+        .map((line) => line.split(':')[0]?.toLowerCase());
+      expect(names.filter((header) => header !== 'connection' && header !== 'keep-alive')).toEqual(['host']);
+    });
+
+    test.each(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'PROPFIND', 'QUERY'])(
+      'sends %s without a body without framing headers of its own',
+      async (method) => {
+        const server = await startRaw(method === 'HEAD' ? 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n' : ok);
+        await textOf((await send(server.url, { method })).body);
+        expect(server.bytes()).not.toMatch(/transfer-encoding/i);
+        expect(server.bytes()).not.toMatch(/content-length: [1-9]/i);
+        expect(server.bytes()).toMatch(/\r\n\r\n$/);
+      },
+    );
+
+    test.each(['POST', 'GET', 'DELETE', 'QUERY', 'PATCH'])('sends the body of a %s byte for byte', async (method) => {
+      const sent = Buffer.alloc(300_000, 'body');
+      const server = await start(async (req, res) => {
+        const chunks: Buffer[] = [];
+        for await (const chunk of req) chunks.push(chunk as Buffer);
+        res.end(String(Buffer.concat(chunks).equals(sent)));
+      });
+      const headers = ['Host', 'h', 'Content-Length', String(sent.length)];
+      expect(await textOf((await send(server.url, { method, headers, body: sent })).body)).toBe('true');
+    });
+
+    test('sends an empty body with its Content-Length', async () => {
+      const server = await startRaw(ok);
+      await send(server.url, { method: 'POST', headers: ['Host', 'h', 'Content-Length', '0'], body: Buffer.alloc(0) });
+      expect(server.bytes()).toMatch(/content-length: 0\r\n/i);
+    });
+
+    test('gives status, reason phrase, headers with case and repeats, and trailers', async () => {
+      const server = await startRaw(
+        'HTTP/1.1 299 Fine Indeed\r\nX-B: 1\r\nx-a: \u00ff\r\nX-B: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: t\r\n\r\n',
+      );
+      const response = await send(server.url);
+      expect([response.status, response.statusText]).toEqual([299, 'Fine Indeed']);
+      expect(response.headers.slice(0, 6)).toEqual(['X-B', '1', 'x-a', '\u00ff', 'X-B', '2']);
+      expect(await textOf(response.body)).toBe('ok');
+      expect(response.trailers()).toEqual(['X-T', 't']);
+    });
+
+    test('neither follows a redirect nor decompresses nor rejects a bad status', async () => {
+      const server = await start((_, res) =>
+        res.writeHead(302, { Location: '/x', 'Content-Encoding': 'gzip' }).end('raw'),
+      );
+      const response = await send(server.url);
+      expect([response.status, await textOf(response.body)]).toEqual([302, 'raw']);
+      const failing = await start(answering(503, 'no'));
+      expect((await send(failing.url)).status).toBe(503);
+    });
+
+    test.each([204, 304])('ends the body of a %i at once whatever its headers say', async (status) => {
+      const server = await startRaw(`HTTP/1.1 ${status} X\r\n${status === 304 ? 'Content-Length: 5\r\n' : ''}\r\n`);
+      expect(await textOf((await send(server.url)).body)).toBe('');
+    });
+
+    test('uses a connection again', async () => {
+      const server = await start(answering(200, 'ok'));
+      for (let i = 0; i < 3; i++) await textOf((await send(server.url)).body);
+      expect(server.accepted).toBe(1);
+    });
+
+    test('uses a fresh connection when asked to', async () => {
+      const server = await start(answering(200, 'ok'));
+      await textOf((await send(server.url)).body);
+      await textOf((await send(server.url, { freshConnection: true })).body);
+      expect(server.accepted).toBe(2);
+    });
+
+    test('reports a connection that is refused as one that never reached the endpoint', async () => {
+      await expect(send(await refusedUrl())).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
+    });
+
+    test('reports a name without an address as one that never reached the endpoint', async () => {
+      await expect(send('http://no-such-host.invalid')).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
+    });
+
+    test('gives up on a connection that is not set up in time', async () => {
+      // The backlog of a listener that accepts nothing is not fillable everywhere; a TLS handshake that hangs is.
+      const silent = resources.use(await startTcp((socket) => void socket.resume()));
+      const sending = send(silent.url.replace('http', 'https'), { connectMs: 30 });
+      await expect(sending).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT_TIMEOUT' });
+      await silent.idle();
+    });
+
+    test('reports a connection that is closed without an answer as lost', async () => {
+      await expect(send((await startRaw('')).url)).rejects.toMatchObject({ code: 'ERR_BRP_CONNECTION_LOST' });
+    });
+
+    test.each([
+      'SSH-2.0-OpenSSH\r\n\r\n',
+      'HTTP/1.1 2x0 OK\r\n\r\n',
+      'HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx',
+    ])('reports garbage as a bad response: %j', async (garbage) => {
+      await expect(send((await startRaw(garbage)).url)).rejects.toMatchObject({ code: 'ERR_BRP_BAD_RESPONSE' });
+    });
+
+    test('reports a kept-alive connection that the endpoint closes on reuse as stale', async () => {
+      let requests = 0;
+      const server = resources.use(
+        await startTcp((socket) => {
+          socket.on('data', () => (++requests === 1 ? socket.write(ok) : socket.destroy()));
+        }),
+      );
+      await textOf((await send(server.url)).body);
+      await expect(send(server.url)).rejects.toMatchObject({ code: 'ERR_BRP_STALE_CONNECTION' });
+    });
+
+    test.each([
+      ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'],
+      ['that is chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'],
+    ])('never ends a body %s that is cut short', async (_, bytes) => {
+      const server = resources.use(await startTcp((socket) => void socket.once('data', () => socket.end(bytes))));
+      const { body } = await send(server.url);
+      await expect(textOf(body)).rejects.toThrow();
+    });
+
+    test('cancels before the head with the reason of the signal and closes the connection', async () => {
+      const asked = Promise.withResolvers<void>();
+      const server = await start(() => asked.resolve());
+      const abort = new AbortController();
+      const sending = send(server.url, {}, abort.signal);
+      await asked.promise;
+      abort.abort(new Error('enough'));
+      await expect(sending).rejects.toThrow('enough');
+      await server.idle();
+    });
+
+    test('cancels within the body', async () => {
+      const server = await start((_, res) => void res.write('first'));
+      const abort = new AbortController();
+      const { body } = await send(server.url, {}, abort.signal);
+      abort.abort();
+      await new Promise((resolve) => body.once('close', resolve));
+      await server.idle();
+    });
+
+    test('sends nothing for a signal that has fired already', async () => {
+      const server = await start(hanging);
+      await expect(send(server.url, {}, AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
+      expect(server.accepted).toBe(0);
+    });
+
+    test('leaves no listener on the signal when the body has ended', async () => {
+      const server = await start(answering(200, 'ok'));
+      const { signal } = new AbortController();
+      let listeners = 0;
+      const count = (by: number, original: (...args: never[]) => unknown) =>
+        function counted(this: AbortSignal, ...args: never[]) {
+          listeners += by;
+          return original.apply(this, args);
+        };
+      Object.assign(signal, {
+        addEventListener: count(1, signal.addEventListener as never),
+        removeEventListener: count(-1, signal.removeEventListener as never),
+      });
+      const { body } = await send(server.url, {}, signal);
+      expect(listeners).toBe(1);
+      body.resume();
+      await once(body, 'close');
+      expect(listeners).toBe(0);
+    });
+
+    test('reaches a Unix socket', async () => {
+      const path = join(tmpdir(), `transport-${process.pid}-${Date.now()}.sock`);
+      const server = http.createServer(answering(200, 'over the socket')).listen(path);
+      await once(server, 'listening');
+      resources.use({ close: () => new Promise((resolve) => server.close(resolve)) });
+      const { body } = await send(`http+unix://${encodeURIComponent(path)}/`);
+      expect(await textOf(body)).toBe('over the socket');
+      await transport.close();
+    });
+
+    test('speaks TLS and verifies the certificate', async () => {
+      const certificate = await createCertificate();
+      const server = https.createServer(certificate, answering(200, 'secret')).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      resources.use({ close: () => new Promise((resolve) => server.close(resolve)) });
+      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      await expect(send(url)).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
+      for (const tls of [{ ca: certificate.cert }, { rejectUnauthorized: false }]) {
+        expect(await textOf((await send(url, { tls })).body)).toBe('secret');
+        expect(await textOf((await send(url, { tls, freshConnection: true })).body)).toBe('secret');
+      }
+      await transport.close();
+    });
+  });
+}

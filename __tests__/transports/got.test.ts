@@ -1,0 +1,4 @@
+import { gotTransport } from '../../src/index.ts';
+import { describeTransport } from './contract.ts';
+
+describeTransport('gotTransport()', () => gotTransport());
