@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import supertest from 'supertest';
+import { createBalancingProxy } from '../../src/index.ts';
+import { createCertificate } from '../helpers/certificate.ts';
+import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { answering, startHttp, startTcp } from '../helpers/servers.ts';
+
+const resources = new Resources();
+afterEach(() => resources.closeAll());
+
+/** An endpoint that tells what it was asked. */
+async function startTeller() {
+  return resources.use(
+    await startHttp((req, res) => {
+      const { url, headers, method } = req;
+      answering(200, JSON.stringify({ method, url, headers }))(req, res);
+    }),
+  );
+}
+
+describe('where a request goes', () => {
+  test('is behind the base path and query of the endpoint, without the mount prefix', async () => {
+    const { url } = await startTeller();
+    const app = express().use('/api', resources.use(createBalancingProxy({ endpoints: [`${url}/base/?key=1`] })));
+    expect((await supertest(app).get('/api/users?x=2')).text).toContain('"url":"/base/users?key=1&x=2"');
+  });
+
+  test('may be an https endpoint with its own authority', async () => {
+    const { cert, key } = await createCertificate();
+    const server = https.createServer({ cert, key }, answering(200, 'secret')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    resources.use({ close: () => new Promise((resolve) => server.close(resolve)) });
+    const endpoints = [`https://localhost:${(server.address() as AddressInfo).port}`];
+    expect((await request(resources.use(await serveProxy({ endpoints, tls: { ca: cert } })).url)).text).toBe('secret');
+    expect((await request(resources.use(await serveProxy({ endpoints })).url)).status).toBe(502);
+  });
+
+  test('carries the credentials of the URL as Authorization and shows them nowhere', async () => {
+    const { url } = await startTeller();
+    const served = resources.use(
+      await serveProxy({ endpoints: [url.replace('//', '//user:p%40ss@')], exposeEndpoint: true }),
+    );
+    const { text, headers } = await request(served.url, { headers: { Authorization: 'Bearer client' } });
+    expect(JSON.parse(text).headers.authorization).toBe(`Basic ${Buffer.from('user:p@ss').toString('base64')}`);
+    expect(headers['x-served-by']).toBe(url);
+    expect(JSON.stringify([served.events, served.proxy.endpoints])).not.toContain('p%40ss');
+  });
+});
+
+describe('connections to the endpoints', () => {
+  test('are kept and used again', async () => {
+    const endpoint = resources.use(await startHttp(answering(200, 'ok')));
+    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    for (let i = 0; i < 5; i++) await request(url);
+    expect(endpoint.accepted).toBe(1);
+  });
+
+  const startForgetful = async () => {
+    let asked = 0;
+    const server = resources.use(
+      await startTcp((socket) => {
+        let onThisSocket = 0;
+        socket.on('data', () => {
+          asked++;
+          if (++onThisSocket > 1) socket.destroy();
+          else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+        });
+      }),
+    );
+    return { url: server.url, asked: () => asked };
+  };
+
+  test.each(['GET', 'PUT'])('that were closed just as they were reused do not fail a %s', async (method) => {
+    const endpoint = await startForgetful();
+    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    await request(url);
+    expect((await request(url, { method, headers: { 'Content-Length': 0 } })).status).toBe(200);
+  });
+
+  test('that were closed just as they were reused do not make a POST go out twice', async () => {
+    const endpoint = await startForgetful();
+    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    await request(url);
+    expect((await request(url, { method: 'POST', headers: { 'Content-Length': 0 } })).status).toBe(502);
+    expect(endpoint.asked()).toBe(2);
+  });
+});
+
+describe('a request that has been here before', () => {
+  test('is answered with 508 before anything is sent', async () => {
+    const endpoint = resources.use(await startHttp(answering(200, 'ok')));
+    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url], via: 'us' }));
+    expect((await request(url, { headers: { Via: '1.1 other, 1.1 us' } })).status).toBe(508);
+    expect(endpoint.accepted).toBe(0);
+  });
+});
+
+test('the packages that are mounted before keep their headers, and `Set-Cookie` adds up', async () => {
+  const endpoint = resources.use(
+    await startHttp(answering(200, 'ok', { 'Set-Cookie': ['a=1', 'b=2'], 'X-Both': 'endpoint' })),
+  );
+  const app = express()
+    .use((_, res, next) => {
+      res.setHeader('X-Mine', 'kept');
+      res.setHeader('X-Both', 'app');
+      res.setHeader('Set-Cookie', 'app=0');
+      next();
+    })
+    .use(resources.use(createBalancingProxy({ endpoints: [endpoint.url] })));
+  const { headers } = await supertest(app).get('/');
+  expect(headers).toMatchObject({ 'x-mine': 'kept', 'x-both': 'endpoint', 'set-cookie': ['app=0', 'a=1', 'b=2'] });
+});
