@@ -1,0 +1,91 @@
+import type { FinishedRace } from '../../demo/race-collector.ts';
+import { drawRace, type Paint } from '../../demo/race-lines.ts';
+import { type AttemptReport, BalancingProxyError, type RequestEnded } from '../../src/index.ts';
+
+const plain: Paint = (_color, text) => text;
+
+function attempt(outcome: AttemptReport['outcome'], details: Partial<AttemptReport> = {}): AttemptReport {
+  return { endpoint: 'http://a', outcome, startedAfterMs: 0, durationMs: 100, ...details };
+}
+
+function raceOf(request: Partial<RequestEnded>, attempts: readonly AttemptReport[] = []): FinishedRace {
+  const ended: RequestEnded = {
+    type: 'request-ended',
+    requestId: 12,
+    method: 'GET',
+    url: '/hello',
+    status: 200,
+    winner: undefined,
+    bytes: 0,
+    durationMs: 143.4,
+    attempts,
+    error: undefined,
+    ...request,
+  };
+  return { request: ended, servedBy: 'http://a', attempts };
+}
+
+function draw(race: FinishedRace): string[] {
+  return drawRace(race, { scaleMs: 400, paint: plain });
+}
+
+describe('drawRace', () => {
+  test.each([
+    { what: 'the winner', request: { winner: 'http://b' }, line: '200 by http://b in 143 ms' },
+    {
+      what: 'the endpoint that was forwarded though nobody won',
+      request: { status: 500 },
+      line: '500 of http://a, as nobody won, in 143 ms',
+    },
+    {
+      what: 'that the client went away',
+      request: { status: undefined, error: new BalancingProxyError('ERR_BRP_CLIENT_GONE', 'gone') },
+      line: 'nothing, the client went away in 143 ms',
+    },
+    {
+      what: 'the error where there was one',
+      request: { status: undefined, error: new BalancingProxyError('ERR_BRP_EXHAUSTED', 'none') },
+      line: '502, ERR_BRP_EXHAUSTED, in 143 ms',
+    },
+  ])('names $what', ({ request, line }) => {
+    expect(draw(raceOf(request))).toEqual([`#12 GET /hello -> ${line}`]);
+  });
+
+  test('draws the attempts on one time scale, each from its start', () => {
+    const attempts = [
+      attempt('unusable', { status: 500 }),
+      attempt('won', { endpoint: 'http://bb', status: 200, startedAfterMs: 100, durationMs: 300 }),
+    ];
+    const [, ...lines] = draw(raceOf({}, attempts));
+    expect(lines).toEqual([
+      `  http://a  ${'▒'.repeat(10)}${' '.repeat(30)}   100 ms  unusable 500`,
+      `  http://bb ${' '.repeat(10)}${'█'.repeat(30)}   300 ms  won 200`,
+    ]);
+  });
+
+  test('stretches the scale for a race that took longer', () => {
+    const attempts = [attempt('cancelled', { durationMs: 800 }), attempt('won', { durationMs: 400 })];
+    const [, cancelled, won] = draw(raceOf({}, attempts));
+    expect(cancelled).toContain('░'.repeat(40));
+    expect(won).toContain(` ${'█'.repeat(20)} `);
+  });
+
+  test('gives even the shortest attempt a cell', () => {
+    const [, line] = draw(raceOf({}, [attempt('won', { durationMs: 0 })]));
+    expect(line).toContain('█');
+  });
+
+  test('says why an attempt failed, and nothing more of one that was cancelled', () => {
+    const error = new BalancingProxyError('ERR_BRP_CONNECT', 'refused');
+    const [, failed, cancelled] = draw(raceOf({}, [attempt('failed', { error }), attempt('cancelled', { error })]));
+    expect(failed).toMatch(/failed ERR_BRP_CONNECT$/);
+    expect(cancelled).toMatch(/cancelled$/);
+  });
+
+  test('paints a line in the colour of its outcome', () => {
+    const marking: Paint = (color, text) => `<${color}>${text}</>`;
+    const [, line] = drawRace(raceOf({}, [attempt('won', { status: 200 })]), { scaleMs: 400, paint: marking });
+    expect(line).toContain(`<green>${'█'.repeat(10)}</>`);
+    expect(line).toMatch(/<green>won 200<\/>$/);
+  });
+});

@@ -1,0 +1,74 @@
+import { parseArgs } from 'node:util';
+import { CommandError } from './command.ts';
+import { randomSeed } from './random.ts';
+
+/** A flag of the command line that takes a number; all flags of the demo do. */
+export interface NumberFlag {
+  /** What it is for, one line. */
+  readonly help: string;
+  readonly fallback: number | 'random';
+  readonly min: number;
+  readonly max: number;
+  /** @default whole numbers only */
+  readonly mayBeFraction?: boolean;
+}
+
+/** The flags of one command by their names, without the dashes. */
+export type FlagTable<Name extends string = string> = Readonly<Record<Name, NumberFlag>>;
+
+/** A flag for the port of a server; 0 takes a free one. */
+export function portFlag(help: string, fallback: number): NumberFlag {
+  return { help: `${help}; 0 takes what is free`, fallback, min: 0, max: 65_535 };
+}
+
+/**
+ * Reads the flags of this process. `--help` prints them and ends it.
+ * @throws CommandError that names the first wrong flag.
+ */
+export function readFlags<Name extends string>(flags: FlagTable<Name>): Record<Name, number> {
+  const args = process.argv.slice(2);
+  if (args.includes('--help')) {
+    console.log(usageOf(flags));
+    process.exit(0);
+  }
+  return parseFlags(flags, args);
+}
+
+/**
+ * Gives the number of every flag, its fallback where `args` does not name it.
+ * @throws CommandError that names the first wrong flag.
+ */
+export function parseFlags<Name extends string>(flags: FlagTable<Name>, args: readonly string[]): Record<Name, number> {
+  const texts = parseTexts(flags, args);
+  const entries = entriesOf(flags).map(([name, flag]) => [name, numberOf(name, flag, texts[name])]);
+  return Object.fromEntries(entries);
+}
+
+/** The lines that `--help` prints. */
+export function usageOf(flags: FlagTable): string {
+  const lines = entriesOf(flags).map(([name, { help, fallback }]) => `  --${name.padEnd(12)} ${help} (${fallback})`);
+  return ['Flags, each with a number (default):', ...lines].join('\n');
+}
+
+function parseTexts(flags: FlagTable, args: readonly string[]): Record<string, string | undefined> {
+  const options = Object.fromEntries(Object.keys(flags).map((name) => [name, { type: 'string' as const }]));
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch (error) {
+    const [firstLine] = (error as Error).message.split('\n');
+    throw new CommandError(`${firstLine}; --help lists the flags`, 2);
+  }
+}
+
+function numberOf(name: string, { fallback, min, max, mayBeFraction }: NumberFlag, text: string | undefined): number {
+  if (text === undefined) return fallback === 'random' ? randomSeed() : fallback;
+  const number = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  const isRight = number >= min && number <= max && (mayBeFraction || Number.isInteger(number));
+  if (isRight) return number;
+  const kind = mayBeFraction ? 'a number' : 'a whole number';
+  throw new CommandError(`--${name}: expected ${kind} from ${min} to ${max}, got '${text}'`, 2);
+}
+
+function entriesOf<Name extends string>(flags: FlagTable<Name>): Array<[Name, NumberFlag]> {
+  return Object.entries(flags) as Array<[Name, NumberFlag]>;
+}
