@@ -38,7 +38,8 @@ export class Attempt {
   }
 
   end(outcome: AttemptOutcome, error?: BalancingProxyError): void {
-    this.#ended = { outcome, durationMs: performance.now() - this.#startedAt, ...(error && { error }) };
+    const reason = outcome === 'cancelled' ? undefined : error;
+    this.#ended = { outcome, durationMs: performance.now() - this.#startedAt, ...(reason && { error: reason }) };
     this.endpoint.attemptEnded(outcome);
   }
 
@@ -79,6 +80,7 @@ export async function sendAttempt(
   } catch (thrown) {
     const error = toAttemptError(thrown, attempt);
     attempt.end(outcomeOf(error, abort.signal), error);
+    abort.abort(error);
     throw error;
   } finally {
     clearTimeout(timer);

@@ -152,7 +152,7 @@ export class Exchange {
 
 /** Cancelling costs an HTTP/1.1 connection, so what is nearly here is read to its end; the rest is cut. */
 function release({ body, announcedBytes }: Answer, abort: AbortController): void {
-  if (body instanceof Uint8Array) return;
+  if (body instanceof Uint8Array || body.readableEnded) return;
   if (!isSmall(announcedBytes)) {
     abort.abort();
     return;

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
@@ -47,6 +48,22 @@ describe('where a request goes', () => {
     expect(JSON.parse(text).headers.authorization).toBe(`Basic ${Buffer.from('user:p@ss').toString('base64')}`);
     expect(headers['x-served-by']).toBe(url);
     expect(JSON.stringify([served.events, served.proxy.endpoints])).not.toContain('p%40ss');
+  });
+});
+
+describe('a response without a body', () => {
+  test.each<[string, number, RequestListener]>([
+    ['HEAD', 200, answering(200, '', { 'Content-Length': 5 })],
+    ['HEAD', 500, answering(500, '', { 'Content-Length': 5 })],
+    ['GET', 204, (_, res) => void res.writeHead(204).end()],
+    ['GET', 304, (_, res) => void res.writeHead(304, { ETag: '"1"' }).end()],
+    ['GET', 200, answering(200, '')],
+  ])('to %s with status %i is passed on, and the connection is used again', async (method, status, listener) => {
+    const endpoint = resources.use(await startHttp(listener));
+    const served = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    for (let i = 0; i < 2; i++) expect((await request(served.url, { method })).status).toBe(status);
+    expect(served.events.at(-1)).toMatchObject({ type: 'request-ended', error: undefined });
+    expect(endpoint.accepted).toBe(1);
   });
 });
 

@@ -38,6 +38,8 @@ export function readWhole(body: Readable, idleMs: number): Promise<Buffer> {
     done();
   };
   body.on('end', onEnd).on('error', onBroken).on('close', onBroken).on('data', onData);
-  if (body.destroyed) onBroken();
+  // What has no body may have ended before anybody could listen.
+  if (body.readableEnded) onEnd();
+  else if (body.destroyed) onBroken();
   return promise;
 }

@@ -118,8 +118,9 @@ function streamBody(res: FlushableResponse, body: Readable, { response, idleMs }
   res.on('drain', onDrain);
   body.on('end', onEnd).on('error', fail).on('close', onClose).on('data', onData);
   // An event stream's first event may be minutes away; its client must see the head now.
-  if (body.readableLength === 0) res.flushHeaders();
-  if (body.destroyed) onClose();
+  if (body.readableLength === 0 && !body.readableEnded) res.flushHeaders();
+  if (body.readableEnded) onEnd();
+  else if (body.destroyed) onClose();
   return promise;
 }
 
