@@ -46,7 +46,8 @@ export function forwardedHeaders(req: IncomingMessage, isTrusted: boolean): Head
 }
 
 function forwardedElement(address: string, host: string, proto: string): string {
-  const node = address.includes(':') ? `"[${address}]"` : address;
+  // A client on a Unix socket has no address; RFC 7239 6.3 has a word for that.
+  const node = address.includes(':') ? `"[${address}]"` : address || 'unknown';
   return `for=${node};host="${host.replaceAll(/["\\]/g, '')}";proto=${proto}`;
 }
 

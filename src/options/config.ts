@@ -10,6 +10,7 @@ import type { BalancingProxyOptions, TimeoutOptions } from './options.ts';
 import {
   boolean,
   byteCount,
+  collect,
   fields,
   isPlainObject,
   milliseconds,
@@ -19,6 +20,7 @@ import {
   type ParserTable,
   parseOrThrow,
   reject,
+  rejectUnseen,
   valueThat,
 } from './parser.ts';
 
@@ -39,10 +41,14 @@ export type Config = { readonly [Name in keyof Options]: Name extends keyof Pars
 
 const terminalStatuses: Parser<IsTerminal> = (value, option) => {
   const expected = "statuses from 100 to 599 such as '100,200,300,400', '2xx', '404' or '200-204'";
-  const entries = (Array.isArray(value) ? value : [value]).flatMap((entry) =>
-    typeof entry === 'string' || typeof entry === 'number' ? String(entry).split(',') : reject(option, expected, value),
-  );
-  return terminalIn(entries.map((entry) => parseStatusRange(entry.trim()) ?? reject(option, expected, entry)));
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const entries = list.flatMap((entry): unknown[] => (typeof entry === 'string' ? entry.split(',') : [entry]));
+  if (entries.length === 0) reject(option, expected, value);
+  const parseEntry = (entry: unknown) => {
+    const isStatus = typeof entry === 'string' || typeof entry === 'number';
+    return (isStatus && parseStatusRange(String(entry).trim())) || reject(option, expected, entry);
+  };
+  return terminalIn(collect(entries, parseEntry));
 };
 
 const timeouts = fields<Timeouts>({
@@ -54,12 +60,15 @@ const timeouts = fields<Timeouts>({
 
 const pem = valueThat<string>(isPem, 'a PEM string, a Buffer or an array of these');
 
-const tls = fields<TlsOptions>({
+const tlsFields = fields<TlsOptions>({
   ca: optional(pem, undefined),
   cert: optional(pem, undefined),
   key: optional(pem, undefined),
   rejectUnauthorized: optional(boolean, true),
 });
+
+const tls: Parser<TlsOptions> = (value, option) =>
+  isPlainObject(value) ? tlsFields(value, option) : rejectUnseen(option, 'an object', value);
 
 const transport = valueThat<Transport>(
   (value) => isPlainObject(value) && typeof value.send === 'function' && typeof value.close === 'function',
@@ -74,9 +83,9 @@ const trustForwarded = valueThat<Options['trustForwarded']>(
 /** Every option has its parser: the compiler refuses the table when one is missing. */
 const parsers: ParserTable<Config> = {
   endpoints,
-  terminalStatuses: (value, option) => terminalStatuses(value ?? '100,200,300,400', option),
+  terminalStatuses: (value, option) => terminalStatuses(value === undefined ? '100,200,300,400' : value, option),
   strategy: optional(oneOf(strategies), 'race'),
-  timeouts: (value, option) => timeouts(value ?? {}, option),
+  timeouts: (value, option) => timeouts(value === undefined ? {} : value, option),
   bodyLimitBytes: optional(byteCount, 1_048_576),
   trustForwarded: optional(trustForwarded, undefined),
   via: (value, option) => (value === undefined ? randomPseudonym() : token(value, option)),

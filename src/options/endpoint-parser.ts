@@ -1,5 +1,15 @@
 import { type AddressParts, type EndpointAddress, isSupportedProtocol, parseAddress } from '../endpoints/address.ts';
-import { fields, isPlainObject, listOf, optional, type Parser, reject, valueThat } from './parser.ts';
+import {
+  collect,
+  fields,
+  isPlainObject,
+  listOf,
+  optional,
+  type Parser,
+  reject,
+  rejectUnseen,
+  valueThat,
+} from './parser.ts';
 
 const tokenRule = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
@@ -9,19 +19,22 @@ export const token = valueThat<string>(
   'a token of RFC 9110, letters, digits and hyphens',
 );
 
-const headerValue = valueThat<string>(
-  (value) => typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value),
-  'a string without control characters',
-);
+const isHeaderValue = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+
+/** A token read from a file with its line end is the usual mistake here, and must not end up in a log. */
+const headerValue: Parser<string> = (value, option) =>
+  isHeaderValue(value) ? value : rejectUnseen(option, 'a string of Latin-1 without control characters', value);
 
 /** An object of headers as a flat list, the form in which they are sent. */
 const headerList: Parser<readonly string[]> = (value, option) => {
-  if (!isPlainObject(value)) reject(option, 'an object of header names and values', value);
-  return Object.entries(value).flatMap(([name, given]) => {
+  if (!isPlainObject(value)) rejectUnseen(option, 'an object of header names and values', value);
+  const parseEntry = ([name, given]: [string, unknown]): string[] => {
     const at = `${option}.${name}`;
     token(name, at);
     return (Array.isArray(given) ? given : [given]).flatMap((one) => [name, headerValue(one, at)]);
-  });
+  };
+  return collect(Object.entries(value), parseEntry).flat();
 };
 
 const url: Parser<URL> = (value, option) => {
@@ -31,7 +44,7 @@ const url: Parser<URL> = (value, option) => {
   const parsed = URL.parse(text);
   if (!parsed || !isSupportedProtocol(parsed.protocol) || parsed.hostname === '') reject(option, expected, text);
   if (parsed.hash !== '') reject(option, `${expected} without a fragment`, text);
-  if (!isDecodable(parsed.username + parsed.password + parsed.hostname)) {
+  if (![parsed.username, parsed.password, parsed.hostname].every(isDecodable)) {
     reject(option, `${expected} with valid % escapes`, text);
   }
   return parsed;
@@ -39,8 +52,9 @@ const url: Parser<URL> = (value, option) => {
 
 const endpointFields = fields<AddressParts>({
   url,
+  // `X-Served-By` carries it, so it has to be a header value.
   name: optional(
-    valueThat<string>((value) => typeof value === 'string' && value !== '', 'a name'),
+    valueThat<string>((value) => isHeaderValue(value) && value !== '', 'a name of Latin-1 without control characters'),
     undefined,
   ),
   headers: optional(headerList, []),
@@ -59,12 +73,14 @@ export const endpoints: Parser<readonly EndpointAddress[]> = (value, option) =>
 
 /** The same URL may stand in the list several times (the original's own example has it so); its names then count up. */
 function withDistinctNames(addresses: readonly EndpointAddress[]): readonly EndpointAddress[] {
-  const seen = new Map<string, number>();
-  return addresses.map((address) => {
-    const count = (seen.get(address.name) ?? 0) + 1;
-    seen.set(address.name, count);
-    return count === 1 ? address : { ...address, name: `${address.name}#${count}` };
+  const taken = new Set<string>();
+  const distinct = addresses.map((address) => {
+    let { name } = address;
+    for (let count = 2; taken.has(name); count++) name = `${address.name}#${count}`;
+    taken.add(name);
+    return Object.freeze({ ...address, name });
   });
+  return Object.freeze(distinct);
 }
 
 function isDecodable(text: string): boolean {

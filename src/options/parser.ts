@@ -25,6 +25,11 @@ export function reject(option: string, expected: string, received: unknown): nev
   throw new InvalidOptions([`option \`${option}\`: expected ${expected}, got ${show(received)}`]);
 }
 
+/** The same for what may be a secret: only the type of the received value is told. */
+export function rejectUnseen(option: string, expected: string, received: unknown): never {
+  throw new InvalidOptions([`option \`${option}\`: expected ${expected}, got a value of type ${typeof received}`]);
+}
+
 /** Runs a parser and turns its problems into one error that lists them all. */
 export function parseOrThrow<T>(parse: Parser<T>, value: unknown): T {
   try {
@@ -46,7 +51,7 @@ export function fields<T extends object>(table: ParserTable<T>): Parser<T> {
     const problems = Object.keys(value)
       .filter((name) => !(known as string[]).includes(name))
       .map((name) => describeUnknown(join(option, name), name, known));
-    const parsed = collect(known, problems, (name) => [name, table[name](value[name], join(option, name))] as const);
+    const parsed = collect(known, (name) => [name, table[name](value[name], join(option, name))] as const, problems);
     return Object.freeze(Object.fromEntries(parsed)) as T;
   };
 }
@@ -55,7 +60,7 @@ export function fields<T extends object>(table: ParserTable<T>): Parser<T> {
 export function listOf<T>(parse: Parser<T>, expected: string): Parser<readonly T[]> {
   return (value, option) => {
     if (!Array.isArray(value) || value.length === 0) reject(option, expected, value);
-    return Object.freeze(collect([...value.keys()], [], (index) => parse(value[index], `${option}[${index}]`)));
+    return Object.freeze(collect([...value.keys()], (index) => parse(value[index], `${option}[${index}]`)));
   };
 }
 
@@ -97,12 +102,13 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function collect<Key, T>(keys: readonly Key[], problems: readonly string[], parse: (key: Key) => T): T[] {
-  const found = [...problems];
+/** Parses every item and gathers the problems of all, behind those that were `known` before. */
+export function collect<Item, T>(items: readonly Item[], parse: (item: Item) => T, known: readonly string[] = []): T[] {
+  const found = [...known];
   const parsed: T[] = [];
-  for (const key of keys) {
+  for (const item of items) {
     try {
-      parsed.push(parse(key));
+      parsed.push(parse(item));
     } catch (error) {
       if (!(error instanceof InvalidOptions)) throw error;
       found.push(...error.problems);
@@ -145,8 +151,15 @@ function editDistance(from: string, to: string): number {
   return row[to.length] ?? 0;
 }
 
-/** Shows a wrong value on one line, without the credentials of a URL in it. */
+/**
+ * Shows a wrong value on one line. What stands before an `@` may be credentials, however badly they are escaped, and so
+ * may anything within an object.
+ */
 function show(value: unknown): string {
-  const text = inspect(value, { depth: 1, breakLength: Infinity, maxStringLength: 200, maxArrayLength: 10 });
-  return text.replaceAll(/\/\/[^/@\s']*@/g, '//***@');
+  if (typeof value === 'string') {
+    const text = value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');
+    return inspect(text, { breakLength: Infinity, maxStringLength: 200 });
+  }
+  if (Array.isArray(value) && value.length === 0) return '[]';
+  return typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : inspect(value);
 }

@@ -33,7 +33,11 @@ export interface Winner<Value> {
  * @throws the signal's reason when it fires first. A failing `candidates`, `delayMs` or `discard` rejects too.
  */
 export function race<Candidate, Value>(options: RaceOptions<Candidate, Value>): Promise<Winner<Value> | undefined> {
-  return new Race(options).run();
+  try {
+    return new Race(options).run();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 class Race<Candidate, Value> {
@@ -67,15 +71,18 @@ class Race<Candidate, Value> {
 
   #startNext(): void {
     clearTimeout(this.#timer);
-    for (let delayMs = 0; delayMs === 0 && !this.#isOver; ) {
+    for (let delayMs = 0; delayMs === 0; ) {
       const next = this.#candidates.next();
       if (next.done) {
         this.#nobodyLeft = true;
         this.#endIfExhausted();
         return;
       }
+      // The caller's functions may have fired the signal: no attempt and no timer may start behind the race's back.
+      if (this.#isOver) return;
       this.#launch(next.value);
       delayMs = this.#options.delayMs(next.value);
+      if (this.#isOver) return;
       if (delayMs > 0 && delayMs < Infinity) {
         this.#timer = setTimeout(() => this.#guard(() => this.#startNext()), delayMs);
       }
@@ -120,9 +127,13 @@ class Race<Candidate, Value> {
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#options.signal.removeEventListener('abort', this.#onAbort);
-    this.#candidates.return?.();
     for (const abort of this.#running) abort.abort();
     this.#running.clear();
+    try {
+      this.#candidates.return?.();
+    } catch {
+      // How the race ends is known; as in `for...of`, closing the iterator cannot change it.
+    }
   }
 
   /** A caller's function that throws ends the race with its error instead of leaving it pending for ever. */

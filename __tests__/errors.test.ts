@@ -1,0 +1,74 @@
+import { type AttemptReport, BalancingProxyError, type ErrorCode, isTimeout, messageOf } from '../src/errors.ts';
+
+describe('BalancingProxyError', () => {
+  test.each<[ErrorCode, number]>([
+    ['ERR_BRP_OPTIONS', 500],
+    ['ERR_BRP_BODY_TOO_LARGE', 413],
+    ['ERR_BRP_LOOP', 508],
+    ['ERR_BRP_NO_ENDPOINT', 503],
+    ['ERR_BRP_CLOSED', 503],
+    ['ERR_BRP_EXHAUSTED', 502],
+    ['ERR_BRP_ALL_TIMED_OUT', 504],
+    ['ERR_BRP_TOTAL_TIMEOUT', 504],
+    ['ERR_BRP_CLIENT_GONE', 499],
+    ['ERR_BRP_CONNECT', 502],
+    ['ERR_BRP_CONNECT_TIMEOUT', 504],
+    ['ERR_BRP_CONNECTION_LOST', 502],
+    ['ERR_BRP_RESPONSE_TIMEOUT', 504],
+    ['ERR_BRP_IDLE_TIMEOUT', 504],
+    ['ERR_BRP_BAD_RESPONSE', 502],
+    ['ERR_BRP_ATTEMPT', 502],
+  ])('of code %s has the status %d', (code, status) => {
+    expect(new BalancingProxyError(code, 'why')).toMatchObject({ code, status, message: 'why' });
+  });
+
+  test('is an Error with a name of its own and a stack', () => {
+    const error = new BalancingProxyError('ERR_BRP_LOOP', 'round and round');
+    expect(error).toBeInstanceOf(Error);
+    expect(String(error)).toBe('BalancingProxyError: round and round');
+    expect(error.stack).toContain('errors.test.ts');
+  });
+
+  test('carries cause, attempts and headers', () => {
+    const cause = new Error('cause');
+    const attempts: AttemptReport[] = [{ endpoint: 'a', outcome: 'failed', startedAfterMs: 0, durationMs: 1 }];
+    const headers = { 'Retry-After': '1' };
+    const error = new BalancingProxyError('ERR_BRP_EXHAUSTED', 'why', { cause, attempts, headers });
+    expect(error).toMatchObject({ cause, attempts, headers });
+  });
+
+  test('has no cause and no headers of which nothing was said', () => {
+    const error = new BalancingProxyError('ERR_BRP_EXHAUSTED', 'why', {});
+    expect(Object.hasOwn(error, 'cause')).toBe(false);
+    expect(error).toMatchObject({ headers: undefined, attempts: [] });
+  });
+});
+
+describe('isTimeout', () => {
+  test.each<[ErrorCode, boolean]>([
+    ['ERR_BRP_CONNECT_TIMEOUT', true],
+    ['ERR_BRP_RESPONSE_TIMEOUT', true],
+    ['ERR_BRP_IDLE_TIMEOUT', true],
+    ['ERR_BRP_TOTAL_TIMEOUT', true],
+    ['ERR_BRP_CONNECT', false],
+    ['ERR_BRP_CONNECTION_LOST', false],
+    ['ERR_BRP_CLIENT_GONE', false],
+  ])('of %s is %s', (code, expected) => {
+    expect(isTimeout(new BalancingProxyError(code, 'why'))).toBe(expected);
+  });
+});
+
+describe('messageOf', () => {
+  test.each<[string, unknown, string]>([
+    ['an error', new Error('why'), 'why'],
+    ['an error without a message', new TypeError(), 'TypeError'],
+    ['errors of several addresses', new AggregateError([new Error('a'), new Error('b')]), 'a; b'],
+    ['several errors with a message', new AggregateError([new Error('a')], 'all'), 'all'],
+    ['several errors, none of them', new AggregateError([]), ''],
+    ['a string', 'why', 'why'],
+    ['undefined', undefined, 'undefined'],
+    ['a symbol', Symbol('why'), 'Symbol(why)'],
+  ])('is found in %s', (_, thrown, message) => {
+    expect(messageOf(thrown)).toBe(message);
+  });
+});

@@ -1,0 +1,82 @@
+import { jest } from '@jest/globals';
+import { Events, type ProxyEvent } from '../src/events.ts';
+
+const event: ProxyEvent = { type: 'request-started', requestId: 1, method: 'GET', url: '/' };
+
+describe('Events', () => {
+  test('are given to every observer, in the order of subscription', () => {
+    const events = new Events();
+    const seen: Array<[string, ProxyEvent]> = [];
+    events.subscribe((given) => seen.push(['first', given]));
+    events.subscribe((given) => seen.push(['second', given]));
+    events.emit(event);
+    expect(seen).toEqual([
+      ['first', event],
+      ['second', event],
+    ]);
+  });
+
+  test('are observed only while somebody is subscribed', () => {
+    const events = new Events();
+    expect(events.isObserved).toBe(false);
+    const unsubscribe = events.subscribe(() => {});
+    expect(events.isObserved).toBe(true);
+    unsubscribe();
+    expect(events.isObserved).toBe(false);
+  });
+
+  test('reach nobody who has unsubscribed', () => {
+    const events = new Events();
+    const observer = jest.fn();
+    const unsubscribe = events.subscribe(observer);
+    unsubscribe();
+    unsubscribe();
+    events.emit(event);
+    expect(observer).not.toHaveBeenCalled();
+  });
+
+  test('reach an observer that is subscribed twice twice, and once after one unsubscribe', () => {
+    const events = new Events();
+    const observer = jest.fn();
+    const unsubscribe = events.subscribe(observer);
+    events.subscribe(observer);
+    events.emit(event);
+    expect(observer).toHaveBeenCalledTimes(2);
+    unsubscribe();
+    unsubscribe();
+    events.emit(event);
+    expect(observer).toHaveBeenCalledTimes(3);
+  });
+
+  test('reach the others when an observer unsubscribes itself', () => {
+    const events = new Events();
+    const once = jest.fn(() => unsubscribe());
+    const other = jest.fn();
+    const unsubscribe = events.subscribe(once);
+    events.subscribe(other);
+    events.emit(event);
+    events.emit(event);
+    expect([once.mock.calls.length, other.mock.calls.length]).toEqual([1, 2]);
+  });
+});
+
+describe('an observer that throws', () => {
+  const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  afterAll(() => emitWarning.mockRestore());
+
+  test.each([
+    ['an error', new Error('oops'), new Error('oops')],
+    ['a string', 'oops', 'oops'],
+    ['nothing', undefined, 'undefined'],
+  ])('harms nobody and leaves a warning: %s', (_, thrown, warning) => {
+    const events = new Events();
+    const other = jest.fn();
+    events.subscribe(() => {
+      throw thrown;
+    });
+    events.subscribe(other);
+    expect(() => events.emit(event)).not.toThrow();
+    expect(other).toHaveBeenCalledWith(event);
+    expect(emitWarning).toHaveBeenLastCalledWith(warning);
+  });
+});

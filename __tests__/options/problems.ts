@@ -1,0 +1,19 @@
+import { BalancingProxyError } from '../../src/errors.ts';
+import { resolveOptions } from '../../src/options/config.ts';
+import type { BalancingProxyOptions } from '../../src/options/options.ts';
+
+/** The message of the error that these options make, which may be ones that the types would refuse. */
+export function problemOf(options: unknown): string {
+  try {
+    resolveOptions(options as BalancingProxyOptions);
+  } catch (error) {
+    if (error instanceof BalancingProxyError && error.code === 'ERR_BRP_OPTIONS') return error.message;
+    throw error;
+  }
+  return 'no problem';
+}
+
+/** The same for one option beside a good `endpoints`. */
+export function problemWith(option: string, value: unknown): string {
+  return problemOf({ endpoints: ['http://one.example'], [option]: value });
+}

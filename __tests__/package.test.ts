@@ -1,0 +1,172 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+/** The package as its users get it: packed, and installed into a project of its own. */
+
+const root = path.join(import.meta.dirname, '..');
+const run = promisify(execFile);
+
+let folder: string;
+/** A project that has nothing but the package. */
+let project: string;
+let packed: { readonly filename: string; readonly files: ReadonlyArray<{ readonly path: string }> };
+
+/** Runs npm on the Node that runs this test, whichever the machine has besides. */
+async function npm(cwd: string, ...args: string[]): Promise<string> {
+  const PATH = `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH}`;
+  const isWindows = process.platform === 'win32';
+  return (await run(isWindows ? 'npm.cmd' : 'npm', args, { cwd, env: { ...process.env, PATH }, shell: isWindows }))
+    .stdout;
+}
+
+/** Runs a file of the project and gives what it prints. */
+async function runNode(...args: string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, args, { cwd: project });
+  return stdout;
+}
+
+/** Packs a copy, so that the build leaves alone what others use meanwhile. */
+async function pack(): Promise<void> {
+  const copy = path.join(folder, 'copy');
+  const isCopied = (source: string) => !['node_modules', '.git', 'dist'].includes(path.basename(source));
+  await cp(root, copy, { recursive: true, filter: isCopied });
+  await symlink(path.join(root, 'node_modules'), path.join(copy, 'node_modules'), 'junction');
+  const answer = await npm(copy, 'pack', '--json', '--pack-destination', folder);
+  // What the build prints comes first.
+  [packed] = JSON.parse(answer.slice(answer.indexOf('[\n')));
+}
+
+async function install(): Promise<void> {
+  await cp(path.join(folder, packed.filename), path.join(project, 'package.tgz'));
+  await writeFile(path.join(project, 'package.json'), '{ "private": true }');
+  await npm(project, 'install', '--no-audit', '--no-fund', '--prefer-offline', './package.tgz');
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'balancing-reverse-proxy-'));
+  project = await mkdtemp(path.join(folder, 'project-'));
+  await pack();
+  await install();
+}, 120_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const useOfThePackage = `
+  const endpoint = http.createServer((req, res) => res.end('hello ' + req.url)).listen(0, '127.0.0.1', () => {
+    const proxy = createBalancingProxy({ endpoints: ['http://127.0.0.1:' + endpoint.address().port + '/base'] });
+    const server = http.createServer(proxy).listen(0, '127.0.0.1', async () => {
+      const response = await fetch('http://127.0.0.1:' + server.address().port + '/path?query');
+      console.log(response.status, await response.text());
+      server.close();
+      await proxy.close();
+      endpoint.close();
+    });
+  });`;
+
+describe('the packed package', () => {
+  test('holds what users need and nothing else', () => {
+    const files = packed.files.map((file) => file.path).sort();
+    const allowed = /^(dist\/.+\.(js|d\.ts)|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
+    expect(files.filter((file) => !allowed.test(file))).toEqual([]);
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'LICENSE',
+        'README.md',
+        'CHANGELOG.md',
+        'package.json',
+        'dist/index.js',
+        'dist/index.d.ts',
+      ]),
+    );
+  });
+
+  test('depends on got alone and runs nothing when it is installed', async () => {
+    const installed = path.join(project, 'node_modules', 'balancing-reverse-proxy', 'package.json');
+    const { dependencies, optionalDependencies, bundleDependencies, scripts } = JSON.parse(
+      await readFile(installed, 'utf8'),
+    );
+    expect(Object.keys(dependencies)).toEqual(['got']);
+    expect([optionalDependencies, bundleDependencies]).toEqual([undefined, undefined]);
+    const hooks = ['preinstall', 'install', 'postinstall', 'prepare'];
+    expect(hooks.filter((hook) => hook in scripts)).toEqual([]);
+  });
+});
+
+describe('the installed package', () => {
+  test.each([
+    ['import', 'mjs', "import http from 'node:http'; import { createBalancingProxy } from 'balancing-reverse-proxy';"],
+    [
+      'require',
+      'cjs',
+      "const http = require('node:http'); const { createBalancingProxy } = require('balancing-reverse-proxy');",
+    ],
+  ])(
+    'proxies a request when it came by %s, and lets the process end',
+    async (_, extension, imports) => {
+      const script = path.join(project, `use.${extension}`);
+      await writeFile(script, imports + useOfThePackage);
+      expect(await runNode(script)).toBe('200 hello /base/path?query\n');
+    },
+    120_000,
+  );
+
+  test('opens nothing but its public names', async () => {
+    const script = path.join(project, 'internals.mjs');
+    await writeFile(
+      script,
+      "import('balancing-reverse-proxy/dist/race/race.js').catch(({ code }) => console.log(code));",
+    );
+    expect(await runNode(script)).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED\n');
+  }, 120_000);
+
+  test('does nothing at import time', async () => {
+    const script = path.join(project, 'import.mjs');
+    await writeFile(
+      script,
+      "import 'balancing-reverse-proxy'; console.log(process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap'));",
+    );
+    expect(await runNode(script)).toBe('[]\n');
+  }, 120_000);
+
+  test('has a command that says its version', async () => {
+    const command = path.join(project, 'node_modules', '.bin', 'balancing-reverse-proxy');
+    const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+    expect(await runNode(command, '-version')).toContain(version);
+  }, 120_000);
+
+  test.each([
+    ['a module', 'mts'],
+    ['CommonJS', 'cts'],
+  ])(
+    'has types in %s',
+    async (_, extension) => {
+      const file = `types.${extension}`;
+      const lines = [
+        "import { createServer } from 'node:http';",
+        "import { type BalancingProxy, type BalancingProxyOptions, createBalancingProxy } from 'balancing-reverse-proxy';",
+        "const options: BalancingProxyOptions = { endpoints: ['http://one.example'] };",
+        'const proxy: BalancingProxy = createBalancingProxy(options);',
+        'createServer(proxy);',
+        "createServer(createBalancingProxy({ ...options, strategy: 'failover' }));",
+        '// @ts-expect-error: no such strategy',
+        "createBalancingProxy({ ...options, strategy: 'random' });",
+      ];
+      await writeFile(path.join(project, file), lines.join('\n'));
+      const compilerOptions = {
+        module: 'nodenext',
+        target: 'es2024',
+        strict: true,
+        noEmit: true,
+        types: ['node'],
+        typeRoots: [path.join(root, 'node_modules', '@types')],
+      };
+      await writeFile(path.join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+      const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+      await expect(runNode(compiler, '-p', project)).resolves.toBe('');
+    },
+    120_000,
+  );
+});

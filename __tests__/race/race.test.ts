@@ -1,0 +1,423 @@
+import { jest } from '@jest/globals';
+import { race } from '../../src/race/race.ts';
+import { settled, startRace, unusable } from './started-race.ts';
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+const namesOf = (attempts: ReadonlyArray<{ readonly candidate: string }>) =>
+  attempts.map(({ candidate }) => candidate).join('');
+const abortedOf = (attempts: ReadonlyArray<{ readonly signal: AbortSignal }>) =>
+  attempts.map(({ signal }) => signal.aborted);
+
+describe('the start of attempts', () => {
+  test('is at once for all of them with a delay of 0', () => {
+    const { attempts } = startRace('abc', 0);
+    expect(namesOf(attempts)).toBe('abc');
+  });
+
+  test('is without a tick of waiting for the first one', () => {
+    const { attempts } = startRace('abc', Infinity);
+    expect(namesOf(attempts)).toBe('a');
+  });
+
+  test('never comes by time alone with a delay of Infinity', async () => {
+    const { attempts } = startRace('abc', Infinity);
+    await jest.advanceTimersByTimeAsync(1e9);
+    expect(namesOf(attempts)).toBe('a');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('comes the delay after the latest start', async () => {
+    const { attempts } = startRace('abc', 100);
+    await jest.advanceTimersByTimeAsync(99);
+    expect(namesOf(attempts)).toBe('a');
+    await jest.advanceTimersByTimeAsync(1);
+    expect(namesOf(attempts)).toBe('ab');
+    await jest.advanceTimersByTimeAsync(99);
+    expect(namesOf(attempts)).toBe('ab');
+    await jest.advanceTimersByTimeAsync(1);
+    expect(namesOf(attempts)).toBe('abc');
+  });
+
+  test('comes after a delay that each candidate has for itself', async () => {
+    const { attempts } = startRace('abcd', (latest) => ({ a: 10, b: 0, c: 50 })[latest] ?? Infinity);
+    await jest.advanceTimersByTimeAsync(10);
+    expect(namesOf(attempts)).toBe('abc');
+    await jest.advanceTimersByTimeAsync(50);
+    expect(namesOf(attempts)).toBe('abcd');
+  });
+
+  test.each([
+    ['a failure', 'fail'],
+    ['an unusable value', 'succeed'],
+  ] as const)('comes at once after %s, from which the delay counts anew', async (_, end) => {
+    const { attempts } = startRace('abc', 100);
+    await jest.advanceTimersByTimeAsync(60);
+    await attempts[0]?.[end](unusable('a'));
+    expect(namesOf(attempts)).toBe('ab');
+    await jest.advanceTimersByTimeAsync(99);
+    expect(namesOf(attempts)).toBe('ab');
+    await jest.advanceTimersByTimeAsync(1);
+    expect(namesOf(attempts)).toBe('abc');
+  });
+
+  test('comes at once after the failure of an attempt that is not the latest', async () => {
+    const { attempts } = startRace('abc', 100);
+    await jest.advanceTimersByTimeAsync(100);
+    await attempts[0]?.fail();
+    expect(namesOf(attempts)).toBe('abc');
+  });
+
+  test('comes once for each failure with a delay of Infinity', async () => {
+    const { attempts } = startRace('abcd', Infinity);
+    await attempts[0]?.fail();
+    expect(namesOf(attempts)).toBe('ab');
+    await attempts[1]?.fail();
+    expect(namesOf(attempts)).toBe('abc');
+  });
+
+  test('comes no more when the race is over', async () => {
+    const { attempts } = startRace('abc', 100);
+    await jest.advanceTimersByTimeAsync(100);
+    await attempts[0]?.succeed();
+    await attempts[1]?.fail();
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(namesOf(attempts)).toBe('ab');
+  });
+});
+
+describe('the winner', () => {
+  test('is the first usable value', async () => {
+    const { attempts, result } = startRace('abc', 0);
+    await attempts[1]?.succeed();
+    await attempts[0]?.succeed();
+    await expect(result).resolves.toMatchObject({ value: { name: 'b' } });
+  });
+
+  test('comes with its abort handle, which is not fired', async () => {
+    const { attempts, result } = startRace('abc', 0);
+    await attempts[1]?.succeed();
+    const winner = await result;
+    expect(winner?.abort.signal).toBe(attempts[1]?.signal);
+    expect(winner?.abort.signal.aborted).toBe(false);
+  });
+
+  test('may come from an attempt that was overtaken by later ones', async () => {
+    const started = startRace('ab', 100);
+    await jest.advanceTimersByTimeAsync(100);
+    await started.attempts[0]?.succeed();
+    expect(started.state).toEqual({ winner: 'a' });
+  });
+
+  test('may be the last one after all others failed', async () => {
+    const started = startRace('abc', 0);
+    await started.attempts[0]?.fail();
+    await started.attempts[1]?.succeed(unusable('b'));
+    await started.attempts[2]?.succeed();
+    expect(started.state).toEqual({ winner: 'c' });
+  });
+
+  test('may be a value that is falsy', async () => {
+    const winner = await race<string, number>({
+      candidates: ['a'],
+      signal: new AbortController().signal,
+      start: async () => 0,
+      isUsable: () => true,
+      delayMs: () => 0,
+      discard: () => {},
+    });
+    expect(winner?.value).toBe(0);
+  });
+});
+
+describe('the losers', () => {
+  test('see their signals fire when the winner is known', async () => {
+    const { attempts } = startRace('abc', 0);
+    await attempts[1]?.succeed();
+    expect(abortedOf(attempts)).toEqual([true, false, true]);
+  });
+
+  test('hand a value that comes late to discard', async () => {
+    const { attempts, discards } = startRace('ab', 0);
+    await attempts[0]?.succeed();
+    await attempts[1]?.succeed();
+    expect(discards).toEqual([{ value: { name: 'b', usable: true }, wasAborted: true }]);
+  });
+
+  test('may fail late without any effect', async () => {
+    const started = startRace('ab', 0);
+    await started.attempts[0]?.succeed();
+    await started.attempts[1]?.fail();
+    expect(started.discards).toEqual([]);
+    expect(started.state).toEqual({ winner: 'a' });
+  });
+
+  test('hand an unusable value to discard with their handle unfired', async () => {
+    const { attempts, discards } = startRace('ab', 0);
+    await attempts[0]?.succeed(unusable('a'));
+    expect(discards).toEqual([{ value: { name: 'a', usable: false }, wasAborted: false }]);
+  });
+
+  test('that were discarded keep their handle unfired when another one wins', async () => {
+    const { attempts } = startRace('abc', 0);
+    await attempts[0]?.succeed(unusable('a'));
+    await attempts[1]?.succeed();
+    expect(abortedOf(attempts)).toEqual([false, false, true]);
+  });
+});
+
+describe('a race without a usable value', () => {
+  test('is exhausted only when the last attempt has ended', async () => {
+    const started = startRace('abc', 0);
+    await started.attempts[2]?.fail();
+    await started.attempts[0]?.succeed(unusable('a'));
+    expect(started.state).toBe('pending');
+    await started.attempts[1]?.fail();
+    expect(started.state).toEqual({ winner: undefined });
+  });
+
+  test('is exhausted at once without candidates', async () => {
+    const started = startRace([], 100);
+    await expect(started.result).resolves.toBeUndefined();
+    expect(started.listeners).toBe(0);
+  });
+
+  test('stays pending, without a timer, while the last attempt hangs', async () => {
+    const started = startRace('ab', 100);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(started.state).toBe('pending');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+describe('the signal of a race', () => {
+  test('that has fired before lets no attempt start', async () => {
+    const reason = new Error('gone');
+    const started = startRace('abc', 0, { signal: AbortSignal.abort(reason) });
+    await expect(started.result).rejects.toBe(reason);
+    expect(started.attempts).toEqual([]);
+  });
+
+  test('ends it with its reason and fires every attempt', async () => {
+    const reason = new Error('gone');
+    const { attempts, result, abort } = startRace('abcd', 100);
+    await jest.advanceTimersByTimeAsync(200);
+    void abort(reason);
+    await expect(result).rejects.toBe(reason);
+    expect(abortedOf(attempts)).toEqual([true, true, true]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('leaves the winner alone when it fires after the end', async () => {
+    const { attempts, abort } = startRace('ab', 0);
+    await attempts[0]?.succeed();
+    await abort();
+    expect(attempts[0]?.signal.aborted).toBe(false);
+  });
+
+  test('sends values that come after it to discard', async () => {
+    const { attempts, discards, abort, result } = startRace('ab', 0);
+    await abort(new Error('gone'));
+    await attempts[0]?.succeed();
+    expect(discards).toEqual([{ value: { name: 'a', usable: true }, wasAborted: true }]);
+    await expect(result).rejects.toThrow('gone');
+  });
+
+  test.each(['candidates', 'start', 'delayMs'] as const)('may be fired from within %s', async (place) => {
+    const controller = new AbortController();
+    const gone = new Error('gone');
+    const signals: AbortSignal[] = [];
+    const abortIn = (here: string) => here === place && controller.abort(gone);
+    function* candidates() {
+      for (const name of 'abc') {
+        abortIn('candidates');
+        yield name;
+      }
+    }
+    const { result } = startRace(candidates(), 100, {
+      signal: controller.signal,
+      start: (_, handle) => {
+        signals.push(handle.signal);
+        abortIn('start');
+        return new Promise(() => {});
+      },
+      delayMs: () => {
+        abortIn('delayMs');
+        return 100;
+      },
+    });
+    await expect(result).rejects.toBe(gone);
+    expect(signals.map(({ aborted }) => aborted)).toEqual(place === 'candidates' ? [] : [true]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+describe("a caller's function that throws", () => {
+  const oops = new Error('oops');
+  const throwing = (): never => {
+    throw oops;
+  };
+
+  test('rejects the race and fires what runs when it is isUsable', async () => {
+    const started = startRace('abc', 0, { isUsable: throwing });
+    await started.attempts[1]?.succeed();
+    expect(started.state).toEqual({ rejected: oops });
+    expect(abortedOf(started.attempts)).toEqual([true, true, true]);
+    expect(started.listeners).toBe(0);
+  });
+
+  test('rejects the race and fires what runs when it is discard', async () => {
+    const started = startRace('abc', 0, { discard: throwing });
+    await started.attempts[1]?.succeed(unusable('b'));
+    expect(started.state).toEqual({ rejected: oops });
+    expect(abortedOf(started.attempts)).toEqual([true, true, true]);
+    expect(started.listeners).toBe(0);
+  });
+
+  test('changes nothing when it is discard after the race', async () => {
+    const started = startRace('ab', 0, { discard: throwing });
+    await started.attempts[0]?.succeed();
+    await started.attempts[1]?.succeed();
+    expect(started.state).toEqual({ winner: 'a' });
+  });
+
+  test('rejects the race when it is delayMs, at the start', async () => {
+    const started = startRace('abc', throwing);
+    await expect(started.result).rejects.toBe(oops);
+    expect(abortedOf(started.attempts)).toEqual([true]);
+    expect(started.listeners).toBe(0);
+  });
+
+  test('rejects the race when it is delayMs, after a delay', async () => {
+    const started = startRace('abc', (latest) => (latest === 'a' ? 100 : throwing()));
+    await jest.advanceTimersByTimeAsync(100);
+    expect(started.state).toEqual({ rejected: oops });
+    expect(abortedOf(started.attempts)).toEqual([true, true]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('rejects the race when it is start', async () => {
+    const started = startRace('abc', 0, { start: throwing });
+    await expect(started.result).rejects.toBe(oops);
+    expect(started.listeners).toBe(0);
+  });
+
+  test('rejects the race when it makes the iterator', async () => {
+    const started = startRace({ [Symbol.iterator]: throwing }, 0);
+    await expect(started.result).rejects.toBe(oops);
+    expect(started.listeners).toBe(0);
+  });
+
+  test('rejects the race when it is the next of the iterator', async () => {
+    function* candidates() {
+      yield 'a';
+      throwing();
+    }
+    const started = startRace(candidates(), Infinity);
+    await started.attempts[0]?.fail();
+    expect(started.state).toEqual({ rejected: oops });
+    expect(started.listeners).toBe(0);
+  });
+
+  test('changes nothing when it is the return of the iterator', async () => {
+    const iterator = { next: () => ({ value: 'a' }), return: throwing };
+    const started = startRace({ [Symbol.iterator]: () => iterator }, 100);
+    await jest.advanceTimersByTimeAsync(100);
+    await started.attempts[0]?.succeed();
+    expect(started.state).toEqual({ winner: 'a' });
+    expect(abortedOf(started.attempts)).toEqual([false, true]);
+  });
+});
+
+describe('the candidates', () => {
+  function countingCandidates() {
+    const log: string[] = [];
+    function* candidates() {
+      try {
+        for (const name of 'abc') {
+          log.push(name);
+          yield name;
+        }
+      } finally {
+        log.push('returned');
+      }
+    }
+    return { log, candidates: candidates() };
+  }
+
+  test('are pulled one at a time, when an attempt is about to start', async () => {
+    const { log, candidates } = countingCandidates();
+    const { attempts } = startRace(candidates, Infinity);
+    expect(log).toEqual(['a']);
+    await attempts[0]?.fail();
+    expect(log).toEqual(['a', 'b']);
+  });
+
+  test('may be endless', async () => {
+    function* endless() {
+      for (;;) yield 'again';
+    }
+    const started = startRace(endless(), 100);
+    await jest.advanceTimersByTimeAsync(450);
+    await started.attempts[4]?.succeed();
+    expect(started.attempts).toHaveLength(5);
+    expect(started.state).toEqual({ winner: 'again' });
+  });
+
+  test('are asked no more once the race is over', async () => {
+    let asked = 0;
+    const iterator = { next: () => ({ value: `${asked++}` }) };
+    const { attempts } = startRace({ [Symbol.iterator]: () => iterator }, 100);
+    await jest.advanceTimersByTimeAsync(100);
+    await attempts[0]?.succeed();
+    await attempts[1]?.fail();
+    expect(asked).toBe(2);
+  });
+
+  test('are asked no more once they said that they are done', async () => {
+    let asked = 0;
+    const iterator = { next: () => (asked++ < 2 ? { value: 'a' } : { done: true as const, value: undefined }) };
+    const { attempts } = startRace({ [Symbol.iterator]: () => iterator }, 0);
+    await attempts[0]?.fail();
+    await attempts[1]?.fail();
+    expect(asked).toBe(3);
+  });
+
+  test.each(['a win', 'an abort'])('are told by return() that %s has ended the race', async (end) => {
+    const { log, candidates } = countingCandidates();
+    const { attempts, abort, result } = startRace(candidates, Infinity);
+    result.catch(() => {});
+    await (end === 'a win' ? attempts[0]?.succeed() : abort());
+    expect(log).toEqual(['a', 'returned']);
+  });
+
+  test('are told by return() even if the signal has fired before the start', async () => {
+    let returned = 0;
+    const iterator = { next: () => ({ value: 'a' }), return: () => ({ done: true as const, value: ++returned }) };
+    const { result } = startRace({ [Symbol.iterator]: () => iterator }, 0, { signal: AbortSignal.abort() });
+    await expect(result).rejects.toThrow();
+    expect(returned).toBe(1);
+  });
+});
+
+describe('nothing is left behind', () => {
+  test.each([
+    ['a win', (race: ReturnType<typeof startRace>) => race.attempts[0]?.succeed()],
+    ['an abort', (race: ReturnType<typeof startRace>) => race.abort()],
+    [
+      'exhaustion',
+      async (race: ReturnType<typeof startRace>) => {
+        for (const index of [0, 1, 2]) await race.attempts[index]?.fail();
+      },
+    ],
+  ])('by %s: no timer and no listener', async (_, end) => {
+    const started = startRace('abc', 100);
+    started.result.catch(() => {});
+    await settled(() => {});
+    expect([jest.getTimerCount(), started.listeners]).toEqual([1, 1]);
+    await end(started);
+    expect(started.state).not.toBe('pending');
+    expect([jest.getTimerCount(), started.listeners]).toEqual([0, 0]);
+  });
+});

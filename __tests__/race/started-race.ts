@@ -1,0 +1,104 @@
+import { type RaceOptions, race, type Winner } from '../../src/race/race.ts';
+
+/** What an attempt may give: usable or not is its own affair here. */
+export interface Value {
+  readonly name: string;
+  readonly usable: boolean;
+}
+
+export const usable = (name: string): Value => ({ name, usable: true });
+export const unusable = (name: string): Value => ({ name, usable: false });
+
+/** An attempt that ends when the test says so. */
+export interface TestAttempt {
+  readonly candidate: string;
+  readonly signal: AbortSignal;
+  succeed(value?: Value): Promise<void>;
+  fail(): Promise<void>;
+}
+
+/** A race under way, with all that it did to the outside. */
+export interface StartedRace {
+  readonly attempts: readonly TestAttempt[];
+  readonly discards: ReadonlyArray<{ readonly value: Value; readonly wasAborted: boolean }>;
+  /** Fires the signal of the whole race. */
+  abort(reason?: unknown): Promise<void>;
+  /** Listeners for `abort` that are registered with the signal of the whole race. */
+  readonly listeners: number;
+  readonly result: Promise<Winner<Value> | undefined>;
+  /** `pending`, or how the result promise was settled. */
+  readonly state: 'pending' | { readonly winner: string | undefined } | { readonly rejected: unknown };
+}
+
+/** Starts a race of candidates that are just names. */
+export function startRace(
+  candidates: Iterable<string>,
+  delayMs: number | ((latest: string) => number),
+  overrides: Partial<RaceOptions<string, Value>> = {},
+): StartedRace {
+  const attempts: TestAttempt[] = [];
+  const discards: Array<{ value: Value; wasAborted: boolean }> = [];
+  const { signal, abort, countListeners } = countingSignal();
+  const result = race<string, Value>({
+    candidates,
+    signal,
+    start: (candidate, handle) => {
+      const { promise, resolve, reject } = Promise.withResolvers<Value>();
+      attempts.push({
+        candidate,
+        signal: handle.signal,
+        succeed: (value = usable(candidate)) => settled(() => resolve(value)),
+        fail: () => settled(() => reject(new Error(`${candidate} failed`))),
+      });
+      return promise;
+    },
+    isUsable: (value) => value.usable,
+    delayMs: typeof delayMs === 'function' ? delayMs : () => delayMs,
+    discard: (value, handle) => void discards.push({ value, wasAborted: handle.signal.aborted }),
+    ...overrides,
+  });
+  let state: StartedRace['state'] = 'pending';
+  result.then(
+    (winner) => {
+      state = { winner: winner?.value.name };
+    },
+    (rejected: unknown) => {
+      state = { rejected };
+    },
+  );
+  return {
+    attempts,
+    discards,
+    abort: (reason) => settled(() => abort(reason)),
+    get listeners() {
+      return countListeners();
+    },
+    result,
+    get state() {
+      return state;
+    },
+  };
+}
+
+/** Does something and lets all promises that depend on it settle; no timer runs. */
+export async function settled(act: () => void): Promise<void> {
+  act();
+  for (let tick = 0; tick < 5; tick++) await undefined;
+}
+
+function countingSignal() {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const added = new Set<unknown>();
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (type: 'abort', listener: () => void) => {
+    added.add(listener);
+    add(type, listener);
+  };
+  signal.removeEventListener = (type: 'abort', listener: () => void) => {
+    added.delete(listener);
+    remove(type, listener);
+  };
+  return { signal, abort: (reason?: unknown) => controller.abort(reason), countListeners: () => added.size };
+}
