@@ -66,8 +66,8 @@ describe('an observer that throws', () => {
 
   test.each([
     ['an error', new Error('oops'), new Error('oops')],
-    ['a string', 'oops', 'oops'],
-    ['nothing', undefined, 'undefined'],
+    ['a string', 'oops', "an observer threw 'oops'"],
+    ['an object without a prototype', Object.create(null), 'an observer threw [Object: null prototype] {}'],
   ])('harms nobody and leaves a warning: %s', (_, thrown, warning) => {
     const events = new Events();
     const other = jest.fn();
@@ -78,5 +78,16 @@ describe('an observer that throws', () => {
     expect(() => events.emit(event)).not.toThrow();
     expect(other).toHaveBeenCalledWith(event);
     expect(emitWarning).toHaveBeenLastCalledWith(warning);
+  });
+
+  test('harms nobody when it rejects', async () => {
+    const events = new Events();
+    events.subscribe(async () => {
+      throw new Error('later');
+    });
+    events.emit(event);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(emitWarning).toHaveBeenLastCalledWith(new Error('later'));
   });
 });

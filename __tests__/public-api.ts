@@ -44,9 +44,8 @@ export function isMountedAnywhere(proxy: BalancingProxy): void {
   http.createServer((req, res) => proxy(req, res, (error) => void error));
   proxy satisfies RequestHandler;
   proxy satisfies http.RequestListener;
-  http2.createSecureServer({ allowHTTP1: true }, (req, res) => {
-    if (req instanceof http.IncomingMessage && res instanceof http.ServerResponse) proxy(req, res);
-  });
+  http2.createServer(proxy);
+  http2.createSecureServer({ allowHTTP1: true }, proxy);
 }
 
 export const everyOption: Required<BalancingProxyOptions> = {

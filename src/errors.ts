@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 /** What every code means for the client: the status that an Express error handler (or we) should answer with. */
 const statusByCode = {
   ERR_BRP_OPTIONS: 500,
@@ -81,7 +83,7 @@ export function isTimeout(error: BalancingProxyError): boolean {
 
 /** The message of whatever was thrown, which need not be an Error. */
 export function messageOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
+  if (!(thrown instanceof Error)) return typeof thrown === 'string' ? thrown : inspect(thrown);
   // Node's AggregateError (all addresses of a name refused) has an empty message and one error per address.
   if (thrown.message === '' && thrown instanceof AggregateError) return thrown.errors.map(messageOf).join('; ');
   return thrown.message || thrown.name;

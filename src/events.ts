@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { AttemptReport, BalancingProxyError } from './errors.ts';
 
 /** What all events of one request have in common. */
@@ -71,11 +72,16 @@ export class Events {
   emit(event: ProxyEvent): void {
     for (const observer of this.#observers) {
       try {
-        observer(event);
+        const result: unknown = observer(event);
+        if (result instanceof Promise) result.catch(warn);
       } catch (error) {
-        // An observer's fault is the observer's alone: no response may change for it.
-        process.emitWarning(error instanceof Error ? error : String(error));
+        warn(error);
       }
     }
   }
+}
+
+/** An observer's fault is the observer's alone: no response may change for it. */
+function warn(thrown: unknown): void {
+  process.emitWarning(thrown instanceof Error ? thrown : `an observer threw ${inspect(thrown)}`);
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { sendAttempt } from './attempt.ts';
 import type { EndpointSnapshot } from './endpoints/endpoint.ts';
 import { EndpointPool } from './endpoints/pool.ts';
@@ -21,7 +22,7 @@ export type Next = (error?: unknown) => void;
 /** The middleware that {@link createBalancingProxy} makes. */
 export interface BalancingProxy {
   /** Answers one request. Without `next`, errors are answered with a short plain response. */
-  (req: IncomingMessage, res: ServerResponse, next?: Next): void;
+  (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse, next?: Next): void;
   /** The state of every endpoint at this moment. */
   readonly endpoints: readonly EndpointSnapshot[];
   /**

@@ -60,8 +60,8 @@ describe('forwardedHeaders of a client that is not trusted', () => {
     expect(headersOf({ remoteAddress: '2001:db8::1' }, false)).toMatchObject({ 'X-Forwarded-For': '2001:db8::1' });
   });
 
-  test('are empty where nothing is known', () => {
-    expect(headersOf({}, false)).toMatchObject({ 'X-Forwarded-For': '', 'X-Forwarded-Host': '' });
+  test('are left out where nothing is known', () => {
+    expect(headersOf({}, false)).toEqual({ 'X-Forwarded-Proto': 'http', 'X-Forwarded-Port': '80' });
   });
 });
 

@@ -22,7 +22,7 @@ describe('outgoingRequest', () => {
   });
 
   test('adds nothing but X-Forwarded-* and Via', () => {
-    const { headers } = outgoing({});
+    const { headers } = outgoing({ headers: ['Host', 'h'], remoteAddress: '10.0.0.1' });
     expect(headers.filter((_, index) => index % 2 === 0)).toEqual([
       'X-Forwarded-For',
       'X-Forwarded-Host',
@@ -43,7 +43,7 @@ describe('outgoingRequest', () => {
     "sends its own %s even if the client's Connection names it",
     (name) => {
       const { headers } = outgoing(
-        { headers: ['Connection', `close, ${name}`], remoteAddress: '10.0.0.1' },
+        { headers: ['Host', 'h', 'Connection', `close, ${name}`], remoteAddress: '10.0.0.1' },
         Buffer.from('x'),
       );
       expect(valuesOf(headers, name.toLowerCase())).toHaveLength(1);

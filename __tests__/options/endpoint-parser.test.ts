@@ -160,6 +160,11 @@ describe('a bad endpoint', () => {
     [undefined, `${url}, got undefined`],
     [['http://one.example'], `${url}, got [object Array]`],
     [new URL('ftp://one.example'), `${url}, got 'ftp://one.example/'`],
+    ['http://one.example:0', `${url} with a port above 0, got 'http://one.example:0'`],
+    [
+      'http+unix://relative.sock/',
+      `${url}, the socket's absolute path with %2F for each slash, got 'http+unix://relative.sock/'`,
+    ],
   ])('is refused with its place in the list: %j', (endpoint, problem) => {
     expect(problemWith('endpoints', ['http://good.example', endpoint])).toBe(`option \`endpoints[1]\`: ${problem}`);
   });
@@ -174,6 +179,10 @@ describe('a bad endpoint', () => {
     [
       { headers: ['x'] },
       '`endpoints[0].headers`: expected an object of header names and values, got a value of type object',
+    ],
+    [
+      { headers: { 'Content-Length': '3' } },
+      '`endpoints[0].headers.Content-Length`: expected a header that does not frame the message, got a value of type string',
     ],
     [
       { headers: { 'a b': 'x' } },

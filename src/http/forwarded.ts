@@ -30,19 +30,22 @@ export function isForwardedTrusted(req: IncomingMessage, trust: TrustForwarded):
 export function forwardedHeaders(req: IncomingMessage, isTrusted: boolean): HeaderList {
   const came = (name: string) => (isTrusted ? valuesOf(req.rawHeaders, name) : []);
   const address = req.socket.remoteAddress ?? '';
-  const isEncrypted = (req.socket as TLSSocket).encrypted === true;
-  const proto = isEncrypted ? 'https' : 'http';
-  const host = req.headers.host ?? (req.headers[':authority'] as string | undefined) ?? '';
-  const first = (name: string, own: string) => came(name)[0] ?? own;
-  const list = [
-    ...['X-Forwarded-For', [...came('x-forwarded-for'), address].filter((value) => value !== '').join(', ')],
-    ...['X-Forwarded-Host', first('x-forwarded-host', host)],
-    ...['X-Forwarded-Proto', first('x-forwarded-proto', proto)],
-    ...['X-Forwarded-Port', first('x-forwarded-port', portOf(host, isEncrypted))],
-  ];
+  const ownProto = (req.socket as TLSSocket).encrypted === true ? 'https' : 'http';
+  const ownHost = req.headers.host ?? (req.headers[':authority'] as string | undefined) ?? '';
+  const [host = ownHost] = came('x-forwarded-host');
+  const [proto = ownProto] = came('x-forwarded-proto');
+  const [port = portOf(host, proto)] = came('x-forwarded-port');
+  const addresses = [...came('x-forwarded-for'), address].filter((value) => value !== '');
   const forwarded = came('forwarded');
-  if (forwarded.length > 0) list.push('Forwarded', [...forwarded, forwardedElement(address, host, proto)].join(', '));
-  return list;
+  return [
+    ...(addresses.length > 0 ? ['X-Forwarded-For', addresses.join(', ')] : []),
+    ...(host === '' ? [] : ['X-Forwarded-Host', host]),
+    ...['X-Forwarded-Proto', proto],
+    ...['X-Forwarded-Port', port],
+    ...(forwarded.length > 0
+      ? ['Forwarded', [...forwarded, forwardedElement(address, ownHost, ownProto)].join(', ')]
+      : []),
+  ];
 }
 
 function forwardedElement(address: string, host: string, proto: string): string {
@@ -51,6 +54,6 @@ function forwardedElement(address: string, host: string, proto: string): string 
   return `for=${node};host="${host.replaceAll(/["\\]/g, '')}";proto=${proto}`;
 }
 
-function portOf(host: string, isEncrypted: boolean): string {
-  return /:(\d+)$/.exec(host)?.[1] ?? (isEncrypted ? '443' : '80');
+function portOf(host: string, proto: string): string {
+  return /:(\d+)$/.exec(host)?.[1] ?? (proto === 'https' ? '443' : '80');
 }

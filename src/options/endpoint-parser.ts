@@ -26,12 +26,16 @@ const isHeaderValue = (value: unknown): value is string =>
 const headerValue: Parser<string> = (value, option) =>
   isHeaderValue(value) ? value : rejectUnseen(option, 'a string of Latin-1 without control characters', value);
 
+/** A fixed value of these would tear bodies apart or leave bytes behind that pass for the next request. */
+const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'upgrade']);
+
 /** An object of headers as a flat list, the form in which they are sent. */
 const headerList: Parser<readonly string[]> = (value, option) => {
   if (!isPlainObject(value)) rejectUnseen(option, 'an object of header names and values', value);
   const parseEntry = ([name, given]: [string, unknown]): string[] => {
     const at = `${option}.${name}`;
     token(name, at);
+    if (framing.has(name.toLowerCase())) rejectUnseen(at, 'a header that does not frame the message', given);
     return (Array.isArray(given) ? given : [given]).flatMap((one) => [name, headerValue(one, at)]);
   };
   return collect(Object.entries(value), parseEntry).flat();
@@ -43,9 +47,13 @@ const url: Parser<URL> = (value, option) => {
   const text = String(value);
   const parsed = URL.parse(text);
   if (!parsed || !isSupportedProtocol(parsed.protocol) || parsed.hostname === '') reject(option, expected, text);
+  if (parsed.port === '0') reject(option, `${expected} with a port above 0`, text);
   if (parsed.hash !== '') reject(option, `${expected} without a fragment`, text);
   if (![parsed.username, parsed.password, parsed.hostname].every(isDecodable)) {
     reject(option, `${expected} with valid % escapes`, text);
+  }
+  if (parsed.protocol === 'http+unix:' && !/^%2F/i.test(parsed.hostname)) {
+    reject(option, `${expected}, the socket's absolute path with %2F for each slash`, text);
   }
   return parsed;
 };

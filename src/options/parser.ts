@@ -98,8 +98,9 @@ export function valueThat<T>(matches: (value: unknown) => boolean, expected: str
   return (value, option) => (matches(value) ? (value as T) : reject(option, expected, value));
 }
 
+/** Not a Map, a Buffer, a URL or the like, whose contents are no fields. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return Object.prototype.toString.call(value) === '[object Object]';
 }
 
 /** Parses every item and gathers the problems of all, behind those that were `known` before. */
