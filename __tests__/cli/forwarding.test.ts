@@ -1,0 +1,163 @@
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import https from 'node:https';
+import { createCertificate } from '../helpers/certificate.ts';
+import { Resources, request } from '../helpers/proxy.ts';
+import { answering, hanging, listen, startHttp, startTcp, type TestServer } from '../helpers/servers.ts';
+import { type Command, start } from './command.ts';
+
+const resources = new Resources();
+afterEach(() => resources.closeAll());
+
+async function serve(listener: RequestListener): Promise<TestServer> {
+  return resources.use(await startHttp(listener));
+}
+
+function startFor(endpoints: readonly { readonly url: string }[], ...flags: readonly string[]): Command {
+  return start('-endpoints', endpoints.map(({ url }) => url).join(','), ...flags);
+}
+
+describe('the strategy', () => {
+  test.each([[], ['-fanout'], ['-strategy', 'race']])('asks all endpoints at once (%j %j)', async (...flags) => {
+    const slow = await serve(hanging);
+    const fast = await serve(answering(200, 'fast'));
+    const command = startFor([slow, fast], ...flags);
+    expect(await request(await command.url())).toMatchObject({ status: 200, text: 'fast' });
+    expect([slow.accepted, fast.accepted]).toEqual([1, 1]);
+  });
+
+  test.each([
+    ['-fanout=false', ''],
+    ['-strategy', 'failover'],
+  ])('%s %s asks only as many endpoints as are needed', async (...flags) => {
+    const bad = await serve(answering(500, 'bad'));
+    const good = await serve(answering(200, 'good'));
+    const spare = await serve(answering(200, 'spare'));
+    const command = startFor([bad, good, spare], ...flags.filter(Boolean));
+    expect(await request(await command.url())).toMatchObject({ status: 200, text: 'good' });
+    expect([bad.accepted, good.accepted, spare.accepted]).toEqual([1, 1, 0]);
+  });
+
+  test('-terminal-responses says what is usable', async () => {
+    const bad = await serve(answering(500, 'bad'));
+    const good = await serve(answering(200, 'good'));
+    const command = startFor([bad, good], '-fanout=false', '-terminal-responses', '200,500');
+    expect(await request(await command.url())).toMatchObject({ status: 500, text: 'bad' });
+    expect(good.accepted).toBe(0);
+  });
+});
+
+describe('a limit', () => {
+  const endlessBody: RequestListener = (_, res) => void res.write('half');
+
+  test('-timeout gives up an attempt that has no response head', async () => {
+    const command = startFor([await serve(hanging)], '-timeout', '20ms');
+    expect(await request(await command.url())).toMatchObject({ status: 504, text: '504 ERR_BRP_ALL_TIMED_OUT\n' });
+  });
+
+  test('-connect-timeout gives up an attempt that has no connection', async () => {
+    const { port } = resources.use(await startTcp(() => {}));
+    const command = startFor([{ url: `https://127.0.0.1:${port}` }], '-connect-timeout', '20ms');
+    expect(await request(await command.url())).toMatchObject({ status: 504 });
+    expect(await command.line(/endpoint 0 .* timed out/)).toMatch(/no connection to .* within 20 ms/);
+  });
+
+  test('-total-timeout gives up a request', async () => {
+    const command = startFor([await serve(hanging)], '-total-timeout=20ms');
+    expect(await request(await command.url())).toMatchObject({ status: 504, text: '504 ERR_BRP_TOTAL_TIMEOUT\n' });
+  });
+
+  test('-idle-timeout cuts a body that falls silent', async () => {
+    const command = startFor([await serve(endlessBody)], '-idle-timeout', '20ms');
+    await expect(request(await command.url())).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(await command.line(/broken off/)).toMatch(/by endpoint 0 .*: status 200, no byte .* within 20 ms/);
+  });
+
+  test.each(['-timeout=0', '-connect-timeout=0', '-idle-timeout=0', '-total-timeout=0', '-timeout=1000h'])(
+    '%s is none that a request would notice',
+    async (flag) => {
+      const command = startFor([await serve(answering(200, 'hello'))], flag);
+      expect(await request(await command.url())).toMatchObject({ status: 200 });
+    },
+  );
+
+  test('-body-limit refuses a longer body and says in the log which flag to raise', async () => {
+    const command = startFor([await serve(answering(200, 'hello'))], '-body-limit', '1KB');
+    const url = await command.url();
+    expect(await request(url, { method: 'POST', body: Buffer.alloc(1_000) })).toMatchObject({ status: 200 });
+    expect(await request(url, { method: 'POST', body: Buffer.alloc(1_001) })).toMatchObject({ status: 413 });
+    expect(await command.line(/refused/)).toMatch(/status 413, .*1000 bytes: raise flag -body-limit/);
+  });
+});
+
+describe('what goes over the wire', () => {
+  const echoing: RequestListener = (req, res) => void res.end(JSON.stringify(req.headers));
+
+  test.each([
+    ['tells by default not', [], undefined],
+    ['tells with -expose-endpoint', ['-expose-endpoint'], 'http://127.0.0.1'],
+  ])('%s which endpoint answered', async (_, flags, name) => {
+    const command = startFor([await serve(answering(200, 'hello'))], ...flags);
+    const { headers } = await request(await command.url());
+    expect(String(headers['x-served-by']).replace(/:\d+$/, '')).toBe(String(name));
+  });
+
+  test('has the name of -via', async () => {
+    const command = startFor([await serve(echoing)], '-via', 'edge-7');
+    const { text } = await request(await command.url());
+    expect(JSON.parse(text)).toMatchObject({ via: '1.1 edge-7' });
+  });
+
+  test.each([
+    ['believes with -trust-forwarded', ['-trust-forwarded'], '1.2.3.4, 127.0.0.1'],
+    ['replaces by default', [], '127.0.0.1'],
+  ])('%s what the client says of where it comes from', async (_, flags, forwardedFor) => {
+    const command = startFor([await serve(echoing)], ...flags);
+    const { text } = await request(await command.url(), { headers: { 'X-Forwarded-For': '1.2.3.4' } });
+    expect(JSON.parse(text)).toMatchObject({ 'x-forwarded-for': forwardedFor });
+  });
+
+  test('has the credentials of an endpoint, of which the log knows nothing', async () => {
+    const { port } = await serve(echoing);
+    const command = startFor([{ url: `http://me:secret@127.0.0.1:${port}` }]);
+    const { text } = await request(await command.url());
+    expect(JSON.parse(text).authorization).toBe(`Basic ${btoa('me:secret')}`);
+    await command.line(/served/);
+    expect(command.lines.join('\n')).not.toMatch(/secret|me:/);
+  });
+});
+
+describe('an endpoint with a certificate that nobody signed', () => {
+  async function serveTls(): Promise<{ readonly url: string }> {
+    const server = https.createServer(await createCertificate(), answering(200, 'secure'));
+    const { port } = resources.use(await listen(server));
+    return { url: `https://127.0.0.1:${port}` };
+  }
+
+  test('is not trusted', async () => {
+    const command = startFor([await serveTls()]);
+    expect(await request(await command.url())).toMatchObject({ status: 502 });
+    expect(await command.line(/endpoint 0 .*failed/)).toMatch(/certificate/);
+  });
+
+  test('is trusted with -insecure, under a warning', async () => {
+    const command = startFor([await serveTls()], '-insecure');
+    expect(await request(await command.url())).toMatchObject({ status: 200, text: 'secure' });
+    expect(await command.line(/warning/)).toMatch(/warning: -insecure is on/);
+  });
+});
+
+test('a client that leaves cancels the attempts', async () => {
+  const asked = Promise.withResolvers<void>();
+  const endpoint = await serve(() => asked.resolve());
+  const command = startFor([endpoint]);
+  const abort = new AbortController();
+  const response = fetch(await command.url(), { signal: abort.signal });
+  await asked.promise;
+  abort.abort();
+  await expect(response).rejects.toThrow();
+  await endpoint.idle();
+  expect(await command.line(/the client has gone/)).toMatch(/request 1 GET \/: the client has gone after/);
+  command.child.kill('SIGTERM');
+  expect(await once(command.child, 'exit')).toEqual([0, null]);
+});

@@ -1,0 +1,154 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Resources, request } from '../helpers/proxy.ts';
+import { answering, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { Command, start } from './command.ts';
+
+const resources = new Resources();
+afterEach(() => resources.closeAll());
+
+const bare = ['-log-prefix=', '-log-date=false', '-log-time=false'];
+
+/** Starts a command in front of a bad and a good endpoint and sends it one request. */
+async function serveOne(...flags: readonly string[]) {
+  const bad = resources.use(await startHttp(answering(500, 'bad')));
+  const good = resources.use(await startHttp(answering(200, 'good')));
+  const command = start('-e', `${bad.url},${good.url}`, '-fanout=false', ...flags);
+  await request(`${await command.url()}/path?q=1`);
+  await command.line(/served/);
+  return { command, bad: bad.url, good: good.url };
+}
+
+function temporaryFile(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'log-'));
+  resources.use({ close: () => rmSync(directory, { recursive: true }) });
+  return join(directory, 'log');
+}
+
+describe('the log', () => {
+  test('tells the endpoints, the address and what became of each request', async () => {
+    const { command, bad, good } = await serveOne(...bare);
+    const time = expect.stringMatching;
+    expect(command.lines).toEqual([
+      `configuring endpoint 0: "${bad}"`,
+      `configuring endpoint 1: "${good}"`,
+      `starting on: "127.0.0.1:${new URL(await command.url()).port}"`,
+      time(`^request 1 GET /path\\?q=1: endpoint 0 "${bad}": 500 in [\\d.]+m?s \\(unusable\\)$`),
+      time(`^request 1 GET /path\\?q=1: endpoint 1 "${good}": 200 in [\\d.]+m?s$`),
+      time(`^request 1 GET /path\\?q=1 served in [\\d.]+m?s by endpoint 1 "${good}": status 200, 4 bytes$`),
+    ]);
+  });
+
+  test('tells when no endpoint was of use', async () => {
+    const refused = await refusedUrl();
+    const command = start('-e', refused);
+    expect(await request(await command.url())).toMatchObject({ status: 502 });
+    expect(await command.line(/endpoint 0 .*failed after/)).toMatch(
+      `cannot connect to ${refused}: connect ECONNREFUSED`,
+    );
+    expect(await command.line(/returning/)).toMatch(
+      /request 1 GET \/: endpoints failed to return a usable response, returning 502 in \S+ \(ERR_BRP_EXHAUSTED\)$/,
+    );
+  });
+
+  test('begins each line with prefix, date and time', async () => {
+    const { command } = await serveOne();
+    for (const line of command.lines) {
+      expect(line).toMatch(/^balancing-reverse-proxy \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d [a-z]/);
+    }
+  });
+
+  test.each([
+    ['-log-prefix', ['-log-prefix', 'edge'], /^edge \d{4}\//],
+    ['-log-date=false', ['-log-date=false'], /^balancing-reverse-proxy \d\d:\d\d:\d\d [a-z]/],
+    ['-log-time=false', ['-log-time=false'], /^balancing-reverse-proxy \d{4}\/\d\d\/\d\d [a-z]/],
+    ['-log-msec', ['-log-msec'], /^balancing-reverse-proxy \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d\.\d{3} [a-z]/],
+  ])('looks different with %s', async (_, flags, look) => {
+    const command = start('-e', 'http://a.example', ...flags);
+    expect(await command.line(/starting on/)).toMatch(look);
+  });
+
+  test.each([
+    ['local time', [], 5],
+    ['UTC with -log-utc', ['-log-utc'], 0],
+  ])('has %s', async (_, flags, hoursAhead) => {
+    const args = ['-e', 'http://a.example', '-address', '127.0.0.1:0', ...flags];
+    const command = new Command(args, { TZ: 'Etc/GMT-5' });
+    const [, date, time] = (await command.line(/starting on/)).split(' ');
+    const writtenMs = Date.parse(`${date?.replaceAll('/', '-')}T${time}Z`);
+    expect(Math.round((writtenMs - Date.now()) / 3_600_000)).toBeCloseTo(hoursAhead);
+  });
+
+  test('with -log-format json is an object per line', async () => {
+    const { command, bad, good } = await serveOne('-log-format', 'json');
+    const entries = command.lines.map((line) => JSON.parse(line));
+    for (const { time, level, message } of entries) {
+      expect(new Date(time).toISOString()).toBe(time);
+      expect(`${level} ${message}`).toMatch(/^(info|warn) \w/);
+    }
+    expect(entries.at(-1)).toMatchObject({
+      event: 'request-ended',
+      requestId: 1,
+      method: 'GET',
+      url: '/path?q=1',
+      status: 200,
+      bytes: 4,
+      durationMs: expect.any(Number),
+      winner: good,
+      attempts: [
+        { endpoint: bad, outcome: 'unusable', status: 500, durationMs: expect.any(Number) },
+        { endpoint: good, outcome: 'won', status: 200, durationMs: expect.any(Number) },
+      ],
+    });
+  });
+
+  test('with -log-format json names the error of a request that failed', async () => {
+    const command = start('-e', await refusedUrl(), '-log-format=json');
+    await request(await command.url());
+    expect(JSON.parse(await command.line(/request-ended/))).toMatchObject({
+      level: 'error',
+      status: 502,
+      winner: null,
+      error: 'ERR_BRP_EXHAUSTED',
+      attempts: [{ outcome: 'failed', error: 'ERR_BRP_CONNECT' }],
+    });
+  });
+});
+
+describe('-log-file', () => {
+  test('appends to a file', async () => {
+    const file = temporaryFile();
+    writeFileSync(file, 'earlier\n');
+    const command = start('-e', 'http://a.example', '-log-file', file, '-stop-after', '1ms', ...bare);
+    expect(await command.ended).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(readFileSync(file, 'utf8')).toMatch(
+      /^earlier\nconfiguring endpoint 0: "http:\/\/a\.example"\n(.*\n)*stopped\n$/,
+    );
+  });
+
+  test('stderr leaves stdout empty', async () => {
+    const command = start('-e', 'http://a.example', '-log-file', 'stderr', '-stop-after', '1ms');
+    expect(await command.ended).toEqual({ exitCode: 0, stdout: '', stderr: expect.stringContaining('starting on') });
+  });
+
+  const testOnFullDisk = existsSync('/dev/full') ? test : test.skip;
+  testOnFullDisk('on a full disk is complained of once, and the proxy goes on', async () => {
+    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const { host } = new URL(await refusedUrl());
+    const command = new Command(['-e', endpoint.url, '-address', host, '-log-file', '/dev/full']);
+    await command.line(/cannot write the log: .*ENOSPC/, 'stderr');
+    expect(await request(`http://${host}`)).toMatchObject({ status: 200, text: 'hello' });
+    command.child.kill('SIGTERM');
+    expect(await command.ended).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^.*\n$/) });
+  });
+
+  test('stdout whose reader left ends the command quietly', async () => {
+    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const command = start('-e', endpoint.url);
+    const url = await command.url();
+    command.child.stdout?.destroy();
+    expect(await request(url)).toMatchObject({ status: 200, text: 'hello' });
+    expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+});

@@ -1,0 +1,13 @@
+/** What ends the command with a line or more for the person who called it, rather than with a stack trace. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError';
+  readonly lines: readonly string[];
+  /** 2 when the command line is wrong, as in Go; 1 when the world is. */
+  readonly exitCode: 1 | 2;
+
+  constructor(exitCode: 1 | 2, ...lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.exitCode = exitCode;
+    this.lines = lines;
+  }
+}

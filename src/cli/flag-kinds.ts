@@ -1,0 +1,70 @@
+import { type ListenAddress, parseListenAddress } from './address.ts';
+import { parseByteSize } from './byte-size.ts';
+import { parseDuration } from './duration.ts';
+
+/** What a kind of flag takes. */
+export interface Kind<Value> {
+  /** Stands for the value in the usage; empty when the flag needs none. */
+  readonly placeholder: string;
+  /** The words for what is taken, for whoever gave something else. */
+  readonly expected: string;
+  /** Undefined when the text is no such value. */
+  readonly parse: (text: string) => Value | undefined;
+}
+
+/** One flag of the command. */
+export interface Flag<Value> extends Kind<Value> {
+  /** The default, written as a user would write it. */
+  readonly fallback: string;
+  readonly help: string;
+}
+
+/** Completes a kind with what is a flag's own. */
+type FlagOf<Value> = (fallback: string, help: string) => Flag<Value>;
+
+function flagOf<Value>(kind: Kind<Value>): FlagOf<Value> {
+  return (fallback, help) => ({ ...kind, fallback, help });
+}
+
+// What strconv.ParseBool of Go takes.
+const booleans: Readonly<Record<string, boolean>> = {
+  ...Object.fromEntries(['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true])),
+  ...Object.fromEntries(['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false])),
+};
+
+/** On when it stands alone; its value can only follow an equals sign. */
+export const boolean = flagOf<boolean>({
+  placeholder: '',
+  expected: 'true or false',
+  parse: (text) => (Object.hasOwn(booleans, text) ? booleans[text] : undefined),
+});
+
+export const string = flagOf<string>({ placeholder: 'string', expected: 'a string', parse: (text) => text });
+
+/** In milliseconds. */
+export const duration = flagOf<number>({
+  placeholder: 'duration',
+  expected: 'a duration from 0 such as 1m30s, 1.5s or 250ms',
+  parse: parseDuration,
+});
+
+export const byteSize = flagOf<number>({
+  placeholder: 'bytes',
+  expected: 'a number of bytes such as 1048576, 512KB or 10MiB',
+  parse: parseByteSize,
+});
+
+export const address = flagOf<ListenAddress>({
+  placeholder: 'address',
+  expected: 'an address such as :8080, localhost:8080 or [::1]:8080',
+  parse: parseListenAddress,
+});
+
+/** One of a few words. */
+export function choice<const Word extends string>(...words: readonly Word[]): FlagOf<Word> {
+  return flagOf({
+    placeholder: words.join('|'),
+    expected: words.join(' or '),
+    parse: (text) => words.find((word) => word === text),
+  });
+}

@@ -1,0 +1,49 @@
+import { appendFileSync, openSync } from 'node:fs';
+import { CommandError } from './command-error.ts';
+
+/** Takes the text of the log. It never throws: a full disk must not stop the proxy. */
+export type LogSink = (text: string) => void;
+
+/** What a stream of the process is to a sink. */
+type Output = Pick<NodeJS.WriteStream, 'write' | 'on'>;
+
+/**
+ * Opens what `-log-file` names, for as long as the process lives.
+ * @param onReaderGone is called when nobody reads stdout or stderr any more, as in `... | head`; perhaps several times.
+ * @throws CommandError with exit code 1 when the file cannot be opened.
+ */
+export function openLogSink(file: string, onReaderGone: () => void): LogSink {
+  if (file === 'stdout') return outputSink(process.stdout, onReaderGone);
+  if (file === 'stderr') return outputSink(process.stderr, onReaderGone);
+  return fileSink(file);
+}
+
+function outputSink(output: Output, onReaderGone: () => void): LogSink {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') onReaderGone();
+  });
+  return (text) => void output.write(text);
+}
+
+/** Lines go out one by one and at once, as to stdout, so that none is lost however the process ends. */
+function fileSink(file: string): LogSink {
+  const descriptor = openForAppending(file);
+  let isBroken = false;
+  return (text) => {
+    try {
+      appendFileSync(descriptor, text);
+      isBroken = false;
+    } catch (error) {
+      if (!isBroken) process.stderr.write(`cannot write the log: ${(error as Error).message}\n`);
+      isBroken = true;
+    }
+  };
+}
+
+function openForAppending(file: string): number {
+  try {
+    return openSync(file, 'a');
+  } catch (error) {
+    throw new CommandError(1, `cannot open the log file: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { CommandError } from './command-error.ts';
+import { parseFlags } from './parse-flags.ts';
+import { usage } from './usage.ts';
+
+/** Runs the command. @returns its exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  if (argv.length === 0) return write(process.stderr, usage(), 1);
+  const flags = parseFlags(argv);
+  if (flags.values.help) return write(process.stdout, usage(), 0);
+  if (flags.values.version) return write(process.stdout, `balancing-reverse-proxy ${packageVersion()}\n`, 0);
+  // Loading the proxy takes longer than all of the above, and usage and errors need none of it.
+  const { serve } = await import('./serve.ts');
+  return serve(flags);
+}
+
+function write(output: NodeJS.WriteStream, text: string, exitCode: number): number {
+  output.write(text);
+  return exitCode;
+}
+
+function packageVersion(): string {
+  // Two levels up both from src/cli and from dist/cli.
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return version;
+}
+
+/** Explains what ended the command early. @returns the exit code. */
+function explain(error: unknown): number {
+  if (!(error instanceof CommandError)) throw error;
+  const text = error.lines.map((line) => `balancing-reverse-proxy: ${line}\n`).join('');
+  return write(process.stderr, text, error.exitCode);
+}
+
+// Whoever reads our output may leave (`| head`), which is no reason for a stack trace.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+
+const exitCode = await main(process.argv.slice(2)).catch(explain);
+// Pipes are not written at once on every system, and process.exit() waits for nothing.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

@@ -1,0 +1,50 @@
+import { constants } from 'node:os';
+
+/** What may stop the command. */
+export interface StopRequest {
+  /** Resolves with the reason, in words for the log, when the first one comes. */
+  readonly reason: Promise<string>;
+  /** Asks for a stop for a reason of the caller's. */
+  stop(reason: string): void;
+  /** Starts the time of `-stop-after`; 0 is never. */
+  stopAfter(ms: number): void;
+}
+
+const signals = ['SIGINT', 'SIGTERM'] as const;
+
+/** setTimeout takes a longer time for 1 ms. */
+const longestTimerMs = 2_147_483_647;
+
+/** Watches for signals until the process ends. The second one ends it at once: who repeats it will not wait. */
+export function watchForStop(): StopRequest {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let isSignalled = false;
+  for (const signal of signals) {
+    process.on(signal, () => {
+      if (isSignalled) process.exit(128 + constants.signals[signal]);
+      isSignalled = true;
+      resolve(signal);
+    });
+  }
+  return {
+    reason: promise,
+    stop: resolve,
+    stopAfter(ms) {
+      if (ms > 0) void promise.then(callAfter(ms, () => resolve('-stop-after')));
+    },
+  };
+}
+
+/** A timer for any time. @returns what stops it. */
+export function callAfter(ms: number, callback: () => void): () => void {
+  const isLast = ms <= longestTimerMs;
+  let cancel = (): void => clearTimeout(timer);
+  const timer = setTimeout(
+    () => {
+      if (isLast) callback();
+      else cancel = callAfter(ms - longestTimerMs, callback);
+    },
+    isLast ? ms : longestTimerMs,
+  );
+  return () => cancel();
+}

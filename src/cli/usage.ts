@@ -1,0 +1,22 @@
+import type { Flag } from './flag-kinds.ts';
+import { type FlagName, flagNames, flags } from './flags.ts';
+
+/** The help text: what the command is for and every flag with its default, laid out as Go does. */
+export function usage(): string {
+  return `Usage: balancing-reverse-proxy -endpoints URL,URL... [flags]
+
+Forwards every request to several endpoints, answers with the first usable response and cancels the rest.
+
+${flagNames.map(describeFlag).join('\n')}
+
+Flags may have one or two dashes, be written -flag value or -flag=value, and be abbreviated.
+SIGTERM and SIGINT stop after the requests in flight, a second one at once.
+`;
+}
+
+function describeFlag(name: FlagName): string {
+  const { placeholder, fallback, help }: Flag<unknown> = flags[name];
+  const shown = placeholder === 'string' ? JSON.stringify(fallback) : fallback;
+  const isWorthShowing = fallback !== '' && fallback !== 'false';
+  return `  ${`-${name} ${placeholder}`.trimEnd()}\n    \t${help}${isWorthShowing ? ` (default ${shown})` : ''}`;
+}
