@@ -44,6 +44,8 @@ export interface RequestEnded extends RequestEvent {
   readonly bytes: number;
   readonly durationMs: number;
   readonly attempts: readonly AttemptReport[];
+  /** The request body was too large to be replayed, so only one endpoint was asked (`largeBody: 'stream'`). */
+  readonly isBodyStreamed: boolean;
   /** Why the request was not answered with an endpoint's response, or not to its end. */
   readonly error: BalancingProxyError | undefined;
 }

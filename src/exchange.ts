@@ -3,8 +3,10 @@ import { type Answer, Attempt } from './attempt.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import { type AttemptReport, BalancingProxyError, isTimeout } from './errors.ts';
 import type { Events, ProxyEvent, RequestEvent } from './events.ts';
-import { clientGone } from './http/body.ts';
+import { abandonUpload, clientGone } from './http/body.ts';
 import { isSmall } from './http/incoming.ts';
+import { isClosed } from './http/respond.ts';
+import { type AttemptSettings, sendAttempt } from './send-attempt.ts';
 
 /** What each kind of event adds to the fields that all have. */
 type OwnFields<Event> = Event extends unknown ? Omit<Event, keyof RequestEvent> : never;
@@ -27,6 +29,7 @@ export class Exchange {
   #winner: Answer | undefined;
   #chosen: AbortController | undefined;
   #mayKeepSpare = true;
+  #isBodyStreamed = false;
 
   constructor(
     id: number,
@@ -38,6 +41,7 @@ export class Exchange {
     this.#events = events;
     if (totalMs < Infinity) this.#totalTimer = setTimeout(() => this.#abort.abort(this.#timedOut(totalMs)), totalMs);
     res.on('close', this.#onClose);
+    if (isClosed(res)) this.#onClose();
     this.#emit(() => ({ type: 'request-started' }));
   }
 
@@ -46,25 +50,28 @@ export class Exchange {
     return this.#abort.signal;
   }
 
-  startAttempt(endpoint: Endpoint): Attempt {
+  /** Makes one attempt and reports its start and, when it fails, its end. */
+  async attempt(endpoint: Endpoint, settings: AttemptSettings): Promise<Answer> {
     const attempt = new Attempt(endpoint, this.#startedAt);
     this.#attempts.push(attempt);
     this.#emit(() => ({ type: 'attempt-started', endpoint: endpoint.name, attempt: this.#attempts.length }));
-    return attempt;
+    try {
+      return await sendAttempt(attempt, settings);
+    } catch (error) {
+      this.#attemptEnded(attempt);
+      throw error;
+    }
   }
 
-  attemptEnded(attempt: Attempt): void {
-    this.#emit(() => ({
-      type: 'attempt-ended',
-      attempt: this.#attempts.indexOf(attempt) + 1,
-      report: attempt.report(),
-    }));
+  /** Notes that the body was too large to be replayed and goes to one endpoint only. */
+  bodyStreamed(): void {
+    this.#isBodyStreamed = true;
   }
 
   /** Takes a response that did not win. The first unusable one is kept, unread, while the race goes on. */
   discard(answer: Answer, abort: AbortController): void {
     answer.attempt.end(answer.isUsable ? 'lost' : 'unusable');
-    this.attemptEnded(answer.attempt);
+    this.#attemptEnded(answer.attempt);
     if (this.#mayKeepSpare && !this.#spare && !answer.isUsable) this.#spare = { answer, abort };
     else release(answer, abort);
   }
@@ -74,7 +81,7 @@ export class Exchange {
     clearTimeout(this.#totalTimer);
     if (winner) {
       winner.value.attempt.end('won');
-      this.attemptEnded(winner.value.attempt);
+      this.#attemptEnded(winner.value.attempt);
       this.#winner = winner.value;
       this.#releaseSpare();
     }
@@ -98,6 +105,11 @@ export class Exchange {
     this.res.off('close', this.#onClose);
     if (error) this.#chosen?.abort(error);
     this.#releaseSpare();
+    if (this.#isBodyStreamed) {
+      // The endpoint may have answered before it had the whole upload; the answer is out, the rest serves nobody.
+      this.#chosen?.abort();
+      abandonUpload(this.req);
+    }
     this.#emit(() => ({
       type: 'request-ended',
       status: this.res.headersSent ? this.res.statusCode : undefined,
@@ -105,7 +117,16 @@ export class Exchange {
       bytes,
       durationMs: performance.now() - this.#startedAt,
       attempts: this.reports(),
+      isBodyStreamed: this.#isBodyStreamed,
       error,
+    }));
+  }
+
+  #attemptEnded(attempt: Attempt): void {
+    this.#emit(() => ({
+      type: 'attempt-ended',
+      attempt: this.#attempts.indexOf(attempt) + 1,
+      report: attempt.report(),
     }));
   }
 
@@ -151,8 +172,9 @@ export class Exchange {
 }
 
 /** Cancelling costs an HTTP/1.1 connection, so what is nearly here is read to its end; the rest is cut. */
-function release({ body, announcedBytes }: Answer, abort: AbortController): void {
-  if (body instanceof Uint8Array || body.readableEnded) return;
+function release({ body, announcedBytes, response }: Answer, abort: AbortController): void {
+  response.upgraded?.socket.destroy();
+  if (body instanceof Uint8Array || body.readableEnded || response.upgraded) return;
   if (!isSmall(announcedBytes)) {
     abort.abort();
     return;

@@ -1,14 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import { sendAttempt } from './attempt.ts';
+import { type Duplex, Readable } from 'node:stream';
 import type { EndpointSnapshot } from './endpoints/endpoint.ts';
 import { EndpointPool } from './endpoints/pool.ts';
 import { BalancingProxyError, messageOf } from './errors.ts';
 import { Events, type Observer } from './events.ts';
 import { Exchange } from './exchange.ts';
-import { announcesBody, bufferBody } from './http/body.ts';
+import { noBody, takeBody } from './http/body.ts';
 import { outgoingRequest } from './http/outgoing.ts';
 import { breakOff, respond, respondPlainly } from './http/respond.ts';
+import { rewrittenUrl } from './http/target.ts';
+import { asksForUpgrade, UpgradeClient } from './http/upgrade.ts';
 import { isLoop } from './http/via.ts';
 import { InFlight } from './in-flight.ts';
 import { resolveOptions } from './options/config.ts';
@@ -23,6 +25,11 @@ export type Next = (error?: unknown) => void;
 export interface BalancingProxy {
   /** Answers one request. Without `next`, errors are answered with a short plain response. */
   (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse, next?: Next): void;
+  /**
+   * Answers a request for an upgrade, such as a WebSocket's: `server.on('upgrade', proxy.upgrade)`. The handshake is
+   * raced like any request; the first endpoint that switches protocols is joined to the client.
+   */
+  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** The state of every endpoint at this moment. */
   readonly endpoints: readonly EndpointSnapshot[];
   /**
@@ -32,6 +39,15 @@ export interface BalancingProxy {
   subscribe(observer: Observer): () => void;
   /** Refuses new requests with 503, waits for those in flight, then closes the connections to the endpoints. */
   close(): Promise<void>;
+}
+
+/** One request as it comes in. */
+interface Call {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly next?: Next | undefined;
+  /** Who asks for an upgrade. */
+  readonly client?: UpgradeClient;
 }
 
 /**
@@ -48,9 +64,18 @@ export function createBalancingProxy(options: BalancingProxyOptions): BalancingP
   let requestCount = 0;
 
   function balancingProxy(req: IncomingMessage, res: ServerResponse, next?: Next): void {
+    serve({ req, res, next });
+  }
+
+  function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const client = new UpgradeClient(req, socket, head);
+    serve({ req, res: client.res, client });
+  }
+
+  function serve({ req, res, next, client }: Call): void {
     const exchange = new Exchange(++requestCount, { req, res, events, totalMs: config.timeouts.totalMs });
     inFlight.add(
-      forward(exchange).then(
+      forward(exchange, client).then(
         (bytes) => exchange.end({ bytes }),
         (thrown: unknown) => {
           const error = toProxyError(thrown);
@@ -62,34 +87,35 @@ export function createBalancingProxy(options: BalancingProxyOptions): BalancingP
   }
 
   /** The story of one request. Resolves with the number of body bytes that the client was given. */
-  async function forward(exchange: Exchange): Promise<number> {
+  async function forward(exchange: Exchange, client: UpgradeClient | undefined): Promise<number> {
     const { req, res, signal } = exchange;
     if (inFlight.isClosed) throw closed();
     if (isLoop(req.rawHeaders, config.via)) throw loop();
-    const body = announcesBody(req) ? await bufferBody(req, config.bodyLimitBytes) : undefined;
-    const outgoing = outgoingRequest(req, body, config);
+
+    const isUpgrade = client !== undefined && asksForUpgrade(req);
+    const taken = client ? noBody : takeBody(req, config);
+    const body = taken instanceof Promise ? await taken : taken;
+    const isReplayable = !(body.content instanceof Readable);
+    if (!isReplayable) exchange.bodyStreamed();
+    const outgoing = outgoingRequest(req, config, { url: rewrittenUrl(req, config), body, isUpgrade });
 
     const winner = await race({
-      candidates: pool.candidates(),
+      candidates: pool.candidates({ most: isReplayable ? Infinity : 1 }),
       signal,
-      async start(endpoint, abort) {
-        const attempt = exchange.startAttempt(endpoint);
-        return sendAttempt(attempt, { outgoing, config, abort }).catch((error) => {
-          exchange.attemptEnded(attempt);
-          throw error;
-        });
-      },
+      start: (endpoint, abort) => exchange.attempt(endpoint, { req, outgoing, config, abort }),
       isUsable: (answer) => answer.isUsable,
       delayMs: () => delayMs,
       discard: (answer, abort) => exchange.discard(answer, abort),
     });
 
     const answer = exchange.settle(winner);
-    const added = config.exposeEndpoint ? ['X-Served-By', answer.attempt.endpoint.name] : [];
-    return respond(res, { ...answer, added, idleMs: config.timeouts.idleMs });
+    const { upgraded } = answer.response;
+    if (client && upgraded) return client.accept(upgraded, answer);
+    return respond(res, { ...answer, idleMs: config.timeouts.idleMs });
   }
 
   return Object.defineProperties(balancingProxy, {
+    upgrade: { value: upgrade, enumerable: true },
     endpoints: { get: () => pool.snapshots(), enumerable: true },
     subscribe: { value: (observer: Observer) => events.subscribe(observer), enumerable: true },
     close: {
@@ -108,19 +134,20 @@ function answerError(
   { req, res, next }: { req: IncomingMessage; res: ServerResponse; next: Next | undefined },
 ): void {
   if (error.code === 'ERR_BRP_CLIENT_GONE') return;
-  if (res.headersSent) {
-    breakOff(res);
-    return;
-  }
-  if (!next) {
-    respondPlainly(req, res, error);
-    return;
+  try {
+    if (next && !res.headersSent) {
+      next(error);
+      return;
+    }
+  } catch {
+    // Then it is ours to answer.
   }
   try {
-    next(error);
-  } catch {
     if (res.headersSent) breakOff(res);
     else respondPlainly(req, res, error);
+  } catch {
+    // Middleware has put methods on `res` that throw.
+    breakOff(res);
   }
 }
 

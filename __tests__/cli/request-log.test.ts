@@ -51,6 +51,7 @@ describe('the line of a request', () => {
     winner: 'http://a',
     bytes: 123,
     durationMs: 36.3,
+    isBodyStreamed: false,
     attempts,
     error: undefined,
   };

@@ -21,6 +21,7 @@ function eventsOf(requestId: number): Record<string, ProxyEvent> {
       winner: 'b',
       bytes: 1,
       durationMs: 1,
+      isBodyStreamed: false,
       attempts: [],
       error: undefined,
     },

@@ -18,6 +18,7 @@ function raceOf(request: Partial<RequestEnded>, attempts: readonly AttemptReport
     winner: undefined,
     bytes: 0,
     durationMs: 143.4,
+    isBodyStreamed: false,
     attempts,
     error: undefined,
     ...request,

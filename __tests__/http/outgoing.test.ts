@@ -3,8 +3,12 @@ import { valuesOf } from '../../src/http/headers.ts';
 import { headersFor, outgoingRequest } from '../../src/http/outgoing.ts';
 import { type ClientRequest, clientRequest } from './client-request.ts';
 
-const outgoing = (request: ClientRequest, body?: Buffer, trustForwarded = false) =>
-  outgoingRequest(clientRequest(request), body, { via: 'me', trustForwarded });
+const outgoing = (request: ClientRequest, content?: Buffer, trustForwarded = false) => {
+  const req = clientRequest(request);
+  const settings = { via: 'me', trustForwarded, preserveHost: false };
+  const body = { content, state: 'untouched' } as const;
+  return outgoingRequest(req, settings, { url: req.url ?? '/', body, isUpgrade: false });
+};
 
 describe('outgoingRequest', () => {
   test('keeps method, target and body', () => {
@@ -83,7 +87,7 @@ describe('outgoingRequest', () => {
 describe('headersFor', () => {
   const common = Object.freeze(['Accept', 'a', 'authorization', 'Bearer client', 'accept', 'b']);
   const headersAt = (url: string, headers: string[] = []) =>
-    headersFor(parseAddress({ url: new URL(url), headers }), common);
+    headersFor(parseAddress({ url: new URL(url), headers }), { ...outgoing({}), headers: common });
 
   test("puts the endpoint's Host in front", () => {
     expect(headersAt('http://one.example:8080')).toEqual(['Host', 'one.example:8080', ...common]);

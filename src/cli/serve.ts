@@ -25,7 +25,7 @@ export async function serve(flags: ParsedFlags): Promise<number> {
   const write = openLogSink(values['log-file'], () => stop('nobody reads the log'));
   const log = createLog(formatOf(values), write);
 
-  const server = http.createServer(proxy);
+  const server = http.createServer(proxy).on('upgrade', proxy.upgrade);
   const connections = new Connections(server);
   const bound = await listen(server, values.address);
   server.on('error', (error) => log('error', `server: ${error.message}`));

@@ -9,9 +9,9 @@ export class EndpointPool {
     this.#endpoints = addresses.map((address) => new Endpoint(address));
   }
 
-  /** The endpoints that one request may try, best first. */
-  candidates(): Iterable<Endpoint> {
-    return this.#endpoints;
+  /** The endpoints that one request may try, best first and not more than `most`. */
+  candidates({ most }: { readonly most: number }): Iterable<Endpoint> {
+    return this.#endpoints.slice(0, most);
   }
 
   snapshots(): readonly EndpointSnapshot[] {

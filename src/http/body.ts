@@ -1,37 +1,100 @@
 import type { IncomingMessage } from 'node:http';
+import type { Http2ServerRequest } from 'node:http2';
+import type { Readable } from 'node:stream';
 import { BalancingProxyError } from '../errors.ts';
+import { type BodyState, replayParsedBody } from './parsed-body.ts';
 
-/** Whether the request announces a body, an empty one included (RFC 9112 6). */
-export function announcesBody({ headers }: IncomingMessage): boolean {
-  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+/** What to do with a body that is too large to be buffered and replayed. */
+export type LargeBody = 'reject' | 'stream';
+
+/** The body of a request, ready to be sent. */
+export interface RequestBody {
+  /** A Buffer can be sent to every endpoint, a stream to one only; undefined: the request has no body. */
+  readonly content: Buffer | Readable | undefined;
+  /** What its headers must say when a parser was there before us. */
+  readonly state: BodyState;
 }
 
+export interface BodySettings {
+  readonly bodyLimitBytes: number;
+  readonly largeBody: LargeBody;
+}
+
+/** What a request without a body has. */
+export const noBody: RequestBody = { content: undefined, state: 'untouched' };
+
 /**
- * Reads the whole body into one Buffer, once, so that every endpoint can get the same bytes.
- * @throws BalancingProxyError `ERR_BRP_BODY_TOO_LARGE` as soon as it is known that there are more than `limitBytes`;
- * `ERR_BRP_CLIENT_GONE` when the client breaks off.
+ * Takes the body off a request, once. Without a body there is nothing to wait for and the answer comes at once.
+ * @throws BalancingProxyError `ERR_BRP_BODY_TOO_LARGE`, `ERR_BRP_TRANSFER_CODING`, `ERR_BRP_BODY_CONSUMED` when something
+ * has read the body before and left nothing to send again, `ERR_BRP_CLIENT_GONE` when the client breaks off.
  */
-export function bufferBody(req: IncomingMessage, limitBytes: number): Promise<Buffer> {
-  if (Number(req.headers['content-length'] ?? 0) > limitBytes) return Promise.reject(tooLarge(limitBytes));
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let received = 0;
-    const onData = (chunk: Buffer): void => {
-      received += chunk.length;
-      if (received > limitBytes) settle(() => reject(tooLarge(limitBytes)));
-      else chunks.push(chunk);
-    };
-    const onEnd = (): void =>
-      settle(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    const onGone = (): void => settle(() => reject(clientGone()));
-    const settle = (done: () => void): void => {
-      req.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
-      // What is left of the upload has no reader: without this an error of it would be nobody's and end the process.
-      req.on('error', () => {});
-      done();
-    };
-    req.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
-  });
+export function takeBody(req: IncomingMessage, settings: BodySettings): RequestBody | Promise<RequestBody> {
+  if (!announcesBody(req)) return noBody;
+  const coding = req.headers['transfer-encoding'] ?? 'chunked';
+  if (coding.toLowerCase() !== 'chunked') throw unknownCoding(coding);
+  if (req.readableDidRead || req.readableEnded) return takeParsedBody(req, settings);
+  // Chunks are text then, and what was no UTF-8 is lost.
+  if (req.readableEncoding !== null) throw bodyConsumed();
+  if (req.destroyed) throw clientGone();
+  // What comes after the last byte that we want has no reader: an error of it would end the process.
+  req.on('error', () => {});
+  return bufferBody(req, settings);
+}
+
+/** Whether the request announces a body, an empty one included (RFC 9112 6). */
+export function announcesBody(req: IncomingMessage): boolean {
+  const { stream } = req as unknown as Partial<Http2ServerRequest>;
+  if (stream) return !stream.endAfterHeaders;
+  return req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined;
+}
+
+function takeParsedBody(req: IncomingMessage, { bodyLimitBytes }: BodySettings): RequestBody {
+  const replayed = replayParsedBody(req);
+  if (!replayed) throw bodyConsumed();
+  if (replayed.content.length > bodyLimitBytes) throw tooLarge(bodyLimitBytes);
+  return replayed;
+}
+
+/** Reads the whole body into one Buffer, or gives the stream back once it is known to be too long for that. */
+function bufferBody(
+  req: IncomingMessage,
+  { bodyLimitBytes, largeBody }: BodySettings,
+): RequestBody | Promise<RequestBody> {
+  if (Number(req.headers['content-length'] ?? 0) > bodyLimitBytes) {
+    if (largeBody === 'reject') throw tooLarge(bodyLimitBytes);
+    return { content: req, state: 'untouched' };
+  }
+  const { promise, resolve, reject } = Promise.withResolvers<RequestBody>();
+  const chunks: Buffer[] = [];
+  let received = 0;
+  const onData = (chunk: Buffer): void => {
+    received += chunk.length;
+    chunks.push(chunk);
+    if (received > bodyLimitBytes) settle(onTooLarge);
+  };
+  const onTooLarge = (): void => {
+    if (largeBody === 'reject') {
+      reject(tooLarge(bodyLimitBytes));
+      return;
+    }
+    req.pause();
+    req.unshift(Buffer.concat(chunks));
+    resolve({ content: req, state: 'untouched' });
+  };
+  const onEnd = (): void => settle(() => resolve({ content: joined(chunks), state: 'untouched' }));
+  const onGone = (): void => settle(() => reject(clientGone()));
+  const settle = (done: () => void): void => {
+    req.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
+    done();
+  };
+  req.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+  // Middleware that waits for something may have paused it.
+  req.resume();
+  return promise;
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
 export function clientGone(): BalancingProxyError {
@@ -39,9 +102,30 @@ export function clientGone(): BalancingProxyError {
 }
 
 function tooLarge(limitBytes: number): BalancingProxyError {
-  const advice = 'raise `bodyLimitBytes` if such bodies are meant to be replayed';
+  const advice = "raise `bodyLimitBytes`, or send such bodies to one endpoint with `largeBody: 'stream'`";
   return new BalancingProxyError(
     'ERR_BRP_BODY_TOO_LARGE',
     `request body is larger than ${limitBytes} bytes: ${advice}`,
   );
+}
+
+/** Node takes off the chunks alone; what is below would arrive with nothing to say how to read it (RFC 9112 6.1). */
+function unknownCoding(coding: string): BalancingProxyError {
+  const message = `request body has the transfer coding '${coding}': expected 'chunked' alone`;
+  return new BalancingProxyError('ERR_BRP_TRANSFER_CODING', message);
+}
+
+function bodyConsumed(): BalancingProxyError {
+  const advice =
+    'mount the proxy before body parsers (`app.use(proxy)` above `app.use(express.json())`), ' +
+    'or let the parser keep the bytes in `req.rawBody`';
+  const message =
+    'the request body was read or decoded before the proxy and neither `req.rawBody` nor `req.body` can be sent again';
+  return new BalancingProxyError('ERR_BRP_BODY_CONSUMED', `${message}: ${advice}`);
+}
+
+/** Lets the rest of an upload that nobody wants any more run off, so that its connection can be used again. */
+export function abandonUpload(req: IncomingMessage): void {
+  req.unpipe();
+  req.resume();
 }

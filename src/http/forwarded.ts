@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
+import { callHook } from '../hooks.ts';
 import { type HeaderList, valuesOf } from './headers.ts';
 
 /** The lower-case names of everything that tells an endpoint who the client was. */
@@ -20,7 +21,7 @@ export type TrustForwarded = boolean | ((req: IncomingMessage) => boolean) | und
 
 /** Whether the headers that came in may be believed; without an option Express's `trust proxy` decides. */
 export function isForwardedTrusted(req: IncomingMessage, trust: TrustForwarded): boolean {
-  if (typeof trust === 'function') return trust(req);
+  if (typeof trust === 'function') return callHook('trustForwarded', () => trust(req));
   if (trust !== undefined) return trust;
   const trustProxy = (req as ExpressLike).app?.get?.('trust proxy fn');
   return typeof trustProxy === 'function' && Boolean(trustProxy(req.socket.remoteAddress, 0));
@@ -51,7 +52,8 @@ export function forwardedHeaders(req: IncomingMessage, isTrusted: boolean): Head
 function forwardedElement(address: string, host: string, proto: string): string {
   // A client on a Unix socket has no address; RFC 7239 6.3 has a word for that.
   const node = address.includes(':') ? `"[${address}]"` : address || 'unknown';
-  return `for=${node};host="${host.replaceAll(/["\\]/g, '')}";proto=${proto}`;
+  const hostPair = host === '' ? '' : `host="${host.replaceAll(/["\\]/g, '')}";`;
+  return `for=${node};${hostPair}proto=${proto}`;
 }
 
 function portOf(host: string, proto: string): string {

@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
 /**
  * Headers are flat lists of names and values, [name, value, name, value, ...], as node:http's `rawHeaders`: the one form
  * that keeps case, order and repeats. Nothing here changes the list it gets.
@@ -9,6 +11,7 @@ const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
+  'proxy-authentication-info',
   'proxy-authorization',
   'proxy-connection',
   'te',
@@ -73,4 +76,33 @@ function namesInConnection(headers: HeaderList): ReadonlySet<string> | undefined
         .map((name) => name.trim()),
     ),
   );
+}
+
+/** The list as node:http shows headers: lower-case names, `Set-Cookie` as an array, other repeats joined. */
+export function toNodeHeaders(headers: HeaderList): IncomingHttpHeaders {
+  const shown: IncomingHttpHeaders = {};
+  for (const { name, values } of groupByName(headers)) {
+    const lower = name.toLowerCase();
+    if (lower === 'set-cookie') shown[lower] = values;
+    else shown[lower] = values.join(lower === 'cookie' ? '; ' : ', ');
+  }
+  return shown;
+}
+
+/** The values of each name together, where the name came first and as it was written there. */
+export function groupByName(headers: HeaderList): Iterable<{ readonly name: string; readonly values: string[] }> {
+  const groups = new Map<string, { name: string; values: string[] }>();
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    const value = headers[i + 1] ?? '';
+    const group = groups.get(name.toLowerCase());
+    if (group) group.values.push(value);
+    else groups.set(name.toLowerCase(), { name, values: [value] });
+  }
+  return groups.values();
+}
+
+/** Whether a value has bytes above 127, with which node:http is not always careful. */
+export function hasHighByte(value: number | string | readonly string[] | undefined): boolean {
+  return /[\x80-\xff]/.test(String(value));
 }

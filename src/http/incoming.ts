@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
+import { BalancingProxyError } from '../errors.ts';
 import type { UpstreamResponse } from '../transports/transport.ts';
-import { contentLengthOf } from './headers.ts';
-import { brokenOff, idleTimeout } from './respond.ts';
+import { contentLengthOf, valuesOf } from './headers.ts';
 
 /** A response that announces at most this many bytes wins only when all of them are here. */
 const smallBodyBytes = 65_536;
@@ -16,6 +16,16 @@ const bodyless: ReadonlySet<number> = new Set([204, 304]);
 /** The body bytes that a response is going to have, or undefined when only its end will tell. */
 export function announcedLength({ status, headers }: UpstreamResponse, method: string): number | undefined {
   return method === 'HEAD' || bodyless.has(status) ? 0 : contentLengthOf(headers);
+}
+
+/** Node takes chunks off a body and no other coding, which the client would get with nothing to say so (RFC 9112 6.1). */
+const decodedCodings: ReadonlySet<string> = new Set(['', 'chunked', 'identity']);
+
+/** Why a response may be given to no client although it could be read, or undefined when it may. */
+export function faultOf({ status, headers, upgraded }: UpstreamResponse): string | undefined {
+  if (status < 200 && !upgraded) return `the final status ${status}`;
+  const codings = valuesOf(headers, 'transfer-encoding').join(', ').trim().toLowerCase();
+  return decodedCodings.has(codings) ? undefined : `the transfer coding ${codings}`;
 }
 
 /**
@@ -42,4 +52,12 @@ export function readWhole(body: Readable, idleMs: number): Promise<Buffer> {
   if (body.readableEnded) onEnd();
   else if (body.destroyed) onBroken();
   return promise;
+}
+
+export function brokenOff(cause: unknown): BalancingProxyError {
+  return new BalancingProxyError('ERR_BRP_CONNECTION_LOST', 'the endpoint broke off its response body', { cause });
+}
+
+export function idleTimeout(idleMs: number): BalancingProxyError {
+  return new BalancingProxyError('ERR_BRP_IDLE_TIMEOUT', `no byte of the response body within ${idleMs} ms`);
 }

@@ -1,24 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import { constants as http2Constants } from 'node:http2';
-import type { Readable } from 'node:stream';
-import { BalancingProxyError } from '../errors.ts';
-import type { UpstreamResponse } from '../transports/transport.ts';
-import { type HeaderList, stripHopByHop } from './headers.ts';
+import type { Socket } from 'node:net';
+import type { BalancingProxyError } from '../errors.ts';
+import type { InterimResponse, UpstreamResponse } from '../transports/transport.ts';
+import type { ClientResponse } from './client-response.ts';
+import { groupByName, hasHighByte, valuesOf } from './headers.ts';
+import { brokenOff } from './incoming.ts';
+import { streamBody } from './stream-body.ts';
 
-/** What is sent to the client. */
-export interface ClientResponse {
-  readonly response: UpstreamResponse;
-  /** The whole body when it was read already, else the stream that it comes from. */
-  readonly body: Buffer | Readable;
-  /** Headers of our own. */
-  readonly added: HeaderList;
-  /** Milliseconds of silence of the endpoint that are borne, or Infinity. */
-  readonly idleMs: number;
-}
-
-/** `res` with what some frames and middleware add to it. */
-type FlushableResponse = ServerResponse & { flush?(): void };
+/** Headers that say how a body is framed: the endpoint's body is not the one that middleware before us had in mind. */
+const ownFraming = ['Content-Length', 'Trailer'];
 
 /** Headers of which the client should get those of the endpoint besides those that were on `res` before. */
 const additive: ReadonlySet<string> = new Set(['set-cookie', 'vary']);
@@ -30,22 +22,55 @@ const additive: ReadonlySet<string> = new Set(['set-cookie', 'vary']);
  * client got by then must not look whole, which is up to {@link breakOff}.
  */
 export async function respond(res: ServerResponse, answer: ClientResponse): Promise<number> {
-  writeHead(res, answer);
-  if (!(answer.body instanceof Uint8Array)) return streamBody(res, answer.body, answer);
-  res.end(answer.body);
-  return answer.body.length;
+  try {
+    // What was kept while the race went on may have broken off meanwhile.
+    if (!(answer.body instanceof Uint8Array) && answer.body.errored) throw brokenOff(answer.body.errored);
+    writeHead(res, answer);
+    if (!(answer.body instanceof Uint8Array)) return await streamBody(res, answer.body, answer);
+    // Node takes this header for UTF-8 when it writes head and body in one go (nodejs/node 46528).
+    if (hasHighByte(res.getHeader('Content-Disposition'))) res.writeHead(res.statusCode);
+    res.end(answer.body);
+    return answer.body.length;
+  } catch (error) {
+    if (!res.headersSent) takeHeadBack(res, answer);
+    throw error;
+  }
+}
+
+/** An error handler must not send its own page with the endpoint's reason, `Content-Length` or `Content-Encoding`. */
+function takeHeadBack(res: ServerResponse, { headers }: ClientResponse): void {
+  if (res.req.httpVersionMajor < 2) res.statusMessage = '';
+  for (const { name } of groupByName(headers)) res.removeHeader(name);
+}
+
+/** Whether the client is gone already; on HTTP/2 only the stream tells. */
+export function isClosed(res: ServerResponse): boolean {
+  const { stream } = res as unknown as Partial<Http2ServerResponse>;
+  return stream ? stream.destroyed : res.destroyed;
 }
 
 /** Ends a response that cannot be completed so that the client sees it broken (a reset, never a clean end). */
 export function breakOff(res: ServerResponse): void {
   const { stream } = res as unknown as Partial<Http2ServerResponse>;
   if (stream) stream.close(http2Constants.NGHTTP2_INTERNAL_ERROR);
+  else if (res.socket && !res.chunkedEncoding && !res.hasHeader('Content-Length')) reset(res.socket);
   else res.destroy();
+}
+
+/** A body that ends with the connection, as HTTP/1.0 has it, looks whole after anything but a reset. */
+function reset(socket: Socket): void {
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    // TLS, whose end is authenticated, and Unix sockets know no reset.
+    socket.destroy();
+  }
 }
 
 /** A short plain answer for when there is nobody to pass an error to. It names no endpoint. */
 export function respondPlainly(req: IncomingMessage, res: ServerResponse, error: BalancingProxyError): void {
   for (const name of res.getHeaderNames()) res.removeHeader(name);
+  if (req.httpVersionMajor < 2) res.statusMessage = '';
   const text = `${error.status} ${error.code}\n`;
   res.statusCode = error.status;
   for (const [name, value] of Object.entries(error.headers ?? {})) res.setHeader(name, value);
@@ -54,90 +79,35 @@ export function respondPlainly(req: IncomingMessage, res: ServerResponse, error:
   res.end(req.method === 'HEAD' ? undefined : text);
 }
 
-function writeHead(res: ServerResponse, { response, added }: ClientResponse): void {
-  const { status, statusText, headers } = response;
-  res.statusCode = status;
+function writeHead(res: ServerResponse, answer: ClientResponse): void {
+  for (const hints of answer.interim) writeEarlyHints(res, hints);
+  res.statusCode = answer.response.status;
   // HTTP/2 has no reason phrase, and Node warns when it is set there (RFC 9113 8.3.2).
-  if (statusText !== '' && res.req.httpVersionMajor < 2) res.statusMessage = statusText;
-  for (const { name, values } of groupByName([...stripHopByHop(headers), ...added])) {
+  if (res.req.httpVersionMajor < 2) res.statusMessage = reasonOf(answer.response);
+  for (const name of ownFraming) if (res.hasHeader(name)) res.removeHeader(name);
+  const hasTrailers = answer.announcedBytes === undefined && res.req.httpVersion !== '1.0';
+  for (const { name, values } of groupByName(answer.headers)) {
+    // Node throws when trailers are announced for a body that is not chunked.
+    if (!hasTrailers && name.toLowerCase() === 'trailer') continue;
     const earlier = additive.has(name.toLowerCase()) ? res.getHeader(name) : undefined;
     const all = earlier === undefined ? values : [earlier, values].flat().map(String);
     res.setHeader(name, all.length === 1 && all[0] !== undefined ? all[0] : all);
   }
 }
 
-function groupByName(headers: HeaderList): Iterable<{ readonly name: string; readonly values: string[] }> {
-  const groups = new Map<string, { name: string; values: string[] }>();
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] ?? '';
-    const value = headers[i + 1] ?? '';
-    const group = groups.get(name.toLowerCase());
-    if (group) group.values.push(value);
-    else groups.set(name.toLowerCase(), { name, values: [value] });
+/** The reason phrase, or nothing when node:http, which reads any character there, would refuse to write it. */
+export function reasonOf({ statusText }: UpstreamResponse): string {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusText) ? statusText : '';
+}
+
+/** 103 is the one interim response that frames can pass on, and only its links; what they refuse is left out. */
+function writeEarlyHints(res: ServerResponse, { status, headers }: InterimResponse): void {
+  if (status !== 103 || res.req.httpVersion === '1.0') return;
+  // Node takes one link per value, the field may list several (RFC 8288 3).
+  const link = valuesOf(headers, 'link').flatMap((value) => value.split(/,\s*(?=<)/));
+  try {
+    if (link.length > 0) res.writeEarlyHints({ link });
+  } catch {
+    // Node checks the syntax of links; a hint that it does not take may be missed.
   }
-  return groups.values();
-}
-
-function streamBody(res: FlushableResponse, body: Readable, { response, idleMs }: ClientResponse): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const flush = isEventStream(res) ? () => res.flush?.() : undefined;
-  let sent = 0;
-  const idle = idleMs < Infinity ? setTimeout(() => fail(idleTimeout(idleMs)), idleMs) : undefined;
-  const onData = (chunk: Buffer): void => {
-    sent += chunk.length;
-    idle?.refresh();
-    if (!res.write(chunk)) body.pause();
-    flush?.();
-  };
-  const onDrain = (): void => {
-    idle?.refresh();
-    body.resume();
-  };
-  const onEnd = (): void => {
-    const list = response.trailers();
-    if (list.length > 0) res.addTrailers(pairsOf(list));
-    res.end();
-    settle();
-    resolve(sent);
-  };
-  const fail = (cause: unknown): void => {
-    // A client that reads slowly pauses the body: that is no silence of the endpoint.
-    if (cause instanceof BalancingProxyError && body.isPaused()) {
-      idle?.refresh();
-      return;
-    }
-    settle();
-    reject(cause instanceof BalancingProxyError ? cause : brokenOff(cause));
-  };
-  const onClose = (): void => fail(undefined);
-  const settle = (): void => {
-    clearTimeout(idle);
-    body.off('data', onData).off('end', onEnd).off('error', fail).off('close', onClose);
-    res.off('drain', onDrain);
-  };
-  res.on('drain', onDrain);
-  body.on('end', onEnd).on('error', fail).on('close', onClose).on('data', onData);
-  // An event stream's first event may be minutes away; its client must see the head now.
-  if (body.readableLength === 0 && !body.readableEnded) res.flushHeaders();
-  if (body.readableEnded) onEnd();
-  else if (body.destroyed) onClose();
-  return promise;
-}
-
-function isEventStream(res: ServerResponse): boolean {
-  return String(res.getHeader('content-type') ?? '').startsWith('text/event-stream');
-}
-
-function pairsOf(list: HeaderList): Array<[string, string]> {
-  const pairs: Array<[string, string]> = [];
-  for (let i = 0; i < list.length; i += 2) pairs.push([list[i] ?? '', list[i + 1] ?? '']);
-  return pairs;
-}
-
-export function brokenOff(cause: unknown): BalancingProxyError {
-  return new BalancingProxyError('ERR_BRP_CONNECTION_LOST', 'the endpoint broke off its response body', { cause });
-}
-
-export function idleTimeout(idleMs: number): BalancingProxyError {
-  return new BalancingProxyError('ERR_BRP_IDLE_TIMEOUT', `no byte of the response body within ${idleMs} ms`);
 }

@@ -1,4 +1,27 @@
+import type { IncomingMessage } from 'node:http';
+import { inspect } from 'node:util';
 import type { EndpointAddress } from '../endpoints/address.ts';
+import { callHook, hookFailed } from '../hooks.ts';
+
+export type PathRewrite = (path: string, req: IncomingMessage) => string;
+
+/**
+ * The target to send: the request's own, or what `pathRewrite` makes of it.
+ * @throws BalancingProxyError `ERR_BRP_HOOK` when it makes something that is no path.
+ */
+export function rewrittenUrl(
+  req: IncomingMessage,
+  { pathRewrite }: { readonly pathRewrite?: PathRewrite | undefined },
+): string {
+  const path = originFormOf(req.url ?? '/');
+  if (!pathRewrite) return path;
+  const rewritten: unknown = callHook('pathRewrite', () => pathRewrite(path, req));
+  if (typeof rewritten === 'string' && /^\/[\x21-\xff]*$/.test(rewritten)) return rewritten;
+  throw hookFailed(
+    'pathRewrite',
+    `returned ${inspect(rewritten)}: expected a path that starts with / and has no spaces`,
+  );
+}
 
 /**
  * The request target for one endpoint: the request's own path and query, byte for byte, behind the endpoint's base path

@@ -34,6 +34,9 @@ interface Parsed {
   readonly timeouts: Timeouts;
   readonly trustForwarded: Options['trustForwarded'] | undefined;
   readonly tls: TlsOptions | undefined;
+  readonly pathRewrite: Options['pathRewrite'] | undefined;
+  readonly rewriteRequest: Options['rewriteRequest'] | undefined;
+  readonly rewriteResponse: Options['rewriteResponse'] | undefined;
 }
 
 /** The options as the code works with them: complete, checked and frozen. */
@@ -67,6 +70,8 @@ const tlsFields = fields<TlsOptions>({
   rejectUnauthorized: optional(boolean, true),
 });
 
+const func = <T>() => valueThat<T>((value) => typeof value === 'function', 'a function');
+
 const tls: Parser<TlsOptions> = (value, option) =>
   isPlainObject(value) ? tlsFields(value, option) : rejectUnseen(option, 'an object', value);
 
@@ -87,6 +92,11 @@ const parsers: ParserTable<Config> = {
   strategy: optional(oneOf(strategies), 'race'),
   timeouts: (value, option) => timeouts(value === undefined ? {} : value, option),
   bodyLimitBytes: optional(byteCount, 1_048_576),
+  largeBody: optional(oneOf(['reject', 'stream']), 'reject'),
+  pathRewrite: optional(func<Options['pathRewrite']>(), undefined),
+  preserveHost: optional(boolean, false),
+  rewriteRequest: optional(func<Options['rewriteRequest']>(), undefined),
+  rewriteResponse: optional(func<Options['rewriteResponse']>(), undefined),
   trustForwarded: optional(trustForwarded, undefined),
   via: (value, option) => (value === undefined ? randomPseudonym() : token(value, option)),
   exposeEndpoint: optional(boolean, false),

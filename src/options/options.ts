@@ -1,4 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import type { HeaderHook } from '../hooks.ts';
+import type { LargeBody } from '../http/body.ts';
+import type { PathRewrite } from '../http/target.ts';
 import type { Strategy } from '../race/delay.ts';
 import type { TlsOptions, Transport } from '../transports/transport.ts';
 
@@ -67,6 +70,33 @@ export interface BalancingProxyOptions {
    * @default 1_048_576
    */
   readonly bodyLimitBytes?: number;
+  /**
+   * What to do with a longer body: `'reject'` answers 413, `'stream'` sends it, unbuffered, to one endpoint only.
+   * @default 'reject'
+   */
+  readonly largeBody?: LargeBody;
+  /**
+   * Makes another path of the request's, query included, after the mount prefix came off and before an endpoint's base
+   * path goes on. It must return a path that starts with a slash.
+   * @default the path as it is
+   */
+  readonly pathRewrite?: PathRewrite;
+  /**
+   * Forwards the client's `Host` instead of the endpoint's own.
+   * @default false
+   */
+  readonly preserveHost?: boolean;
+  /**
+   * Changes the headers of each attempt: gets them in node:http's form and returns the ones to set; undefined takes a
+   * header away. It comes after hop-by-hop headers were taken off. When it throws or rejects, the attempt fails.
+   * @default none
+   */
+  readonly rewriteRequest?: HeaderHook;
+  /**
+   * The same for the response that is about to win; `context.status` is its status.
+   * @default none
+   */
+  readonly rewriteResponse?: HeaderHook;
   /**
    * Whether to believe the `X-Forwarded-*` and `Forwarded` headers that came in and to append to them; otherwise they
    * are replaced.

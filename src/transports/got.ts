@@ -1,9 +1,12 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import got, { type Request } from 'got';
 import { BalancingProxyError, type ErrorCode, messageOf } from '../errors.ts';
-import type { TlsOptions, Transport, UpstreamRequest, UpstreamResponse } from './transport.ts';
+import { Agents } from './agents.ts';
+import type { Transport, UpstreamRequest, UpstreamResponse } from './transport.ts';
+import { limitRest, pipeBody, sendUnframed } from './upload.ts';
 
 /** Settings of {@link gotTransport}. */
 export interface GotTransportOptions {
@@ -36,34 +39,6 @@ export function gotTransport({ maxFreeSockets = 256 }: GotTransportOptions = {})
   };
 }
 
-/** The connection pools: one for http, and one for each set of certificates. */
-class Agents {
-  readonly #settings: http.AgentOptions;
-  readonly #http: http.Agent;
-  readonly #https = new Map<TlsOptions | undefined, https.Agent>();
-
-  constructor(maxFreeSockets: number) {
-    this.#settings = { keepAlive: true, maxFreeSockets, scheduling: 'lifo' };
-    this.#http = new http.Agent(this.#settings);
-  }
-
-  /** The pool for a request, or false for a connection of its own. */
-  for({ address, tls, freshConnection }: UpstreamRequest): http.Agent | false {
-    if (freshConnection) return false;
-    if (!address.secure) return this.#http;
-    let agent = this.#https.get(tls);
-    if (!agent) {
-      agent = new https.Agent({ ...this.#settings, ...(tls as https.AgentOptions) });
-      this.#https.set(tls, agent);
-    }
-    return agent;
-  }
-
-  close(): void {
-    for (const agent of [this.#http, ...this.#https.values()]) agent.destroy();
-  }
-}
-
 /** Methods to which node:http adds no chunked framing of its own when there is no body. */
 const unframedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
 
@@ -85,7 +60,10 @@ class GotExchange {
       reject(signal.reason);
       return promise;
     }
-    const stream = this.#open();
+    const stream = this.#open((response) => {
+      release();
+      resolve(response);
+    });
     const onAbort = (): void => {
       release();
       reject(signal.reason);
@@ -97,7 +75,11 @@ class GotExchange {
       // got would read the body into its own stream; it goes straight from the socket to the client instead.
       response.removeAllListeners('readable');
       response.on('error', () => {});
-      response.once('close', release);
+      // Of a body that ends with the connection Node makes a clean end even when that was a reset.
+      this.#client?.once('error', (error) => response.complete || response.destroy(error));
+      response.once('end', () => this.#client && limitRest(this.#client));
+      // Not when the response closes: the endpoint may have answered before it had the whole request.
+      this.#client?.once('close', release);
       resolve(toUpstreamResponse(response));
     });
     // It stays to the end: got reports here, too, what breaks off a body, and nobody else listens.
@@ -108,13 +90,22 @@ class GotExchange {
     return promise;
   }
 
-  #open(): Request {
+  #open(onUpgrade: (response: UpstreamResponse) => void): Request {
     const { address, method, body } = this.#request;
     const stream = plainGot.stream(address.secure ? 'https://endpoint' : 'http://endpoint', {
       method: method as 'GET',
-      request: () => this.#connect(body),
+      request: () => {
+        const client = this.#connect();
+        client.once('upgrade', (response, socket, head) => {
+          // Node has taken its listener off: a reset before the new owner has one would end the process.
+          socket.on('error', () => {});
+          onUpgrade({ ...toUpstreamResponse(response), upgraded: { socket, head } });
+        });
+        return client;
+      },
     });
-    stream.end();
+    if (body instanceof Readable) pipeBody(body, stream);
+    else stream.end();
     return stream;
   }
 
@@ -122,8 +113,8 @@ class GotExchange {
    * Calls node:http ourselves, so that target and headers go out byte for byte: WHATWG URL would change the one, got's
    * header object the other.
    */
-  #connect(body: Buffer | undefined): http.ClientRequest {
-    const { address, method, target, headers } = this.#request;
+  #connect(): http.ClientRequest {
+    const { address, method, target, headers, body, onInterim } = this.#request;
     const node = address.secure ? https : http;
     const adrift = body === undefined && !unframedMethods.has(method);
     const client = node.request({
@@ -139,7 +130,13 @@ class GotExchange {
     });
     if (adrift) sendUnframed(client, headers);
     client.once('socket', (socket) => this.#watchConnection(socket));
-    if (body !== undefined && body.length > 0) client.write(body);
+    // A 101 without a protocol is no switch for node:http, but may be one for the endpoint: nothing may follow on it.
+    client.once('response', ({ statusCode }) => {
+      if (statusCode === 101) client.shouldKeepAlive = false;
+    });
+    if (onInterim)
+      client.on('information', ({ statusCode, rawHeaders }) => onInterim({ status: statusCode, headers: rawHeaders }));
+    if (body instanceof Uint8Array && body.length > 0) client.write(body);
     this.#client = client;
     return client;
   }
@@ -176,16 +173,6 @@ class GotExchange {
     if (this.#client?.reusedSocket) return describe('ERR_BRP_STALE_CONNECTION', 'kept-alive connection was closed by');
     return describe('ERR_BRP_CONNECTION_LOST', 'lost the connection to');
   }
-}
-
-/**
- * Without a body node:http gives PROPFIND, QUERY and the like an empty chunked one, which some servers refuse
- * (node-http-proxy 373, 1343). Only headers set one by one can have their framing taken off.
- */
-function sendUnframed(client: http.ClientRequest, headers: readonly string[]): void {
-  for (let i = 0; i < headers.length; i += 2) client.appendHeader(headers[i] ?? '', headers[i + 1] ?? '');
-  client.removeHeader('Content-Length');
-  client.removeHeader('Transfer-Encoding');
 }
 
 function toUpstreamResponse(response: http.IncomingMessage): UpstreamResponse {

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { EndpointAddress } from '../endpoints/address.ts';
 
 /** Certificates for https endpoints, as in node:tls. */
@@ -24,13 +24,32 @@ export interface UpstreamRequest {
   readonly target: string;
   /** A flat list of names and values, complete with `Host` and framing; sent as it is. */
   readonly headers: readonly string[];
-  /** Sent whole; the framing headers say the same length. */
-  readonly body: Buffer | undefined;
+  /**
+   * A Buffer is sent whole; the framing headers say the same length. A stream is piped and stays its owner's, who
+   * destroys nothing of it; when it breaks off, so does the attempt.
+   */
+  readonly body: Buffer | Readable | undefined;
   /** Milliseconds for DNS, TCP and TLS together, or Infinity. */
   readonly connectMs: number;
   readonly tls: TlsOptions | undefined;
   /** Use no kept-alive connection: the last one had been closed by the endpoint. */
   readonly freshConnection: boolean;
+  /** Gets every interim response (RFC 9110 15.2) but 100 and 101 as it comes. */
+  onInterim?(interim: InterimResponse): void;
+}
+
+/** A 1xx response such as 103 Early Hints. */
+export interface InterimResponse {
+  readonly status: number;
+  readonly headers: readonly string[];
+}
+
+/** The connection after a 101 response, on which the endpoint speaks another protocol now. */
+export interface UpgradedConnection {
+  /** Owned by whoever got the response, who destroys it; the attempt's signal no longer does. */
+  readonly socket: Duplex;
+  /** The bytes of the new protocol that came with the head. */
+  readonly head: Buffer;
 }
 
 /** A response whose head is there and whose body is still to come. */
@@ -47,6 +66,8 @@ export interface UpstreamResponse {
   readonly body: Readable;
   /** The trailer fields as a flat list; complete when the body has ended. */
   trailers(): readonly string[];
+  /** Only with status 101, which is given only to requests with an `Upgrade` header. */
+  readonly upgraded?: UpgradedConnection;
 }
 
 /**

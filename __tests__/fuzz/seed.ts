@@ -1,0 +1,23 @@
+import { randomInt } from 'node:crypto';
+import fc, { type Parameters } from 'fast-check';
+
+/** What all random choices of this run follow from: FUZZ_SEED, or a new one each time. */
+export const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
+
+/** For the titles of tests, so that the log of a failure says how to repeat it. */
+export const seedTitle = `FUZZ_SEED=${seed}`;
+
+/** Settings of fast-check that stop a run before jest does. */
+export function bounded<T>(numRuns: number): Parameters<T> {
+  return { seed, numRuns, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: false };
+}
+
+/** Characters of these codes, of which a string is made; `weight` is how often one is drawn. */
+export function characters(...ranges: ReadonlyArray<{ from: number; to: number; weight: number }>) {
+  return fc.oneof(
+    ...ranges.map(({ from, to, weight }) => ({
+      weight,
+      arbitrary: fc.integer({ min: from, max: to }).map((code) => String.fromCharCode(code)),
+    })),
+  );
+}

@@ -1,0 +1,18 @@
+import type { Readable } from 'node:stream';
+import type { InterimResponse, UpstreamResponse } from '../transports/transport.ts';
+import type { HeaderList } from './headers.ts';
+
+/** What is sent to the client. */
+export interface ClientResponse {
+  readonly response: UpstreamResponse;
+  /** The headers to send, hop-by-hop ones taken off. */
+  readonly headers: HeaderList;
+  /** Interim responses that came before. */
+  readonly interim: readonly InterimResponse[];
+  /** The whole body when it was read already, else the stream that it comes from. */
+  readonly body: Buffer | Readable;
+  /** The bytes that the body announces, or undefined when only its end will tell. */
+  readonly announcedBytes: number | undefined;
+  /** Milliseconds of silence of the endpoint that are borne, or Infinity. */
+  readonly idleMs: number;
+}

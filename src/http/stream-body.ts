@@ -1,0 +1,121 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { ClientResponse } from './client-response.ts';
+import { groupByName, type HeaderList, hasHighByte, stripHopByHop } from './headers.ts';
+import { brokenOff, idleTimeout } from './incoming.ts';
+
+/** `res` with what some frames and middleware add to it. */
+type FlushableResponse = ServerResponse & { flush?(): void };
+
+/**
+ * Sends a body as it comes, with backpressure.
+ * @returns its bytes, when all of them were handed to `res`.
+ * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_IDLE_TIMEOUT`; whatever `res`'s methods throw.
+ */
+export function streamBody(res: ServerResponse, body: Readable, answer: ClientResponse): Promise<number> {
+  return new BodyStream(res, body, answer).run();
+}
+
+class BodyStream {
+  readonly #res: FlushableResponse;
+  readonly #body: Readable;
+  readonly #answer: ClientResponse;
+  readonly #result = Promise.withResolvers<number>();
+  readonly #isEventStream: boolean;
+  #idle: NodeJS.Timeout | undefined;
+  #sent = 0;
+
+  constructor(res: FlushableResponse, body: Readable, answer: ClientResponse) {
+    this.#res = res;
+    this.#body = body;
+    this.#answer = answer;
+    this.#isEventStream = isEventStream(res);
+  }
+
+  run(): Promise<number> {
+    const body = this.#body;
+    const { idleMs } = this.#answer;
+    // An event stream's first event may be minutes away; its client must see the head now.
+    if (body.readableLength === 0) flushHead(this.#res);
+    if (idleMs < Infinity) this.#idle = setTimeout(this.#onSilence, idleMs);
+    this.#res.on('drain', this.#onDrain);
+    body.on('end', this.#onEnd).on('error', this.#onBroken).on('close', this.#onBroken).on('data', this.#onData);
+    if (body.readableEnded) this.#onEnd();
+    else if (body.destroyed) this.#onBroken();
+    return this.#result.promise;
+  }
+
+  readonly #onData = (chunk: Buffer): void =>
+    this.#guard(() => {
+      this.#sent += chunk.length;
+      this.#idle?.refresh();
+      if (!this.#res.write(chunk)) this.#body.pause();
+      if (this.#isEventStream) this.#res.flush?.();
+    });
+
+  readonly #onDrain = (): void => {
+    this.#idle?.refresh();
+    this.#body.resume();
+  };
+
+  readonly #onEnd = (): void =>
+    this.#guard(() => {
+      const trailers = stripHopByHop(this.#answer.response.trailers());
+      if (trailers.length > 0) this.#res.addTrailers(trailersFor(this.#res, trailers));
+      this.#res.end();
+      this.#settle();
+      this.#result.resolve(this.#sent);
+    });
+
+  readonly #onBroken = (cause?: unknown): void => this.#fail(brokenOff(cause));
+
+  readonly #onSilence = (): void => {
+    // A client that reads slowly pauses the body: that is no silence of the endpoint.
+    if (this.#body.isPaused()) this.#idle?.refresh();
+    else this.#fail(idleTimeout(this.#answer.idleMs));
+  };
+
+  /** What middleware throws from `res`'s methods would end the process in a listener. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#settle();
+    this.#result.reject(error);
+  }
+
+  #settle(): void {
+    clearTimeout(this.#idle);
+    this.#body
+      .off('data', this.#onData)
+      .off('end', this.#onEnd)
+      .off('error', this.#onBroken)
+      .off('close', this.#onBroken);
+    this.#res.off('drain', this.#onDrain);
+  }
+}
+
+function flushHead(res: ServerResponse): void {
+  // Node's own way sends bytes above 127 as UTF-8; this one goes through `compression`, which would hold the head back.
+  if (res.req.httpVersionMajor < 2 && Object.values(res.getHeaders()).some(hasHighByte)) res.write('', 'latin1');
+  else res.flushHeaders();
+}
+
+function isEventStream(res: ServerResponse): boolean {
+  return String(res.getHeader('content-type') ?? '').startsWith('text/event-stream');
+}
+
+/** Pairs as they came; the compatibility API of http2 takes none and needs an object. */
+function trailersFor(res: ServerResponse, list: HeaderList): OutgoingHttpHeaders | Array<[string, string]> {
+  if (res.req.httpVersionMajor > 1) {
+    return Object.fromEntries([...groupByName(list)].map(({ name, values }) => [name, values]));
+  }
+  const pairs: Array<[string, string]> = [];
+  for (let i = 0; i < list.length; i += 2) pairs.push([list[i] ?? '', list[i + 1] ?? '']);
+  return pairs;
+}
