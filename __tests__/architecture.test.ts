@@ -82,6 +82,7 @@ describe('the imports of src', () => {
         'src/middleware.ts -> src/race/race.ts',
         'src/index.ts -> src/events.ts',
         'src/options/options.ts -> src/race/delay.ts',
+        'src/endpoints/endpoint.ts -> src/race/delay.ts',
         'src/transports/got.ts -> got',
         'src/http/body.ts -> node:http',
       ]),
@@ -187,14 +188,25 @@ function documentedOptions(): ReadonlyMap<string, string> {
 }
 
 describe("README's option tables", () => {
-  const timeouts = fieldsOf('src/options/options.ts', 'TimeoutOptions').map((name) => `timeouts.${name}`);
-  const required = [
-    ...fieldsOf('src/options/options.ts', 'BalancingProxyOptions').filter((name) => name !== 'timeouts'),
-    ...timeouts,
-  ];
+  const groups = 'src/options/groups.ts';
+  const fieldsIn = (option: string, file: string, name: string) =>
+    fieldsOf(file, name).map((field) => `${option}.${field}`);
+
+  /** Options that are objects, all of whose fields are listed one by one. */
+  const listed = {
+    timeouts: fieldsIn('timeouts', groups, 'TimeoutOptions'),
+    hedge: fieldsIn('hedge', groups, 'HedgeOptions'),
+    ejection: fieldsIn('ejection', groups, 'EjectionSettings'),
+  };
   const nested = [
-    ...fieldsOf('src/options/options.ts', 'EndpointOptions').map((name) => `endpoints[].${name}`),
-    ...fieldsOf('src/transports/transport.ts', 'TlsOptions').map((name) => `tls.${name}`),
+    ...fieldsIn('endpoints[]', groups, 'EndpointOptions'),
+    ...fieldsIn('tls', 'src/transports/transport.ts', 'TlsOptions'),
+  ];
+  const options = fieldsOf('src/options/options.ts', 'BalancingProxyOptions');
+  // `ejection` itself may be true or false, the other two are nothing but their fields.
+  const required = [
+    ...options.filter((name) => name !== 'timeouts' && name !== 'hedge'),
+    ...Object.values(listed).flat(),
   ];
 
   test('list every option', () => {
@@ -203,12 +215,18 @@ describe("README's option tables", () => {
   });
 
   test('list no option that does not exist', () => {
-    const known = [...required, ...nested, 'timeouts'];
+    const known = [...required, ...nested, 'timeouts', 'hedge'];
     expect([...documentedOptions().keys()].filter((name) => !known.includes(name))).toEqual([]);
   });
 
-  test.each(['strategy', 'bodyLimitBytes', 'exposeEndpoint', ...timeouts])('give the default of %s', (name) => {
-    const config: object = resolveOptions({ endpoints: ['http://one.example'] });
+  const config: object = resolveOptions({ endpoints: ['http://one.example'] });
+  // The defaults of these are told in words.
+  const toldInWords = ['via', 'maxAttempts'];
+  const simple = Object.entries(config)
+    .filter(([name, value]) => /boolean|number|string/.test(typeof value) && !toldInWords.includes(name))
+    .map(([name]) => name);
+
+  test.each([...simple, ...Object.values(listed).flat()])('give the default of %s', (name) => {
     const value = name.split('.').reduce((part: object, key) => part[key as keyof typeof part], config);
     expect(documentedOptions().get(name)).toBe(typeof value === 'string' ? `'${value}'` : String(value));
   });

@@ -1,9 +1,19 @@
-import { type AttemptReport, BalancingProxyError, type ErrorCode, isTimeout, messageOf } from '../src/errors.ts';
+import {
+  type AttemptReport,
+  BalancingProxyError,
+  type ErrorCode,
+  isConnectFailure,
+  isTimeout,
+  messageOf,
+} from '../src/errors.ts';
 
 describe('BalancingProxyError', () => {
   test.each<[ErrorCode, number]>([
     ['ERR_BRP_OPTIONS', 500],
     ['ERR_BRP_BODY_TOO_LARGE', 413],
+    ['ERR_BRP_BODY_CONSUMED', 500],
+    ['ERR_BRP_HOOK', 500],
+    ['ERR_BRP_ENDPOINTS', 500],
     ['ERR_BRP_LOOP', 508],
     ['ERR_BRP_NO_ENDPOINT', 503],
     ['ERR_BRP_CLOSED', 503],
@@ -17,6 +27,7 @@ describe('BalancingProxyError', () => {
     ['ERR_BRP_RESPONSE_TIMEOUT', 504],
     ['ERR_BRP_IDLE_TIMEOUT', 504],
     ['ERR_BRP_BAD_RESPONSE', 502],
+    ['ERR_BRP_NOT_JUDGED', 502],
     ['ERR_BRP_ATTEMPT', 502],
   ])('of code %s has the status %d', (code, status) => {
     expect(new BalancingProxyError(code, 'why')).toMatchObject({ code, status, message: 'why' });
@@ -55,6 +66,18 @@ describe('isTimeout', () => {
     ['ERR_BRP_CLIENT_GONE', false],
   ])('of %s is %s', (code, expected) => {
     expect(isTimeout(new BalancingProxyError(code, 'why'))).toBe(expected);
+  });
+});
+
+describe('isConnectFailure', () => {
+  test.each<[ErrorCode, boolean]>([
+    ['ERR_BRP_CONNECT', true],
+    ['ERR_BRP_CONNECT_TIMEOUT', true],
+    ['ERR_BRP_CONNECTION_LOST', false],
+    ['ERR_BRP_STALE_CONNECTION', false],
+    ['ERR_BRP_RESPONSE_TIMEOUT', false],
+  ])('of %s is %s', (code, expected) => {
+    expect(isConnectFailure(new BalancingProxyError(code, 'why'))).toBe(expected);
   });
 });
 

@@ -12,20 +12,37 @@ import {
   BalancingProxyError,
   type BalancingProxyOptions,
   createBalancingProxy,
+  type EjectionSettings,
   type EndpointOption,
+  type EndpointOptions,
   type EndpointSnapshot,
+  type EndpointState,
+  type EndpointsFunction,
   type ErrorCode,
   type GotTransportOptions,
   gotTransport,
+  type HeaderChanges,
+  type HeaderHook,
+  type HedgeOptions,
+  type HookContext,
+  type InspectedResponse,
+  type InterimResponse,
+  type LargeBody,
+  type LatencySummary,
   type Next,
   type Observer,
+  type Order,
+  type PathRewrite,
+  type Percentile,
   type ProxyEvent,
   type RequestEnded,
+  type StartReason,
   type Strategy,
   type TerminalStatuses,
   type TimeoutOptions,
   type TlsOptions,
   type Transport,
+  type UpgradedConnection,
   type UpstreamRequest,
   type UpstreamResponse,
 } from '../src/index.ts';
@@ -56,17 +73,35 @@ export const everyOption: Required<BalancingProxyOptions> = {
     { url: new URL('http://four.example') },
   ],
   terminalStatuses: ['2xx', 404, '200-204'],
-  strategy: 'failover',
+  isUsable: async ({ status, headers, body }) => status !== 200 || headers.etag !== '' || (await body()).length > 0,
+  inspectLimitBytes: 1_024,
+  preferStatuses: '200,300',
+  preferGraceMs: 50,
+  strategy: (req) => (req.url === '/slow' ? 'hedge' : 'failover'),
+  unsafeMethods: 'single',
+  hedge: {
+    delayMs: 'p99.9',
+    minDelayMs: 1,
+    maxDelayMs: 1_000,
+    budgetRatio: 0.1,
+    budgetFloor: 0,
+    maxConcurrent: 10,
+  },
+  maxAttempts: 3,
+  order: 'fastest',
+  maxInFlight: 100,
+  ejection: { consecutiveFailures: 3, baseMs: 500, maxMs: 10_000 },
   timeouts: { connectMs: 1, responseMs: 2, idleMs: 3, totalMs: Infinity },
   bodyLimitBytes: 0,
   largeBody: 'stream',
-  pathRewrite: (path, req) => `${path}?${req.method}`,
+  pathRewrite: (path, req) => (req.method === 'GET' ? path.replace('/api', '') : path),
   preserveHost: true,
   rewriteRequest: (headers, { req, endpoint }) => ({
-    cookie: undefined,
-    'x-key': [`${headers.host}`, endpoint, `${req.url}`],
+    'X-Endpoint': endpoint,
+    'X-Original': [req.url ?? '', headers.host ?? ''],
+    Cookie: undefined,
   }),
-  rewriteResponse: async (_headers, { status }) => ({ 'x-status': String(status) }),
+  rewriteResponse: async (_headers, { status }) => (status === 404 ? { 'Cache-Control': 'no-store' } : undefined),
   trustForwarded: (req) => req.socket.remoteAddress === '10.0.0.1',
   via: 'fleet',
   exposeEndpoint: true,
@@ -76,7 +111,14 @@ export const everyOption: Required<BalancingProxyOptions> = {
 
 export const minimal: BalancingProxyOptions = { endpoints };
 export const statuses: readonly TerminalStatuses[] = ['200', 200, '100,200', [200, '404']];
-export const strategies: readonly Strategy[] = ['race', 'failover'];
+export const strategies: readonly Strategy[] = ['race', 'hedge', 'failover', 'single'];
+export const chosen: readonly BalancingProxyOptions[] = [
+  { endpoints: (req) => [`http://${req.headers['x-tenant']}.example`, { url: 'http://two.example', name: 'two' }] },
+  { endpoints: async () => endpoints },
+  { endpoints, ejection: false },
+  { endpoints, hedge: { delayMs: 50 } },
+  { endpoints, isUsable: () => true },
+];
 
 // @ts-expect-error: endpoints are required
 createBalancingProxy({});
@@ -92,6 +134,20 @@ createBalancingProxy({ endpoints: [{ url: 'http://one.example', header: {} }] })
 createBalancingProxy({ endpoints: [{ name: 'one' }] });
 // @ts-expect-error: a strategy that does not exist
 createBalancingProxy({ endpoints, strategy: 'random' });
+// @ts-expect-error: a strategy is chosen at once
+createBalancingProxy({ endpoints, strategy: async () => 'race' });
+// @ts-expect-error: a percentile is written with a p
+createBalancingProxy({ endpoints, hedge: { delayMs: '95' } });
+// @ts-expect-error: an unknown option of hedge
+createBalancingProxy({ endpoints, hedge: { delay: 50 } });
+// @ts-expect-error: an unknown option of ejection
+createBalancingProxy({ endpoints, ejection: { base: 50 } });
+// @ts-expect-error: an order that does not exist
+createBalancingProxy({ endpoints, order: 'slowest' });
+// @ts-expect-error: an endpoints function gives a list
+createBalancingProxy({ endpoints: () => 'http://one.example' });
+// @ts-expect-error: a predicate says yes or no
+createBalancingProxy({ endpoints, isUsable: ({ status }) => status });
 // @ts-expect-error: one endpoint is a list, too
 createBalancingProxy({ endpoints: 'http://one.example' });
 // @ts-expect-error: a number is not a duration with a unit
@@ -106,10 +162,17 @@ export function reportsEverything(proxy: BalancingProxy): void {
   const unsubscribe: () => void = proxy.subscribe(observer);
   unsubscribe();
   const snapshots: readonly EndpointSnapshot[] = proxy.endpoints;
-  void snapshots.map(({ name, inFlight, successes, failures, cancelled }) => [
+  void snapshots.map(({ name, inFlight, successes, wins, failures, timeouts, cancelled }) => [
     name satisfies string,
-    (inFlight + successes + failures + cancelled) satisfies number,
+    (inFlight + successes + wins + failures + timeouts + cancelled) satisfies number,
   ]);
+  void snapshots.map(({ state, backInMs, healthRatio, latencyMs }) => [
+    state satisfies EndpointState,
+    (backInMs + healthRatio) satisfies number,
+    latencyMs satisfies LatencySummary | undefined,
+  ]);
+  proxy.hedgesDenied satisfies number;
+  http.createServer().on('upgrade', proxy.upgrade);
   proxy.close() satisfies Promise<void>;
   // @ts-expect-error: snapshots are for reading
   proxy.endpoints = [];
@@ -121,21 +184,27 @@ function describe(event: ProxyEvent): string {
     case 'request-started':
       return `${event.requestId} ${event.method} ${event.url}`;
     case 'attempt-started':
-      return `${event.attempt} ${event.endpoint}`;
+      return `${event.attempt} ${event.endpoint} ${event.reason satisfies StartReason}`;
     case 'attempt-ended':
       return `${event.attempt} ${event.report.outcome} ${event.report.status ?? event.report.error?.code}`;
     case 'response-started':
       return `${event.status} ${event.endpoint}`;
     case 'request-ended':
       return ended(event);
+    case 'hedge-denied':
+      return `${event.requestId}`;
+    case 'endpoint-ejected':
+      return `${event.endpoint} ${event.forMs}`;
+    case 'endpoint-restored':
+      return event.endpoint;
     default:
       return event satisfies never;
   }
 }
 
-function ended({ status, winner, bytes, durationMs, attempts, error }: RequestEnded): string {
+function ended({ status, winner, bytes, durationMs, attempts, isBodyStreamed, strategy, error }: RequestEnded): string {
   const outcomes: ReadonlyArray<AttemptOutcome | 'pending'> = attempts.map(({ outcome }: AttemptReport) => outcome);
-  return `${status ?? error?.status} ${winner} ${bytes + durationMs} ${outcomes}`;
+  return `${status ?? error?.status} ${winner} ${bytes + durationMs} ${outcomes} ${isBodyStreamed} ${strategy}`;
 }
 
 export const answerError: ErrorRequestHandler = (error, _req, res, next) => {
@@ -164,6 +233,20 @@ export function loggingTransport(settings: GotTransportOptions): Transport {
 export interface Frame {
   readonly next: Next;
   readonly endpoint: EndpointOption;
+  readonly endpointOptions: EndpointOptions;
+  readonly endpoints: EndpointsFunction;
   readonly timeouts: TimeoutOptions;
+  readonly hedge: HedgeOptions;
+  readonly delay: Percentile;
+  readonly ejection: EjectionSettings;
+  readonly order: Order;
+  readonly largeBody: LargeBody;
+  readonly pathRewrite: PathRewrite;
+  readonly hook: HeaderHook;
+  readonly context: HookContext;
+  readonly changes: HeaderChanges;
+  readonly inspected: InspectedResponse;
+  readonly interim: InterimResponse;
+  readonly upgraded: UpgradedConnection;
   readonly tls: TlsOptions;
 }

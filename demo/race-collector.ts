@@ -1,5 +1,8 @@
 import type { AttemptReport, Observer, ProxyEvent, RequestEnded } from '../src/index.ts';
 
+/** Events that belong to one request; the others tell of an endpoint. */
+type RequestEvent = Extract<ProxyEvent, { readonly requestId: number }>;
+
 /** All there is to tell about one request once its last attempt is over. */
 export interface FinishedRace {
   readonly request: RequestEnded;
@@ -16,6 +19,7 @@ export interface FinishedRace {
 export function collectRaces(onFinished: (race: FinishedRace) => void): Observer {
   const openRaces = new Map<number, OpenRace>();
   return (event) => {
+    if (!('requestId' in event)) return;
     if (event.type === 'request-started') openRaces.set(event.requestId, new OpenRace());
     const finished = openRaces.get(event.requestId)?.add(event);
     if (!finished) return;
@@ -32,7 +36,7 @@ class OpenRace {
   #request: RequestEnded | undefined;
 
   /** @returns the race, if this event was its last. */
-  add(event: ProxyEvent): FinishedRace | undefined {
+  add(event: RequestEvent): FinishedRace | undefined {
     if (event.type === 'attempt-started') this.#runningCount++;
     if (event.type === 'response-started') this.#servedBy = event.endpoint;
     if (event.type === 'request-ended') this.#request = event;

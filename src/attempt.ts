@@ -1,42 +1,74 @@
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Endpoint } from './endpoints/endpoint.ts';
+import type { EjectionChange } from './endpoints/ejection.ts';
+import type { Candidate } from './endpoints/pool.ts';
 import type { AttemptOutcome, AttemptReport, BalancingProxyError } from './errors.ts';
 import type { HeaderList } from './http/headers.ts';
+import type { OutgoingRequest } from './http/outgoing.ts';
+import type { Config } from './options/config.ts';
+import type { StartReason } from './race/rules.ts';
 import type { InterimResponse, UpstreamResponse } from './transports/transport.ts';
 
 /** The record of one try of one request at one endpoint. */
 export class Attempt {
-  readonly endpoint: Endpoint;
+  readonly candidate: Candidate;
+  readonly reason: StartReason;
   readonly #requestStartedAt: number;
   readonly #startedAt = performance.now();
+  #usableAfterMs: number | undefined;
   #ended: Pick<AttemptReport, 'outcome' | 'error' | 'durationMs'> | undefined;
   #status: number | undefined;
 
-  constructor(endpoint: Endpoint, requestStartedAt: number) {
-    this.endpoint = endpoint;
+  constructor(candidate: Candidate, reason: StartReason, requestStartedAt: number) {
+    this.candidate = candidate;
+    this.reason = reason;
     this.#requestStartedAt = requestStartedAt;
-    endpoint.attemptStarted();
+    candidate.endpoint.attemptStarted();
+  }
+
+  /** The endpoint's name. */
+  get name(): string {
+    return this.candidate.endpoint.name;
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
   }
 
   answered(status: number): void {
     this.#status = status;
   }
 
-  end(outcome: AttemptOutcome, error?: BalancingProxyError): void {
+  /** Marks how long the endpoint took; a usable response may still have to wait for the race. */
+  becameUsable(): void {
+    this.#usableAfterMs = performance.now() - this.#startedAt;
+  }
+
+  /** @returns what it means for the endpoint. */
+  end(outcome: AttemptOutcome, error?: BalancingProxyError): EjectionChange {
+    const durationMs = performance.now() - this.#startedAt;
     // A cancelled attempt was ended by us: that is no fault to report.
-    const reason = outcome === 'cancelled' ? undefined : error;
-    this.#ended = { outcome, durationMs: performance.now() - this.#startedAt, ...(reason && { error: reason }) };
-    this.endpoint.attemptEnded(outcome);
+    this.#ended = { outcome, durationMs, ...(error && outcome !== 'cancelled' && { error }) };
+    return this.candidate.endpoint.attemptEnded({ outcome, error, elapsedMs: this.#usableAfterMs ?? durationMs });
   }
 
   report(): AttemptReport {
     return {
-      endpoint: this.endpoint.name,
+      endpoint: this.name,
       ...(this.#status !== undefined && { status: this.#status }),
       startedAfterMs: this.#startedAt - this.#requestStartedAt,
       ...(this.#ended ?? { outcome: 'pending', durationMs: performance.now() - this.#startedAt }),
     };
   }
+}
+
+/** What an attempt needs to know of its request. */
+export interface AttemptSettings {
+  readonly req: IncomingMessage;
+  readonly outgoing: OutgoingRequest;
+  readonly config: Config;
+  /** Stops the attempt; it is also fired when the response head takes too long. */
+  readonly abort: AbortController;
 }
 
 /** An endpoint's response with our judgement of it. */
@@ -47,9 +79,11 @@ export interface Answer {
   readonly headers: HeaderList;
   /** Interim responses that came before the head. */
   readonly interim: readonly InterimResponse[];
-  /** The whole body of a small usable response, else the stream that it still is. */
+  /** The body, or the whole of it when it was read already. */
   readonly body: Buffer | Readable;
   /** The bytes that the body announces, or undefined when only its end will tell. */
   readonly announcedBytes: number | undefined;
   readonly isUsable: boolean;
+  /** Usable and of a status that need not wait for a better one. */
+  readonly isPreferred: boolean;
 }

@@ -9,6 +9,7 @@ const statusByCode = {
   ERR_BRP_TRANSFER_CODING: 501,
   ERR_BRP_HOOK: 500,
   ERR_BRP_LOOP: 508,
+  ERR_BRP_ENDPOINTS: 500,
   ERR_BRP_NO_ENDPOINT: 503,
   ERR_BRP_CLOSED: 503,
   ERR_BRP_EXHAUSTED: 502,
@@ -22,6 +23,7 @@ const statusByCode = {
   ERR_BRP_RESPONSE_TIMEOUT: 504,
   ERR_BRP_IDLE_TIMEOUT: 504,
   ERR_BRP_BAD_RESPONSE: 502,
+  ERR_BRP_NOT_JUDGED: 502,
   ERR_BRP_ATTEMPT: 502,
 } as const;
 
@@ -83,6 +85,11 @@ const timeoutCodes: ReadonlySet<string> = new Set<ErrorCode>([
 /** Whether the error says that time ran out, so that 504 is the honest answer. */
 export function isTimeout(error: BalancingProxyError): boolean {
   return timeoutCodes.has(error.code);
+}
+
+/** Whether the endpoint could not be reached, so that it surely never saw the request. */
+export function isConnectFailure(error: BalancingProxyError): boolean {
+  return error.code === 'ERR_BRP_CONNECT' || error.code === 'ERR_BRP_CONNECT_TIMEOUT';
 }
 
 /** The message of whatever was thrown, which need not be an Error. */

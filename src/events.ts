@@ -1,5 +1,7 @@
 import { inspect } from 'node:util';
 import type { AttemptReport, BalancingProxyError } from './errors.ts';
+import type { Strategy } from './race/delay.ts';
+import type { StartReason } from './race/rules.ts';
 
 /** What all events of one request have in common. */
 export interface RequestEvent {
@@ -19,6 +21,8 @@ export interface AttemptStarted extends RequestEvent {
   readonly endpoint: string;
   /** Counts the attempts of this request, from 1. */
   readonly attempt: number;
+  /** It is the first of its request, the hedge delay was over, or another one failed. */
+  readonly reason: StartReason;
 }
 
 export interface AttemptEnded extends RequestEvent {
@@ -46,12 +50,42 @@ export interface RequestEnded extends RequestEvent {
   readonly attempts: readonly AttemptReport[];
   /** The request body was too large to be replayed, so only one endpoint was asked (`largeBody: 'stream'`). */
   readonly isBodyStreamed: boolean;
+  /** How the endpoints were asked; undefined when the request ended before that was decided. */
+  readonly strategy: Strategy | undefined;
   /** Why the request was not answered with an endpoint's response, or not to its end. */
   readonly error: BalancingProxyError | undefined;
 }
 
+/** The hedge delay was over and somebody was left to try, but the budget was used up. */
+export interface HedgeDenied extends RequestEvent {
+  readonly type: 'hedge-denied';
+}
+
+/** An endpoint is left out for a while: it could not be reached several times in a row. */
+export interface EndpointEjected {
+  readonly type: 'endpoint-ejected';
+  readonly endpoint: string;
+  /** Milliseconds until one request tries it again. */
+  readonly forMs: number;
+}
+
+/** An endpoint that was left out was reached again. */
+export interface EndpointRestored {
+  readonly type: 'endpoint-restored';
+  readonly endpoint: string;
+}
+
+/** What happens to requests. */
+export type RequestEvents =
+  | RequestStarted
+  | AttemptStarted
+  | AttemptEnded
+  | HedgeDenied
+  | ResponseStarted
+  | RequestEnded;
+
 /** Everything that is reported; events inform and never decide. */
-export type ProxyEvent = RequestStarted | AttemptStarted | AttemptEnded | ResponseStarted | RequestEnded;
+export type ProxyEvent = RequestEvents | EndpointEjected | EndpointRestored;
 
 export type Observer = (event: ProxyEvent) => void;
 

@@ -1,48 +1,53 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Answer, Attempt } from './attempt.ts';
-import type { Endpoint } from './endpoints/endpoint.ts';
-import { type AttemptReport, BalancingProxyError, isTimeout } from './errors.ts';
-import type { Events, ProxyEvent, RequestEvent } from './events.ts';
+import { type Answer, Attempt, type AttemptSettings } from './attempt.ts';
+import type { Candidate } from './endpoints/pool.ts';
+import { type AttemptOutcome, type AttemptReport, BalancingProxyError, isTimeout } from './errors.ts';
 import { abandonUpload, clientGone } from './http/body.ts';
 import { isSmall } from './http/incoming.ts';
 import { isClosed } from './http/respond.ts';
-import { type AttemptSettings, sendAttempt } from './send-attempt.ts';
-
-/** What each kind of event adds to the fields that all have. */
-type OwnFields<Event> = Event extends unknown ? Omit<Event, keyof RequestEvent> : never;
+import type { Strategy } from './race/delay.ts';
+import type { StartReason, Winner } from './race/rules.ts';
+import type { Reporter } from './reporter.ts';
+import { sendAttempt } from './send-attempt.ts';
 
 /** How long a discarded response may take to be read to its end, which keeps its connection, before it is cut. */
 const drainMs = 100;
 
-/** One client's request, from its arrival to the last byte of its response, with the attempts made for it. */
-export class Exchange {
-  readonly id: number;
+export interface ExchangeSettings {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  readonly #events: Events;
+  readonly reporter: Reporter;
+  /** Milliseconds until the winner's head must be there, or Infinity. */
+  readonly totalMs: number;
+}
+
+/** One client's request, from its arrival to the last byte of its response, with the attempts made for it. */
+export class Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly reporter: Reporter;
+  /** How the endpoints are asked, once that is decided. */
+  strategy: Strategy | undefined;
+  /** The body is too large to be replayed and goes to one endpoint only. */
+  isBodyStreamed = false;
   readonly #startedAt = performance.now();
   readonly #abort = new AbortController();
   readonly #attempts: Attempt[] = [];
-  #totalTimer: NodeJS.Timeout | undefined;
+  readonly #totalTimer: NodeJS.Timeout | undefined;
   /** The first response that was not usable: the client gets it if nothing better comes. */
-  #spare: { readonly answer: Answer; readonly abort: AbortController } | undefined;
-  #winner: Answer | undefined;
-  #chosen: AbortController | undefined;
+  #spare: Winner<Answer> | undefined;
   #mayKeepSpare = true;
-  #isBodyStreamed = false;
+  #winner: Answer | undefined;
+  #sent: Winner<Answer> | undefined;
 
-  constructor(
-    id: number,
-    { req, res, events, totalMs }: { req: IncomingMessage; res: ServerResponse; events: Events; totalMs: number },
-  ) {
-    this.id = id;
+  constructor({ req, res, reporter, totalMs }: ExchangeSettings) {
     this.req = req;
     this.res = res;
-    this.#events = events;
+    this.reporter = reporter;
     if (totalMs < Infinity) this.#totalTimer = setTimeout(() => this.#abort.abort(this.#timedOut(totalMs)), totalMs);
     res.on('close', this.#onClose);
     if (isClosed(res)) this.#onClose();
-    this.#emit(() => ({ type: 'request-started' }));
+    reporter.requestStarted();
   }
 
   /** Fires when the client is gone or the total time is up. */
@@ -50,88 +55,80 @@ export class Exchange {
     return this.#abort.signal;
   }
 
-  /** Makes one attempt and reports its start and, when it fails, its end. */
-  async attempt(endpoint: Endpoint, settings: AttemptSettings): Promise<Answer> {
-    const attempt = new Attempt(endpoint, this.#startedAt);
-    this.#attempts.push(attempt);
-    this.#emit(() => ({ type: 'attempt-started', endpoint: endpoint.name, attempt: this.#attempts.length }));
+  /** Makes one attempt and keeps its record; what fails is cut off for good. */
+  async attempt(candidate: Candidate, reason: StartReason, settings: AttemptSettings): Promise<Answer> {
+    const attempt = new Attempt(candidate, reason, this.#startedAt);
+    this.reporter.attemptStarted(attempt, this.#attempts.push(attempt));
     try {
       return await sendAttempt(attempt, settings);
-    } catch (error) {
-      this.#attemptEnded(attempt);
+    } catch (thrown) {
+      const error = thrown as BalancingProxyError;
+      this.#endAttempt(attempt, outcomeOf(error, settings.abort.signal), error);
+      settings.abort.abort(error);
       throw error;
     }
   }
 
-  /** Notes that the body was too large to be replayed and goes to one endpoint only. */
-  bodyStreamed(): void {
-    this.#isBodyStreamed = true;
-  }
-
   /** Takes a response that did not win. The first unusable one is kept, unread, while the race goes on. */
   discard(answer: Answer, abort: AbortController): void {
-    answer.attempt.end(answer.isUsable ? 'lost' : 'unusable');
-    this.#attemptEnded(answer.attempt);
-    if (this.#mayKeepSpare && !this.#spare && !answer.isUsable) this.#spare = { answer, abort };
+    this.#endAttempt(answer.attempt, answer.isUsable ? 'lost' : 'unusable');
+    if (this.#mayKeepSpare && !this.#spare && !answer.isUsable) this.#spare = { value: answer, abort };
     else release(answer, abort);
   }
 
-  /** Settles what is sent: the winner, else the spare. */
-  settle(winner: { readonly value: Answer; readonly abort: AbortController } | undefined): Answer {
+  /**
+   * Settles what is sent: the winner, else the spare.
+   * @throws BalancingProxyError `ERR_BRP_EXHAUSTED` and its like when there is neither.
+   */
+  settle(winner: Winner<Answer> | undefined): Answer {
     clearTimeout(this.#totalTimer);
     if (winner) {
-      winner.value.attempt.end('won');
-      this.#attemptEnded(winner.value.attempt);
+      this.#endAttempt(winner.value.attempt, 'won');
       this.#winner = winner.value;
       this.#releaseSpare();
     }
-    const chosen = winner ?? (this.#spare && { value: this.#spare.answer, abort: this.#spare.abort });
+    const sent = winner ?? this.#spare;
+    if (!sent) throw this.#exhausted();
     this.#mayKeepSpare = false;
     this.#spare = undefined;
-    if (!chosen) throw this.#exhausted();
-    this.#chosen = chosen.abort;
-    this.signal.addEventListener('abort', () => chosen.abort.abort(this.signal.reason));
-    this.#emit(() => ({
-      type: 'response-started',
-      endpoint: chosen.value.attempt.endpoint.name,
-      status: chosen.value.response.status,
-    }));
-    return chosen.value;
+    this.#sent = sent;
+    sent.value.attempt.candidate.endpoint.responseStarted();
+    this.signal.addEventListener('abort', () => sent.abort.abort(this.signal.reason));
+    this.reporter.responseStarted(sent.value.attempt, sent.value.response.status);
+    return sent.value;
   }
 
   /** Lets go of everything; the last call. */
   end({ bytes = 0, error }: { readonly bytes?: number; readonly error?: BalancingProxyError | undefined }): void {
     clearTimeout(this.#totalTimer);
     this.res.off('close', this.#onClose);
-    if (error) this.#chosen?.abort(error);
     this.#releaseSpare();
-    if (this.#isBodyStreamed) {
-      // The endpoint may have answered before it had the whole upload; the answer is out, the rest serves nobody.
-      this.#chosen?.abort();
-      abandonUpload(this.req);
-    }
-    this.#emit(() => ({
-      type: 'request-ended',
+    // They are told to stop when the client is gone; what was asked of them is over whether or not they have.
+    if (this.signal.aborted) this.#cancelAttempts();
+    this.#sent?.value.attempt.candidate.endpoint.responseEnded();
+    // A streamed upload may still be going on when its answer is out; the rest of it serves nobody.
+    if (error || this.isBodyStreamed) this.#sent?.abort.abort(error);
+    if (this.isBodyStreamed) abandonUpload(this.req);
+    this.reporter.requestEnded(() => ({
       status: this.res.headersSent ? this.res.statusCode : undefined,
-      winner: this.#winner?.attempt.endpoint.name,
+      winner: this.#winner?.attempt.name,
+      strategy: this.strategy,
       bytes,
       durationMs: performance.now() - this.#startedAt,
-      attempts: this.reports(),
-      isBodyStreamed: this.#isBodyStreamed,
+      attempts: this.#reports(),
+      isBodyStreamed: this.isBodyStreamed,
       error,
     }));
   }
 
-  #attemptEnded(attempt: Attempt): void {
-    this.#emit(() => ({
-      type: 'attempt-ended',
-      attempt: this.#attempts.indexOf(attempt) + 1,
-      report: attempt.report(),
-    }));
+  #reports(): readonly AttemptReport[] {
+    return this.#attempts.map((attempt) => attempt.report());
   }
 
-  reports(): readonly AttemptReport[] {
-    return this.#attempts.map((attempt) => attempt.report());
+  #endAttempt(attempt: Attempt, outcome: AttemptOutcome, error?: BalancingProxyError): void {
+    if (attempt.hasEnded) return;
+    const change = attempt.end(outcome, error);
+    this.reporter.attemptEnded(attempt, this.#attempts.indexOf(attempt) + 1, change);
   }
 
   /** Not reached by a response that ended well: the listener is gone by then. */
@@ -140,12 +137,12 @@ export class Exchange {
   #releaseSpare(): void {
     this.#mayKeepSpare = false;
     if (this.signal.aborted) this.#spare?.abort.abort();
-    else if (this.#spare) release(this.#spare.answer, this.#spare.abort);
+    else if (this.#spare) release(this.#spare.value, this.#spare.abort);
     this.#spare = undefined;
   }
 
   #exhausted(): BalancingProxyError {
-    const attempts = this.reports();
+    const attempts = this.#reports();
     if (attempts.length === 0) {
       const headers = { 'Retry-After': '1' };
       return new BalancingProxyError('ERR_BRP_NO_ENDPOINT', 'no endpoint may be tried', { headers });
@@ -159,16 +156,20 @@ export class Exchange {
     });
   }
 
-  #timedOut(totalMs: number): BalancingProxyError {
-    const message = `no usable response within ${totalMs} ms in total`;
-    return new BalancingProxyError('ERR_BRP_TOTAL_TIMEOUT', message, { attempts: this.reports() });
+  #cancelAttempts(): void {
+    for (const attempt of this.#attempts) this.#endAttempt(attempt, 'cancelled');
   }
 
-  #emit(build: () => OwnFields<ProxyEvent>): void {
-    if (!this.#events.isObserved) return;
-    const { method = 'GET', url = '/', originalUrl = url } = this.req as IncomingMessage & { originalUrl?: string };
-    this.#events.emit({ requestId: this.id, method, url: originalUrl, ...build() });
+  #timedOut(totalMs: number): BalancingProxyError {
+    this.#cancelAttempts();
+    const message = `no usable response within ${totalMs} ms in total`;
+    return new BalancingProxyError('ERR_BRP_TOTAL_TIMEOUT', message, { attempts: this.#reports() });
   }
+}
+
+function outcomeOf(error: BalancingProxyError, signal: AbortSignal): AttemptOutcome {
+  if (isTimeout(error)) return 'timed-out';
+  return signal.aborted ? 'cancelled' : 'failed';
 }
 
 /** Cancelling costs an HTTP/1.1 connection, so what is nearly here is read to its end; the rest is cut. */

@@ -2,6 +2,7 @@ import { type IncomingHttpHeaders, type IncomingMessage, validateHeaderName, val
 import { inspect } from 'node:util';
 import { BalancingProxyError, messageOf } from './errors.ts';
 import { type HeaderList, toNodeHeaders, valuesOf, without } from './http/headers.ts';
+import { isPlainObject } from './options/parser.ts';
 
 /** Headers to set, by name, replacing all of that name; undefined takes a header away. */
 export type HeaderChanges = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -32,39 +33,40 @@ const untouchable: ReadonlySet<string> = new Set([
 
 /**
  * The headers as a hook wants them.
- * @param signal ends the wait for a hook that does not settle.
  * @throws BalancingProxyError `ERR_BRP_HOOK` when it throws, rejects or returns something else than headers.
  */
 export async function applyHeaderHook(
   option: string,
   hook: HeaderHook,
-  {
-    headers,
-    signal,
-    ...context
-  }: HookContext & { readonly headers: HeaderList; readonly signal: AbortSignal; readonly status?: number },
+  { headers, ...context }: HookContext & { readonly headers: HeaderList; readonly status?: number },
 ): Promise<HeaderList> {
-  const call = async () => hook(toNodeHeaders(headers), context);
-  const fail = (thrown: unknown): never => {
-    throw hookFailed(option, `threw: ${messageOf(thrown)}`, thrown);
-  };
-  const returned = await unlessAborted(call().catch(fail), signal);
+  const returned: unknown = await callHook(option, () => hook(toNodeHeaders(headers), context));
   if (!returned) return headers;
   const changes = checkedChanges(option, returned, headers);
   const set = changes.flatMap(([name, values]) => values.flatMap((value) => [name, value]));
   return [...without(headers, new Set(changes.map(([name]) => name.toLowerCase()))), ...set];
 }
 
-/** Calls a function of the user's that answers at once; what it throws becomes an error that names the option. */
+/** Calls a function that the user gave; what it throws, or rejects with, becomes an error that names the option. */
 export function callHook<T>(option: string, call: () => T): T {
-  let result: T;
-  try {
-    result = call();
-  } catch (thrown) {
+  const fail = (thrown: unknown): never => {
     throw hookFailed(option, `threw: ${messageOf(thrown)}`, thrown);
+  };
+  try {
+    const result = call();
+    return result instanceof Promise ? (result.catch(fail) as T) : result;
+  } catch (thrown) {
+    return fail(thrown);
   }
+}
+
+/**
+ * The same for a function whose result is needed at once. A promise for one would pass for true, and whatever it rejects
+ * with would end the process.
+ */
+export function callSyncHook<T>(option: string, call: () => T): T {
+  const result = callHook(option, call);
   if (!(result instanceof Promise)) return result;
-  // Nobody waits for it: a rejection would end the process.
   result.catch(() => {});
   throw hookFailed(option, 'returned a promise: expected the value itself');
 }
@@ -76,13 +78,13 @@ export function hookFailed(option: string, what: string, cause?: unknown): Balan
 type Change = readonly [name: string, values: readonly string[]];
 
 /** What a hook returned, less the headers it may not touch but merely passed on (`{ ...headers, 'x-key': '1' }`). */
-function checkedChanges(option: string, returned: object, headers: HeaderList): readonly Change[] {
-  if (typeof returned !== 'object' || Symbol.iterator in returned) {
+function checkedChanges(option: string, returned: unknown, headers: HeaderList): readonly Change[] {
+  if (!isPlainObject(returned)) {
     throw hookFailed(option, `returned ${inspect(returned)}: expected an object of header names and values`);
   }
   const changes = Object.entries(returned).map(([name, value]): Change => [name, [value ?? []].flat().map(String)]);
   return changes.filter(([name, values]) => {
-    callHook(option, () => validate(name, values));
+    callSyncHook(option, () => validate(name, values));
     const lower = name.toLowerCase();
     if (!untouchable.has(lower)) return true;
     if (values.join() === valuesOf(headers, lower).join()) return false;
@@ -93,13 +95,4 @@ function checkedChanges(option: string, returned: object, headers: HeaderList): 
 function validate(name: string, values: readonly string[]): void {
   validateHeaderName(name);
   for (const value of values) validateHeaderValue(name, value);
-}
-
-/** Waits for a promise, but not longer than the signal allows. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort);
-  return Promise.race([promise, aborted.promise]).finally(() => signal.removeEventListener('abort', onAbort));
 }

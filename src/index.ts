@@ -1,22 +1,43 @@
-export type { EndpointSnapshot } from './endpoints/endpoint.ts';
+export type { Next } from './answer-error.ts';
+export type { EndpointSnapshot, EndpointState } from './endpoints/endpoint.ts';
+export type { LatencySummary } from './endpoints/latency.ts';
+export type { Order } from './endpoints/order.ts';
 export { type AttemptOutcome, type AttemptReport, BalancingProxyError, type ErrorCode } from './errors.ts';
 export type {
   AttemptEnded,
   AttemptStarted,
+  EndpointEjected,
+  EndpointRestored,
+  HedgeDenied,
   Observer,
   ProxyEvent,
   RequestEnded,
   RequestStarted,
   ResponseStarted,
 } from './events.ts';
-export { type BalancingProxy, createBalancingProxy, type Next } from './middleware.ts';
+export type { HeaderChanges, HeaderHook, HookContext } from './hooks.ts';
+export type { LargeBody } from './http/body.ts';
+export type { InspectedResponse } from './http/inspect.ts';
+export type { PathRewrite } from './http/target.ts';
+export { type BalancingProxy, createBalancingProxy } from './middleware.ts';
+export type { EndpointsFunction } from './options/endpoint-parser.ts';
 export type {
-  BalancingProxyOptions,
+  EjectionSettings,
   EndpointOption,
   EndpointOptions,
+  HedgeOptions,
   TerminalStatuses,
   TimeoutOptions,
-} from './options/options.ts';
-export type { Strategy } from './race/delay.ts';
+} from './options/groups.ts';
+export type { BalancingProxyOptions } from './options/options.ts';
+export type { Percentile, Strategy } from './race/delay.ts';
+export type { StartReason } from './race/rules.ts';
 export { type GotTransportOptions, gotTransport } from './transports/got.ts';
-export type { TlsOptions, Transport, UpstreamRequest, UpstreamResponse } from './transports/transport.ts';
+export type {
+  InterimResponse,
+  TlsOptions,
+  Transport,
+  UpgradedConnection,
+  UpstreamRequest,
+  UpstreamResponse,
+} from './transports/transport.ts';

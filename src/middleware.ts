@@ -1,25 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { type Duplex, Readable } from 'node:stream';
+import { answerError, type Next, toProxyError } from './answer-error.ts';
 import type { EndpointSnapshot } from './endpoints/endpoint.ts';
-import { EndpointPool } from './endpoints/pool.ts';
-import { BalancingProxyError, messageOf } from './errors.ts';
+import { type Candidate, EndpointPool } from './endpoints/pool.ts';
+import { BalancingProxyError } from './errors.ts';
 import { Events, type Observer } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { noBody, takeBody } from './http/body.ts';
 import { outgoingRequest } from './http/outgoing.ts';
-import { breakOff, respond, respondPlainly } from './http/respond.ts';
+import { respond } from './http/respond.ts';
 import { rewrittenUrl } from './http/target.ts';
 import { asksForUpgrade, UpgradeClient } from './http/upgrade.ts';
 import { isLoop } from './http/via.ts';
 import { InFlight } from './in-flight.ts';
-import { resolveOptions } from './options/config.ts';
+import { type Config, resolveOptions } from './options/config.ts';
+import { addressesFor } from './options/endpoint-parser.ts';
 import type { BalancingProxyOptions } from './options/options.ts';
-import { delayMsOf } from './race/delay.ts';
+import { HedgeBudget } from './race/budget.ts';
 import { race } from './race/race.ts';
-
-/** Connect's and Express's `next`. */
-export type Next = (error?: unknown) => void;
+import { Reporter } from './reporter.ts';
+import { planFor } from './strategy.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** The middleware that {@link createBalancingProxy} makes. */
 export interface BalancingProxy {
@@ -32,6 +34,8 @@ export interface BalancingProxy {
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** The state of every endpoint at this moment. */
   readonly endpoints: readonly EndpointSnapshot[];
+  /** How often the hedge budget was used up when the hedge delay was over. */
+  readonly hedgesDenied: number;
   /**
    * Reports what happens to every request; an observer that throws harms nobody.
    * @returns its unsubscribe.
@@ -56,29 +60,54 @@ interface Call {
  * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the options.
  */
 export function createBalancingProxy(options: BalancingProxyOptions): BalancingProxy {
-  const config = resolveOptions(options);
-  const pool = new EndpointPool(config.endpoints);
-  const events = new Events();
-  const inFlight = new InFlight();
-  const delayMs = delayMsOf(config.strategy);
-  let requestCount = 0;
+  const server = new ProxyServer(resolveOptions(options));
 
   function balancingProxy(req: IncomingMessage, res: ServerResponse, next?: Next): void {
-    serve({ req, res, next });
+    server.serve({ req, res, next });
   }
 
-  function upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const client = new UpgradeClient(req, socket, head);
-    serve({ req, res: client.res, client });
+  return Object.defineProperties(balancingProxy, {
+    upgrade: {
+      value: (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+        const client = new UpgradeClient(req, socket, head);
+        server.serve({ req, res: client.res, client });
+      },
+      enumerable: true,
+    },
+    endpoints: { get: () => server.pool.snapshots(), enumerable: true },
+    hedgesDenied: { get: () => server.budget.denied, enumerable: true },
+    subscribe: { value: (observer: Observer) => server.events.subscribe(observer), enumerable: true },
+    close: { value: () => server.close(), enumerable: true },
+  }) as BalancingProxy;
+}
+
+/** What outlives a request: the state of the endpoints, the budget, the observers, and what is in flight. */
+class ProxyServer {
+  readonly pool: EndpointPool;
+  readonly budget: HedgeBudget;
+  readonly events = new Events();
+  readonly #config: Config;
+  readonly #fixedCandidates: readonly Candidate[] | undefined;
+  readonly #inFlight = new InFlight();
+  #requestCount = 0;
+
+  constructor(config: Config) {
+    const { endpoints, ejection, maxInFlight, hedge } = config;
+    this.#config = config;
+    this.pool = new EndpointPool({ ejection, maxInFlight, hedge });
+    this.budget = new HedgeBudget(hedge);
+    this.#fixedCandidates = typeof endpoints === 'function' ? undefined : this.pool.candidatesAt(endpoints);
   }
 
-  function serve({ req, res, next, client }: Call): void {
-    const exchange = new Exchange(++requestCount, { req, res, events, totalMs: config.timeouts.totalMs });
-    inFlight.add(
-      forward(exchange, client).then(
+  serve({ req, res, next, client }: Call): void {
+    const reporter = new Reporter(this.events, ++this.#requestCount, req);
+    const exchange = new Exchange({ req, res, reporter, totalMs: this.#config.timeouts.totalMs });
+    this.#inFlight.add(
+      this.#forward(exchange, client).then(
         (bytes) => exchange.end({ bytes }),
         (thrown: unknown) => {
-          const error = toProxyError(thrown);
+          // A client that goes away within the body makes the endpoint's stream break, which is not the endpoint's fault.
+          const error = toProxyError(exchange.signal.aborted ? exchange.signal.reason : thrown);
           exchange.end({ error });
           answerError(error, { req, res, next });
         },
@@ -87,24 +116,34 @@ export function createBalancingProxy(options: BalancingProxyOptions): BalancingP
   }
 
   /** The story of one request. Resolves with the number of body bytes that the client was given. */
-  async function forward(exchange: Exchange, client: UpgradeClient | undefined): Promise<number> {
+  async #forward(exchange: Exchange, client: UpgradeClient | undefined): Promise<number> {
     const { req, res, signal } = exchange;
-    if (inFlight.isClosed) throw closed();
+    const config = this.#config;
+    if (this.#inFlight.isClosed) throw closed();
     if (isLoop(req.rawHeaders, config.via)) throw loop();
 
     const isUpgrade = client !== undefined && asksForUpgrade(req);
     const taken = client ? noBody : takeBody(req, config);
-    const body = taken instanceof Promise ? await taken : taken;
+    const body = taken instanceof Promise ? await untilAborted(taken, signal) : taken;
     const isReplayable = !(body.content instanceof Readable);
-    if (!isReplayable) exchange.bodyStreamed();
+    exchange.isBodyStreamed = !isReplayable;
     const outgoing = outgoingRequest(req, config, { url: rewrittenUrl(req, config), body, isUpgrade });
 
+    const candidates = this.#fixedCandidates ?? (await this.#candidatesFor(exchange));
+    const plan = planFor(req, { config, budget: this.budget, reporter: exchange.reporter, isReplayable });
+    exchange.strategy = plan.strategy;
+    this.budget.deposit();
     const winner = await race({
-      candidates: pool.candidates({ most: isReplayable ? Infinity : 1 }),
+      ...plan.pace,
+      candidates: this.pool.choose(candidates, plan.choice),
       signal,
-      start: (endpoint, abort) => exchange.attempt(endpoint, { req, outgoing, config, abort }),
+      start: (candidate, abort, reason) => {
+        const attempt = exchange.attempt(candidate, reason, { req, outgoing, config, abort });
+        return plan.track(attempt, reason);
+      },
       isUsable: (answer) => answer.isUsable,
-      delayMs: () => delayMs,
+      isPreferred: (answer) => answer.isPreferred,
+      preferGraceMs: config.preferGraceMs,
       discard: (answer, abort) => exchange.discard(answer, abort),
     });
 
@@ -114,46 +153,14 @@ export function createBalancingProxy(options: BalancingProxyOptions): BalancingP
     return respond(res, { ...answer, idleMs: config.timeouts.idleMs });
   }
 
-  return Object.defineProperties(balancingProxy, {
-    upgrade: { value: upgrade, enumerable: true },
-    endpoints: { get: () => pool.snapshots(), enumerable: true },
-    subscribe: { value: (observer: Observer) => events.subscribe(observer), enumerable: true },
-    close: {
-      value: async () => {
-        await inFlight.close();
-        await config.transport.close();
-      },
-      enumerable: true,
-    },
-  }) as BalancingProxy;
-}
-
-/** Gives an error to whoever can answer it; a response that has begun is broken off instead. */
-function answerError(
-  error: BalancingProxyError,
-  { req, res, next }: { req: IncomingMessage; res: ServerResponse; next: Next | undefined },
-): void {
-  if (error.code === 'ERR_BRP_CLIENT_GONE') return;
-  try {
-    if (next && !res.headersSent) {
-      next(error);
-      return;
-    }
-  } catch {
-    // Then it is ours to answer.
+  async #candidatesFor({ req, signal }: Exchange): Promise<readonly Candidate[]> {
+    return this.pool.candidatesAt(await untilAborted(addressesFor(req, this.#config), signal));
   }
-  try {
-    if (res.headersSent) breakOff(res);
-    else respondPlainly(req, res, error);
-  } catch {
-    // Middleware has put methods on `res` that throw.
-    breakOff(res);
-  }
-}
 
-function toProxyError(thrown: unknown): BalancingProxyError {
-  if (thrown instanceof BalancingProxyError) return thrown;
-  return new BalancingProxyError('ERR_BRP_ATTEMPT', `the request failed: ${messageOf(thrown)}`, { cause: thrown });
+  async close(): Promise<void> {
+    await this.#inFlight.close();
+    await this.#config.transport.close();
+  }
 }
 
 function closed(): BalancingProxyError {

@@ -1,32 +1,20 @@
-import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Answer, Attempt } from './attempt.ts';
-import { type AttemptOutcome, BalancingProxyError, isTimeout, messageOf } from './errors.ts';
+import type { Answer, Attempt, AttemptSettings } from './attempt.ts';
+import { BalancingProxyError, messageOf } from './errors.ts';
 import { applyHeaderHook } from './hooks.ts';
-import { type HeaderList, stripHopByHop } from './http/headers.ts';
-import { announcedLength, faultOf, isSmall, readWhole } from './http/incoming.ts';
 import { isIdempotent } from './http/methods.ts';
-import { headersFor, type OutgoingRequest } from './http/outgoing.ts';
+import { headersFor } from './http/outgoing.ts';
 import { targetFor } from './http/target.ts';
-import type { Config } from './options/config.ts';
+import { judge } from './judge.ts';
 import type { InterimResponse, UpstreamRequest, UpstreamResponse } from './transports/transport.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** The first early hints are kept for the client; an endpoint that never stops sending them must not fill the memory. */
 const mostHints = 16;
 
-/** What an attempt needs to know of its request. */
-export interface AttemptSettings {
-  readonly req: IncomingMessage;
-  readonly outgoing: OutgoingRequest;
-  readonly config: Config;
-  /** Stops the attempt; it is also fired here when the response head takes too long or the response is no good. */
-  readonly abort: AbortController;
-}
-
 /**
  * Sends a request to an endpoint and judges the response.
- * @throws BalancingProxyError when there is no complete enough response; the attempt's record has ended then and
- * nothing of it is open any more.
+ * @throws BalancingProxyError when there is no complete enough response.
  */
 export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): Promise<Answer> {
   const stopClock = startClock(attempt, settings);
@@ -38,16 +26,12 @@ export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): 
     });
     response = await sendReplacingStale(request, settings);
     attempt.answered(response.status);
-    const headers = await responseHeaders(attempt, response, settings);
     stopClock();
-    return await judge({ attempt, response, headers, interim }, settings);
+    return await judge({ attempt, response, interim }, settings);
   } catch (thrown) {
-    const error = toAttemptError(thrown, attempt);
-    attempt.end(outcomeOf(error, settings.abort.signal), error);
-    settings.abort.abort(error);
     // A connection that has left HTTP is no longer the transport's to close.
     response?.upgraded?.socket.destroy();
-    throw error;
+    throw toAttemptError(thrown, attempt);
   } finally {
     stopClock();
   }
@@ -74,37 +58,8 @@ function startClock(attempt: Attempt, { config, outgoing: { body }, abort }: Att
   };
 }
 
-/** Decides whether a response may win; reads the whole body of a small one, because a cut one may not. */
-async function judge(
-  { attempt, response, headers, interim }: Pick<Answer, 'attempt' | 'response' | 'headers' | 'interim'>,
-  { outgoing, config }: AttemptSettings,
-): Promise<Answer> {
-  const { method, isUpgrade } = outgoing;
-  const { status } = response;
-  if (response.upgraded && !isUpgrade) throw unaskedUpgrade(attempt);
-  const fault = faultOf(response);
-  if (fault) throw badResponse(attempt, fault);
-  const isUsable = isUpgrade ? status === 101 : config.terminalStatuses(status);
-  const announcedBytes = announcedLength(response, method);
-  const isWholeNeeded = isUsable && isSmall(announcedBytes) && !response.upgraded;
-  const body = isWholeNeeded ? await readWhole(response.body, config.timeouts.idleMs) : response.body;
-  return { attempt, response, headers, interim, body, announcedBytes, isUsable };
-}
-
-async function responseHeaders(
-  { endpoint }: Attempt,
-  response: UpstreamResponse,
-  { req, config: { rewriteResponse, exposeEndpoint }, abort: { signal } }: AttemptSettings,
-): Promise<HeaderList> {
-  const headers = stripHopByHop(response.headers);
-  if (exposeEndpoint) headers.push('X-Served-By', endpoint.name);
-  if (!rewriteResponse) return headers;
-  const context = { req, endpoint: endpoint.name, status: response.status, headers, signal };
-  return applyHeaderHook('rewriteResponse', rewriteResponse, context);
-}
-
 async function upstreamRequest(
-  { endpoint: { address, name } }: Attempt,
+  { candidate: { address }, name }: Attempt,
   { req, outgoing, config, abort: { signal } }: AttemptSettings,
   onInterim: (interim: InterimResponse) => void,
 ): Promise<UpstreamRequest> {
@@ -115,7 +70,7 @@ async function upstreamRequest(
     method: outgoing.method,
     target: targetFor(address, outgoing.url),
     headers: rewriteRequest
-      ? await applyHeaderHook('rewriteRequest', rewriteRequest, { req, endpoint: name, headers, signal })
+      ? await untilAborted(applyHeaderHook('rewriteRequest', rewriteRequest, { req, endpoint: name, headers }), signal)
       : headers,
     body: outgoing.body,
     connectMs: timeouts.connectMs,
@@ -141,26 +96,13 @@ async function sendReplacingStale(
   }
 }
 
-function outcomeOf(error: BalancingProxyError, signal: AbortSignal): AttemptOutcome {
-  if (isTimeout(error)) return 'timed-out';
-  return signal.aborted ? 'cancelled' : 'failed';
-}
-
-function toAttemptError(thrown: unknown, { endpoint }: Attempt): BalancingProxyError {
+function toAttemptError(thrown: unknown, { name }: Attempt): BalancingProxyError {
   if (thrown instanceof BalancingProxyError) return thrown;
-  const message = `attempt at ${endpoint.name} failed: ${messageOf(thrown)}`;
+  const message = `attempt at ${name} failed: ${messageOf(thrown)}`;
   return new BalancingProxyError('ERR_BRP_ATTEMPT', message, { cause: thrown });
 }
 
-function responseTimeout({ endpoint }: Attempt, responseMs: number): BalancingProxyError {
-  const message = `no response head from ${endpoint.name} within ${responseMs} ms`;
+function responseTimeout({ name }: Attempt, responseMs: number): BalancingProxyError {
+  const message = `no response head from ${name} within ${responseMs} ms`;
   return new BalancingProxyError('ERR_BRP_RESPONSE_TIMEOUT', message);
-}
-
-function unaskedUpgrade({ endpoint }: Attempt): BalancingProxyError {
-  return new BalancingProxyError('ERR_BRP_BAD_RESPONSE', `${endpoint.name} switched protocols without being asked to`);
-}
-
-function badResponse({ endpoint }: Attempt, fault: string): BalancingProxyError {
-  return new BalancingProxyError('ERR_BRP_BAD_RESPONSE', `${endpoint.name} answered with ${fault}`);
 }

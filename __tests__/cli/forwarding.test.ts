@@ -38,6 +38,22 @@ describe('the strategy', () => {
     expect([bad.accepted, good.accepted, spare.accepted]).toEqual([1, 1, 0]);
   });
 
+  test('-strategy hedge asks the next endpoint after -hedge-delay', async () => {
+    const slow = await serve(hanging);
+    const fast = await serve(answering(200, 'fast'));
+    const command = startFor([slow, fast], '-strategy', 'hedge', '-hedge-delay', '20ms');
+    expect(await request(await command.url())).toMatchObject({ status: 200, text: 'fast' });
+    expect([slow.accepted, fast.accepted]).toEqual([1, 1]);
+  });
+
+  test('-unsafe-methods single sends a POST to one endpoint', async () => {
+    const bad = await serve(answering(500, 'bad'));
+    const spare = await serve(answering(200, 'spare'));
+    const command = startFor([bad, spare], '-unsafe-methods', 'single');
+    expect(await request(await command.url(), { method: 'POST', body: 'x' })).toMatchObject({ text: 'bad' });
+    expect(spare.accepted).toBe(0);
+  });
+
   test('-terminal-responses says what is usable', async () => {
     const bad = await serve(answering(500, 'bad'));
     const good = await serve(answering(200, 'good'));

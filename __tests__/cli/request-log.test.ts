@@ -52,6 +52,7 @@ describe('the line of a request', () => {
     bytes: 123,
     durationMs: 36.3,
     isBodyStreamed: false,
+    strategy: 'race',
     attempts,
     error: undefined,
   };

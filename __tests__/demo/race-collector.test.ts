@@ -9,8 +9,11 @@ function eventsOf(requestId: number): Record<string, ProxyEvent> {
   };
   return {
     started: { ...common, type: 'request-started' },
-    firstStarted: { ...common, type: 'attempt-started', endpoint: 'a', attempt: 1 },
-    secondStarted: { ...common, type: 'attempt-started', endpoint: 'b', attempt: 2 },
+    firstStarted: { ...common, type: 'attempt-started', endpoint: 'a', attempt: 1, reason: 'first' },
+    secondStarted: { ...common, type: 'attempt-started', endpoint: 'b', attempt: 2, reason: 'delay' },
+    hedgeDenied: { ...common, type: 'hedge-denied' },
+    ejected: { type: 'endpoint-ejected', endpoint: 'a', forMs: 1_000 },
+    restored: { type: 'endpoint-restored', endpoint: 'a' },
     firstCancelled: { ...common, type: 'attempt-ended', attempt: 1, report: report('a', 'cancelled') },
     secondWon: { ...common, type: 'attempt-ended', attempt: 2, report: report('b', 'won') },
     responding: { ...common, type: 'response-started', status: 200, endpoint: 'b' },
@@ -21,8 +24,9 @@ function eventsOf(requestId: number): Record<string, ProxyEvent> {
       winner: 'b',
       bytes: 1,
       durationMs: 1,
-      isBodyStreamed: false,
       attempts: [],
+      isBodyStreamed: false,
+      strategy: 'race',
       error: undefined,
     },
   };
@@ -73,6 +77,13 @@ describe('collectRaces', () => {
     expect(finished).toEqual([2]);
     report(observer, 1, 'ended', 'firstCancelled');
     expect(finished).toEqual([2, 1]);
+  });
+
+  test('is not disturbed by what happens to endpoints', () => {
+    const races: FinishedRace[] = [];
+    const observer = collectRaces((race) => races.push(race));
+    report(observer, 1, 'ejected', ...beginning, 'restored', 'hedgeDenied', 'firstCancelled', 'ejected', 'ended');
+    expect(races.map(({ attempts }) => attempts.length)).toEqual([2]);
   });
 
   test('hands over a request without any attempt', () => {

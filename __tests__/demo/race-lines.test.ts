@@ -18,8 +18,9 @@ function raceOf(request: Partial<RequestEnded>, attempts: readonly AttemptReport
     winner: undefined,
     bytes: 0,
     durationMs: 143.4,
-    isBodyStreamed: false,
     attempts,
+    isBodyStreamed: false,
+    strategy: 'race',
     error: undefined,
     ...request,
   };

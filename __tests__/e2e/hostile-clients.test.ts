@@ -278,11 +278,13 @@ describe('a client that resets its connection', () => {
       const endpoint = resources.use(await startHttp(streaming));
       const proxy = resources.use(createBalancingProxy({ endpoints: [endpoint.url] }));
       const server = resources.use(await listen(http.createServer(proxy)));
+      const ended = Promise.withResolvers<void>();
       const unsubscribe = proxy.subscribe(({ type }) => {
         if (type === moment) for (const socket of server.sockets) socket.destroy();
+        if (type === 'request-ended') ended.resolve();
       });
       await expect(request(server.url)).rejects.toMatchObject({ code: 'ECONNRESET' });
-      await endpoint.idle();
+      await Promise.all([endpoint.idle(), ended.promise]);
       unsubscribe();
       expect(proxy.endpoints[0]?.inFlight).toBe(0);
       const client = http.get(server.url, { agent: false });

@@ -470,7 +470,7 @@ describe('`rewriteRequest`', () => {
       await serveProxy({
         endpoints: endpoints.map(({ url }) => url),
         strategy: 'failover',
-        timeouts: { responseMs: 50 },
+        timeouts: { responseMs: 500 },
         rewriteRequest: onlyFirst,
       }),
     );

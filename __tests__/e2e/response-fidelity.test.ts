@@ -475,7 +475,7 @@ describe('`rewriteResponse`', () => {
     const good = resources.use(await startRaw(`${ok}ok`));
     const onlyFirst: BalancingProxyOptions['rewriteResponse'] = (_headers, context) =>
       context.endpoint === bad.url ? (hook as () => undefined)() : undefined;
-    const options = { strategy: 'failover', timeouts: { responseMs: 50 }, rewriteResponse: onlyFirst } as const;
+    const options = { strategy: 'failover', timeouts: { responseMs: 500 }, rewriteResponse: onlyFirst } as const;
     const served = resources.use(await serveProxy({ endpoints: [bad.url, good.url], ...options }));
     expect((await sendRaw(served.url, get)).text).toMatch(/\r\n\r\nok$/);
     expect(served.events.at(-1)).toMatchObject({ winner: good.url, attempts: [{ status: 200 }, {}] });

@@ -1,29 +1,323 @@
-import { parseAddress } from '../../src/endpoints/address.ts';
-import { EndpointPool } from '../../src/endpoints/pool.ts';
+import { jest } from '@jest/globals';
+import type { Endpoint } from '../../src/endpoints/endpoint.ts';
+import { type Candidate, type Choice, EndpointPool, type PoolSettings } from '../../src/endpoints/pool.ts';
+import { addressOf, attempt, eject, learn, settings } from './candidates.ts';
 
-const poolOf = (...names: string[]) =>
-  new EndpointPool(names.map((name) => parseAddress({ url: new URL(`http://${name}.example`), name })));
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
 
-describe('EndpointPool', () => {
-  test('offers all endpoints in the given order', () => {
-    expect([...poolOf('c', 'a', 'b').candidates({ most: Infinity })].map(({ name }) => name)).toEqual(['c', 'a', 'b']);
+const poolWith = (overrides: Partial<PoolSettings> = {}) =>
+  new EndpointPool({ ...settings, maxInFlight: Infinity, ...overrides });
+
+const oneByOne: Choice = { order: 'given', most: Infinity, isRace: false };
+const race: Choice = { ...oneByOne, isRace: true };
+
+/** A pool of endpoints whose names are one letter each. */
+function startPool(names: string, overrides?: Partial<PoolSettings>) {
+  const pool = poolWith(overrides);
+  const candidates = pool.candidatesAt([...names].map(addressOf));
+  const endpoints = new Map(candidates.map(({ endpoint }) => [endpoint.name, endpoint]));
+  return {
+    pool,
+    candidates,
+    chosen: (choice: Choice) => namesOf(pool.choose(candidates, choice)),
+    each: (some: string, act: (endpoint: Endpoint) => void) => {
+      for (const name of some) act(endpoints.get(name) as Endpoint);
+    },
+  };
+}
+
+const namesOf = (candidates: Iterable<Candidate>) => [...candidates].map(({ endpoint }) => endpoint.name).join('');
+
+const coolDown = (endpoint: Endpoint) => endpoint.coolDown(60_000);
+const start = (endpoint: Endpoint) => endpoint.attemptStarted();
+
+describe('the candidates of a request', () => {
+  test.each([
+    ['one by one', oneByOne],
+    ['in a race', race],
+  ])('are all endpoints in the given order, %s', (_, choice) => {
+    expect(startPool('cab').chosen(choice)).toBe('cab');
   });
 
-  test('offers the same endpoints to every request', () => {
-    const pool = poolOf('a', 'b');
-    expect([...pool.candidates({ most: Infinity })]).toEqual([...pool.candidates({ most: Infinity })]);
-    const [first, again] = [[...pool.candidates({ most: Infinity })][0], [...pool.candidates({ most: Infinity })][0]];
-    expect(first).toBe(again);
+  test('are the fastest first where that is asked for', () => {
+    const { each, chosen } = startPool('abc');
+    each('a', (endpoint) => learn(endpoint, 300));
+    each('b', (endpoint) => learn(endpoint, 200));
+    each('c', (endpoint) => learn(endpoint, 100));
+    expect(chosen({ ...oneByOne, order: 'fastest' })).toBe('cba');
   });
 
-  test('gives a snapshot of each', () => {
-    const pool = poolOf('a', 'b');
-    for (const endpoint of pool.candidates({ most: Infinity })) endpoint.attemptStarted();
-    const [first] = pool.candidates({ most: Infinity });
-    first?.attemptEnded('won');
+  test('are explored in every 32nd request', () => {
+    const { each, chosen } = startPool('abc');
+    each('abc', (endpoint) => learn(endpoint, 100));
+    jest.advanceTimersByTime(1);
+    each('ab', (endpoint) => attempt(endpoint, 'won', 100));
+    const orders = Array.from({ length: 64 }, () => chosen({ ...oneByOne, order: 'fastest' }));
+    expect(orders.flatMap((names, index) => (names === 'cab' ? [index + 1] : []))).toEqual([32, 64]);
+    expect(orders.filter((names) => names === 'abc')).toHaveLength(62);
+  });
+
+  test('are in any order where that is asked for', () => {
+    const { chosen } = startPool('abc');
+    const orders = new Set(Array.from({ length: 200 }, () => chosen({ ...oneByOne, order: 'random' })));
+    expect(orders.size).toBe(6);
+  });
+
+  test.each([
+    { most: 1, names: 'a' },
+    { most: 2, names: 'ab' },
+    { most: 3, names: 'abc' },
+    { most: 4, names: 'abc' },
+  ])('are at most $most', ({ most, names }) => {
+    expect(startPool('abc').chosen({ ...oneByOne, most })).toBe(names);
+  });
+
+  test('are none of none', () => {
+    expect(startPool('').chosen(oneByOne)).toBe('');
+  });
+
+  test('have the address that holds for their request', () => {
+    const pool = poolWith();
+    const address = { ...addressOf('a'), headers: ['X-Key', '2'] };
+    const [first] = pool.candidatesAt([addressOf('a')]);
+    const [second] = pool.candidatesAt([address]);
+    expect(second?.address).toBe(address);
+    expect(second?.endpoint).toBe(first?.endpoint);
+  });
+});
+
+describe('an endpoint that is cooling down', () => {
+  test.each([
+    ['one by one', oneByOne],
+    ['in a race', race],
+  ])('comes last, %s', (_, choice) => {
+    const { each, chosen } = startPool('abc');
+    each('ab', coolDown);
+    expect(chosen(choice)).toBe('cab');
+  });
+
+  test('has its place again when it has cooled down', () => {
+    const { each, chosen } = startPool('ab');
+    each('a', coolDown);
+    jest.advanceTimersByTime(60_000);
+    expect(chosen(oneByOne)).toBe('ab');
+  });
+});
+
+describe('an endpoint that is left out', () => {
+  test('comes last of all, behind those that are cooling down', () => {
+    const { each, chosen } = startPool('abc');
+    each('a', eject);
+    each('b', coolDown);
+    expect(chosen(oneByOne)).toBe('cba');
+  });
+
+  test('is left out of a race', () => {
+    const { each, chosen } = startPool('abc');
+    each('b', eject);
+    expect(chosen(race)).toBe('ac');
+  });
+
+  test('is left out of a race even if all others are cooling down', () => {
+    const { each, chosen } = startPool('abc');
+    each('b', eject);
+    each('ac', coolDown);
+    expect(chosen(race)).toBe('ac');
+  });
+
+  test.each([
+    ['one by one', oneByOne],
+    ['in a race', race],
+  ])('is not when all are, %s', (_, choice) => {
+    const { each, chosen } = startPool('abc');
+    each('abc', eject);
+    expect(chosen(choice)).toBe('abc');
+  });
+
+  test('does not use up one of the attempts that a request may have', () => {
+    const { each, chosen } = startPool('abc');
+    each('a', eject);
+    expect(chosen({ ...oneByOne, most: 2 })).toBe('bc');
+  });
+});
+
+describe('an endpoint whose trial is due', () => {
+  function startTrialOf(names: string) {
+    const started = startPool('abc');
+    started.each(names, eject);
+    jest.advanceTimersByTime(1_000);
+    return started;
+  }
+
+  test.each([
+    ['one by one', oneByOne],
+    ['in a race', race],
+  ])('has its ordinary place, %s', (_, choice) => {
+    expect(startTrialOf('a').chosen(choice)).toBe('abc');
+  });
+
+  test.each([
+    ['one by one', { ...oneByOne, most: 1 }],
+    ['in a race', { ...race, most: 1 }],
+  ])("is nobody's only chance, %s", (_, choice) => {
+    expect(startTrialOf('a').chosen(choice)).toBe('b');
+    expect(startTrialOf('abc').chosen(choice)).toBe('a');
+  });
+
+  test("is nobody's only chance in a race from which all others are left out", () => {
+    const { each, chosen } = startTrialOf('b');
+    each('ac', eject);
+    expect(chosen(race)).toBe('bac');
+  });
+
+  test.each([
+    { choice: oneByOne, names: 'bca' },
+    { choice: race, names: 'bc' },
+  ])('is left out while one request tries it: $names', ({ choice, names }) => {
+    const { each, chosen } = startTrialOf('a');
+    each('a', start);
+    expect(chosen(choice)).toBe(names);
+  });
+
+  test('is back for all when the trial went well', () => {
+    const { each, chosen } = startTrialOf('a');
+    each('a', (endpoint) => attempt(endpoint, 'won'));
+    expect(chosen({ ...oneByOne, most: 1 })).toBe('a');
+  });
+});
+
+describe('maxInFlight', () => {
+  test('passes over an endpoint that is full', () => {
+    const { each, chosen } = startPool('abc', { maxInFlight: 2 });
+    each('aabcc', start);
+    expect(chosen(oneByOne)).toBe('b');
+    expect(chosen(race)).toBe('b');
+  });
+
+  test('leaves nobody when all are full', () => {
+    const { each, chosen } = startPool('ab', { maxInFlight: 1 });
+    each('ab', start);
+    expect(chosen(oneByOne)).toBe('');
+  });
+
+  test('lets an endpoint in again when an attempt has ended', () => {
+    const { each, chosen } = startPool('a', { maxInFlight: 1 });
+    each('a', start);
+    each('a', (endpoint) => endpoint.attemptEnded({ outcome: 'cancelled', elapsedMs: 1 }));
+    expect(chosen(oneByOne)).toBe('a');
+  });
+
+  test('is looked at when an attempt is about to start', () => {
+    const { pool, candidates, each } = startPool('abc', { maxInFlight: 1 });
+    const choice = pool.choose(candidates, oneByOne)[Symbol.iterator]();
+    expect(choice.next().value).toBe(candidates[0]);
+    each('b', start);
+    expect(choice.next().value).toBe(candidates[2]);
+  });
+
+  test('does not use up one of the attempts that a request may have', () => {
+    const { each, chosen } = startPool('abc', { maxInFlight: 1 });
+    each('a', start);
+    expect(chosen({ ...oneByOne, most: 2 })).toBe('bc');
+  });
+});
+
+describe('the state of an endpoint', () => {
+  /** A pool in which each address has had an attempt that won, in this order. */
+  function usedPool(names: readonly string[]): EndpointPool {
+    const pool = poolWith();
+    for (const name of names) for (const { endpoint } of pool.candidatesAt([addressOf(name)])) attempt(endpoint, 'won');
+    return pool;
+  }
+
+  const numbered = (count: number, prefix = 'n') => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+  const knownTo = (pool: EndpointPool) => pool.snapshots().map(({ name }) => name);
+  const endpointAt = (pool: EndpointPool, name: string) => pool.candidatesAt([addressOf(name)])[0]?.endpoint;
+
+  test('is found again by URL and name', () => {
+    const pool = poolWith();
+    const [first] = pool.candidatesAt([addressOf('a'), addressOf('b')]);
+    const [, again] = pool.candidatesAt([addressOf('b'), addressOf('a')]);
+    expect(again?.endpoint).toBe(first?.endpoint);
+  });
+
+  test.each([
+    ['name', { name: 'other' }],
+    ['scheme', { secure: true }],
+    ['host', { host: 'other.example' }],
+    ['port', { port: 8080 }],
+    ['socket', { socketPath: '/sock' }],
+    ['base path', { basePath: '/base' }],
+    ['base query', { baseQuery: 'key=1' }],
+  ])('is another one for another %s', (_, change) => {
+    const pool = poolWith();
+    const [first, second] = pool.candidatesAt([addressOf('a'), { ...addressOf('a'), ...change }]);
+    expect(second?.endpoint).not.toBe(first?.endpoint);
+  });
+
+  test('is kept for 256 endpoints, of which those go first that were used longest ago', () => {
+    const pool = usedPool(numbered(256));
+    expect(knownTo(pool)).toHaveLength(256);
+    endpointAt(pool, 'n0');
+    endpointAt(pool, 'new');
+    expect(knownTo(pool)).toEqual([...numbered(256).slice(2), 'n0', 'new']);
+  });
+
+  test('is kept for all of one request, however many they are', () => {
+    const pool = usedPool(['old']);
+    const names = numbered(300);
+    pool.candidatesAt(names.map(addressOf));
+    expect(knownTo(pool)).toEqual(names);
+  });
+
+  test('is dropped when it was not used for 10 minutes and new state comes', () => {
+    const pool = usedPool(['a', 'b']);
+    jest.advanceTimersByTime(600_000);
+    expect(knownTo(pool)).toEqual(['a', 'b']);
+    endpointAt(pool, 'c');
+    expect(knownTo(pool)).toEqual(['c']);
+  });
+
+  test('is kept for less than 10 minutes without use', () => {
+    const pool = usedPool(['a', 'b']);
+    jest.advanceTimersByTime(599_999);
+    endpointAt(pool, 'c');
+    expect(knownTo(pool)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('is kept for the candidates of this very request, even if no attempt was at them for long', () => {
+    const pool = usedPool(['a']);
+    const a = endpointAt(pool, 'a');
+    jest.advanceTimersByTime(600_000);
+    const [again] = pool.candidatesAt([addressOf('a'), addressOf('new')]);
+    expect(again?.endpoint).toBe(a);
+    expect(knownTo(pool)).toEqual(['a', 'new']);
+  });
+
+  test('is never dropped while an attempt is in flight', () => {
+    const pool = usedPool(['a', 'b', ...numbered(254)]);
+    endpointAt(pool, 'a')?.attemptStarted();
+    const a = endpointAt(pool, 'a');
+    jest.advanceTimersByTime(3_600_000);
+    pool.candidatesAt(numbered(256, 'm').map(addressOf));
+    expect(knownTo(pool)).toEqual(['a', ...numbered(256, 'm')]);
+    expect(endpointAt(pool, 'a')).toBe(a);
+  });
+
+  test('is shown in a snapshot of each endpoint', () => {
+    const { pool, each } = startPool('abcd');
+    each('a', (endpoint) => learn(endpoint, 100));
+    each('a', (endpoint) => attempt(endpoint, 'won', 100));
+    each('b', eject);
+    each('c', coolDown);
+    each('d', start);
+    each('d', (endpoint) => attempt(endpoint, 'timed-out'));
     expect(pool.snapshots()).toMatchObject([
-      { name: 'a', inFlight: 0, successes: 1 },
-      { name: 'b', inFlight: 1, successes: 0 },
+      { name: 'a', state: 'available', successes: 21, wins: 1, healthRatio: 1, latencyMs: { p50: expect.any(Number) } },
+      { name: 'b', state: 'ejected', backInMs: 1_000, failures: 5 },
+      { name: 'c', state: 'cooling', backInMs: 60_000 },
+      { name: 'd', state: 'available', inFlight: 1, failures: 1, timeouts: 1, healthRatio: 15 / 16 },
     ]);
   });
 });

@@ -1,6 +1,7 @@
 import { resolveOptions } from '../../src/options/config.ts';
-import type { BalancingProxyOptions, TerminalStatuses } from '../../src/options/options.ts';
-import { problemOf, problemWith } from './problems.ts';
+import type { TerminalStatuses } from '../../src/options/groups.ts';
+import type { BalancingProxyOptions } from '../../src/options/options.ts';
+import { addressesIn, problemOf, problemWith } from './problems.ts';
 
 const endpoints = ['http://one.example'];
 const resolve = (options: Partial<BalancingProxyOptions>) => resolveOptions({ endpoints, ...options });
@@ -14,14 +15,40 @@ describe('resolveOptions without options', () => {
   const config = resolve({});
 
   test('fills in the documented defaults', () => {
-    expect(config).toMatchObject({
+    const { endpoints: _, terminalStatuses, preferStatuses, via, transport, ...rest } = config;
+    expect(rest).toEqual({
+      isUsable: undefined,
+      inspectLimitBytes: 65_536,
+      preferGraceMs: 100,
       strategy: 'race',
+      unsafeMethods: undefined,
+      hedge: {
+        delayMs: 'p95',
+        minDelayMs: 5,
+        maxDelayMs: 2_000,
+        budgetRatio: 0.2,
+        budgetFloor: 3,
+        maxConcurrent: 100,
+      },
+      maxAttempts: Infinity,
+      order: undefined,
+      maxInFlight: Infinity,
+      ejection: { consecutiveFailures: 5, baseMs: 1_000, maxMs: 30_000 },
       timeouts: { connectMs: 3_000, responseMs: 30_000, idleMs: 60_000, totalMs: Infinity },
       bodyLimitBytes: 1_048_576,
+      largeBody: 'reject',
+      pathRewrite: undefined,
+      preserveHost: false,
+      rewriteRequest: undefined,
+      rewriteResponse: undefined,
       trustForwarded: undefined,
       exposeEndpoint: false,
       tls: undefined,
     });
+  });
+
+  test('prefers every status', () => {
+    expect([100, 200, 404, 499, 500].filter(config.preferStatuses)).toEqual([100, 200, 404, 499, 500]);
   });
 
   test.each([
@@ -46,23 +73,19 @@ describe('resolveOptions without options', () => {
   });
 
   test('treats undefined like an option that is not there', () => {
-    const names = ['strategy', 'timeouts', 'bodyLimitBytes', 'trustForwarded', 'exposeEndpoint', 'tls', 'transport'];
-    const given = resolve(Object.fromEntries([...names, 'terminalStatuses', 'via'].map((name) => [name, undefined])));
-    expect({ ...given, via: '', transport: 0, terminalStatuses: 0 }).toEqual({
-      ...config,
-      via: '',
-      transport: 0,
-      terminalStatuses: 0,
-    });
+    const names = Object.keys(config).filter((name) => name !== 'endpoints');
+    const given = resolve(Object.fromEntries(names.map((name) => [name, undefined])));
+    const made = { via: '', transport: 0, terminalStatuses: 0, preferStatuses: 0 };
+    expect({ ...given, ...made }).toEqual({ ...config, ...made });
   });
 });
 
 describe('the result of resolveOptions', () => {
   test('is frozen, and so are its parts', () => {
     const config = resolve({ timeouts: { connectMs: 1 }, tls: { ca: 'pem' } });
-    const [endpoint] = config.endpoints;
-    const parts = [config, config.timeouts, config.tls, config.endpoints, endpoint];
-    expect(parts.map(Object.isFrozen)).toEqual([true, true, true, true, true]);
+    const [endpoint] = addressesIn(config);
+    const parts = [config, config.timeouts, config.hedge, config.ejection, config.tls, config.endpoints, endpoint];
+    expect(parts.map(Object.isFrozen)).toEqual(parts.map(() => true));
   });
 
   test('does not change with the object that it was made of', () => {
@@ -70,7 +93,7 @@ describe('the result of resolveOptions', () => {
     const config = resolveOptions(given);
     given.endpoints.push('http://two.example');
     given.timeouts.connectMs = 2;
-    expect([config.endpoints.length, config.timeouts.connectMs]).toEqual([1, 1]);
+    expect([addressesIn(config).length, config.timeouts.connectMs]).toEqual([1, 1]);
   });
 
   test('leaves frozen options as they are', () => {
@@ -79,8 +102,15 @@ describe('the result of resolveOptions', () => {
   });
 
   test('keeps 0 and false as values', () => {
-    const config = resolve({ bodyLimitBytes: 0, trustForwarded: false, tls: { rejectUnauthorized: false } });
-    expect(config).toMatchObject({ bodyLimitBytes: 0, trustForwarded: false, tls: { rejectUnauthorized: false } });
+    const given = {
+      bodyLimitBytes: 0,
+      inspectLimitBytes: 0,
+      trustForwarded: false,
+      ejection: false,
+      hedge: { minDelayMs: 0, budgetRatio: 0, budgetFloor: 0 },
+      tls: { rejectUnauthorized: false },
+    };
+    expect(resolve(given)).toMatchObject(given);
   });
 
   test('fills in the timeouts that were not given', () => {
@@ -90,6 +120,39 @@ describe('the result of resolveOptions', () => {
       idleMs: 5,
       totalMs: Infinity,
     });
+  });
+
+  test('fills in what was not given of hedge', () => {
+    expect(resolve({ hedge: { delayMs: 50, budgetFloor: 0 } }).hedge).toEqual({
+      delayMs: 50,
+      minDelayMs: 5,
+      maxDelayMs: 2_000,
+      budgetRatio: 0.2,
+      budgetFloor: 0,
+      maxConcurrent: 100,
+    });
+  });
+
+  test.each([
+    [true, { consecutiveFailures: 5, baseMs: 1_000, maxMs: 30_000 }],
+    [false, false],
+    [{}, { consecutiveFailures: 5, baseMs: 1_000, maxMs: 30_000 }],
+    [{ baseMs: 10 }, { consecutiveFailures: 5, baseMs: 10, maxMs: 30_000 }],
+  ])('has for ejection %j: %j', (ejection, expected) => {
+    expect(resolve({ ejection }).ejection).toEqual(expected);
+  });
+
+  test('has the very functions that were given', () => {
+    const functions = {
+      endpoints: () => [],
+      isUsable: () => true,
+      strategy: () => 'race' as const,
+      pathRewrite: (path: string) => path,
+      rewriteRequest: () => undefined,
+      rewriteResponse: () => undefined,
+      trustForwarded: () => true,
+    };
+    expect(resolveOptions(functions)).toMatchObject(functions);
   });
 
   test('verifies certificates when tls says nothing of it', () => {
@@ -103,8 +166,31 @@ describe('the result of resolveOptions', () => {
 
 describe('a good value', () => {
   const good: ReadonlyArray<readonly [keyof BalancingProxyOptions, readonly unknown[]]> = [
-    ['strategy', ['race', 'failover']],
+    ['endpoints', [['http://one.example'], () => [], async () => []]],
+    ['isUsable', [() => true, async () => true]],
+    ['inspectLimitBytes', [0, 1, Number.MAX_SAFE_INTEGER]],
+    ['preferStatuses', ['200,300', 200, ['2xx', 404], '200-204']],
+    ['preferGraceMs', [0.5, 100, 2_147_483_647, Infinity]],
+    ['strategy', ['race', 'hedge', 'failover', 'single', () => 'race']],
+    ['unsafeMethods', ['race', 'hedge', 'failover', 'single']],
+    ['hedge', [{}, { delayMs: undefined }]],
+    ['hedge', ['p1', 'p50', 'p95', 'p99', 'p99.9', 0.5, 1, 2_147_483_647].map((delayMs) => ({ delayMs }))],
+    ['hedge', [0, 0.5, 2_000].map((minDelayMs) => ({ minDelayMs }))],
+    ['hedge', [{ maxDelayMs: 5 }, { maxDelayMs: Infinity }, { minDelayMs: 10_000, maxDelayMs: 10_000 }]],
+    ['hedge', [0, 0.01, 1, 5, Infinity].map((budgetRatio) => ({ budgetRatio }))],
+    ['hedge', [0, 1, 100, Infinity].map((budgetFloor) => ({ budgetFloor }))],
+    ['hedge', [1, 100, Infinity].map((maxConcurrent) => ({ maxConcurrent }))],
+    ['maxAttempts', [1, 2, 100, Infinity]],
+    ['order', ['given', 'fastest', 'random']],
+    ['maxInFlight', [1, 2, 100, Infinity]],
+    ['ejection', [true, false, {}]],
+    ['ejection', [{ consecutiveFailures: 1 }, { consecutiveFailures: Infinity }, { baseMs: 1 }, { maxMs: Infinity }]],
     ['bodyLimitBytes', [0, 1, Number.MAX_SAFE_INTEGER]],
+    ['largeBody', ['reject', 'stream']],
+    ['pathRewrite', [(path: string) => path]],
+    ['preserveHost', [true, false]],
+    ['rewriteRequest', [() => undefined, async () => ({})]],
+    ['rewriteResponse', [() => undefined, async () => ({})]],
     ['trustForwarded', [true, false, () => true]],
     ['via', ['me', "a!#$%&'*+-.^_`|~9"]],
     ['exposeEndpoint', [true, false]],
@@ -122,6 +208,12 @@ describe('a good value', () => {
       expect(problemWith(option, value)).toBe('no problem');
     },
   );
+
+  test('of preferStatuses is read like terminalStatuses', () => {
+    const { preferStatuses } = resolve({ preferStatuses: ['3xx, 404', 410, '200-200'] });
+    const statuses = [200, 201, 300, 399, 400, 404, 405, 410, 500];
+    expect(statuses.filter(preferStatuses)).toEqual([200, 300, 399, 404, 410]);
+  });
 
   test.each<[TerminalStatuses, number[]]>([
     ['200', [200, 299]],
@@ -150,11 +242,76 @@ describe('a good value', () => {
 
 describe('a bad value', () => {
   const ms = 'expected milliseconds above 0 and up to 2147483647, or Infinity';
+  const strategies = "expected one of 'race', 'hedge', 'failover', 'single'";
+  const delay = "expected milliseconds above 0 and up to 2147483647, or a percentile such as 'p95'";
   const pem = 'expected a PEM string, a Buffer or an array of these';
   const bad: ReadonlyArray<readonly [string, unknown, string]> = [
-    ['strategy', 'Race', "`strategy`: expected one of 'race', 'failover', got 'Race'"],
-    ['strategy', 'toString', "`strategy`: expected one of 'race', 'failover', got 'toString'"],
-    ['strategy', null, "`strategy`: expected one of 'race', 'failover', got null"],
+    ['isUsable', true, '`isUsable`: expected a function, got true'],
+    ['isUsable', null, '`isUsable`: expected a function, got null'],
+    ['inspectLimitBytes', -1, '`inspectLimitBytes`: expected bytes, a whole number from 0, got -1'],
+    ['inspectLimitBytes', Infinity, '`inspectLimitBytes`: expected bytes, a whole number from 0, got Infinity'],
+    ['preferGraceMs', 0, `\`preferGraceMs\`: ${ms}, got 0`],
+    ['preferGraceMs', '100', `\`preferGraceMs\`: ${ms}, got '100'`],
+    ['strategy', 'Race', `\`strategy\`: ${strategies}, got 'Race'`],
+    ['strategy', 'toString', `\`strategy\`: ${strategies}, got 'toString'`],
+    ['strategy', null, `\`strategy\`: ${strategies}, got null`],
+    ['strategy', ['race'], `\`strategy\`: ${strategies}, got [object Array]`],
+    ['unsafeMethods', 'none', `\`unsafeMethods\`: ${strategies}, got 'none'`],
+    ['unsafeMethods', Math.abs, `\`unsafeMethods\`: ${strategies}, got [Function: abs]`],
+    ['unsafeMethods', null, `\`unsafeMethods\`: ${strategies}, got null`],
+    ['hedge', 50, '`hedge`: expected an object, got 50'],
+    ['hedge', 'p95', "`hedge`: expected an object, got 'p95'"],
+    ['hedge', null, '`hedge`: expected an object, got null'],
+    ['hedge', { delayMs: 0 }, `\`hedge.delayMs\`: ${delay}, got 0`],
+    ['hedge', { delayMs: -1 }, `\`hedge.delayMs\`: ${delay}, got -1`],
+    ['hedge', { delayMs: NaN }, `\`hedge.delayMs\`: ${delay}, got NaN`],
+    ['hedge', { delayMs: Infinity }, `\`hedge.delayMs\`: ${delay}, got Infinity`],
+    ['hedge', { delayMs: 2_147_483_648 }, `\`hedge.delayMs\`: ${delay}, got 2147483648`],
+    ['hedge', { delayMs: '50' }, `\`hedge.delayMs\`: ${delay}, got '50'`],
+    ['hedge', { delayMs: 'p0' }, `\`hedge.delayMs\`: ${delay}, got 'p0'`],
+    ['hedge', { delayMs: 'p100' }, `\`hedge.delayMs\`: ${delay}, got 'p100'`],
+    ['hedge', { delayMs: 'p95ms' }, `\`hedge.delayMs\`: ${delay}, got 'p95ms'`],
+    ['hedge', { delayMs: 'P95' }, `\`hedge.delayMs\`: ${delay}, got 'P95'`],
+    ['hedge', { delayMs: ['p95'] }, `\`hedge.delayMs\`: ${delay}, got [object Array]`],
+    ['hedge', { delayMs: null }, `\`hedge.delayMs\`: ${delay}, got null`],
+    ['hedge', { minDelayMs: -1 }, '`hedge.minDelayMs`: expected a number from 0, got -1'],
+    ['hedge', { minDelayMs: NaN }, '`hedge.minDelayMs`: expected a number from 0, got NaN'],
+    ['hedge', { minDelayMs: '5' }, "`hedge.minDelayMs`: expected a number from 0, got '5'"],
+    ['hedge', { minDelayMs: 2_001 }, '`hedge.minDelayMs`: expected at most maxDelayMs, 2000, got 2001'],
+    ['hedge', { maxDelayMs: 4 }, '`hedge.minDelayMs`: expected at most maxDelayMs, 4, got 5'],
+    ['hedge', { maxDelayMs: 0 }, `\`hedge.maxDelayMs\`: ${ms}, got 0`],
+    ['hedge', { budgetRatio: -0.1 }, '`hedge.budgetRatio`: expected a number from 0, got -0.1'],
+    ['hedge', { budgetRatio: '20%' }, "`hedge.budgetRatio`: expected a number from 0, got '20%'"],
+    ['hedge', { budgetFloor: 0.5 }, '`hedge.budgetFloor`: expected a whole number from 0, or Infinity, got 0.5'],
+    ['hedge', { budgetFloor: -1 }, '`hedge.budgetFloor`: expected a whole number from 0, or Infinity, got -1'],
+    ['hedge', { maxConcurrent: 0 }, '`hedge.maxConcurrent`: expected a whole number from 1, or Infinity, got 0'],
+    ['hedge', { maxConcurrent: 1.5 }, '`hedge.maxConcurrent`: expected a whole number from 1, or Infinity, got 1.5'],
+    ['maxAttempts', 0, '`maxAttempts`: expected a whole number from 1, or Infinity, got 0'],
+    ['maxAttempts', 1.5, '`maxAttempts`: expected a whole number from 1, or Infinity, got 1.5'],
+    ['maxAttempts', '2', "`maxAttempts`: expected a whole number from 1, or Infinity, got '2'"],
+    ['order', 'Fastest', "`order`: expected one of 'given', 'fastest', 'random', got 'Fastest'"],
+    ['order', null, "`order`: expected one of 'given', 'fastest', 'random', got null"],
+    ['maxInFlight', 0, '`maxInFlight`: expected a whole number from 1, or Infinity, got 0'],
+    ['maxInFlight', -Infinity, '`maxInFlight`: expected a whole number from 1, or Infinity, got -Infinity'],
+    ['ejection', 'on', "`ejection`: expected true, false or an object, got 'on'"],
+    ['ejection', 0, '`ejection`: expected true, false or an object, got 0'],
+    ['ejection', null, '`ejection`: expected true, false or an object, got null'],
+    ['ejection', [], '`ejection`: expected true, false or an object, got []'],
+    [
+      'ejection',
+      { consecutiveFailures: 0 },
+      '`ejection.consecutiveFailures`: expected a whole number from 1, or Infinity, got 0',
+    ],
+    ['ejection', { baseMs: 0 }, `\`ejection.baseMs\`: ${ms}, got 0`],
+    ['ejection', { maxMs: '30s' }, `\`ejection.maxMs\`: ${ms}, got '30s'`],
+    ['largeBody', 'drop', "`largeBody`: expected one of 'reject', 'stream', got 'drop'"],
+    ['largeBody', true, "`largeBody`: expected one of 'reject', 'stream', got true"],
+    ['pathRewrite', '/v1', "`pathRewrite`: expected a function, got '/v1'"],
+    ['pathRewrite', { '^/api': '' }, '`pathRewrite`: expected a function, got [object Object]'],
+    ['preserveHost', 'yes', "`preserveHost`: expected true or false, got 'yes'"],
+    ['preserveHost', 1, '`preserveHost`: expected true or false, got 1'],
+    ['rewriteRequest', { 'X-Key': '1' }, '`rewriteRequest`: expected a function, got [object Object]'],
+    ['rewriteResponse', false, '`rewriteResponse`: expected a function, got false'],
     ['bodyLimitBytes', -1, '`bodyLimitBytes`: expected bytes, a whole number from 0, got -1'],
     ['bodyLimitBytes', 1.5, '`bodyLimitBytes`: expected bytes, a whole number from 0, got 1.5'],
     ['bodyLimitBytes', '1mb', "`bodyLimitBytes`: expected bytes, a whole number from 0, got '1mb'"],
@@ -212,10 +369,10 @@ describe('a bad value', () => {
     [[200, {}], '[object Object]'],
     [[[200]], '[object Array]'],
     [Math.abs, '[Function: abs]'],
-  ])('of terminalStatuses is refused: %j', (value, got) => {
-    expect(problemWith('terminalStatuses', value)).toBe(
-      `option \`terminalStatuses\`: expected ${statuses}, got ${got}`,
-    );
+  ])('of terminalStatuses and preferStatuses is refused: %j', (value, got) => {
+    for (const option of ['terminalStatuses', 'preferStatuses']) {
+      expect(problemWith(option, value)).toBe(`option \`${option}\`: expected ${statuses}, got ${got}`);
+    }
   });
 
   test.each([
@@ -234,17 +391,28 @@ describe('an unknown option', () => {
     ['endpoint', 'endpoints'],
     ['timeout', 'timeouts'],
     ['VIA', 'via'],
+    ['hedges', 'hedge'],
+    ['ejections', 'ejection'],
+    ['maxAttempt', 'maxAttempts'],
+    ['preferStatus', 'preferStatuses'],
   ])('is a problem that names the nearest one: %s', (name, nearest) => {
     expect(problemWith(name, 1)).toBe(`option \`${name}\` is unknown; did you mean \`${nearest}\`?`);
   });
 
   test('is a problem that names all when none is near', () => {
     const problem = problemWith('changeOrigin', true);
-    expect(problem).toMatch(/^option `changeOrigin` is unknown; known are endpoints, terminalStatuses, strategy, /);
+    expect(problem).toMatch(/^option `changeOrigin` is unknown; known are endpoints, terminalStatuses, isUsable, /);
   });
 
   test.each([
     ['timeouts', { connectMS: 1 }, 'option `timeouts.connectMS` is unknown; did you mean `connectMs`?'],
+    ['hedge', { delay: 50 }, 'option `hedge.delay` is unknown; did you mean `delayMs`?'],
+    [
+      'hedge',
+      { quantile: 1 },
+      'option `hedge.quantile` is unknown; known are delayMs, minDelayMs, maxDelayMs, budgetRatio, budgetFloor, maxConcurrent',
+    ],
+    ['ejection', { baseMS: 1 }, 'option `ejection.baseMS` is unknown; did you mean `baseMs`?'],
     [
       'tls',
       { rejectUnauthorised: true },
@@ -269,11 +437,13 @@ describe('several problems', () => {
     const message = problemOf({
       endpoints: ['one.com', { url: 'http://two.example', name: '', headers: { 'bad name': 'x', ok: '\n' } }],
       terminalStatuses: '99,200,700',
+      hedge: { delayMs: 0, budgetRatio: -1 },
+      ejection: { baseMs: 0, maxMs: 0 },
       timeouts: { connectMs: 0, idleMs: -1, tootalMs: 1 },
       strategi: 'race',
     });
     expect(message.split('\n').map((line) => line.replace(/:? expected .*| is unknown.*/, ''))).toEqual([
-      '10 problems:',
+      '14 problems:',
       '- option `strategi`',
       '- option `endpoints[0]`',
       '- option `endpoints[1].name`',
@@ -281,6 +451,10 @@ describe('several problems', () => {
       '- option `endpoints[1].headers.ok`',
       '- option `terminalStatuses`',
       '- option `terminalStatuses`',
+      '- option `hedge.delayMs`',
+      '- option `hedge.budgetRatio`',
+      '- option `ejection.baseMs`',
+      '- option `ejection.maxMs`',
       '- option `timeouts.tootalMs`',
       '- option `timeouts.connectMs`',
       '- option `timeouts.idleMs`',

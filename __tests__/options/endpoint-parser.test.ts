@@ -1,9 +1,11 @@
 import type { EndpointAddress } from '../../src/endpoints/address.ts';
 import { resolveOptions } from '../../src/options/config.ts';
-import type { EndpointOption } from '../../src/options/options.ts';
-import { problemWith } from './problems.ts';
+import { addressesFor, type EndpointsFunction } from '../../src/options/endpoint-parser.ts';
+import type { EndpointOption } from '../../src/options/groups.ts';
+import { clientRequest } from '../http/client-request.ts';
+import { addressesIn, problemWith } from './problems.ts';
 
-const parse = (...endpoints: EndpointOption[]) => resolveOptions({ endpoints }).endpoints;
+const parse = (...endpoints: EndpointOption[]) => addressesIn(resolveOptions({ endpoints }));
 
 describe('an endpoint', () => {
   const plain = { secure: false, basePath: '', baseQuery: '', headers: [] };
@@ -209,7 +211,7 @@ describe('a bad endpoint', () => {
     [new Set(['http://one.example']), '[object Set]'],
   ])('list is refused: %j', (endpoints, got) => {
     expect(problemWith('endpoints', endpoints)).toBe(
-      `option \`endpoints\`: expected a non-empty array of URLs, got ${got}`,
+      `option \`endpoints\`: expected a non-empty array of URLs or a function that gives one, got ${got}`,
     );
   });
 
@@ -265,5 +267,92 @@ describe('the message about a bad option', () => {
 
   test('cuts a value that is very long', () => {
     expect(problemWith('endpoints', ['x'.repeat(1_000_000)]).length).toBeLessThan(500);
+  });
+});
+
+describe('the addresses for a request', () => {
+  const req = clientRequest({ headers: ['X-Tenant', 'a'] });
+  const addressesOf = (endpoints: EndpointsFunction) => addressesFor(req, resolveOptions({ endpoints }));
+
+  test('are those of the list where there is one', async () => {
+    const config = resolveOptions({ endpoints: ['http://one.example'] });
+    await expect(addressesFor(req, config)).resolves.toBe(config.endpoints);
+  });
+
+  test.each<[string, EndpointsFunction]>([
+    ['returns', ({ headers }) => [`http://${headers['x-tenant']}.example`]],
+    ['resolves with', async ({ headers }) => [`http://${headers['x-tenant']}.example`]],
+  ])('are those that the function %s', async (_, endpoints) => {
+    await expect(addressesOf(endpoints)).resolves.toEqual(parse('http://a.example'));
+  });
+
+  test('are parsed like those of a list, with distinct names', async () => {
+    const given = [
+      'http://user:pass@one.example/base?a',
+      { url: 'http://one.example/base', name: 'b' },
+      'http://one.example/base',
+    ];
+    await expect(addressesOf(() => given)).resolves.toEqual(parse(...given));
+  });
+
+  test.each<[string, EndpointsFunction]>([
+    ['returns', () => []],
+    ['resolves with', async () => []],
+  ])('may be none: %s []', async (_, endpoints) => {
+    await expect(addressesOf(endpoints)).resolves.toEqual([]);
+  });
+
+  const oops = new Error('oops');
+  test.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw oops;
+      },
+    ],
+    ['rejects', () => Promise.reject(oops)],
+  ])('are an error with its cause when the function %s', async (_, endpoints) => {
+    await expect(addressesOf(endpoints as EndpointsFunction)).rejects.toMatchObject({
+      name: 'BalancingProxyError',
+      code: 'ERR_BRP_ENDPOINTS',
+      status: 500,
+      message: 'the `endpoints` function failed: oops',
+      cause: oops,
+    });
+  });
+
+  const list = 'option `endpoints(req)`: expected an array of URLs';
+  const url = 'expected an absolute http(s) or http+unix URL';
+  test.each<[string, unknown, string]>([
+    ['undefined', undefined, `${list}, got undefined`],
+    ['one URL', 'http://one.example', `${list}, got 'http://one.example'`],
+    ['a set', new Set(['http://one.example']), `${list}, got [object Set]`],
+    ['a function', () => ['http://one.example'], `${list}, got [Function (anonymous)]`],
+    ['a bad URL', ['http://good.example', 'one.com'], `option \`endpoints(req)[1]\`: ${url}, got 'one.com'`],
+    [
+      'a bad field',
+      [{ url: 'http://one.example', nam: 'a' }],
+      'option `endpoints(req)[0].nam` is unknown; did you mean `name`?',
+    ],
+    [
+      'a secret in a bad URL',
+      ['ftp://user:pass@one.example'],
+      `option \`endpoints(req)[0]\`: ${url}, got 'ftp://***@one.example'`,
+    ],
+  ])('are an error that says what is wrong when the function gives %s', async (_, given, problem) => {
+    await expect(addressesOf((() => given) as EndpointsFunction)).rejects.toMatchObject({
+      code: 'ERR_BRP_ENDPOINTS',
+      status: 500,
+      message: `the \`endpoints\` function failed: ${problem}`,
+    });
+  });
+
+  test('are an error that names every problem', async () => {
+    const given = [{ url: 'one.com', name: '' }, 'two.com'];
+    await expect(addressesOf(() => given)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /endpoints\(req\)\[0\]\.url.*\n.*endpoints\(req\)\[0\]\.name.*\n.*endpoints\(req\)\[1\]/,
+      ),
+    });
   });
 });

@@ -1,5 +1,6 @@
+import type { EndpointAddress } from '../../src/endpoints/address.ts';
 import { BalancingProxyError } from '../../src/errors.ts';
-import { resolveOptions } from '../../src/options/config.ts';
+import { type Config, resolveOptions } from '../../src/options/config.ts';
 import type { BalancingProxyOptions } from '../../src/options/options.ts';
 
 /** The message of the error that these options make, which may be ones that the types would refuse. */
@@ -16,4 +17,10 @@ export function problemOf(options: unknown): string {
 /** The same for one option beside a good `endpoints`. */
 export function problemWith(option: string, value: unknown): string {
   return problemOf({ endpoints: ['http://one.example'], [option]: value });
+}
+
+/** The endpoints of options that list them. */
+export function addressesIn({ endpoints }: Config): readonly EndpointAddress[] {
+  if (typeof endpoints === 'function') throw new TypeError('the endpoints are a function');
+  return endpoints;
 }

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { race } from '../../src/race/race.ts';
-import { settled, startRace, unusable } from './started-race.ts';
+import { isPreferred, lesser, settled, startRace, unusable } from './started-race.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -167,6 +167,242 @@ describe('the losers', () => {
   });
 });
 
+describe('the reason of a start', () => {
+  const reasonsOf = (attempts: ReadonlyArray<{ readonly reason: string }>) => attempts.map(({ reason }) => reason);
+
+  test('is that it is the first, or that the delay of 0 is over', () => {
+    const { attempts } = startRace('abc', 0);
+    expect(reasonsOf(attempts)).toEqual(['first', 'delay', 'delay']);
+  });
+
+  test('is the delay or the failure that came before it', async () => {
+    const { attempts } = startRace('abcd', 100);
+    await jest.advanceTimersByTimeAsync(100);
+    await attempts[0]?.fail();
+    await jest.advanceTimersByTimeAsync(100);
+    expect(reasonsOf(attempts)).toEqual(['first', 'delay', 'failure', 'delay']);
+  });
+
+  test('is a failure, too, after a value that is not usable', async () => {
+    const { attempts } = startRace('ab', Infinity);
+    await attempts[0]?.succeed(unusable('a'));
+    expect(reasonsOf(attempts)).toEqual(['first', 'failure']);
+  });
+
+  test('is the delay of 0 for those that a failure starts along with the next one', async () => {
+    const { attempts } = startRace('abc', (latest) => (latest === 'a' ? Infinity : 0));
+    await attempts[0]?.fail();
+    expect(reasonsOf(attempts)).toEqual(['first', 'failure', 'delay']);
+  });
+});
+
+describe('a usable value that is not preferred', () => {
+  const rules = { isPreferred, preferGraceMs: 50 };
+
+  test('wins when its grace is over', async () => {
+    const started = startRace('abc', 0, rules);
+    await started.attempts[1]?.succeed(lesser('b'));
+    await jest.advanceTimersByTimeAsync(49);
+    expect(started.state).toBe('pending');
+    await jest.advanceTimersByTimeAsync(1);
+    expect(started.state).toEqual({ winner: 'b' });
+    expect(abortedOf(started.attempts)).toEqual([true, false, true]);
+    expect(started.discards).toEqual([]);
+  });
+
+  test('wins in the next turn without a grace', async () => {
+    const started = startRace('ab', 0, { isPreferred });
+    await started.attempts[0]?.succeed(lesser('a'));
+    expect(started.state).toBe('pending');
+    await jest.advanceTimersByTimeAsync(0);
+    expect(started.state).toEqual({ winner: 'a' });
+  });
+
+  test('is beaten by a preferred one that comes within the grace', async () => {
+    const started = startRace('abc', 0, rules);
+    await started.attempts[0]?.succeed(lesser('a'));
+    await jest.advanceTimersByTimeAsync(49);
+    await started.attempts[2]?.succeed();
+    expect(started.state).toEqual({ winner: 'c' });
+    expect(started.discards).toEqual([{ value: lesser('a'), wasAborted: false }]);
+    expect([jest.getTimerCount(), started.listeners]).toEqual([0, 0]);
+  });
+
+  test('wins at once when nothing else is left to come', async () => {
+    const started = startRace('ab', 0, rules);
+    await started.attempts[0]?.succeed(lesser('a'));
+    await started.attempts[1]?.fail();
+    expect(started.state).toEqual({ winner: 'a' });
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('wins at once when it is the only one', async () => {
+    const started = startRace('a', 100, rules);
+    await started.attempts[0]?.succeed(lesser('a'));
+    expect(started.state).toEqual({ winner: 'a' });
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('waits as long as it takes with a grace of Infinity', async () => {
+    const started = startRace('ab', 0, { isPreferred, preferGraceMs: Infinity });
+    await started.attempts[0]?.succeed(lesser('a'));
+    await jest.advanceTimersByTimeAsync(1e9);
+    expect(started.state).toBe('pending');
+    await started.attempts[1]?.fail();
+    expect(started.state).toEqual({ winner: 'a' });
+  });
+
+  test('starts the next attempt at once, from which the delay counts anew', async () => {
+    const { attempts } = startRace('abc', 30, rules);
+    await jest.advanceTimersByTimeAsync(20);
+    await attempts[0]?.succeed(lesser('a'));
+    expect(namesOf(attempts)).toBe('ab');
+    await jest.advanceTimersByTimeAsync(29);
+    expect(namesOf(attempts)).toBe('ab');
+    await jest.advanceTimersByTimeAsync(1);
+    expect(namesOf(attempts)).toBe('abc');
+  });
+
+  test('is discarded when another one is held already', async () => {
+    const started = startRace('abc', 0, rules);
+    await started.attempts[2]?.succeed(lesser('c'));
+    await jest.advanceTimersByTimeAsync(40);
+    await started.attempts[0]?.succeed(lesser('a'));
+    expect(started.discards).toEqual([{ value: lesser('a'), wasAborted: false }]);
+    await jest.advanceTimersByTimeAsync(10);
+    expect(started.state).toEqual({ winner: 'c' });
+  });
+
+  test('is discarded when the signal fires', async () => {
+    const started = startRace('ab', 0, rules);
+    await started.attempts[0]?.succeed(lesser('a'));
+    await started.abort('gone');
+    expect(started.state).toEqual({ rejected: 'gone' });
+    expect(started.discards).toEqual([{ value: lesser('a'), wasAborted: false }]);
+    expect(abortedOf(started.attempts)).toEqual([false, true]);
+    expect([jest.getTimerCount(), started.listeners]).toEqual([0, 0]);
+  });
+
+  test('is discarded when it comes after the end', async () => {
+    const started = startRace('ab', 0, rules);
+    await started.attempts[0]?.succeed();
+    await started.attempts[1]?.succeed(lesser('b'));
+    expect(started.discards).toEqual([{ value: lesser('b'), wasAborted: true }]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('is looked for among the usable ones only', async () => {
+    const asked: string[] = [];
+    const started = startRace('ab', 0, {
+      isPreferred: ({ name }) => {
+        asked.push(name);
+        return true;
+      },
+    });
+    await started.attempts[0]?.succeed(unusable('a'));
+    await started.attempts[1]?.succeed();
+    expect(asked).toEqual(['b']);
+  });
+});
+
+describe('mayHedge', () => {
+  test('that says no lets no attempt start by time', async () => {
+    const { attempts } = startRace('abc', 100, { mayHedge: () => false });
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(namesOf(attempts)).toBe('a');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('that says no lets a failure start the next attempt, and loses no candidate', async () => {
+    const { attempts } = startRace('abc', 100, { mayHedge: () => false });
+    await jest.advanceTimersByTimeAsync(100);
+    await attempts[0]?.fail();
+    expect(namesOf(attempts)).toBe('ab');
+    await attempts[1]?.fail();
+    expect(namesOf(attempts)).toBe('abc');
+  });
+
+  test('that says no is asked again after the next start', async () => {
+    let count = 0;
+    const { attempts } = startRace('abc', 100, { mayHedge: () => ++count > 1 });
+    await jest.advanceTimersByTimeAsync(100);
+    await attempts[0]?.fail();
+    await jest.advanceTimersByTimeAsync(100);
+    expect(namesOf(attempts)).toBe('abc');
+    expect(count).toBe(2);
+  });
+
+  test('is not asked for the first attempt and not for those after a failure', async () => {
+    const mayHedge = jest.fn(() => true);
+    const { attempts } = startRace('abc', 100, { mayHedge });
+    await attempts[0]?.fail();
+    expect(mayHedge).not.toHaveBeenCalled();
+    await jest.advanceTimersByTimeAsync(100);
+    expect(mayHedge).toHaveBeenCalledTimes(1);
+  });
+
+  test('is not asked when nobody is left to try', async () => {
+    const mayHedge = jest.fn(() => true);
+    startRace('ab', 100, { mayHedge });
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(mayHedge).toHaveBeenCalledTimes(1);
+  });
+
+  test('that says no ends no race: it is exhausted when the last attempt has ended', async () => {
+    const started = startRace('a', 100, { mayHedge: () => false });
+    await jest.advanceTimersByTimeAsync(100);
+    expect(started.state).toBe('pending');
+    await started.attempts[0]?.fail();
+    expect(started.state).toEqual({ winner: undefined });
+  });
+});
+
+describe('mayFollow', () => {
+  test('that says no lets no further attempt start, neither at once nor by time', async () => {
+    const started = startRace('abc', 100, { mayFollow: () => false });
+    await jest.advanceTimersByTimeAsync(100);
+    await started.attempts[0]?.fail();
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(namesOf(started.attempts)).toBe('ab');
+    expect(jest.getTimerCount()).toBe(0);
+    await started.attempts[1]?.succeed();
+    expect(started.state).toEqual({ winner: 'b' });
+  });
+
+  test('that says no exhausts a race in which nothing runs any more', async () => {
+    const started = startRace('abc', Infinity, { mayFollow: () => false });
+    await started.attempts[0]?.fail();
+    expect(started.state).toEqual({ winner: undefined });
+    expect(started.listeners).toBe(0);
+  });
+
+  test.each([
+    { what: 'the error of a failure', end: 'fail', told: expect.objectContaining({ message: 'a failed' }) },
+    { what: 'undefined for a value that is not usable', end: 'succeed', told: undefined },
+  ] as const)('is told $what', async ({ end, told }) => {
+    const mayFollow = jest.fn(() => true);
+    const { attempts } = startRace('ab', Infinity, { mayFollow });
+    await attempts[0]?.[end](unusable('a'));
+    expect(mayFollow.mock.calls).toEqual([[told]]);
+    expect(namesOf(attempts)).toBe('ab');
+  });
+
+  test('that says no lets a value that is held win at once', async () => {
+    const started = startRace('abc', Infinity, { isPreferred, preferGraceMs: 50, mayFollow: () => false });
+    await started.attempts[0]?.succeed(lesser('a'));
+    expect(started.state).toEqual({ winner: 'a' });
+    expect(namesOf(started.attempts)).toBe('a');
+  });
+
+  test('that said no once is not asked again', async () => {
+    const mayFollow = jest.fn(() => false);
+    const { attempts } = startRace('abc', (latest) => (latest === 'a' ? 0 : 100), { mayFollow });
+    await attempts[0]?.fail();
+    await attempts[1]?.fail();
+    expect(mayFollow).toHaveBeenCalledTimes(1);
+  });
+});
+
 describe('a race without a usable value', () => {
   test('is exhausted only when the last attempt has ended', async () => {
     const started = startRace('abc', 0);
@@ -224,7 +460,7 @@ describe('the signal of a race', () => {
     await expect(result).rejects.toThrow('gone');
   });
 
-  test.each(['candidates', 'start', 'delayMs'] as const)('may be fired from within %s', async (place) => {
+  test.each(['candidates', 'start', 'delayMs', 'mayHedge'] as const)('may be fired from within %s', async (place) => {
     const controller = new AbortController();
     const gone = new Error('gone');
     const signals: AbortSignal[] = [];
@@ -246,7 +482,13 @@ describe('the signal of a race', () => {
         abortIn('delayMs');
         return 100;
       },
+      mayHedge: () => {
+        abortIn('mayHedge');
+        return true;
+      },
     });
+    result.catch(() => {});
+    await jest.advanceTimersByTimeAsync(100);
     await expect(result).rejects.toBe(gone);
     expect(signals.map(({ aborted }) => aborted)).toEqual(place === 'candidates' ? [] : [true]);
     expect(jest.getTimerCount()).toBe(0);
@@ -280,6 +522,40 @@ describe("a caller's function that throws", () => {
     await started.attempts[0]?.succeed();
     await started.attempts[1]?.succeed();
     expect(started.state).toEqual({ winner: 'a' });
+  });
+
+  test('rejects the race and fires what runs when it is isPreferred', async () => {
+    const started = startRace('ab', 0, { isPreferred: throwing });
+    await started.attempts[1]?.succeed();
+    expect(started.state).toEqual({ rejected: oops });
+    expect(abortedOf(started.attempts)).toEqual([true, true]);
+  });
+
+  test('rejects the race when it is mayHedge', async () => {
+    const started = startRace('ab', 100, { mayHedge: throwing });
+    await jest.advanceTimersByTimeAsync(100);
+    expect(started.state).toEqual({ rejected: oops });
+    expect(abortedOf(started.attempts)).toEqual([true]);
+  });
+
+  test('rejects the race when it is mayFollow', async () => {
+    const started = startRace('abc', (latest) => (latest === 'a' ? 0 : 100), { mayFollow: throwing });
+    await started.attempts[0]?.fail();
+    expect(started.state).toEqual({ rejected: oops });
+    expect(abortedOf(started.attempts)).toEqual([false, true]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test.each([
+    { end: 'a win', act: (started: ReturnType<typeof startRace>) => started.attempts[1]?.succeed(), state: 'winner' },
+    { end: 'an abort', act: (started: ReturnType<typeof startRace>) => started.abort('gone'), state: 'rejected' },
+  ])('changes nothing when it is discard of a value that was held until $end', async ({ act, state }) => {
+    const started = startRace('ab', 0, { isPreferred, preferGraceMs: 50, discard: throwing });
+    await started.attempts[0]?.succeed(lesser('a'));
+    await act(started);
+    expect(started.state).toEqual({ [state]: state === 'winner' ? 'b' : 'gone' });
+    expect(abortedOf(started.attempts)).toEqual([false, state === 'rejected']);
+    expect([jest.getTimerCount(), started.listeners]).toEqual([0, 0]);
   });
 
   test('rejects the race when it is delayMs, at the start', async () => {

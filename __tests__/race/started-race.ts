@@ -1,17 +1,25 @@
-import { type RaceOptions, race, type Winner } from '../../src/race/race.ts';
+import { race } from '../../src/race/race.ts';
+import type { RaceOptions, StartReason, Winner } from '../../src/race/rules.ts';
 
 /** What an attempt may give: usable or not is its own affair here. */
 export interface Value {
   readonly name: string;
   readonly usable: boolean;
+  /** Usable, but not preferred. */
+  readonly lesser?: boolean;
 }
 
 export const usable = (name: string): Value => ({ name, usable: true });
 export const unusable = (name: string): Value => ({ name, usable: false });
+export const lesser = (name: string): Value => ({ name, usable: true, lesser: true });
+
+/** The rule for races in which some usable values are not preferred. */
+export const isPreferred = (value: Value): boolean => value.lesser !== true;
 
 /** An attempt that ends when the test says so. */
 export interface TestAttempt {
   readonly candidate: string;
+  readonly reason: StartReason;
   readonly signal: AbortSignal;
   succeed(value?: Value): Promise<void>;
   fail(): Promise<void>;
@@ -42,10 +50,11 @@ export function startRace(
   const result = race<string, Value>({
     candidates,
     signal,
-    start: (candidate, handle) => {
+    start: (candidate, handle, reason) => {
       const { promise, resolve, reject } = Promise.withResolvers<Value>();
       attempts.push({
         candidate,
+        reason,
         signal: handle.signal,
         succeed: (value = usable(candidate)) => settled(() => resolve(value)),
         fail: () => settled(() => reject(new Error(`${candidate} failed`))),

@@ -7,7 +7,7 @@ import { seed } from '../fuzz/seed.ts';
 export interface Child {
   /** Its first message. */
   readonly hello: unknown;
-  /** Sends a message and gives the answer. */
+  /** Sends a message and gives the answer; rejects when the process has ended, as by an uncaught exception. */
   ask(question: string): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -15,21 +15,23 @@ export interface Child {
 export async function startChild(script: string, ...args: readonly string[]): Promise<Child> {
   const child = fork(join(import.meta.dirname, script), args, {
     execPath: process.execPath,
-    execArgv: [],
+    execArgv: ['--expose-gc'],
     env: { ...process.env, FUZZ_SEED: String(seed) },
   });
-  const answer = async (): Promise<unknown> => (await once(child, 'message'))[0];
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = exited.then(() => Promise.reject(new Error(`${script} ended with code ${child.exitCode}`)));
+  ended.catch(() => {});
+  const answer = async (): Promise<unknown> => (await Promise.race([once(child, 'message'), ended]))[0];
   return {
     hello: await answer(),
     ask: (question) => {
       const promise = answer();
-      child.send(question);
+      if (child.connected) child.send(question);
       return promise;
     },
     close: async () => {
-      const exit = once(child, 'exit');
-      child.disconnect();
-      await exit;
+      if (child.connected) child.disconnect();
+      await exited;
     },
   };
 }

@@ -66,7 +66,7 @@ describe('a body of 200 MB to a client that keeps stopping to read', () => {
       const { url: endpoint, progress } = await startLarge(headers);
       const child = resources.use(await startChild('proxy-process.ts', endpoint));
       const url = `http://127.0.0.1:${child.hello}`;
-      const growthBytes = async () => Number(await child.ask('how much?'));
+      const growthBytes = async () => Number(await child.ask('grown?'));
       // Node lets some 75 MB of garbage gather before it collects, whoever moves the bytes; that is not what is measured.
       for await (const _chunk of await get(`${url}/warm-up`));
       await growthBytes();

@@ -1,22 +1,45 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { createBalancingProxy } from '../../src/index.ts';
+import { activeResources } from '../helpers/leaks.ts';
 
-// A process of its own for a proxy, so that its memory is its own. Its arguments are the endpoints; its first message is
-// its port, and it answers every message with how much its memory has grown since the one before.
+// A process of its own for a proxy, so that its memory and its sockets are its own. Its arguments are the endpoints, its
+// first message is its port. It answers `grown?` with the most bytes that it has taken since the last time, `needed?`
+// with the bytes of its heap that are no garbage, and `open?` with what keeps it alive.
 
-const server = http.createServer(createBalancingProxy({ endpoints: process.argv.slice(2) })).listen(0, '127.0.0.1');
+const proxy = createBalancingProxy({ endpoints: process.argv.slice(2) });
+const server = http.createServer(proxy).listen(0, '127.0.0.1');
 server.on('listening', () => process.send?.((server.address() as AddressInfo).port));
 
 let before = process.memoryUsage.rss();
 let peak = before;
-setInterval(() => {
+const watch = (): void => {
   peak = Math.max(peak, process.memoryUsage.rss());
-}, 5).unref();
+};
+setInterval(watch, 5).unref();
 
-process.on('message', () => {
-  process.send?.(Math.max(peak, process.memoryUsage.rss()) - before);
+function grownBytes(): number {
+  watch();
+  const grown = peak - before;
   before = process.memoryUsage.rss();
   peak = before;
-});
+  return grown;
+}
+
+async function neededBytes(): Promise<number> {
+  for (let round = 0; round < 5; round++) {
+    await setImmediate();
+    globalThis.gc?.();
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+const answers: Readonly<Record<string, () => unknown>> = {
+  'grown?': grownBytes,
+  'needed?': neededBytes,
+  'open?': activeResources,
+};
+
+process.on('message', async (question: string) => process.send?.(await answers[question]?.()));
 process.on('disconnect', () => process.exit());

@@ -1,3 +1,4 @@
+import type { Percentile } from '../index.ts';
 import { type ListenAddress, parseListenAddress } from './address.ts';
 import { parseByteSize } from './byte-size.ts';
 import { parseDuration } from './duration.ts';
@@ -46,6 +47,13 @@ export const duration = flagOf<number>({
   placeholder: 'duration',
   expected: 'a duration from 0 such as 1m30s, 1.5s or 250ms',
   parse: parseDuration,
+});
+
+/** Milliseconds, or a percentile. */
+export const hedgeDelay = flagOf<number | Percentile>({
+  placeholder: 'duration|percentile',
+  expected: 'a duration above 0 such as 10ms, or a percentile such as p95',
+  parse: (text) => (/^p[1-9]\d?(\.\d+)?$/.test(text) ? (text as Percentile) : parseDuration(text) || undefined),
 });
 
 export const byteSize = flagOf<number>({

@@ -1,7 +1,7 @@
 import type { Strategy } from '../index.ts';
-import { address, boolean, byteSize, choice, duration, type Flag, string } from './flag-kinds.ts';
+import { address, boolean, byteSize, choice, duration, type Flag, hedgeDelay, string } from './flag-kinds.ts';
 
-const strategies: readonly Strategy[] = ['race', 'failover'];
+const strategies: readonly Strategy[] = ['race', 'hedge', 'failover', 'single'];
 
 /** The flags of the Go original, with their names, defaults and meaning; only `fanout` has another default. */
 const originalFlags = {
@@ -24,7 +24,15 @@ const originalFlags = {
 /** The flags that the original has not. */
 const addedFlags = {
   'log-format': choice('text', 'json')('text', 'text for people, json for machines, one object per line'),
-  strategy: choice(...strategies)('race', 'another way to say -fanout: race is true, failover is false'),
+  strategy: choice(...strategies)('race', 'how endpoints are asked; race is -fanout=true, failover is -fanout=false'),
+  'unsafe-methods': choice('same', ...strategies)(
+    'same',
+    'the strategy for POST, PATCH and the like; same is that of -strategy',
+  ),
+  'hedge-delay': hedgeDelay(
+    'p95',
+    'with -strategy hedge, time until the next attempt, or a percentile to learn it from',
+  ),
   timeout: duration('30s', 'time for one attempt until its response head; 0 is no limit'),
   'connect-timeout': duration('3s', 'time for one attempt to set up its connection; 0 is no limit'),
   'idle-timeout': duration('1m', 'silence of an endpoint within a response body; 0 is no limit'),

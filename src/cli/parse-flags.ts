@@ -39,6 +39,8 @@ function splitFlag(word: string): { readonly name: FlagName; readonly text: stri
 
 /** The flag that a name or its beginning means. */
 function findFlag(text: string): FlagName {
+  // Go's `flag` knows this one of its own.
+  if (text === 'h') return 'help';
   const candidates = flagNames.filter((name) => name.startsWith(text));
   // An abbreviation that the original understands keeps its meaning, whatever flags are added.
   for (const tier of [candidates.filter((name) => name === text), candidates, candidates.filter(isOriginal)]) {

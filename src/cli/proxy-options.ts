@@ -3,6 +3,7 @@ import {
   BalancingProxyError,
   type BalancingProxyOptions,
   createBalancingProxy,
+  type Strategy,
 } from '../index.ts';
 import { CommandError } from './command-error.ts';
 import type { FlagName } from './flags.ts';
@@ -13,6 +14,8 @@ const flagByOption: Readonly<Record<string, FlagName>> = {
   endpoints: 'endpoints',
   terminalStatuses: 'terminal-responses',
   strategy: 'strategy',
+  unsafeMethods: 'unsafe-methods',
+  'hedge.delayMs': 'hedge-delay',
   'timeouts.responseMs': 'timeout',
   'timeouts.connectMs': 'connect-timeout',
   'timeouts.idleMs': 'idle-timeout',
@@ -44,6 +47,8 @@ export function proxyOptions({ values, given }: ParsedFlags): BalancingProxyOpti
     endpoints: values.endpoints.split(',').map((url) => url.trim()),
     terminalStatuses: values['terminal-responses'],
     strategy: strategyOf({ values, given }),
+    ...(values['unsafe-methods'] !== 'same' && { unsafeMethods: values['unsafe-methods'] }),
+    hedge: { delayMs: values['hedge-delay'] },
     timeouts: {
       responseMs: limitOf(values.timeout),
       connectMs: limitOf(values['connect-timeout']),
@@ -67,7 +72,7 @@ export function nameFlags(message: string): string {
   });
 }
 
-function strategyOf({ values, given }: ParsedFlags): 'race' | 'failover' {
+function strategyOf({ values, given }: ParsedFlags): Strategy {
   const byFanout = values.fanout ? 'race' : 'failover';
   if (!given.has('strategy')) return byFanout;
   if (given.has('fanout') && values.strategy !== byFanout) {

@@ -38,8 +38,9 @@ export function parseAddress({ url, name, headers = [] }: AddressParts): Endpoin
   const isUnix = url.protocol === 'http+unix:';
   const basePath = url.pathname.replace(/\/+$/, '');
   const authorization = basicAuthorization(url);
+  const place = `${url.protocol}//${url.host}${basePath}`;
   return {
-    name: name ?? `${url.protocol}//${url.host}${basePath}`,
+    name: name ?? place,
     secure: url.protocol === 'https:',
     hostname: isUnix ? 'localhost' : url.hostname.replace(/^\[|\]$/g, ''),
     port: Number(url.port) || (defaultPorts[url.protocol] ?? 0),
@@ -50,6 +51,11 @@ export function parseAddress({ url, name, headers = [] }: AddressParts): Endpoin
     ...(authorization && { authorization }),
     headers,
   };
+}
+
+/** What tells endpoints apart, so that the state of one is found again: where it is and what it is called. */
+export function keyOf({ name, secure, host, port, socketPath = '', basePath, baseQuery }: EndpointAddress): string {
+  return [name, secure, host, port, socketPath, basePath, baseQuery].join(' ');
 }
 
 function basicAuthorization({ username, password }: URL): string | undefined {

@@ -1,53 +1,155 @@
-import type { AttemptOutcome } from '../errors.ts';
+import type { AttemptOutcome, BalancingProxyError } from '../errors.ts';
+import { isConnectFailure } from '../errors.ts';
+import { type HedgeDelayOptions, hedgeDelayMs } from '../race/delay.ts';
 import type { EndpointAddress } from './address.ts';
+import { Ejection, type EjectionChange, type EjectionOptions } from './ejection.ts';
+import { type LatencySummary, LatencyWindow } from './latency.ts';
+
+/** Whether an endpoint is asked: `ejected` while it is left out, `trial` while one request tries it, `cooling` after a Retry-After. */
+export type EndpointState = 'available' | 'cooling' | 'ejected' | 'trial';
 
 /** The state of an endpoint at one moment, for people and dashboards. */
 export interface EndpointSnapshot {
   readonly name: string;
-  /** Attempts under way. */
+  readonly state: EndpointState;
+  /** Milliseconds until an ejected or cooling endpoint is asked again; 0 otherwise. */
+  readonly backInMs: number;
+  /** Attempts under way, and responses on their way to a client. */
   readonly inFlight: number;
   /** Usable responses, won or lost, since the proxy was created. */
   readonly successes: number;
+  /** Of these the ones that a client was given. */
+  readonly wins: number;
   /** Attempts that failed, timed out or were answered with an unusable response. */
   readonly failures: number;
+  /** Of these the ones for lack of time. */
+  readonly timeouts: number;
   /** Losers that were cancelled before they answered; they say nothing about the endpoint's health. */
   readonly cancelled: number;
+  /** Share of the recent attempts that gave a usable response, 0 to 1. */
+  readonly healthRatio: number;
+  /** How long usable responses took in the last 30 to 60 s, in milliseconds; undefined with fewer than 20 of them. */
+  readonly latencyMs: LatencySummary | undefined;
 }
+
+export interface EndpointSettings {
+  readonly ejection: EjectionOptions | false;
+  /** When hedges start. */
+  readonly hedge: HedgeDelayOptions;
+}
+
+/** How an attempt ended, as far as the endpoint's state is concerned. */
+export interface AttemptEnd {
+  readonly outcome: AttemptOutcome;
+  /** From the start of the attempt to the usable response, or to its end. */
+  readonly elapsedMs: number;
+  readonly error?: BalancingProxyError | undefined;
+}
+
+/** One attempt moves the health by this share of the way to 0 or 1. */
+const healthWeight = 1 / 16;
 
 /** A server that requests are forwarded to, with what is known of it; made once and kept. */
 export class Endpoint {
   readonly address: EndpointAddress;
+  readonly latency = new LatencyWindow();
+  readonly ejection: Ejection;
+  readonly #hedge: HedgeDelayOptions;
+  readonly #counts = { successes: 0, wins: 0, failures: 0, timeouts: 0, cancelled: 0 };
   #inFlight = 0;
-  #successes = 0;
-  #failures = 0;
-  #cancelled = 0;
+  #healthRatio = 1;
+  #coolUntilMs = 0;
+  #lastStartedAtMs = performance.now();
 
-  constructor(address: EndpointAddress) {
+  constructor(address: EndpointAddress, { ejection, hedge }: EndpointSettings) {
     this.address = address;
+    this.ejection = new Ejection(ejection);
+    this.#hedge = hedge;
   }
 
   get name(): string {
     return this.address.name;
   }
 
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** When the last attempt started, by `performance.now()`; without any, when the state began. */
+  get lastStartedAtMs(): number {
+    return this.#lastStartedAtMs;
+  }
+
+  get isCooling(): boolean {
+    return this.#coolUntilMs > 0 && performance.now() < this.#coolUntilMs;
+  }
+
+  /** What a request may expect to wait here, for comparison only; undefined while too little is known. */
+  get expectedMs(): number | undefined {
+    const median = this.latency.percentileMs(50);
+    return median === undefined ? undefined : (median * (this.#inFlight + 1)) / Math.max(this.#healthRatio, 0.01);
+  }
+
   attemptStarted(): void {
+    this.#inFlight++;
+    this.#lastStartedAtMs = performance.now();
+    this.ejection.attemptStarted();
+  }
+
+  /** @returns whether the endpoint is left out or taken back from now on. */
+  attemptEnded({ outcome, elapsedMs, error }: AttemptEnd): EjectionChange {
+    this.#inFlight--;
+    this.#count(outcome);
+    if (outcome === 'won' || outcome === 'lost') this.latency.record(elapsedMs);
+    if (outcome === 'cancelled') this.latency.recordAtLeast(elapsedMs, hedgeDelayMs(this.#hedge, this.latency));
+    // A function of the user may have thrown before the endpoint was asked.
+    if (outcome === 'cancelled' || error?.code === 'ERR_BRP_HOOK') {
+      this.ejection.unknown();
+      return undefined;
+    }
+    return error && isConnectFailure(error) ? this.ejection.notReached() : this.ejection.reached();
+  }
+
+  /** The response of an attempt is on its way to the client, which keeps the endpoint as busy as the attempt did. */
+  responseStarted(): void {
     this.#inFlight++;
   }
 
-  attemptEnded(outcome: AttemptOutcome): void {
+  responseEnded(): void {
     this.#inFlight--;
-    if (outcome === 'won' || outcome === 'lost') this.#successes++;
-    else if (outcome === 'cancelled') this.#cancelled++;
-    else this.#failures++;
+  }
+
+  /** Takes the endpoint's word (Retry-After) that it wants to be left alone. */
+  coolDown(ms: number): void {
+    this.#coolUntilMs = Math.max(this.#coolUntilMs, performance.now() + ms);
   }
 
   snapshot(): EndpointSnapshot {
+    const { isCooling, ejection } = this;
+    const state =
+      ejection.kind === 'trial' ? 'trial' : ejection.isEjected ? 'ejected' : isCooling ? 'cooling' : 'available';
     return {
       name: this.name,
+      state,
+      backInMs: state === 'cooling' ? this.#coolUntilMs - performance.now() : ejection.remainingMs,
       inFlight: this.#inFlight,
-      successes: this.#successes,
-      failures: this.#failures,
-      cancelled: this.#cancelled,
+      ...this.#counts,
+      healthRatio: this.#healthRatio,
+      latencyMs: this.latency.summary(),
     };
+  }
+
+  #count(outcome: AttemptOutcome): void {
+    const counts = this.#counts;
+    if (outcome === 'cancelled') {
+      counts.cancelled++;
+      return;
+    }
+    const isSuccess = outcome === 'won' || outcome === 'lost';
+    if (outcome === 'won') counts.wins++;
+    if (outcome === 'timed-out') counts.timeouts++;
+    if (isSuccess) counts.successes++;
+    else counts.failures++;
+    this.#healthRatio += ((isSuccess ? 1 : 0) - this.#healthRatio) * healthWeight;
   }
 }

@@ -1,20 +1,106 @@
-import type { EndpointAddress } from './address.ts';
-import { Endpoint, type EndpointSnapshot } from './endpoint.ts';
+import { type EndpointAddress, keyOf } from './address.ts';
+import { Endpoint, type EndpointSettings, type EndpointSnapshot } from './endpoint.ts';
+import { inOrder, type Order } from './order.ts';
 
-/** All endpoints of one proxy. */
+/** An endpoint that a request may try, with the address that holds for this request. */
+export interface Candidate {
+  readonly endpoint: Endpoint;
+  readonly address: EndpointAddress;
+}
+
+export interface PoolSettings extends EndpointSettings {
+  /** Most attempts under way at one endpoint, or Infinity. */
+  readonly maxInFlight: number;
+}
+
+/** How the candidates of one request are chosen. */
+export interface Choice {
+  readonly order: Order;
+  /** Most endpoints to try. */
+  readonly most: number;
+  /** All are asked at once: those that are left out do not even come last. */
+  readonly isRace: boolean;
+}
+
+/** State is kept for so many endpoints; beyond that the ones that were used longest ago are forgotten. */
+const mostEndpoints = 256;
+
+/** State that was not used for so long is dropped when new state comes. */
+const unusedMs = 600_000;
+
+/** Keeps the state of endpoints, by URL and name. */
 export class EndpointPool {
-  readonly #endpoints: readonly Endpoint[];
+  readonly #settings: PoolSettings;
+  readonly #endpoints = new Map<string, Endpoint>();
+  #turn = 0;
 
-  constructor(addresses: readonly EndpointAddress[]) {
-    this.#endpoints = addresses.map((address) => new Endpoint(address));
+  constructor(settings: PoolSettings) {
+    this.#settings = settings;
   }
 
-  /** The endpoints that one request may try, best first and not more than `most`. */
-  candidates({ most }: { readonly most: number }): Iterable<Endpoint> {
-    return this.#endpoints.slice(0, most);
+  /** The endpoints for these addresses, their state found again or begun; state that nobody needs is dropped. */
+  candidatesAt(addresses: readonly EndpointAddress[]): readonly Candidate[] {
+    const size = this.#endpoints.size;
+    const candidates = addresses.map((address) => ({ endpoint: this.#endpointAt(address), address }));
+    if (this.#endpoints.size > size) this.#forgetUnused(candidates);
+    return candidates;
+  }
+
+  /**
+   * The candidates that one request may try, best first. Those that are cooling down come last, and behind them, as the
+   * last resort, those that are left out. An endpoint whose trial is due has its ordinary place, but is nobody's only
+   * chance. Looked at one by one, when an attempt is about to start.
+   */
+  *choose(candidates: readonly Candidate[], { order, most, isRace }: Choice): Iterable<Candidate> {
+    const ordered = inOrder(candidates, order, ++this.#turn);
+    const groups = groupByFitness(ordered, most);
+    const isAnyoneIn = [...groups.fit, ...groups.cooling].some(({ endpoint }) => !endpoint.ejection.isTrialDue);
+    const last = isRace && isAnyoneIn ? [] : groups.ejected;
+    let count = 0;
+    for (const candidate of [...groups.fit, ...groups.cooling, ...last]) {
+      if (count === most) return;
+      if (candidate.endpoint.inFlight >= this.#settings.maxInFlight) continue;
+      count++;
+      yield candidate;
+    }
   }
 
   snapshots(): readonly EndpointSnapshot[] {
-    return this.#endpoints.map((endpoint) => endpoint.snapshot());
+    return [...this.#endpoints.values()].map((endpoint) => endpoint.snapshot());
   }
+
+  #endpointAt(address: EndpointAddress): Endpoint {
+    const key = keyOf(address);
+    const known = this.#endpoints.get(key);
+    const endpoint = known ?? new Endpoint(address, this.#settings);
+    // What was used last is last in the map.
+    if (known) this.#endpoints.delete(key);
+    this.#endpoints.set(key, endpoint);
+    return endpoint;
+  }
+
+  #forgetUnused(candidates: readonly Candidate[]): void {
+    const needed = new Set(candidates.map(({ endpoint }) => endpoint));
+    const longAgo = performance.now() - unusedMs;
+    for (const [key, endpoint] of this.#endpoints) {
+      if (this.#endpoints.size <= mostEndpoints && endpoint.lastStartedAtMs > longAgo) return;
+      if (endpoint.inFlight === 0 && !needed.has(endpoint)) this.#endpoints.delete(key);
+    }
+  }
+}
+
+interface Groups {
+  readonly fit: Candidate[];
+  readonly cooling: Candidate[];
+  readonly ejected: Candidate[];
+}
+
+function groupByFitness(ordered: readonly Candidate[], most: number): Groups {
+  const groups: Groups = { fit: [], cooling: [], ejected: [] };
+  for (const candidate of ordered) {
+    const { ejection, isCooling } = candidate.endpoint;
+    const mayTry = !ejection.isEjected && (most > 1 || !ejection.isTrialDue);
+    groups[mayTry ? (isCooling ? 'cooling' : 'fit') : 'ejected'].push(candidate);
+  }
+  return groups;
 }

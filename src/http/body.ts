@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { BalancingProxyError } from '../errors.ts';
+import { joined } from './incoming.ts';
 import { type BodyState, replayParsedBody } from './parsed-body.ts';
 
 /** What to do with a body that is too large to be buffered and replayed. */
@@ -91,10 +92,6 @@ function bufferBody(
   // Middleware that waits for something may have paused it.
   req.resume();
   return promise;
-}
-
-function joined(chunks: readonly Buffer[]): Buffer {
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
 export function clientGone(): BalancingProxyError {

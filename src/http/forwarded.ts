@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { callHook } from '../hooks.ts';
+import { callSyncHook } from '../hooks.ts';
 import { type HeaderList, valuesOf } from './headers.ts';
 
 /** The lower-case names of everything that tells an endpoint who the client was. */
@@ -21,7 +21,7 @@ export type TrustForwarded = boolean | ((req: IncomingMessage) => boolean) | und
 
 /** Whether the headers that came in may be believed; without an option Express's `trust proxy` decides. */
 export function isForwardedTrusted(req: IncomingMessage, trust: TrustForwarded): boolean {
-  if (typeof trust === 'function') return callHook('trustForwarded', () => trust(req));
+  if (typeof trust === 'function') return callSyncHook('trustForwarded', () => trust(req));
   if (trust !== undefined) return trust;
   const trustProxy = (req as ExpressLike).app?.get?.('trust proxy fn');
   return typeof trustProxy === 'function' && Boolean(trustProxy(req.socket.remoteAddress, 0));

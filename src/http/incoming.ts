@@ -18,6 +18,11 @@ export function announcedLength({ status, headers }: UpstreamResponse, method: s
   return method === 'HEAD' || bodyless.has(status) ? 0 : contentLengthOf(headers);
 }
 
+/** The chunks as one Buffer, without a copy where there is but one. */
+export function joined(chunks: readonly Buffer[]): Buffer {
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}
+
 /** Node takes chunks off a body and no other coding, which the client would get with nothing to say so (RFC 9112 6.1). */
 const decodedCodings: ReadonlySet<string> = new Set(['', 'chunked', 'identity']);
 
@@ -40,7 +45,7 @@ export function readWhole(body: Readable, idleMs: number): Promise<Buffer> {
     idle?.refresh();
     chunks.push(chunk);
   };
-  const onEnd = (): void => settle(() => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+  const onEnd = (): void => settle(() => resolve(joined(chunks)));
   const onBroken = (cause?: unknown): void => settle(() => reject(brokenOff(cause)));
   const settle = (done: () => void): void => {
     clearTimeout(idle);

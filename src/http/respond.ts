@@ -5,9 +5,9 @@ import type { Socket } from 'node:net';
 import type { BalancingProxyError } from '../errors.ts';
 import type { InterimResponse, UpstreamResponse } from '../transports/transport.ts';
 import type { ClientResponse } from './client-response.ts';
-import { groupByName, hasHighByte, valuesOf } from './headers.ts';
+import { groupByName, type HeaderList, hasHighByte, stripHopByHop, valuesOf } from './headers.ts';
 import { brokenOff } from './incoming.ts';
-import { streamBody } from './stream-body.ts';
+import { streamBody, trailersFor } from './stream-body.ts';
 
 /** Headers that say how a body is framed: the endpoint's body is not the one that middleware before us had in mind. */
 const ownFraming = ['Content-Length', 'Trailer'];
@@ -29,12 +29,22 @@ export async function respond(res: ServerResponse, answer: ClientResponse): Prom
     if (!(answer.body instanceof Uint8Array)) return await streamBody(res, answer.body, answer);
     // Node takes this header for UTF-8 when it writes head and body in one go (nodejs/node 46528).
     if (hasHighByte(res.getHeader('Content-Disposition'))) res.writeHead(res.statusCode);
-    res.end(answer.body);
+    endWhole(res, answer.body, answer.response.trailers());
     return answer.body.length;
   } catch (error) {
     if (!res.headersSent) takeHeadBack(res, answer);
     throw error;
   }
+}
+
+/** A body that is only given to `end` would get a Content-Length, with which there are no trailers (RFC 9112 7.1.2). */
+function endWhole(res: ServerResponse, body: Buffer, received: HeaderList): void {
+  const trailers = stripHopByHop(received);
+  if (trailers.length > 0) {
+    res.write(body);
+    res.addTrailers(trailersFor(res, trailers));
+  }
+  res.end(trailers.length > 0 ? undefined : body);
 }
 
 /** An error handler must not send its own page with the endpoint's reason, `Content-Length` or `Content-Encoding`. */

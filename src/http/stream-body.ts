@@ -40,6 +40,8 @@ class BodyStream {
     if (idleMs < Infinity) this.#idle = setTimeout(this.#onSilence, idleMs);
     this.#res.on('drain', this.#onDrain);
     body.on('end', this.#onEnd).on('error', this.#onBroken).on('close', this.#onBroken).on('data', this.#onData);
+    // Whoever has looked at the beginning has left it paused, and a listener alone does not wake it up.
+    body.resume();
     if (body.readableEnded) this.#onEnd();
     else if (body.destroyed) this.#onBroken();
     return this.#result.promise;
@@ -111,7 +113,7 @@ function isEventStream(res: ServerResponse): boolean {
 }
 
 /** Pairs as they came; the compatibility API of http2 takes none and needs an object. */
-function trailersFor(res: ServerResponse, list: HeaderList): OutgoingHttpHeaders | Array<[string, string]> {
+export function trailersFor(res: ServerResponse, list: HeaderList): OutgoingHttpHeaders | Array<[string, string]> {
   if (res.req.httpVersionMajor > 1) {
     return Object.fromEntries([...groupByName(list)].map(({ name, values }) => [name, values]));
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
 import type { EndpointAddress } from '../endpoints/address.ts';
-import { callHook, hookFailed } from '../hooks.ts';
+import { callSyncHook, hookFailed } from '../hooks.ts';
 
 export type PathRewrite = (path: string, req: IncomingMessage) => string;
 
@@ -15,7 +15,7 @@ export function rewrittenUrl(
 ): string {
   const path = originFormOf(req.url ?? '/');
   if (!pathRewrite) return path;
-  const rewritten: unknown = callHook('pathRewrite', () => pathRewrite(path, req));
+  const rewritten: unknown = callSyncHook('pathRewrite', () => pathRewrite(path, req));
   if (typeof rewritten === 'string' && /^\/[\x21-\xff]*$/.test(rewritten)) return rewritten;
   throw hookFailed(
     'pathRewrite',

@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { EndpointAddress } from '../endpoints/address.ts';
-import { type IsTerminal, parseStatusRange, terminalIn } from '../http/terminal.ts';
+import type { EjectionOptions } from '../endpoints/ejection.ts';
+import { type Order, orders } from '../endpoints/order.ts';
+import type { IsTerminal } from '../http/terminal.ts';
 import { product } from '../http/via.ts';
-import { strategies } from '../race/delay.ts';
+import { type Strategy, strategies } from '../race/delay.ts';
 import { gotTransport } from '../transports/got.ts';
 import type { TlsOptions, Transport } from '../transports/transport.ts';
-import { endpoints, token } from './endpoint-parser.ts';
-import type { BalancingProxyOptions, TimeoutOptions } from './options.ts';
+import { type EndpointsFunction, endpoints, token } from './endpoint-parser.ts';
+import { ejection, hedge, statuses, timeouts, tls } from './group-parsers.ts';
+import type { HedgeOptions, TimeoutOptions } from './groups.ts';
+import type { BalancingProxyOptions } from './options.ts';
 import {
   boolean,
   byteCount,
-  collect,
   fields,
   isPlainObject,
   milliseconds,
@@ -19,61 +22,32 @@ import {
   type Parser,
   type ParserTable,
   parseOrThrow,
-  reject,
-  rejectUnseen,
   valueThat,
+  wholeNumberFrom,
 } from './parser.ts';
 
 type Options = Required<BalancingProxyOptions>;
-type Timeouts = Required<TimeoutOptions>;
 
 /** Options that the code works with in another form than the user gives them in. */
 interface Parsed {
-  readonly endpoints: readonly EndpointAddress[];
+  readonly endpoints: readonly EndpointAddress[] | EndpointsFunction;
   readonly terminalStatuses: IsTerminal;
-  readonly timeouts: Timeouts;
-  readonly trustForwarded: Options['trustForwarded'] | undefined;
-  readonly tls: TlsOptions | undefined;
+  readonly preferStatuses: IsTerminal;
+  readonly timeouts: Required<TimeoutOptions>;
+  readonly hedge: Required<HedgeOptions>;
+  readonly ejection: EjectionOptions | false;
+  readonly isUsable: Options['isUsable'] | undefined;
+  readonly unsafeMethods: Strategy | undefined;
+  readonly order: Order | undefined;
   readonly pathRewrite: Options['pathRewrite'] | undefined;
   readonly rewriteRequest: Options['rewriteRequest'] | undefined;
   readonly rewriteResponse: Options['rewriteResponse'] | undefined;
+  readonly trustForwarded: Options['trustForwarded'] | undefined;
+  readonly tls: TlsOptions | undefined;
 }
 
 /** The options as the code works with them: complete, checked and frozen. */
 export type Config = { readonly [Name in keyof Options]: Name extends keyof Parsed ? Parsed[Name] : Options[Name] };
-
-const terminalStatuses: Parser<IsTerminal> = (value, option) => {
-  const expected = "statuses from 100 to 599 such as '100,200,300,400', '2xx', '404' or '200-204'";
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const entries = list.flatMap((entry): unknown[] => (typeof entry === 'string' ? entry.split(',') : [entry]));
-  if (entries.length === 0) reject(option, expected, value);
-  const parseEntry = (entry: unknown) => {
-    const isStatus = typeof entry === 'string' || typeof entry === 'number';
-    return (isStatus && parseStatusRange(String(entry).trim())) || reject(option, expected, entry);
-  };
-  return terminalIn(collect(entries, parseEntry));
-};
-
-const timeouts = fields<Timeouts>({
-  connectMs: optional(milliseconds, 3_000),
-  responseMs: optional(milliseconds, 30_000),
-  idleMs: optional(milliseconds, 60_000),
-  totalMs: optional(milliseconds, Infinity),
-});
-
-const pem = valueThat<string>(isPem, 'a PEM string, a Buffer or an array of these');
-
-const tlsFields = fields<TlsOptions>({
-  ca: optional(pem, undefined),
-  cert: optional(pem, undefined),
-  key: optional(pem, undefined),
-  rejectUnauthorized: optional(boolean, true),
-});
-
-const func = <T>() => valueThat<T>((value) => typeof value === 'function', 'a function');
-
-const tls: Parser<TlsOptions> = (value, option) =>
-  isPlainObject(value) ? tlsFields(value, option) : rejectUnseen(option, 'an object', value);
 
 const transport = valueThat<Transport>(
   (value) => isPlainObject(value) && typeof value.send === 'function' && typeof value.close === 'function',
@@ -85,11 +59,27 @@ const trustForwarded = valueThat<Options['trustForwarded']>(
   'true, false or a function of the request',
 );
 
+const func = <T>() => valueThat<T>((value) => typeof value === 'function', 'a function');
+
+const namedStrategy = oneOf(strategies);
+const strategy: Parser<Options['strategy']> = (value, option) =>
+  typeof value === 'function' ? (value as Options['strategy']) : namedStrategy(value, option);
+
 /** Every option has its parser: the compiler refuses the table when one is missing. */
 const parsers: ParserTable<Config> = {
   endpoints,
-  terminalStatuses: (value, option) => terminalStatuses(value === undefined ? '100,200,300,400' : value, option),
-  strategy: optional(oneOf(strategies), 'race'),
+  terminalStatuses: (value, option) => statuses(value === undefined ? '100,200,300,400' : value, option),
+  isUsable: optional(func<Options['isUsable']>(), undefined),
+  inspectLimitBytes: optional(byteCount, 65_536),
+  preferStatuses: (value, option) => (value === undefined ? () => true : statuses(value, option)),
+  preferGraceMs: optional(milliseconds, 100),
+  strategy: optional(strategy, 'race'),
+  unsafeMethods: optional(namedStrategy, undefined),
+  hedge: (value, option) => hedge(value === undefined ? {} : value, option),
+  maxAttempts: optional(wholeNumberFrom(1), Infinity),
+  order: optional(oneOf(orders), undefined),
+  maxInFlight: optional(wholeNumberFrom(1), Infinity),
+  ejection: (value, option) => ejection(value === undefined ? true : value, option),
   timeouts: (value, option) => timeouts(value === undefined ? {} : value, option),
   bodyLimitBytes: optional(byteCount, 1_048_576),
   largeBody: optional(oneOf(['reject', 'stream']), 'reject'),
@@ -116,9 +106,4 @@ export function resolveOptions(options: BalancingProxyOptions): Config {
 
 function randomPseudonym(): string {
   return `${product}-${randomBytes(4).toString('hex')}`;
-}
-
-function isPem(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(isPem);
-  return typeof value === 'string' || value instanceof Uint8Array;
 }

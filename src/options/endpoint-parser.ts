@@ -1,4 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import { type AddressParts, type EndpointAddress, isSupportedProtocol, parseAddress } from '../endpoints/address.ts';
+import { BalancingProxyError, messageOf } from '../errors.ts';
+import type { EndpointOption } from './groups.ts';
 import {
   collect,
   fields,
@@ -73,11 +76,36 @@ const endpoint: Parser<EndpointAddress> = (value, option) => {
   return parseAddress(isBare ? { url: url(value, option) } : endpointFields(value, option));
 };
 
-const endpointList = listOf(endpoint, 'a non-empty array of URLs');
+const endpointList = listOf(endpoint, 'a non-empty array of URLs or a function that gives one');
+const givenList = listOf(endpoint, 'an array of URLs');
 
-/** The option `endpoints`. */
-export const endpoints: Parser<readonly EndpointAddress[]> = (value, option) =>
-  withDistinctNames(endpointList(value, option));
+/** What an `endpoints` function is: it gives the endpoints for one request. */
+export type EndpointsFunction = (
+  req: IncomingMessage,
+) => readonly EndpointOption[] | Promise<readonly EndpointOption[]>;
+
+/** The option `endpoints`; what a function gives can only be checked when it gives it. */
+export const endpoints: Parser<readonly EndpointAddress[] | EndpointsFunction> = (value, option) =>
+  typeof value === 'function' ? (value as EndpointsFunction) : withDistinctNames(endpointList(value, option));
+
+/**
+ * The endpoints for one request.
+ * @throws BalancingProxyError `ERR_BRP_ENDPOINTS` when the user's function throws, rejects or returns nonsense.
+ */
+export async function addressesFor(
+  req: IncomingMessage,
+  { endpoints: given }: { readonly endpoints: readonly EndpointAddress[] | EndpointsFunction },
+): Promise<readonly EndpointAddress[]> {
+  if (typeof given !== 'function') return given;
+  try {
+    const list: unknown = await given(req);
+    return Array.isArray(list) && list.length === 0 ? [] : withDistinctNames(givenList(list, 'endpoints(req)'));
+  } catch (cause) {
+    throw new BalancingProxyError('ERR_BRP_ENDPOINTS', `the \`endpoints\` function failed: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+}
 
 /** The same URL may stand in the list several times (the original's own example has it so); its names then count up. */
 function withDistinctNames(addresses: readonly EndpointAddress[]): readonly EndpointAddress[] {

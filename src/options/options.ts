@@ -1,68 +1,85 @@
 import type { IncomingMessage } from 'node:http';
+import type { Order } from '../endpoints/order.ts';
 import type { HeaderHook } from '../hooks.ts';
 import type { LargeBody } from '../http/body.ts';
+import type { InspectedResponse } from '../http/inspect.ts';
 import type { PathRewrite } from '../http/target.ts';
 import type { Strategy } from '../race/delay.ts';
 import type { TlsOptions, Transport } from '../transports/transport.ts';
-
-/** An endpoint with more to say than its URL. */
-export interface EndpointOptions {
-  /** Absolute URL; `http:`, `https:`, or `http+unix://%2Fpath%2Fto.sock/base`. */
-  readonly url: string | URL;
-  /**
-   * Name in logs, events, errors and snapshots.
-   * @default the URL without credentials and query
-   */
-  readonly name?: string;
-  /** Headers that every request to this endpoint gets; they replace what the client sent under these names. */
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-}
-
-export type EndpointOption = string | URL | EndpointOptions;
-
-/**
- * `200` and `'200'`: the whole class 200-299, as for every round hundred. `'2xx'`: the same. `'404'`: this status.
- * `'200-204'`: this range; so `'200-200'` is exactly 200. Several in one string are separated by commas.
- */
-export type TerminalStatuses = string | number | ReadonlyArray<string | number>;
-
-export interface TimeoutOptions {
-  /**
-   * Milliseconds for one attempt to set up its connection: DNS, TCP and TLS.
-   * @default 3_000
-   */
-  readonly connectMs?: number;
-  /**
-   * Milliseconds from the start of one attempt to its response head.
-   * @default 30_000
-   */
-  readonly responseMs?: number;
-  /**
-   * Milliseconds of silence within a response body. A client that reads slowly is not silence.
-   * @default 60_000
-   */
-  readonly idleMs?: number;
-  /**
-   * Milliseconds for the whole request until the winner's head, all attempts together.
-   * @default Infinity
-   */
-  readonly totalMs?: number;
-}
+import type { EndpointsFunction } from './endpoint-parser.ts';
+import type { EjectionSettings, EndpointOption, HedgeOptions, TerminalStatuses, TimeoutOptions } from './groups.ts';
 
 /** What {@link createBalancingProxy} takes. Everything but `endpoints` has a default. */
 export interface BalancingProxyOptions {
-  /** The servers that should all give the same answer. A base path and a query are put in front of the request's own. */
-  readonly endpoints: readonly EndpointOption[];
+  /**
+   * The servers that should all give the same answer, or a function of the request that gives them. A base path and a
+   * query are put in front of the request's own. State is kept per URL and name, also for what a function gives.
+   */
+  readonly endpoints: readonly EndpointOption[] | EndpointsFunction;
   /**
    * Statuses that may be given to the client; any other response is discarded while another endpoint may answer.
    * @default '100,200,300,400'
    */
   readonly terminalStatuses?: TerminalStatuses;
   /**
-   * `'race'`: ask all endpoints at once. `'failover'`: ask the next one only when the one before failed.
+   * Asked when the status has passed: whether this response may be given to the client. For APIs that answer 200 with an
+   * error inside. When it throws, rejects or does not settle within `timeouts.responseMs`, the attempt has failed.
+   * @default none
+   */
+  readonly isUsable?: (response: InspectedResponse) => boolean | Promise<boolean>;
+  /**
+   * Most bytes that `response.body()` gives to `isUsable`.
+   * @default 65_536
+   */
+  readonly inspectLimitBytes?: number;
+  /**
+   * Terminal statuses that win at once, written like `terminalStatuses`; any other usable response is held for
+   * `preferGraceMs` while a better one may come. For mirrors of which some are incomplete: with `'200,300'` a fast 404
+   * does not beat a 200.
+   * @default every terminal status
+   */
+  readonly preferStatuses?: TerminalStatuses;
+  /**
+   * Milliseconds for which a response that is not of `preferStatuses` is held; meanwhile the next attempt starts.
+   * @default 100
+   */
+  readonly preferGraceMs?: number;
+  /**
+   * `'race'`: ask all endpoints at once. `'hedge'`: ask the next one when the ones before are slow or have failed.
+   * `'failover'`: ask the next one only when the one before has failed. `'single'`: ask the next one only if the request
+   * surely reached nobody (no address, refused, connect timeout). Or a function of the request that names one of these.
    * @default 'race'
    */
-  readonly strategy?: Strategy;
+  readonly strategy?: Strategy | ((req: IncomingMessage) => Strategy);
+  /**
+   * The strategy for methods that the IANA registry does not list as idempotent (POST, PATCH and unknown ones) when the
+   * request has no `Idempotency-Key`.
+   * @default the same as `strategy`
+   */
+  readonly unsafeMethods?: Strategy;
+  /** When and how often to hedge; see {@link HedgeOptions}. */
+  readonly hedge?: HedgeOptions;
+  /**
+   * Most attempts for one request, the first one included.
+   * @default the number of endpoints
+   */
+  readonly maxAttempts?: number;
+  /**
+   * Who is asked first: `'given'`, in the order of `endpoints`; `'fastest'`, by recent health, latency and load; or
+   * `'random'`. Endpoints that are cooling down or left out come last.
+   * @default 'fastest' for `'hedge'`, else 'given'
+   */
+  readonly order?: Order;
+  /**
+   * Most attempts under way at one endpoint, responses that are still coming included; a full one is passed over.
+   * @default Infinity
+   */
+  readonly maxInFlight?: number;
+  /**
+   * Leaving endpoints out that cannot be reached; see {@link EjectionSettings}. false never leaves one out.
+   * @default true
+   */
+  readonly ejection?: boolean | EjectionSettings;
   /** Limits in milliseconds; see {@link TimeoutOptions}. */
   readonly timeouts?: TimeoutOptions;
   /**

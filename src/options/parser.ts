@@ -93,6 +93,18 @@ export const byteCount: Parser<number> = (value, option) =>
     ? (value as number)
     : reject(option, 'bytes, a whole number from 0', value);
 
+export function numberFrom(least: number): Parser<number> {
+  return (value, option) =>
+    typeof value === 'number' && value >= least ? value : reject(option, `a number from ${least}`, value);
+}
+
+export function wholeNumberFrom(least: number): Parser<number> {
+  return (value, option) =>
+    value === Infinity || (Number.isSafeInteger(value) && (value as number) >= least)
+      ? (value as number)
+      : reject(option, `a whole number from ${least}, or Infinity`, value);
+}
+
 /** A value that is only checked for being of its kind; `matches` is the test and `expected` the words for it. */
 export function valueThat<T>(matches: (value: unknown) => boolean, expected: string): Parser<T> {
   return (value, option) => (matches(value) ? (value as T) : reject(option, expected, value));

@@ -7,30 +7,12 @@
  * (cancelling it cut 512 KB responses short in go-resty PR 1197 and hedgedhttp PR 1).
  */
 
-export interface RaceOptions<Candidate, Value> {
-  /** Who may be tried, in this order; pulled one at a time, only when an attempt is about to start. */
-  readonly candidates: Iterable<Candidate>;
-  /** Ends the race: every attempt is aborted and the promise rejects with the signal's reason. */
-  readonly signal: AbortSignal;
-  /** Starts one attempt. It must stop when `abort.signal` fires, and may fire it to give up. */
-  start(candidate: Candidate, abort: AbortController): Promise<Value>;
-  isUsable(value: Value): boolean;
-  /** Milliseconds from the start of `latest` to the next one: 0 at once, Infinity only after a failure. */
-  delayMs(latest: Candidate): number;
-  /** Takes every value that does not win, with its abort handle, which the race does not fire any more. */
-  discard(value: Value, abort: AbortController): void;
-}
-
-/** The value that won; its attempt goes on until the owner is done with it or fires `abort`. */
-export interface Winner<Value> {
-  readonly value: Value;
-  readonly abort: AbortController;
-}
+import type { RaceOptions, StartReason, Winner } from './rules.ts';
 
 /**
  * Runs a race to its end.
  * @returns the winner, or undefined when every candidate was tried and none was usable (their values went to `discard`).
- * @throws the signal's reason when it fires first. A failing `candidates`, `delayMs` or `discard` rejects too.
+ * @throws the signal's reason when it fires first. A function of the caller that throws rejects, too.
  */
 export function race<Candidate, Value>(options: RaceOptions<Candidate, Value>): Promise<Winner<Value> | undefined> {
   try {
@@ -45,9 +27,13 @@ class Race<Candidate, Value> {
   readonly #candidates: Iterator<Candidate>;
   readonly #running = new Set<AbortController>();
   readonly #result = Promise.withResolvers<Winner<Value> | undefined>();
-  #nobodyLeft = false;
+  #next: IteratorResult<Candidate> | undefined;
+  /** Usable, but something better may come while its grace lasts. */
+  #held: Winner<Value> | undefined;
+  #mayStart = true;
   #isOver = false;
-  #timer: NodeJS.Timeout | undefined;
+  #delayTimer: NodeJS.Timeout | undefined;
+  #graceTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RaceOptions<Candidate, Value>) {
     this.#options = options;
@@ -59,81 +45,113 @@ class Race<Candidate, Value> {
     if (signal.aborted) this.#onAbort();
     else {
       signal.addEventListener('abort', this.#onAbort);
-      this.#guard(() => this.#startNext());
+      this.#guard(() => this.#startNext('first'));
     }
     return this.#result.promise;
   }
 
   readonly #onAbort = (): void => {
-    this.#end();
-    this.#result.reject(this.#options.signal.reason);
+    this.#fail(this.#options.signal.reason);
   };
 
-  #startNext(): void {
-    clearTimeout(this.#timer);
-    for (let delayMs = 0; delayMs === 0; ) {
-      const next = this.#candidates.next();
-      if (next.done) {
-        this.#nobodyLeft = true;
-        this.#endIfExhausted();
+  #startNext(reason: StartReason): void {
+    const { delayMs, mayHedge } = this.#options;
+    clearTimeout(this.#delayTimer);
+    for (let delay = 0; delay === 0; reason = 'delay') {
+      this.#next ??= this.#candidates.next();
+      if (this.#next.done) {
+        this.#startNoMore();
         return;
       }
+      if (reason === 'delay' && mayHedge?.() === false) return;
       // The caller's functions may have fired the signal: no attempt and no timer may start behind the race's back.
       if (this.#isOver) return;
-      this.#launch(next.value);
-      delayMs = this.#options.delayMs(next.value);
+      const candidate = this.#next.value;
+      this.#next = undefined;
+      this.#launch(candidate, reason);
+      delay = delayMs(candidate);
       if (this.#isOver) return;
-      if (delayMs > 0 && delayMs < Infinity) {
-        this.#timer = setTimeout(() => this.#guard(() => this.#startNext()), delayMs);
-      }
+      if (delay > 0 && delay < Infinity) this.#delayTimer = setTimeout(this.#onDelay, delay);
     }
   }
 
-  #launch(candidate: Candidate): void {
+  readonly #onDelay = (): void => this.#guard(() => this.#startNext('delay'));
+
+  #launch(candidate: Candidate, reason: StartReason): void {
     const abort = new AbortController();
     this.#running.add(abort);
-    this.#options.start(candidate, abort).then(
-      (value) => this.#guard(() => this.#onValue(value, abort)),
-      () => this.#guard(() => this.#onFailure(abort)),
+    this.#options.start(candidate, abort, reason).then(
+      (value) => this.#guard(() => this.#onValue({ value, abort })),
+      (error) => this.#guard(() => this.#onFailure(abort, error)),
     );
   }
 
-  #onValue(value: Value, abort: AbortController): void {
-    const wins = !this.#isOver && this.#options.isUsable(value);
-    if (wins) {
-      this.#running.delete(abort);
-      this.#end();
-      this.#result.resolve({ value, abort });
-      return;
-    }
-    this.#options.discard(value, abort);
-    this.#onFailure(abort);
+  #onValue(winner: Winner<Value>): void {
+    const { isUsable, isPreferred, discard } = this.#options;
+    if (this.#isOver || !isUsable(winner.value)) {
+      discard(winner.value, winner.abort);
+      this.#onFailure(winner.abort, undefined);
+    } else if (isPreferred?.(winner.value) === false) this.#hold(winner);
+    else this.#win(winner);
   }
 
-  #onFailure(abort: AbortController): void {
+  #hold(winner: Winner<Value>): void {
+    if (this.#held) this.#options.discard(winner.value, winner.abort);
+    else {
+      this.#held = winner;
+      const { preferGraceMs = 0 } = this.#options;
+      if (preferGraceMs < Infinity) this.#graceTimer = setTimeout(() => this.#win(winner), preferGraceMs);
+    }
+    this.#onFailure(winner.abort, undefined);
+  }
+
+  #onFailure(abort: AbortController, error: unknown): void {
     this.#running.delete(abort);
     if (this.#isOver) return;
-    if (this.#nobodyLeft) this.#endIfExhausted();
-    else this.#startNext();
+    if (!this.#mayStart) this.#endIfExhausted();
+    else if (this.#options.mayFollow?.(error) === false) this.#startNoMore();
+    else this.#startNext('failure');
+  }
+
+  #startNoMore(): void {
+    clearTimeout(this.#delayTimer);
+    this.#mayStart = false;
+    this.#endIfExhausted();
   }
 
   #endIfExhausted(): void {
     if (this.#running.size > 0) return;
+    if (this.#held) this.#win(this.#held);
+    else {
+      this.#end();
+      this.#result.resolve(undefined);
+    }
+  }
+
+  #win(winner: Winner<Value>): void {
+    this.#running.delete(winner.abort);
+    if (this.#held === winner) this.#held = undefined;
     this.#end();
-    this.#result.resolve(undefined);
+    this.#result.resolve(winner);
+  }
+
+  #fail(error: unknown): void {
+    this.#end();
+    this.#result.reject(error);
   }
 
   #end(): void {
     this.#isOver = true;
-    clearTimeout(this.#timer);
+    clearTimeout(this.#delayTimer);
+    clearTimeout(this.#graceTimer);
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     for (const abort of this.#running) abort.abort();
     this.#running.clear();
-    try {
-      this.#candidates.return?.();
-    } catch {
-      // How the race ends is known; as in `for...of`, closing the iterator cannot change it.
-    }
+    // How the race ends is known; as in `for...of`, closing the iterator cannot change it, nor can a discard.
+    ignoringErrors(() => this.#candidates.return?.());
+    const held = this.#held;
+    this.#held = undefined;
+    if (held) ignoringErrors(() => this.#options.discard(held.value, held.abort));
   }
 
   /** A caller's function that throws ends the race with its error instead of leaving it pending for ever. */
@@ -141,8 +159,15 @@ class Race<Candidate, Value> {
     try {
       step();
     } catch (error) {
-      this.#end();
-      this.#result.reject(error);
+      this.#fail(error);
     }
+  }
+}
+
+function ignoringErrors(step: () => void): void {
+  try {
+    step();
+  } catch {
+    // Nobody is left who could be told.
   }
 }

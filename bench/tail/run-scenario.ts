@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { createRandom } from '../../demo/random.ts';
+import { createBalancingProxy } from '../../src/index.ts';
+import type { EndpointsReply, EndpointsRequest } from './endpoints.ts';
+import { type Sample, sendLoad } from './load.ts';
+import type { Scenario } from './scenarios.ts';
+
+export interface RunOptions {
+  readonly requests: number;
+  readonly perSecond: number;
+  readonly seed: number;
+}
+
+/** What one scenario has shown. */
+export interface Result {
+  readonly scenario: Scenario;
+  readonly samples: readonly Sample[];
+  /** Requests that the endpoints received per request of a client. */
+  readonly sentPerRequest: number;
+  readonly hedgesDenied: number;
+}
+
+/** The first requests teach a learned delay what is normal; they are not counted. */
+const warmUpRequests = 500;
+
+/** Runs the load against a proxy over fresh endpoints. */
+export async function runScenario(scenario: Scenario, { requests, perSecond, seed }: RunOptions): Promise<Result> {
+  const worker = new Worker(new URL('./endpoints.ts', import.meta.url));
+  const ask = async (request: EndpointsRequest): Promise<EndpointsReply> => {
+    worker.postMessage(request);
+    const [reply] = await once(worker, 'message');
+    return reply as EndpointsReply;
+  };
+  const started = await ask({ type: 'start', count: scenario.endpoints, seed, errorRatio: scenario.errorRatio ?? 0 });
+  const proxy = createBalancingProxy({ ...scenario.options, endpoints: urlsOf(started) });
+  const server = createServer(proxy).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const load = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    perSecond,
+    random: createRandom(seed),
+  };
+
+  await sendLoad({ ...load, requests: warmUpRequests });
+  const before = receivedOf(await ask({ type: 'slow-down', factor: scenario.slowdown ?? 1 }));
+  const deniedBefore = proxy.hedgesDenied;
+  const samples = await sendLoad({ ...load, requests });
+  const received = receivedOf(await ask({ type: 'stop' })) - before;
+
+  server.close();
+  server.closeAllConnections();
+  await proxy.close();
+  await worker.terminate();
+  return { scenario, samples, sentPerRequest: received / requests, hedgesDenied: proxy.hedgesDenied - deniedBefore };
+}
+
+function urlsOf(reply: EndpointsReply): readonly string[] {
+  return reply.type === 'started' ? reply.urls : [];
+}
+
+function receivedOf(reply: EndpointsReply): number {
+  return reply.type === 'started' ? 0 : reply.received;
+}

@@ -1,0 +1,40 @@
+import type { BalancingProxyOptions } from '../../src/index.ts';
+
+/** One row of the table. */
+export interface Scenario {
+  readonly name: string;
+  readonly endpoints: number;
+  /** Share of an endpoint's answers that are a 500. */
+  readonly errorRatio?: number;
+  readonly options: Omit<BalancingProxyOptions, 'endpoints'>;
+  /** After the warm-up every endpoint becomes so many times slower. */
+  readonly slowdown?: number;
+  /** Drawn in the chart. */
+  readonly isDrawn?: boolean;
+}
+
+const hedged = { strategy: 'hedge', order: 'random' } as const;
+
+/** Endpoints are asked in random order, so that every strategy loads all of them alike. */
+export const scenarios: readonly Scenario[] = [
+  { name: 'single endpoint', endpoints: 1, options: {}, isDrawn: true },
+  { name: 'race of 2', endpoints: 2, options: {}, isDrawn: true },
+  { name: 'race of 4', endpoints: 4, options: {}, isDrawn: true },
+  { name: 'hedge after p95', endpoints: 4, options: hedged, isDrawn: true },
+  { name: 'hedge after 10 ms', endpoints: 4, options: { ...hedged, hedge: { delayMs: 10 } }, isDrawn: true },
+  { name: 'hedge after p95, budgetRatio 0.02', endpoints: 4, options: { ...hedged, hedge: { budgetRatio: 0.02 } } },
+  { name: 'race of 4, 25 % errors', endpoints: 4, errorRatio: 0.25, options: {} },
+  {
+    name: 'failover over 4, 25 % errors',
+    endpoints: 4,
+    errorRatio: 0.25,
+    options: { strategy: 'failover', order: 'random' },
+  },
+  {
+    name: 'failover over 4, 10 % errors',
+    endpoints: 4,
+    errorRatio: 0.1,
+    options: { strategy: 'failover', order: 'random' },
+  },
+  { name: 'hedge after p95, all 10 times slower', endpoints: 4, options: hedged, slowdown: 10 },
+];

@@ -1,0 +1,27 @@
+import type { Result } from './run-scenario.ts';
+
+/** The latency in milliseconds that this share of the samples does not exceed. `sorted` ascends and is not empty. */
+export function quantile(sorted: readonly number[], ratio: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.ceil(ratio * sorted.length) - 1)] ?? Number.NaN;
+}
+
+export function sortedLatencies({ samples }: Result): readonly number[] {
+  return samples.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
+}
+
+/** The results as a Markdown table. */
+export function tableOf(results: readonly Result[]): string {
+  const head = ['strategy', 'p50 ms', 'p95 ms', 'p99 ms', 'p99.9 ms', 'success', 'requests sent per request'];
+  const rows = results.map((result) => {
+    const sorted = sortedLatencies(result);
+    const successes = result.samples.filter(({ isSuccess }) => isSuccess).length;
+    return [
+      result.scenario.name,
+      ...[0.5, 0.95, 0.99, 0.999].map((ratio) => quantile(sorted, ratio).toFixed(0)),
+      `${((100 * successes) / sorted.length).toFixed(2)} %`,
+      result.sentPerRequest.toFixed(3),
+    ];
+  });
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(['---', ...head.slice(1).map(() => '---:')]), ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BalancingProxyError, messageOf } from './errors.ts';
+import { breakOff, respondPlainly } from './http/respond.ts';
+
+/** Connect's and Express's `next`. */
+export type Next = (error?: unknown) => void;
+
+/** Gives an error to whoever can answer it; a response that has begun is broken off instead. */
+export function answerError(
+  error: BalancingProxyError,
+  { req, res, next }: { req: IncomingMessage; res: ServerResponse; next: Next | undefined },
+): void {
+  if (error.code === 'ERR_BRP_CLIENT_GONE') return;
+  try {
+    if (next && !res.headersSent) {
+      next(error);
+      return;
+    }
+  } catch {
+    // Then it is ours to answer.
+  }
+  try {
+    if (res.headersSent) breakOff(res);
+    else respondPlainly(req, res, error);
+  } catch {
+    // Middleware has put methods on `res` that throw.
+    breakOff(res);
+  }
+}
+
+/** Whatever was thrown, as our error. */
+export function toProxyError(thrown: unknown): BalancingProxyError {
+  if (thrown instanceof BalancingProxyError) return thrown;
+  return new BalancingProxyError('ERR_BRP_ATTEMPT', `the request failed: ${messageOf(thrown)}`, { cause: thrown });
+}

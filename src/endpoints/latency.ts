@@ -1,0 +1,80 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+
+/** Every so often the older half of what was learned is forgotten. */
+const periodMs = 30_000;
+
+/** With fewer samples a percentile is a guess. */
+const fewestSamples = 20;
+
+/** Microseconds; up to an hour with an error of 1 %. */
+const range = { lowest: 1, highest: 3_600_000_000, figures: 2 };
+
+/** Percentiles in milliseconds. */
+export interface LatencySummary {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/**
+ * How long usable responses took, over the last 30 to 60 s. Both histograms take every sample; each period the older one
+ * starts anew, so the one that is read always holds between one and two periods.
+ */
+export class LatencyWindow {
+  #older: RecordableHistogram | undefined;
+  #younger: RecordableHistogram | undefined;
+  #periodStartedAt = performance.now();
+  readonly #known = new Map<number, { readonly ms: number; readonly count: number }>();
+
+  /** Counts a usable response. */
+  record(ms: number): void {
+    this.#rotate();
+    this.#older ??= createHistogram(range);
+    this.#younger ??= createHistogram(range);
+    const microseconds = Math.min(Math.max(1, Math.round(ms * 1_000)), range.highest);
+    this.#older.record(microseconds);
+    this.#younger.record(microseconds);
+  }
+
+  /**
+   * Counts a loser that was cancelled after `ms`: it would have taken longer, nobody knows how much. That is worth
+   * knowing above the delay after which hedges start: without it the slow responses, which hedging cancels, would drop
+   * out of the picture and the percentile would sink. Below it says nothing, and counting it would sink it, too.
+   */
+  recordAtLeast(ms: number, hedgeDelayMs: number): void {
+    if (ms >= hedgeDelayMs) this.record(ms);
+  }
+
+  /** The percentile in milliseconds, or undefined while there are fewer than 20 samples. */
+  percentileMs(percentile: number): number | undefined {
+    this.#rotate();
+    const count = this.#older?.count ?? 0;
+    if (!this.#older || count < fewestSamples) return undefined;
+    const known = this.#known.get(percentile);
+    // A percentile moves little with one sample more; working it out costs more than all the rest of a request.
+    if (known && count < known.count * 1.02 + 1) return known.ms;
+    const ms = this.#older.percentile(percentile) / 1_000;
+    this.#known.set(percentile, { ms, count });
+    return ms;
+  }
+
+  summary(): LatencySummary | undefined {
+    const [p50, p95, p99] = [50, 95, 99].map((percentile) => this.percentileMs(percentile));
+    return p50 === undefined || p95 === undefined || p99 === undefined ? undefined : { p50, p95, p99 };
+  }
+
+  #rotate(): void {
+    const now = performance.now();
+    const passed = now - this.#periodStartedAt;
+    if (passed < periodMs) return;
+    // In step with the first period: counted from now, a sample before a pause would be remembered for up to 90 s.
+    this.#periodStartedAt = now - (passed % periodMs);
+    this.#known.clear();
+    const emptied = this.#older;
+    emptied?.reset();
+    this.#older = this.#younger;
+    this.#younger = emptied;
+    // After two silent periods what both remember is too old.
+    if (passed >= 2 * periodMs) this.#older?.reset();
+  }
+}

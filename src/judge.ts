@@ -1,0 +1,88 @@
+import type { Answer, AttemptSettings } from './attempt.ts';
+import { BalancingProxyError } from './errors.ts';
+import { applyHeaderHook, callHook, hookFailed } from './hooks.ts';
+import { type HeaderList, stripHopByHop } from './http/headers.ts';
+import { announcedLength, faultOf, isSmall, readWhole } from './http/incoming.ts';
+import { InspectableBody, inspected } from './http/inspect.ts';
+import { coolDownMsOf } from './http/retry-after.ts';
+import { settledInTime } from './until-aborted.ts';
+
+type Unjudged = Pick<Answer, 'attempt' | 'response' | 'interim'>;
+
+/**
+ * Decides whether a response may win. A small one only does so whole: a response that is cut short is a failed attempt,
+ * not a response to forward.
+ * @throws BalancingProxyError when the body breaks off, or a function of the user fails or does not settle in time.
+ */
+export async function judge(unjudged: Unjudged, settings: AttemptSettings): Promise<Answer> {
+  const { attempt, response } = unjudged;
+  const { outgoing, config } = settings;
+  const { status } = response;
+  if (status === 101 && !(outgoing.isUpgrade && response.upgraded)) throw badUpgrade(attempt.name);
+  const fault = faultOf(response);
+  if (fault) throw badResponse(attempt.name, fault);
+  attempt.candidate.endpoint.coolDown(coolDownMsOf(status, response.headers));
+  const announcedBytes = announcedLength(response, outgoing.method);
+  const isTerminal = outgoing.isUpgrade ? status === 101 : config.terminalStatuses(status);
+  const isWholeNeeded = isTerminal && isSmall(announcedBytes) && !response.upgraded;
+  const content = isWholeNeeded ? await readWhole(response.body, config.timeouts.idleMs) : response.body;
+  const body = new InspectableBody(content, config.inspectLimitBytes);
+  const isUsable = isTerminal && (await passesPredicate(unjudged, settings, body));
+  if (isUsable) attempt.becameUsable();
+  const headers = await responseHeaders(unjudged, settings);
+  return {
+    ...unjudged,
+    headers,
+    body: body.content,
+    announcedBytes,
+    isUsable,
+    isPreferred: outgoing.isUpgrade || config.preferStatuses(status),
+  };
+}
+
+/** Asks the user's predicate, which may read the beginning of the body. */
+async function passesPredicate(
+  { attempt, response: { status, headers, upgraded } }: Unjudged,
+  { config: { isUsable, timeouts }, abort: { signal } }: AttemptSettings,
+  body: InspectableBody,
+): Promise<boolean> {
+  if (!isUsable || upgraded) return true;
+  const verdict: unknown = callHook('isUsable', () => isUsable(inspected(status, headers, body)));
+  if (typeof verdict === 'boolean' && body.isUntouched) {
+    body.close();
+    return verdict;
+  }
+  const late = () =>
+    new BalancingProxyError('ERR_BRP_NOT_JUDGED', `\`isUsable\` did not settle on ${attempt.name} in time`);
+  return settledInTime(finalVerdict(verdict, body), { ms: timeouts.responseMs, signal, late });
+}
+
+/** The verdict, once nobody looks at the body any more. */
+async function finalVerdict(verdict: unknown, body: InspectableBody): Promise<boolean> {
+  const isUsable = Boolean(await verdict);
+  await body.close();
+  return isUsable;
+}
+
+async function responseHeaders(
+  { attempt, response }: Unjudged,
+  { req, config, abort: { signal } }: AttemptSettings,
+): Promise<HeaderList> {
+  const { rewriteResponse, exposeEndpoint, timeouts } = config;
+  const headers = stripHopByHop(response.headers);
+  if (exposeEndpoint) headers.push('X-Served-By', attempt.name);
+  if (!rewriteResponse) return headers;
+  const context = { req, endpoint: attempt.name, status: response.status, headers };
+  const rewritten = applyHeaderHook('rewriteResponse', rewriteResponse, context);
+  const late = () => hookFailed('rewriteResponse', `did not settle within ${timeouts.responseMs} ms`);
+  return settledInTime(rewritten, { ms: timeouts.responseMs, signal, late });
+}
+
+function badUpgrade(name: string): BalancingProxyError {
+  const message = `${name} switched protocols without being asked to, or without saying to which`;
+  return new BalancingProxyError('ERR_BRP_BAD_RESPONSE', message);
+}
+
+function badResponse(name: string, fault: string): BalancingProxyError {
+  return new BalancingProxyError('ERR_BRP_BAD_RESPONSE', `${name} answered with ${fault}`);
+}

@@ -1,0 +1,41 @@
+/** Why an attempt starts: it is the first, the delay is over, or another one has failed. */
+export type StartReason = 'first' | 'delay' | 'failure';
+
+export interface RaceOptions<Candidate, Value> {
+  /** Who may be tried, in this order; pulled one at a time, only when an attempt is about to start. */
+  readonly candidates: Iterable<Candidate>;
+  /** Ends the race: every attempt is aborted and the promise rejects with the signal's reason. */
+  readonly signal: AbortSignal;
+  /** Starts one attempt. It must stop when `abort.signal` fires, and may fire it to give up. */
+  start(candidate: Candidate, abort: AbortController, reason: StartReason): Promise<Value>;
+  isUsable(value: Value): boolean;
+  /**
+   * Whether a usable value wins at once. Another one is held for `preferGraceMs`, during which the race goes on as after
+   * a failure, and wins if no preferred one comes.
+   * @default every usable value is preferred
+   */
+  isPreferred?(value: Value): boolean;
+  /** @default 0 */
+  readonly preferGraceMs?: number;
+  /** Milliseconds from the start of `latest` to the next one: 0 at once, Infinity only after a failure. */
+  delayMs(latest: Candidate): number;
+  /**
+   * Asked when the delay is over and somebody is left to try; false means no attempt by time until another one has
+   * started, which a failure still does.
+   * @default always
+   */
+  mayHedge?(): boolean;
+  /**
+   * Whether the next attempt may start after this failure; `undefined` stands for a value that is not usable.
+   * @default always
+   */
+  mayFollow?(error: unknown): boolean;
+  /** Takes every value that does not win, with its abort handle, which the race does not fire any more. */
+  discard(value: Value, abort: AbortController): void;
+}
+
+/** The value that won; its attempt goes on until the owner is done with it or fires `abort`. */
+export interface Winner<Value> {
+  readonly value: Value;
+  readonly abort: AbortController;
+}
