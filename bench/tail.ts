@@ -8,7 +8,7 @@ import { tableOf } from './tail/table.ts';
 const { values } = parseArgs({
   options: {
     requests: { type: 'string', default: '10000' },
-    rate: { type: 'string', default: '400' },
+    rate: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     chart: { type: 'string', default: '' },
