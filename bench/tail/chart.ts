@@ -23,6 +23,7 @@ export function chartOf(results: readonly Result[]): string {
   const drawn = results.filter(({ scenario }) => scenario.isDrawn);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13">`,
+    '<title>Latency of a request by percentile, for each strategy</title>',
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     `<text x="${margin.left}" y="22" font-size="15">Latency of a request by percentile (milliseconds)</text>`,
     ...percentiles.map(({ label, ratio }) => verticalLine(xOf(ratio), label)),

@@ -25,7 +25,10 @@ function createEndpoint(random: () => number, errorRatio: number): Server {
     received++;
     req.resume();
     const status = random() < errorRatio ? 500 : 200;
-    const timer = setTimeout(() => res.writeHead(status, { 'Content-Length': 1 }).end('x'), drawServiceMs(heavyTail, random) * slowness);
+    const timer = setTimeout(
+      () => res.writeHead(status, { 'Content-Length': 1 }).end('x'),
+      drawServiceMs(heavyTail, random) * slowness,
+    );
     res.once('close', () => clearTimeout(timer));
   });
 }
