@@ -90,6 +90,7 @@ export const everyOption: Required<BalancingProxyOptions> = {
   maxAttempts: 3,
   order: 'fastest',
   maxInFlight: 100,
+  loserGraceMs: 5,
   ejection: { consecutiveFailures: 3, baseMs: 500, maxMs: 10_000 },
   timeouts: { connectMs: 1, responseMs: 2, idleMs: 3, totalMs: Infinity },
   bodyLimitBytes: 0,

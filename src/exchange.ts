@@ -2,16 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, Attempt, type AttemptSettings } from './attempt.ts';
 import type { Candidate } from './endpoints/pool.ts';
 import { type AttemptOutcome, type AttemptReport, BalancingProxyError, isTimeout } from './errors.ts';
+import type { RequestEnded } from './events.ts';
 import { abandonUpload, clientGone } from './http/body.ts';
-import { isSmall } from './http/incoming.ts';
 import { isClosed } from './http/respond.ts';
 import type { Strategy } from './race/delay.ts';
 import type { StartReason, Winner } from './race/rules.ts';
+import { release } from './release.ts';
 import type { Reporter } from './reporter.ts';
 import { sendAttempt } from './send-attempt.ts';
-
-/** How long a discarded response may take to be read to its end, which keeps its connection, before it is cut. */
-const drainMs = 100;
 
 export interface ExchangeSettings {
   readonly req: IncomingMessage;
@@ -19,7 +17,12 @@ export interface ExchangeSettings {
   readonly reporter: Reporter;
   /** Milliseconds until the winner's head must be there, or Infinity. */
   readonly totalMs: number;
+  /** Called once, when the response and every attempt have ended. */
+  onEnd(): void;
 }
+
+/** How the response to the client ended. */
+type End = Pick<RequestEnded, 'status' | 'bytes' | 'durationMs' | 'error'>;
 
 /** One client's request, from its arrival to the last byte of its response, with the attempts made for it. */
 export class Exchange {
@@ -33,6 +36,9 @@ export class Exchange {
   readonly #startedAt = performance.now();
   readonly #abort = new AbortController();
   readonly #attempts: Attempt[] = [];
+  readonly #onEnd: () => void;
+  #openAttempts = 0;
+  #end: End | undefined;
   readonly #totalTimer: NodeJS.Timeout | undefined;
   /** The first response that was not usable: the client gets it if nothing better comes. */
   #spare: Winner<Answer> | undefined;
@@ -40,10 +46,11 @@ export class Exchange {
   #winner: Answer | undefined;
   #sent: Winner<Answer> | undefined;
 
-  constructor({ req, res, reporter, totalMs }: ExchangeSettings) {
+  constructor({ req, res, reporter, totalMs, onEnd }: ExchangeSettings) {
     this.req = req;
     this.res = res;
     this.reporter = reporter;
+    this.#onEnd = onEnd;
     if (totalMs < Infinity) this.#totalTimer = setTimeout(() => this.#abort.abort(this.#timedOut(totalMs)), totalMs);
     res.on('close', this.#onClose);
     if (isClosed(res)) this.#onClose();
@@ -58,6 +65,7 @@ export class Exchange {
   /** Makes one attempt and keeps its record; what fails is cut off for good. */
   async attempt(candidate: Candidate, reason: StartReason, settings: AttemptSettings): Promise<Answer> {
     const attempt = new Attempt(candidate, reason, this.#startedAt);
+    this.#openAttempts++;
     this.reporter.attemptStarted(attempt, this.#attempts.push(attempt));
     try {
       return await sendAttempt(attempt, settings);
@@ -98,27 +106,31 @@ export class Exchange {
     return sent.value;
   }
 
-  /** Lets go of everything; the last call. */
+  /** Lets go of everything; the last call. Losers may still be within their grace, and the end is theirs, too. */
   end({ bytes = 0, error }: { readonly bytes?: number; readonly error?: BalancingProxyError | undefined }): void {
     clearTimeout(this.#totalTimer);
     this.res.off('close', this.#onClose);
     this.#releaseSpare();
     // They are told to stop when the client is gone; what was asked of them is over whether or not they have.
     if (this.signal.aborted) this.#cancelAttempts();
+    const status = this.res.headersSent ? this.res.statusCode : undefined;
+    this.#end = { status, bytes, durationMs: performance.now() - this.#startedAt, error };
     this.#sent?.value.attempt.candidate.endpoint.responseEnded();
     // A streamed upload may still be going on when its answer is out; the rest of it serves nobody.
     if (error || this.isBodyStreamed) this.#sent?.abort.abort(error);
     if (this.isBodyStreamed) abandonUpload(this.req);
+    if (this.#openAttempts === 0) this.#finish(this.#end);
+  }
+
+  #finish(end: End): void {
     this.reporter.requestEnded(() => ({
-      status: this.res.headersSent ? this.res.statusCode : undefined,
+      ...end,
       winner: this.#winner?.attempt.name,
       strategy: this.strategy,
-      bytes,
-      durationMs: performance.now() - this.#startedAt,
       attempts: this.#reports(),
       isBodyStreamed: this.isBodyStreamed,
-      error,
     }));
+    this.#onEnd();
   }
 
   #reports(): readonly AttemptReport[] {
@@ -129,6 +141,7 @@ export class Exchange {
     if (attempt.hasEnded) return;
     const change = attempt.end(outcome, error);
     this.reporter.attemptEnded(attempt, this.#attempts.indexOf(attempt) + 1, change);
+    if (--this.#openAttempts === 0 && this.#end) this.#finish(this.#end);
   }
 
   /** Not reached by a response that ended well: the listener is gone by then. */
@@ -170,16 +183,4 @@ export class Exchange {
 function outcomeOf(error: BalancingProxyError, signal: AbortSignal): AttemptOutcome {
   if (isTimeout(error)) return 'timed-out';
   return signal.aborted ? 'cancelled' : 'failed';
-}
-
-/** Cancelling costs an HTTP/1.1 connection, so what is nearly here is read to its end; the rest is cut. */
-function release({ body, announcedBytes, response }: Answer, abort: AbortController): void {
-  response.upgraded?.socket.destroy();
-  if (body instanceof Uint8Array || body.readableEnded || response.upgraded) return;
-  if (!isSmall(announcedBytes)) {
-    abort.abort();
-    return;
-  }
-  const timer = setTimeout(() => abort.abort(), drainMs);
-  body.once('close', () => clearTimeout(timer)).resume();
 }

@@ -1,6 +1,7 @@
-/** What is under way, so that closing can wait for it. */
+/** Counts what is under way, so that closing can wait for it. */
 export class InFlight {
-  readonly #pending = new Set<Promise<unknown>>();
+  readonly #idle = Promise.withResolvers<void>();
+  #count = 0;
   #isClosed = false;
 
   /** Whether new work is refused. */
@@ -8,15 +9,23 @@ export class InFlight {
     return this.#isClosed;
   }
 
-  /** Counts a piece of work until it ends; it must not reject. */
-  add(work: Promise<unknown>): void {
-    this.#pending.add(work);
-    void work.then(() => this.#pending.delete(work));
+  begin(): void {
+    this.#count++;
+  }
+
+  end(): void {
+    this.#count--;
+    this.#resolveIfIdle();
   }
 
   /** Refuses new work and resolves when the last piece has ended. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all(this.#pending);
+    this.#resolveIfIdle();
+    return this.#idle.promise;
+  }
+
+  #resolveIfIdle(): void {
+    if (this.#isClosed && this.#count === 0) this.#idle.resolve();
   }
 }

@@ -101,17 +101,17 @@ class ProxyServer {
 
   serve({ req, res, next, client }: Call): void {
     const reporter = new Reporter(this.events, ++this.#requestCount, req);
-    const exchange = new Exchange({ req, res, reporter, totalMs: this.#config.timeouts.totalMs });
-    this.#inFlight.add(
-      this.#forward(exchange, client).then(
-        (bytes) => exchange.end({ bytes }),
-        (thrown: unknown) => {
-          // A client that goes away within the body makes the endpoint's stream break, which is not the endpoint's fault.
-          const error = toProxyError(exchange.signal.aborted ? exchange.signal.reason : thrown);
-          exchange.end({ error });
-          answerError(error, { req, res, next });
-        },
-      ),
+    const { totalMs } = this.#config.timeouts;
+    this.#inFlight.begin();
+    const exchange = new Exchange({ req, res, reporter, totalMs, onEnd: () => this.#inFlight.end() });
+    this.#forward(exchange, client).then(
+      (bytes) => exchange.end({ bytes }),
+      (thrown: unknown) => {
+        // A client that goes away within the body makes the endpoint's stream break, which is not the endpoint's fault.
+        const error = toProxyError(exchange.signal.aborted ? exchange.signal.reason : thrown);
+        exchange.end({ error });
+        answerError(error, { req, res, next });
+      },
     );
   }
 
@@ -144,6 +144,7 @@ class ProxyServer {
       isUsable: (answer) => answer.isUsable,
       isPreferred: (answer) => answer.isPreferred,
       preferGraceMs: config.preferGraceMs,
+      loserGraceMs: config.loserGraceMs,
       discard: (answer, abort) => exchange.discard(answer, abort),
     });
 

@@ -1,10 +1,10 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { BalancingProxyOptions, ProxyEvent } from '../../src/index.ts';
 import { activeResources, surplusOver } from '../helpers/leaks.ts';
 import { Resources, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
 
 const resources = new Resources();
 let before: Readonly<Record<string, number>>;
@@ -72,11 +72,6 @@ async function askUntil(url: string, isReached: () => boolean): Promise<string[]
   return texts;
 }
 
-/** Resolves when something is the case; a test that waits in vain times out. */
-async function until(isReached: () => boolean): Promise<void> {
-  while (!isReached()) await pause(1);
-}
-
 const ejections = (events: readonly ProxyEvent[]) => events.filter((event) => event.type === 'endpoint-ejected');
 const restorations = (events: readonly ProxyEvent[]) => events.filter((event) => event.type === 'endpoint-restored');
 const failuresAt = (endpoint: string, events: readonly ProxyEvent[]) =>
@@ -124,7 +119,12 @@ describe('an endpoint that goes down and comes back', () => {
     const mortal = await startMortal();
     const good = await start(goodAfter25Ms);
     const ejection = { consecutiveFailures: 5, baseMs: 10, maxMs: 20 };
-    const { url, events, proxy } = await serve({ endpoints: [mortal.url, good.url], strategy, ejection });
+    const { url, events, proxy } = await serve({
+      endpoints: [mortal.url, good.url],
+      strategy,
+      ejection,
+      loserGraceMs: 0,
+    });
     let isOver = false;
     const clients = Array.from({ length: 4 }, () => askUntil(url, () => isOver));
     for (let i = 1; i <= 3; i++) {

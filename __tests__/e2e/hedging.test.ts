@@ -56,7 +56,11 @@ describe('the hedge delay', () => {
 
   test('passes before the second attempt starts when the first endpoint is slow', async () => {
     const endpoints = [await start(hanging), await start(second)];
-    const { url, events } = await hedging({ endpoints: endpoints.map((each) => each.url), hedge: { delayMs: 50 } });
+    const { url, events } = await hedging({
+      endpoints: endpoints.map((each) => each.url),
+      hedge: { delayMs: 50 },
+      loserGraceMs: 0,
+    });
     expect((await request(url)).text).toBe('second');
     expect(reasonsIn(events)).toEqual(['first', 'delay']);
     const ended = events.find((event) => event.type === 'request-ended');

@@ -51,7 +51,11 @@ describe('a usable response that is not of `preferStatuses`', () => {
 
   test('wins when the grace is over, and the others are cancelled', async () => {
     const slow = await start(hanging);
-    const { url, events } = await preferring({ endpoints: [(await start(notFound)).url, slow.url], preferGraceMs: 40 });
+    const { url, events } = await preferring({
+      endpoints: [(await start(notFound)).url, slow.url],
+      preferGraceMs: 40,
+      loserGraceMs: 0,
+    });
     const { status, text } = await request(url);
     expect([status, text]).toEqual([404, 'not here']);
     const ended = events.find((event) => event.type === 'request-ended');

@@ -2,11 +2,16 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import type { ProxyEvent, RequestEnded } from '../../src/index.ts';
 import { Resources, request, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
+
+const endedIn = (events: readonly ProxyEvent[]) => events.filter((event) => event.type === 'request-ended');
+const outcomesOf = ({ attempts }: RequestEnded) => attempts.map(({ outcome }) => outcome);
 
 const goodAfter50Ms: http.RequestListener = (req, res) => {
   req.resume();
@@ -86,6 +91,54 @@ describe('the losers of a race', () => {
     );
     expect((await request(url)).text).toBe('good');
     await endless.idle();
+  });
+});
+
+describe('the grace of the losers', () => {
+  const startPair = async (listener: http.RequestListener) => {
+    const loser = resources.use(await startHttp(listener));
+    return { loser, endpoints: [resources.use(await startHttp(answering(200, 'fast'))).url, loser.url] };
+  };
+
+  test('lets them finish, so that their connection is used again', async () => {
+    const { loser, endpoints } = await startPair(goodAfter50Ms);
+    const served = resources.use(await serveProxy({ endpoints, loserGraceMs: 10_000 }));
+    for (let i = 0; i < 3; i++) {
+      expect((await request(served.url)).text).toBe('fast');
+      await until(() => endedIn(served.events).length === i + 1);
+    }
+    expect(loser.accepted).toBe(1);
+    expect(endedIn(served.events).map(outcomesOf)).toEqual(Array(3).fill(['won', 'lost']));
+  });
+
+  test('ends with their cancellation, which `request-ended` waits for and the client does not', async () => {
+    const { loser, endpoints } = await startPair(hanging);
+    const served = resources.use(await serveProxy({ endpoints, loserGraceMs: 50 }));
+    expect((await request(served.url)).text).toBe('fast');
+    expect(endedIn(served.events)).toEqual([]);
+    await loser.idle();
+    await until(() => endedIn(served.events).length === 1);
+    expect(endedIn(served.events).map(outcomesOf)).toEqual([['won', 'cancelled']]);
+    expect(endedIn(served.events)[0]?.durationMs).toBeLessThan(endedIn(served.events)[0]?.attempts[1]?.durationMs ?? 0);
+  });
+
+  test('is waited for by close()', async () => {
+    const { endpoints } = await startPair(hanging);
+    const served = resources.use(await serveProxy({ endpoints, loserGraceMs: 30 }));
+    await request(served.url);
+    await served.proxy.close();
+    expect(endedIn(served.events).map(outcomesOf)).toEqual([['won', 'cancelled']]);
+  });
+
+  test('is over at once when the client goes away', async () => {
+    const streaming = resources.use(await startHttp((_, res) => void res.write('first')));
+    const loser = resources.use(await startHttp(hanging));
+    const { url } = resources.use(await serveProxy({ endpoints: [streaming.url, loser.url], loserGraceMs: Infinity }));
+    const client = http.get(url, { agent: false });
+    const [res] = (await once(client, 'response')) as [http.IncomingMessage];
+    res.on('error', () => {});
+    client.destroy();
+    await Promise.all([streaming.idle(), loser.idle()]);
   });
 });
 

@@ -167,6 +167,89 @@ describe('the losers', () => {
   });
 });
 
+describe('the grace of the losers', () => {
+  test('passes before they are aborted', async () => {
+    const { attempts } = startRace('abc', 0, { loserGraceMs: 5 });
+    await attempts[0]?.succeed();
+    expect(abortedOf(attempts)).toEqual([false, false, false]);
+    await jest.advanceTimersByTimeAsync(4);
+    expect(abortedOf(attempts)).toEqual([false, false, false]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(abortedOf(attempts)).toEqual([false, true, true]);
+  });
+
+  test('holds nothing up: the winner is known at once', async () => {
+    const started = startRace('ab', 0, { loserGraceMs: 5 });
+    await started.attempts[0]?.succeed();
+    expect(started.state).toEqual({ winner: 'a' });
+  });
+
+  test('is one timer for all of them, which ends with the last one', async () => {
+    const { attempts } = startRace('abc', 0, { loserGraceMs: 5 });
+    await attempts[0]?.succeed();
+    expect(jest.getTimerCount()).toBe(1);
+    await attempts[1]?.succeed();
+    expect(jest.getTimerCount()).toBe(1);
+    await attempts[2]?.fail();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('lets their values come to discard with their handle unfired', async () => {
+    const { attempts, discards } = startRace('ab', 0, { loserGraceMs: 5 });
+    await attempts[0]?.succeed();
+    await attempts[1]?.succeed();
+    expect(discards).toEqual([{ value: { name: 'b', usable: true }, wasAborted: false }]);
+  });
+
+  test('needs no timer when nobody else is running', async () => {
+    const { attempts } = startRace('ab', Infinity, { loserGraceMs: 5 });
+    await attempts[0]?.succeed();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('starts no further attempt', async () => {
+    const { attempts } = startRace('abc', 3, { loserGraceMs: 5 });
+    await jest.advanceTimersByTimeAsync(3);
+    await attempts[0]?.succeed();
+    await attempts[1]?.fail();
+    await jest.advanceTimersByTimeAsync(100);
+    expect(namesOf(attempts)).toBe('ab');
+  });
+
+  test('of Infinity never aborts them', async () => {
+    const { attempts } = startRace('ab', 0, { loserGraceMs: Infinity });
+    await attempts[0]?.succeed();
+    await jest.advanceTimersByTimeAsync(1e9);
+    expect(abortedOf(attempts)).toEqual([false, false]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('is cut short when the signal fires', async () => {
+    const { attempts, abort } = startRace('ab', 0, { loserGraceMs: 5 });
+    await attempts[0]?.succeed();
+    await abort('gone');
+    expect(abortedOf(attempts)).toEqual([false, true]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test.each([
+    ['is over', () => jest.advanceTimersByTimeAsync(5)],
+    ['is not needed any more', ({ attempts }: ReturnType<typeof startRace>) => attempts[1]?.fail()],
+  ])('leaves no listener on the signal when it %s', async (_, end) => {
+    const started = startRace('ab', 0, { loserGraceMs: 5 });
+    await started.attempts[0]?.succeed();
+    expect(started.listeners).toBe(1);
+    await end(started);
+    expect(started.listeners).toBe(0);
+  });
+
+  test('is not given when the race ends without a winner', async () => {
+    const { attempts, abort } = startRace('ab', 0, { loserGraceMs: 5 });
+    await abort('gone');
+    expect(abortedOf(attempts)).toEqual([true, true]);
+  });
+});
+
 describe('the reason of a start', () => {
   const reasonsOf = (attempts: ReadonlyArray<{ readonly reason: string }>) => attempts.map(({ reason }) => reason);
 

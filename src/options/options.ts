@@ -76,6 +76,13 @@ export interface BalancingProxyOptions {
    */
   readonly maxInFlight?: number;
   /**
+   * Milliseconds for which the losers may go on when the winner is known, before they are cancelled. Cancelling costs an
+   * HTTP/1.1 connection, and endpoints that are equally fast finish within a few milliseconds of one another. 0 cancels
+   * at once, Infinity never.
+   * @default 5
+   */
+  readonly loserGraceMs?: number;
+  /**
    * Leaving endpoints out that cannot be reached; see {@link EjectionSettings}. false never leaves one out.
    * @default true
    */

@@ -82,11 +82,19 @@ export const boolean: Parser<boolean> = (value, option) =>
 /** setTimeout turns longer delays into 1 ms, so they are refused rather than kept in name only. */
 export const longestTimerMs = 2_147_483_647;
 
+function isTimeable(value: unknown): value is number {
+  return typeof value === 'number' && (value === Infinity || (value > 0 && value <= longestTimerMs));
+}
+
 /** A duration that a timer can keep, or Infinity for none. */
 export const milliseconds: Parser<number> = (value, option) =>
-  typeof value === 'number' && (value === Infinity || (value > 0 && value <= longestTimerMs))
+  isTimeable(value) ? value : reject(option, `milliseconds above 0 and up to ${longestTimerMs}, or Infinity`, value);
+
+/** The same, where 0 is a duration, too. */
+export const graceMs: Parser<number> = (value, option) =>
+  value === 0 || isTimeable(value)
     ? value
-    : reject(option, `milliseconds above 0 and up to ${longestTimerMs}, or Infinity`, value);
+    : reject(option, `milliseconds from 0 to ${longestTimerMs}, or Infinity`, value);
 
 export const byteCount: Parser<number> = (value, option) =>
   Number.isSafeInteger(value) && (value as number) >= 0

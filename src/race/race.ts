@@ -34,6 +34,7 @@ class Race<Candidate, Value> {
   #isOver = false;
   #delayTimer: NodeJS.Timeout | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
+  #loserTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RaceOptions<Candidate, Value>) {
     this.#options = options;
@@ -106,9 +107,10 @@ class Race<Candidate, Value> {
   }
 
   #onFailure(abort: AbortController, error: unknown): void {
-    this.#running.delete(abort);
-    if (this.#isOver) return;
-    if (!this.#mayStart) this.#endIfExhausted();
+    const wasRunning = this.#running.delete(abort);
+    if (this.#isOver) {
+      if (wasRunning) this.#endIfAlone();
+    } else if (!this.#mayStart) this.#endIfExhausted();
     else if (this.#options.mayFollow?.(error) === false) this.#startNoMore();
     else this.#startNext('failure');
   }
@@ -123,6 +125,7 @@ class Race<Candidate, Value> {
     if (this.#running.size > 0) return;
     if (this.#held) this.#win(this.#held);
     else {
+      this.#stop();
       this.#end();
       this.#result.resolve(undefined);
     }
@@ -131,28 +134,43 @@ class Race<Candidate, Value> {
   #win(winner: Winner<Value>): void {
     this.#running.delete(winner.abort);
     if (this.#held === winner) this.#held = undefined;
-    this.#end();
+    this.#stop();
     this.#result.resolve(winner);
+    const { loserGraceMs = 0 } = this.#options;
+    if (loserGraceMs === 0) this.#end();
+    else if (loserGraceMs < Infinity) this.#loserTimer = setTimeout(this.#end, loserGraceMs);
+    this.#endIfAlone();
   }
 
   #fail(error: unknown): void {
+    this.#stop();
     this.#end();
     this.#result.reject(error);
   }
 
-  #end(): void {
+  /** Nothing starts any more; what is running goes on. */
+  #stop(): void {
     this.#isOver = true;
     clearTimeout(this.#delayTimer);
     clearTimeout(this.#graceTimer);
-    this.#options.signal.removeEventListener('abort', this.#onAbort);
-    for (const abort of this.#running) abort.abort();
-    this.#running.clear();
     // How the race ends is known; as in `for...of`, closing the iterator cannot change it, nor can a discard.
     ignoringErrors(() => this.#candidates.return?.());
     const held = this.#held;
     this.#held = undefined;
     if (held) ignoringErrors(() => this.#options.discard(held.value, held.abort));
   }
+
+  /** The last loser has finished within its grace. */
+  #endIfAlone(): void {
+    if (this.#running.size === 0) this.#end();
+  }
+
+  readonly #end = (): void => {
+    clearTimeout(this.#loserTimer);
+    this.#options.signal.removeEventListener('abort', this.#onAbort);
+    for (const abort of this.#running) abort.abort();
+    this.#running.clear();
+  };
 
   /** A caller's function that throws ends the race with its error instead of leaving it pending for ever. */
   #guard(step: () => void): void {

@@ -17,6 +17,12 @@ export interface RaceOptions<Candidate, Value> {
   isPreferred?(value: Value): boolean;
   /** @default 0 */
   readonly preferGraceMs?: number;
+  /**
+   * Milliseconds for which the losers may go on when the winner is known, to finish by themselves, before they are
+   * aborted; Infinity lets all of them finish.
+   * @default 0
+   */
+  readonly loserGraceMs?: number;
   /** Milliseconds from the start of `latest` to the next one: 0 at once, Infinity only after a failure. */
   delayMs(latest: Candidate): number;
   /**

@@ -1,0 +1,17 @@
+import type { Answer } from './attempt.ts';
+import { isSmall } from './http/incoming.ts';
+
+/** How long a discarded response may take to be read to its end, which keeps its connection, before it is cut. */
+const drainMs = 100;
+
+/** Lets go of a response. Cancelling costs an HTTP/1.1 connection, so what is nearly here is read to its end; the rest is cut. */
+export function release({ body, announcedBytes, response }: Answer, abort: AbortController): void {
+  response.upgraded?.socket.destroy();
+  if (body instanceof Uint8Array || body.readableEnded || response.upgraded) return;
+  if (!isSmall(announcedBytes)) {
+    abort.abort();
+    return;
+  }
+  const timer = setTimeout(() => abort.abort(), drainMs);
+  body.once('close', () => clearTimeout(timer)).resume();
+}
