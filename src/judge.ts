@@ -5,6 +5,7 @@ import { type HeaderList, stripHopByHop } from './http/headers.ts';
 import { announcedLength, faultOf, isSmall, readWhole } from './http/incoming.ts';
 import { InspectableBody, inspected } from './http/inspect.ts';
 import { coolDownMsOf } from './http/retry-after.ts';
+import type { UpstreamResponse } from './transports/transport.ts';
 import { settledInTime } from './until-aborted.ts';
 
 type Unjudged = Pick<Answer, 'attempt' | 'response' | 'interim'>;
@@ -25,7 +26,7 @@ export async function judge(unjudged: Unjudged, settings: AttemptSettings): Prom
   const announcedBytes = announcedLength(response, outgoing.method);
   const isTerminal = outgoing.isUpgrade ? status === 101 : config.terminalStatuses(status);
   const isWholeNeeded = isTerminal && isSmall(announcedBytes) && !response.upgraded;
-  const content = isWholeNeeded ? await readWhole(response.body, config.timeouts.idleMs) : response.body;
+  const content = isWholeNeeded ? await wholeBody(response, config.timeouts.idleMs) : response.body;
   const body = new InspectableBody(content, config.inspectLimitBytes);
   const isUsable = isTerminal && (await passesPredicate(unjudged, settings, body));
   if (isUsable) attempt.becameUsable();
@@ -38,6 +39,10 @@ export async function judge(unjudged: Unjudged, settings: AttemptSettings): Prom
     isUsable,
     isPreferred: outgoing.isUpgrade || config.preferStatuses(status),
   };
+}
+
+function wholeBody(response: UpstreamResponse, idleMs: number): Buffer | Promise<Buffer> {
+  return response.takeWhole?.() ?? readWhole(response.body, idleMs);
 }
 
 /** Asks the user's predicate, which may read the beginning of the body. */

@@ -4,6 +4,7 @@ import type { BalancingProxy, BalancingProxyOptions } from '../../src/index.ts';
 import { Resources, request, serveProxy } from '../helpers/proxy.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
 import { answering, startHttp, startTcp } from '../helpers/servers.ts';
+import { isOverUndici, onlyOverGot } from '../helpers/transport-under-test.ts';
 
 // Jest fails a test during which an exception or a rejection went uncaught; here that is half of what is tested.
 const resources = new Resources();
@@ -112,7 +113,11 @@ describe('an endpoint that answers oddly', () => {
     ['with control characters in the reason', `HTTP/1.1 200 a\x01\x7f\0b\r\n${two}\r\nok`, '200 OK ok'],
     ['with them in the reason of an error', `HTTP/1.1 500 \x01\r\n${two}\r\nok`, '500 Internal Server Error ok'],
     ['with them before chunks', `HTTP/1.1 200 \x01\r\n${chunked}\r\n2\r\nok\r\n0\r\n\r\n`, '200 OK ok'],
-    ['with a reason in Latin-1', `HTTP/1.1 200 \xfcber\r\n${two}\r\nok`, '200 \xfcber ok'],
+    ...onlyOverGot<[string, string, string]>([
+      'with a reason in Latin-1',
+      `HTTP/1.1 200 \xfcber\r\n${two}\r\nok`,
+      '200 \xfcber ok',
+    ]),
     ['with a status that no class has', `HTTP/1.1 999 Odd\r\n${two}\r\nok`, '999 Odd ok'],
     ['with 3,000 headers', `${ok}${'a:\r\n'.repeat(3_000)}${two}\r\nok`, '200 OK ok'],
     ['with headers that objects have', `${ok}__proto__: x\r\nconstructor: y\r\n${two}\r\nok`, '200 OK ok'],
@@ -219,7 +224,7 @@ describe('an endpoint that never comes to the point', () => {
     ['an endless header that drips', 504, dripping(ok, 'x')],
     ['a head that drips', 504, dripping('', 'HTTP/1.1 200 OK\r\n')],
     ['a flood of interim responses', 504, flooding('', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n')],
-    ['one interim response', 504, sending('HTTP/1.1 100 Continue\r\n\r\n')],
+    ['one interim response', isOverUndici ? 502 : 504, sending('HTTP/1.1 100 Continue\r\n\r\n')],
     ['nothing', 504, () => {}],
     ['half a head', 504, sending('HTTP/1.1 200 OK\r\nContent-')],
     ['half a small body', 504, sending(`${ok}Content-Length: 9\r\n\r\nhalf`)],

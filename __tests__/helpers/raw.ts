@@ -4,7 +4,10 @@ import { startTcp, type TestServer } from './servers.ts';
 /** A request as it came over the wire; every character is one byte. */
 export interface RawRequest {
   readonly requestLine: string;
-  /** The header lines as they were sent. */
+  /**
+   * The header lines as they were sent, but for those that belong to each hop and that a transport writes itself: `Host`
+   * comes first, `Content-Length` before what says who asked, `Connection` last, their names in this case.
+   */
   readonly headers: readonly string[];
   /** What came behind the head, chunk framing included. */
   readonly body: string;
@@ -85,5 +88,25 @@ function parseRequest(bytes: string): RawRequest | undefined {
     valuesIn(headers, 'transfer-encoding').length > 0
       ? body.endsWith('0\r\n\r\n')
       : body.length >= Number(valuesIn(headers, 'content-length')[0] ?? 0);
-  return isWhole ? { requestLine, headers, body } : undefined;
+  return isWhole ? { requestLine, headers: withOwnLinesInPlace(headers), body } : undefined;
+}
+
+/** The lines that each hop writes anew, in one case and place; all others are kept as they are. */
+function withOwnLinesInPlace(lines: readonly string[]): string[] {
+  const named = (name: string) =>
+    lines.filter((line) => isNamed(line, name)).map((line) => name + line.slice(name.length));
+  const others = lines.filter((line) => !ownNames.some((name) => isNamed(line, name)));
+  const asker = others.findIndex((line) => isNamed(line, 'X-Forwarded-For'));
+  const length = named('Content-Length');
+  return [
+    ...named('Host'),
+    ...others.toSpliced(asker === -1 ? others.length : asker, 0, ...length),
+    ...named('Connection'),
+  ];
+}
+
+const ownNames = ['Host', 'Content-Length', 'Connection'];
+
+function isNamed(line: string, name: string): boolean {
+  return line.toLowerCase().startsWith(`${name.toLowerCase()}:`);
 }

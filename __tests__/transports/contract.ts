@@ -5,11 +5,28 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { parseAddress } from '../../src/endpoints/address.ts';
 import type { Transport, UpstreamRequest } from '../../src/index.ts';
 import { createCertificate } from '../helpers/certificate.ts';
 import { Resources } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
+
+/** A request for the root of an endpoint. */
+export function requestTo(url: string, more: Partial<UpstreamRequest> = {}): UpstreamRequest {
+  const address = parseAddress({ url: new URL(url) });
+  return {
+    address,
+    method: 'GET',
+    target: '/',
+    headers: ['Host', address.host],
+    body: undefined,
+    connectMs: 1_000,
+    tls: undefined,
+    freshConnection: false,
+    ...more,
+  };
+}
 
 /** What every transport has to do; a transport's own test file runs it. */
 export function describeTransport(name: string, create: () => Transport): void {
@@ -20,22 +37,12 @@ export function describeTransport(name: string, create: () => Transport): void {
   });
   afterEach(() => resources.closeAll());
 
-  const requestTo = (url: string, more: Partial<UpstreamRequest> = {}): UpstreamRequest => {
-    const address = parseAddress({ url: new URL(url) });
-    return {
-      address,
-      method: 'GET',
-      target: '/',
-      headers: ['Host', address.host],
-      body: undefined,
-      connectMs: 1_000,
-      tls: undefined,
-      freshConnection: false,
-      ...more,
-    };
-  };
   const send = (url: string, more?: Partial<UpstreamRequest>, signal = new AbortController().signal) =>
     transport.send(requestTo(url, more), signal);
+  /** A transport may wait a turn to see whether the endpoint closes the connection before it uses it again. */
+  const becomingIdle = async () => {
+    for (let turn = 0; turn < 3; turn++) await setImmediate();
+  };
   const textOf = async (body: AsyncIterable<unknown>) => {
     let text = '';
     for await (const chunk of body) text += chunk;
@@ -57,6 +64,8 @@ export function describeTransport(name: string, create: () => Transport): void {
     );
     return { url: server.url, bytes: () => bytes };
   };
+  /** The case of `Host`, which we send anew, is the transport's own affair, and so is where it puts `Connection`. */
+  const withPlainHost = (head: string) => head.replace(/^host:/im, 'Host:').replace(/^connection:.*\r\n/im, '');
   const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
   describe(name, () => {
@@ -83,7 +92,9 @@ export function describeTransport(name: string, create: () => Transport): void {
       const headers = more.headers ?? requestTo(server.url).headers;
       const { body } = await send(server.url, { ...more, headers });
       await textOf(body);
-      expect(server.bytes()).toContain(expected.replace('HOST', new URL(server.url).host));
+      expect(withPlainHost(server.bytes())).toContain(
+        withPlainHost(expected.replace('HOST', new URL(server.url).host)),
+      );
     });
 
     test('adds no header of its own but Connection', async () => {
@@ -154,7 +165,10 @@ export function describeTransport(name: string, create: () => Transport): void {
 
     test('uses a connection again', async () => {
       const server = await start(answering(200, 'ok'));
-      for (let i = 0; i < 3; i++) await textOf((await send(server.url)).body);
+      for (let i = 0; i < 3; i++) {
+        await textOf((await send(server.url)).body);
+        await becomingIdle();
+      }
       expect(server.accepted).toBe(1);
     });
 
@@ -201,6 +215,7 @@ export function describeTransport(name: string, create: () => Transport): void {
         }),
       );
       await textOf((await send(server.url)).body);
+      await becomingIdle();
       await expect(send(server.url)).rejects.toMatchObject({ code: 'ERR_BRP_STALE_CONNECTION' });
     });
 
@@ -240,7 +255,11 @@ export function describeTransport(name: string, create: () => Transport): void {
     });
 
     test('leaves no listener on the signal when the body has ended', async () => {
-      const server = await start(answering(200, 'ok'));
+      const isAwaited = Promise.withResolvers<void>();
+      const server = await start((_, res) => {
+        res.write('first');
+        void isAwaited.promise.then(() => res.end());
+      });
       const { signal } = new AbortController();
       let listeners = 0;
       const count = (by: number, original: (...args: never[]) => unknown) =>
@@ -254,6 +273,7 @@ export function describeTransport(name: string, create: () => Transport): void {
       });
       const { body } = await send(server.url, {}, signal);
       expect(listeners).toBe(1);
+      isAwaited.resolve();
       body.resume();
       await once(body, 'close');
       expect(listeners).toBe(0);

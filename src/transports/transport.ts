@@ -64,6 +64,11 @@ export interface UpstreamResponse {
    * endpoint breaks off, never a clean end; nobody has to listen for that.
    */
   readonly body: Readable;
+  /**
+   * Gives the whole body when all of it is here already, as it is for most small ones, and undefined when it is not or
+   * the transport cannot tell. Who has got it has no use for `body`.
+   */
+  takeWhole?(): Buffer | undefined;
   /** The trailer fields as a flat list; complete when the body has ended. */
   trailers(): readonly string[];
   /** Only with status 101, which is given only to requests with an `Upgrade` header. */

@@ -1,5 +1,6 @@
 import type { ClientRequest } from 'node:http';
-import { type Duplex, type Readable, Transform } from 'node:stream';
+import type { Socket } from 'node:net';
+import { type Readable, Transform, type Writable } from 'node:stream';
 
 /** How long an endpoint that has answered already may leave the rest of a request unread. */
 const unreadMs = 500;
@@ -15,7 +16,7 @@ export function sendUnframed(client: ClientRequest, headers: readonly string[]):
 }
 
 /** Sends a stream that is not ours: when the attempt ends first, the stream must stay usable for whoever owns it. */
-export function pipeBody(body: Readable, stream: Duplex): void {
+export function pipeBody(body: Readable, stream: Writable): void {
   const onBroken = (): void => void stream.destroy(new Error('the request body broke off'));
   body.on('error', onBroken).on('close', onBroken);
   body.once('end', () => body.off('close', onBroken));
@@ -35,11 +36,15 @@ function createGate(): Transform {
   return new Transform({ transform: (chunk, _encoding, done) => void setImmediate(done, null, chunk) });
 }
 
+/** When a request has been sent to its end. */
+export interface SendingEnd {
+  readonly until: 'finish' | 'drain';
+  readonly of: Writable;
+}
+
 /** Closes the connection of an endpoint that has answered but stopped reading, which would keep it for ever. */
-export function limitRest(client: ClientRequest): void {
-  const { socket } = client;
-  if (!socket || client.writableFinished) return;
+export function limitRest(socket: Socket, { until, of: sending }: SendingEnd): void {
   const onTime = (): void => void socket.destroy();
   socket.setTimeout(unreadMs, onTime);
-  client.once('finish', () => socket.setTimeout(0, onTime));
+  sending.once(until, () => socket.setTimeout(0, onTime));
 }

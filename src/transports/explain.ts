@@ -1,0 +1,24 @@
+import { BalancingProxyError, type ErrorCode, messageOf } from '../errors.ts';
+
+/** What is known of the connection on which something went wrong. */
+export interface ConnectionState {
+  /** The endpoint's name. */
+  readonly name: string;
+  /** The endpoint may have seen the request. */
+  readonly isConnected: boolean;
+  /** The connection was kept alive from an earlier request. */
+  readonly isReused: boolean;
+}
+
+/** Says in our own terms what went wrong, and above all whether the endpoint can have seen the request. */
+export function explain(thrown: Error, { name, isConnected, isReused }: ConnectionState): BalancingProxyError {
+  const error = thrown.cause instanceof Error ? thrown.cause : thrown;
+  if (error instanceof BalancingProxyError) return error;
+  const describe = (code: ErrorCode, what: string) =>
+    new BalancingProxyError(code, `${what} ${name}: ${messageOf(error)}`, { cause: error });
+  const systemCode = (error as NodeJS.ErrnoException).code ?? '';
+  if (systemCode.startsWith('HPE_')) return describe('ERR_BRP_BAD_RESPONSE', 'no HTTP response from');
+  if (!isConnected) return describe('ERR_BRP_CONNECT', 'cannot connect to');
+  if (isReused) return describe('ERR_BRP_STALE_CONNECTION', 'kept-alive connection was closed by');
+  return describe('ERR_BRP_CONNECTION_LOST', 'lost the connection to');
+}

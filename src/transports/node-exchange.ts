@@ -1,0 +1,157 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import { Readable, type Writable } from 'node:stream';
+import { BalancingProxyError } from '../errors.ts';
+import { explain } from './explain.ts';
+import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
+import { limitRest, pipeBody, sendUnframed } from './upload.ts';
+
+/** What a request goes through: it emits `response` and `error`, and takes the body. */
+export type Outlet = Writable;
+
+/** Sends a request through `connect()`, or through something that calls it. */
+export type Launch = (connect: () => http.ClientRequest) => Outlet;
+
+/** Methods to which node:http adds no chunked framing of its own when there is no body. */
+const unframedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
+
+/** One request over node:http or node:https, and its response. */
+export class NodeExchange {
+  readonly #request: UpstreamRequest;
+  readonly #agent: http.Agent | false;
+  #client: http.ClientRequest | undefined;
+  #isConnected = false;
+
+  /** @param agent the pool to take a connection from, or false for a connection of its own. */
+  constructor(request: UpstreamRequest, agent: http.Agent | false) {
+    this.#request = request;
+    this.#agent = agent;
+  }
+
+  /** As {@link Transport.send}. */
+  send(signal: AbortSignal, launch: Launch = (connect) => connect()): Promise<UpstreamResponse> {
+    const { promise, resolve, reject } = Promise.withResolvers<UpstreamResponse>();
+    if (signal.aborted) {
+      reject(signal.reason);
+      return promise;
+    }
+    const onAbort = (): void => {
+      release();
+      reject(signal.reason);
+      outlet.destroy();
+    };
+    const release = (): void => signal.removeEventListener('abort', onAbort);
+    const outlet = launch(() => {
+      const client = this.#connect();
+      client.once('upgrade', (response, socket, head) => {
+        // Node has taken its listener off: a reset before the new owner has one would end the process.
+        socket.on('error', () => {});
+        release();
+        resolve({ ...toUpstreamResponse(response), upgraded: { socket, head } });
+      });
+      return client;
+    });
+    signal.addEventListener('abort', onAbort);
+    outlet.once('response', (response: http.IncomingMessage) => {
+      response.on('error', () => {});
+      // Of a body that ends with the connection Node makes a clean end even when that was a reset.
+      this.#client?.once('error', (error) => response.complete || response.destroy(error));
+      response.once('end', this.#limitRest);
+      // Not when the response closes: the endpoint may have answered before it had the whole request.
+      this.#client?.once('close', release);
+      resolve(toUpstreamResponse(response));
+    });
+    // It stays to the end: what breaks off a body may be reported here, too, and nobody else listens.
+    outlet.on('error', (error) => {
+      release();
+      reject(this.#explain(error));
+    });
+    this.#sendBody(outlet);
+    return promise;
+  }
+
+  #sendBody(outlet: Outlet): void {
+    const { body } = this.#request;
+    if (body instanceof Readable) pipeBody(body, outlet);
+    else outlet.end();
+  }
+
+  /** Target and headers go out byte for byte. */
+  #connect(): http.ClientRequest {
+    const { address, method, target, headers, body, onInterim } = this.#request;
+    const node = address.secure ? https : http;
+    const adrift = body === undefined && !unframedMethods.has(method);
+    const client = node.request({
+      ...(address.socketPath === undefined
+        ? { host: address.hostname, port: address.port }
+        : { socketPath: address.socketPath }),
+      ...(address.secure && this.#agent === false && (this.#request.tls as https.RequestOptions)),
+      method,
+      path: target,
+      agent: this.#agent,
+      setHost: false,
+      ...(!adrift && { headers }),
+    });
+    if (adrift) sendUnframed(client, headers);
+    client.once('socket', (socket) => this.#watchConnection(socket));
+    // A 101 without a protocol is no switch for node:http, but may be one for the endpoint: nothing may follow on it.
+    client.once('response', ({ statusCode }) => {
+      if (statusCode === 101) client.shouldKeepAlive = false;
+    });
+    if (onInterim)
+      client.on('information', ({ statusCode, rawHeaders }) => onInterim({ status: statusCode, headers: rawHeaders }));
+    if (body instanceof Uint8Array && body.length > 0) client.write(body);
+    this.#client = client;
+    return client;
+  }
+
+  #watchConnection(socket: Socket): void {
+    if (!socket.connecting) {
+      this.#isConnected = true;
+      return;
+    }
+    const { address, connectMs } = this.#request;
+    const onTime = (): void => {
+      const message = `no connection to ${address.name} within ${connectMs} ms`;
+      socket.destroy(new BalancingProxyError('ERR_BRP_CONNECT_TIMEOUT', message));
+    };
+    const timer = connectMs < Infinity ? setTimeout(onTime, connectMs) : undefined;
+    // An aborted request may get its socket later still; only the socket's own end surely comes.
+    socket.once('close', () => clearTimeout(timer));
+    socket.once(address.secure ? 'secureConnect' : 'connect', () => {
+      this.#isConnected = true;
+      clearTimeout(timer);
+    });
+  }
+
+  readonly #limitRest = (): void => {
+    const client = this.#client;
+    if (client?.socket && !client.writableFinished) limitRest(client.socket, { until: 'finish', of: client });
+  };
+
+  #explain(thrown: Error): BalancingProxyError {
+    return explain(thrown, {
+      name: this.#request.address.name,
+      isConnected: this.#isConnected,
+      isReused: this.#client?.reusedSocket === true,
+    });
+  }
+}
+
+function toUpstreamResponse(response: http.IncomingMessage): UpstreamResponse {
+  return {
+    status: response.statusCode ?? 0,
+    statusText: response.statusMessage ?? '',
+    headers: response.rawHeaders,
+    body: response,
+    takeWhole: () => takeWhole(response),
+    trailers: () => response.rawTrailers,
+  };
+}
+
+/** What has come in one packet with its head is all here before anybody listens. */
+function takeWhole(response: http.IncomingMessage): Buffer | undefined {
+  if (!response.complete || response.destroyed) return undefined;
+  return (response.read() as Buffer | null) ?? Buffer.alloc(0);
+}

@@ -1,0 +1,155 @@
+import { BalancingProxyError } from '../errors.ts';
+import { explain } from './explain.ts';
+import { type Flow, PushedResponse } from './pushed-response.ts';
+import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
+
+/** Headers as undici has them: bytes over HTTP/1.1, an object over HTTP/2. */
+type RawHeaders = ReadonlyArray<Buffer | string> | Readonly<Record<string, string | string[] | undefined>>;
+
+/** undici's handle of a request that is under way. */
+interface Controller extends Flow {
+  readonly rawHeaders?: RawHeaders | null;
+  readonly rawTrailers?: RawHeaders | null;
+}
+
+/** What undici is told of a request. */
+export interface DispatchOptions {
+  readonly origin: string;
+  readonly path: string;
+  readonly method: string;
+  readonly headers: string[];
+  readonly body: Buffer | null;
+  readonly reset: boolean;
+  /** The name for the certificate; from `Host` otherwise, which may be the client's. */
+  readonly servername?: string;
+}
+
+/** The connection that a request was given. */
+export interface UsedConnection {
+  /** Starts to serve this request. @returns whether it is not the first one over this connection. */
+  use(exchange: UndiciExchange): boolean;
+  /** Has served it: the endpoint has answered, and must go on to read what is left of the request. */
+  release(): void;
+}
+
+/** Codes of errors with which undici turns a request down before it asks anybody. */
+const refusals: ReadonlySet<unknown> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
+
+/** Codes of errors that say that what came is no HTTP; those of its parser have a name only. */
+const badResponses: ReadonlySet<unknown> = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'UND_ERR_HEADERS_OVERFLOW']);
+
+/** One request and its response, as undici reports on them. */
+export class UndiciExchange {
+  /** The client that was chosen for it. */
+  connection: UsedConnection | undefined;
+  readonly #request: UpstreamRequest;
+  readonly #signal: AbortSignal;
+  readonly #result = Promise.withResolvers<UpstreamResponse>();
+  #controller: Controller | undefined;
+  #response: PushedResponse | undefined;
+  #isReused = false;
+
+  constructor(request: UpstreamRequest, signal: AbortSignal) {
+    this.#request = request;
+    this.#signal = signal;
+  }
+
+  /** @param dispatch hands the request to undici, with this object as its handler. */
+  send(dispatch: (options: DispatchOptions) => void): Promise<UpstreamResponse> {
+    if (this.#signal.aborted) this.#result.reject(this.#signal.reason);
+    else {
+      this.#signal.addEventListener('abort', this.#onAbort);
+      dispatch(this.#dispatchOptions());
+    }
+    return this.#result.promise;
+  }
+
+  #dispatchOptions(): DispatchOptions {
+    const { address, method, target, headers, body } = this.#request;
+    return {
+      origin: `${address.secure ? 'https' : 'http'}://${address.host}`,
+      path: target,
+      method,
+      headers: headers as string[],
+      body: body instanceof Uint8Array ? body : null,
+      // undici would close the connection after a HEAD.
+      reset: false,
+      ...(address.secure && { servername: address.hostname }),
+    };
+  }
+
+  readonly #onAbort = (): void => {
+    this.#release();
+    this.#result.reject(this.#signal.reason);
+    if (this.#response) this.#response.cancel(this.#signal.reason);
+    else this.#controller?.abort(this.#signal.reason);
+  };
+
+  readonly #release = (): void => this.#signal.removeEventListener('abort', this.#onAbort);
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    this.#isReused = this.connection?.use(this) === true;
+    // It has waited for a connection meanwhile.
+    if (this.#signal.aborted) controller.abort(this.#signal.reason);
+  }
+
+  onResponseStart(controller: Controller, status: number, _: unknown, statusText = ''): void {
+    const headers = listOf(controller.rawHeaders);
+    if (status < 200) {
+      this.#request.onInterim?.({ status, headers });
+      return;
+    }
+    this.#response = new PushedResponse({ status, statusText: asSent(statusText), headers }, controller, this.#release);
+    this.#result.resolve(this.#response);
+  }
+
+  onResponseData(_: unknown, chunk: Buffer): void {
+    this.#response?.push(chunk);
+  }
+
+  onResponseEnd(controller: Controller): void {
+    this.connection?.release();
+    this.#response?.end(listOf(controller.rawTrailers));
+  }
+
+  /** The connection broke, whatever undici makes of it. */
+  onBroken(error: Error): void {
+    this.#response?.fail(error);
+  }
+
+  onResponseError(_: unknown, error: Error): void {
+    this.#release();
+    if (this.#response) this.#response.fail(error);
+    else if (!this.#signal.aborted) this.#result.reject(this.#explain(error));
+  }
+
+  #explain(error: NodeJS.ErrnoException): Error {
+    const { name } = this.#request.address;
+    if (refusals.has(error.code)) return error;
+    if (error.code === 'UND_ERR_CONNECT_TIMEOUT') {
+      const message = `no connection to ${name} within ${this.#request.connectMs} ms`;
+      return new BalancingProxyError('ERR_BRP_CONNECT_TIMEOUT', message, { cause: error });
+    }
+    if (error.name === 'HTTPParserError' || badResponses.has(error.code)) {
+      const message = `no HTTP response from ${name}: ${error.message}`;
+      return new BalancingProxyError('ERR_BRP_BAD_RESPONSE', message, { cause: error });
+    }
+    return explain(error, { name, isConnected: this.#controller !== undefined, isReused: this.#isReused });
+  }
+}
+
+/** undici reads the reason phrase as UTF-8, where everything else on the wire is Latin-1; what was neither is lost. */
+function asSent(statusText: string): string {
+  return Buffer.byteLength(statusText) === statusText.length ? statusText : Buffer.from(statusText).toString('latin1');
+}
+
+function listOf(headers: RawHeaders | null | undefined): readonly string[] {
+  if (!headers) return [];
+  if (isList(headers)) return headers.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
+  return Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, one]));
+}
+
+function isList(headers: RawHeaders): headers is ReadonlyArray<Buffer | string> {
+  return Array.isArray(headers);
+}

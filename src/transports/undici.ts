@@ -1,0 +1,164 @@
+import { isIP, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { Agent, buildConnector, Client, type Dispatcher, Pool } from 'undici';
+import type { EndpointAddress } from '../endpoints/address.ts';
+import { NodeExchange } from './node-exchange.ts';
+import type { TlsOptions, Transport, UpstreamRequest } from './transport.ts';
+import { UndiciExchange, type UsedConnection } from './undici-exchange.ts';
+import { limitRest } from './upload.ts';
+
+/** Settings of {@link undiciTransport}. */
+export interface UndiciTransportOptions {
+  /**
+   * Most connections per endpoint; further attempts wait for one.
+   * @default no limit
+   */
+  readonly connections?: number;
+  /**
+   * Most requests that are sent over one connection before the first of them is answered.
+   * @default 1
+   */
+  readonly pipelining?: number;
+  /**
+   * Speaks HTTP/2 with https endpoints that offer it (ALPN): cancelling an attempt then costs no connection.
+   * @default false
+   */
+  readonly allowH2?: boolean;
+  /** The same as `allowH2`, by the name that it has for `gotTransport()`. */
+  readonly http2?: boolean;
+  /**
+   * Most streams over one HTTP/2 connection.
+   * @default 100
+   */
+  readonly maxConcurrentStreams?: number;
+  /**
+   * Milliseconds after which an idle connection is closed, unless the endpoint names another time in `Keep-Alive`.
+   * @default 4_000
+   */
+  readonly keepAliveTimeoutMs?: number;
+}
+
+/**
+ * The fast transport, on undici's dispatchers. What undici cannot send as it is goes over node:http, on a connection of
+ * its own: requests for an upgrade, `OPTIONS *`, and bodies that are streamed.
+ *
+ * `Host` and `Connection` are written in lower case. A 100 (Continue) that nobody asked for makes the attempt fail.
+ */
+export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
+  const agents = new UndiciAgents(options);
+  return {
+    send(request, signal) {
+      if (isForNode(request)) return new NodeExchange(request, false).send(signal);
+      const exchange = new UndiciExchange(request, signal);
+      const agent = agents.for(request);
+      return exchange.send((options) => agent.dispatch(options as Dispatcher.DispatchOptions, exchange));
+    },
+    close: () => agents.close(),
+  };
+}
+
+function isForNode({ freshConnection, body, target, headers }: UpstreamRequest): boolean {
+  return freshConnection || body instanceof Readable || !target.startsWith('/') || asksForUpgrade(headers);
+}
+
+/** The header is the last one of a request for an upgrade, and of no other. */
+function asksForUpgrade(headers: readonly string[]): boolean {
+  return headers.some((name, index) => index % 2 === 0 && name.length === 7 && name.toLowerCase() === 'upgrade');
+}
+
+/** The connection pools: one agent for each set of certificates, connect timeout and Unix socket. */
+class UndiciAgents {
+  readonly #options: UndiciTransportOptions;
+  readonly #agents = new Map<TlsOptions | undefined, Map<string, Agent>>();
+
+  constructor(options: UndiciTransportOptions) {
+    this.#options = options;
+  }
+
+  for({ address, tls, connectMs }: UpstreamRequest): Agent {
+    const agents = this.#agents.get(tls) ?? new Map<string, Agent>();
+    this.#agents.set(tls, agents);
+    const key = `${connectMs} ${address.socketPath ?? ''}`;
+    const agent = agents.get(key) ?? this.#createAgent(address, { tls, connectMs });
+    agents.set(key, agent);
+    return agent;
+  }
+
+  async close(): Promise<void> {
+    const agents = [...this.#agents.values()].flatMap((each) => [...each.values()]);
+    this.#agents.clear();
+    await Promise.all(agents.map((agent) => agent.destroy()));
+  }
+
+  #createAgent({ socketPath }: EndpointAddress, { tls, connectMs }: Pick<UpstreamRequest, 'tls' | 'connectMs'>): Agent {
+    const { connections, pipelining = 1, http2 = false, allowH2 = http2, ...limits } = this.#options;
+    const { maxConcurrentStreams, keepAliveTimeoutMs } = limits;
+    const connect = buildConnector({
+      ...(tls as buildConnector.BuildOptions),
+      allowH2,
+      preferH2: allowH2,
+      timeout: connectMs === Infinity ? 0 : connectMs,
+      ...(socketPath !== undefined && { socketPath }),
+    });
+    return new Agent({
+      pipelining,
+      allowH2,
+      // The limits are ours.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      ...(connections !== undefined && { connections }),
+      ...(maxConcurrentStreams !== undefined && { maxConcurrentStreams }),
+      ...(keepAliveTimeoutMs !== undefined && { keepAliveTimeout: keepAliveTimeoutMs }),
+      // An address is no name for a certificate.
+      connect: (settings, callback) =>
+        connect(isIP(settings.hostname) ? { ...settings, servername: '' } : settings, callback),
+      factory: (origin, settings) => new Pool(origin, { ...settings, factory: createConnection }),
+    });
+  }
+}
+
+type ConnectionOptions = Omit<Client.Options, 'connect'> & { readonly connect: buildConnector.connector };
+
+function createConnection(origin: URL, options: object): Dispatcher {
+  return new Connection(origin, options as ConnectionOptions);
+}
+
+/** A client that knows its socket, to see what undici does not tell. */
+class Connection extends Client implements UsedConnection {
+  #socket: Socket | undefined;
+  #requests = 0;
+  #exchange: UndiciExchange | undefined;
+
+  constructor(origin: URL, { connect, ...options }: ConnectionOptions) {
+    super(origin, {
+      ...options,
+      connect: (settings, callback) =>
+        connect(settings, (...[error, socket]) => {
+          if (socket) this.#watch(socket);
+          callback(...([error, socket] as Parameters<typeof callback>));
+        }),
+    });
+  }
+
+  use(exchange: UndiciExchange): boolean {
+    this.#exchange = exchange;
+    return ++this.#requests > 1;
+  }
+
+  release(): void {
+    this.#exchange = undefined;
+    if (this.#socket?.writableLength) limitRest(this.#socket, { until: 'drain', of: this.#socket });
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (handler instanceof UndiciExchange) handler.connection = this;
+    return super.dispatch(options, handler);
+  }
+
+  #watch(socket: Socket): void {
+    this.#socket = socket;
+    this.#requests = 0;
+    // Of a body that ends with the connection undici makes a clean end even when that was a reset.
+    socket.on('error', (error) => this.#exchange?.onBroken(error));
+  }
+}
