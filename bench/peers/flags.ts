@@ -1,0 +1,91 @@
+import { parseArgs } from 'node:util';
+import { CommandError } from '../../demo/command.ts';
+
+const MiB = 1_024 * 1_024;
+
+/** What a run measures, how long, and where its results go. */
+export interface Settings {
+  /** Small works and short runs: does everything still work, not how fast is it. */
+  readonly isQuick: boolean;
+  /** A part of the names of the works to run; empty runs all. */
+  readonly only: string;
+  /** Parts of the names of the rows to run; none runs all. */
+  readonly rows: readonly string[];
+  /** How often each row is measured. */
+  readonly rounds: number;
+  /** How long each row is loaded in a round. */
+  readonly seconds: number;
+  readonly warmUpMs: number;
+  readonly downloadBytes: number;
+  readonly streams: number;
+  /** Where the results go as JSON; undefined writes none. */
+  readonly jsonFile: string | undefined;
+  /** Where the chart goes as SVG; undefined draws none. */
+  readonly chartFile: string | undefined;
+}
+
+/** What the flags are, for `--help`. */
+export const usage = `npm run bench -- [flags]
+  --quick          short runs of small works, to see that everything works
+  --only TEXT      only the works with this in their names, such as 'race of 4'
+  --rows TEXT,...  only the rows with one of these in their names, such as ours,httpxy
+  --rounds N       measure each row so many times (5; with --quick 1)
+  --seconds N      load each row so long in a round (2; with --quick 1)
+  --json FILE      write the results there (a full run: bench/peers.json)
+  --chart FILE     draw the chart there (a full run: bench/peers.svg)
+  --help`;
+
+const slow = { rounds: '5', seconds: '2', warmUpMs: 3_000, downloadBytes: 1_024 * MiB, streams: 5_000 };
+const quick: typeof slow = { rounds: '1', seconds: '1', warmUpMs: 250, downloadBytes: 128 * MiB, streams: 500 };
+
+/**
+ * Reads the flags.
+ * @returns undefined when they ask for help.
+ * @throws CommandError for a flag that does not exist or a value that cannot be.
+ */
+export function parseSettings(args: readonly string[]): Settings | undefined {
+  const values = parseValues(args);
+  if (values.help) return undefined;
+  const size = values.quick ? quick : slow;
+  const isWhole = !values.quick && values.only === '' && values.rows === '';
+  return {
+    isQuick: values.quick,
+    only: values.only,
+    rows: values.rows.split(',').filter((part) => part !== ''),
+    rounds: parseCount('--rounds', values.rounds ?? size.rounds),
+    seconds: parseCount('--seconds', values.seconds ?? size.seconds),
+    warmUpMs: size.warmUpMs,
+    downloadBytes: size.downloadBytes,
+    streams: size.streams,
+    // A part of the works or a quick run must not replace the figures that README shows.
+    jsonFile: values.json ?? (isWhole ? 'bench/peers.json' : undefined),
+    chartFile: values.chart ?? (isWhole ? 'bench/peers.svg' : undefined),
+  };
+}
+
+function parseValues(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string', default: '' },
+        rows: { type: 'string', default: '' },
+        rounds: { type: 'string' },
+        seconds: { type: 'string' },
+        json: { type: 'string' },
+        chart: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    const [problem] = (error as Error).message.split('. ');
+    throw new CommandError(`${problem}\n${usage}`, 2);
+  }
+}
+
+function parseCount(flag: string, value: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(value))
+    throw new CommandError(`${flag}: expected a whole number from 1, got '${value}'`, 2);
+  return Number(value);
+}

@@ -1,0 +1,14 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { CommandError } from '../../demo/command.ts';
+
+const folder = path.join(import.meta.dirname, '..');
+
+/** Installs the peers where that has not been done; they are dependencies of the bench alone. */
+export function installPeers(): void {
+  if (existsSync(path.join(folder, 'node_modules'))) return;
+  const args = ['ci', '--prefix', folder, '--no-audit', '--no-fund'];
+  const { status } = spawnSync('npm', args, { stdio: 'inherit', shell: process.platform === 'win32' });
+  if (status !== 0) throw new CommandError('the peers could not be installed: see above', 1);
+}

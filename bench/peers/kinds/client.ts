@@ -1,0 +1,35 @@
+import { type Agent, type IncomingMessage, request } from 'node:http';
+
+/** How the bench itself asks a proxy for something. */
+export interface Ask {
+  readonly url: string;
+  readonly agent: Agent;
+  readonly body?: Buffer;
+}
+
+/** Gives the response. Rejects when there is none or its status is not 200. */
+export function ask({ url, agent, body }: Ask): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'Content-Length': body.length };
+    request(url, { agent, method: body === undefined ? 'GET' : 'POST', headers }, (response) => {
+      if (response.statusCode === 200) return resolve(response);
+      response.resume();
+      reject(new Error(`it answers ${response.statusCode}`));
+    })
+      .once('error', reject)
+      .end(body);
+  });
+}
+
+/** Reads a response to its end and gives its length. Rejects when it breaks off. */
+export function countBytes(response: IncomingMessage): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  let bytes = 0;
+  response
+    .on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    })
+    .once('end', () => resolve(bytes))
+    .once('error', reject);
+  return promise;
+}

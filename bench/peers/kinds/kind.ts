@@ -1,0 +1,37 @@
+import type { Endpoints } from '../endpoints/endpoints.ts';
+import type { Figure, Sample } from '../figures.ts';
+import type { Settings } from '../flags.ts';
+import type { Load } from '../load/load.ts';
+import type { RunningProxy } from '../proxy.ts';
+import type { Usage } from '../proxy-process.ts';
+import type { Work } from '../works.ts';
+
+/** What all measurements of a run share. */
+export interface Bench {
+  readonly settings: Settings;
+  readonly endpoints: Endpoints;
+  readonly load: Load;
+}
+
+/** A row that runs, for a kind to look at. */
+export interface Subject {
+  readonly proxy: RunningProxy;
+  readonly work: Work;
+  /** What it had used when its warm-up was over. */
+  readonly idle: Usage;
+}
+
+/** A way of measuring. */
+export interface Kind {
+  /** The columns of the table; the first one is what rows are compared by. */
+  readonly columns: readonly Figure[];
+  /** More rounds than these would take long and say little. */
+  readonly mostRounds: number;
+  /** In what the run differs from the name of the work. */
+  note(settings: Settings): string | undefined;
+  /** Uses the row until its code is compiled and its connections are open. Rejects when it does not work. */
+  warmUp(url: string, work: Work, settings: Settings): Promise<void>;
+  sample(subject: Subject, bench: Bench): Promise<Sample>;
+}
+
+export const MiB = 1_024 * 1_024;

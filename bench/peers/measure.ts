@@ -1,0 +1,95 @@
+import { pickUrls } from './endpoints/endpoints.ts';
+import { mediansOf, type Sample } from './figures.ts';
+import { download } from './kinds/download.ts';
+import type { Bench, Kind, Subject } from './kinds/kind.ts';
+import { streams } from './kinds/streams.ts';
+import { underLoad } from './kinds/under-load.ts';
+import { type RunningProxy, startProxy } from './proxy.ts';
+import type { RowResult, WorkResult } from './results.ts';
+import type { RowName, RowSettings } from './rows/rows.ts';
+import type { Work } from './works.ts';
+
+/** How each kind of work is measured. */
+export const kinds: Readonly<Record<Work['kind'], Kind>> = { load: underLoad, download, streams };
+
+/** Measures all rows of a work in turns: what disturbs the machine for a while then disturbs all of them alike. */
+export async function measureWork(work: Work, bench: Bench, ca: string): Promise<WorkResult> {
+  const kind = kinds[work.kind];
+  const runs = work.rows.map((row) => new RowRun(row));
+  await Promise.all(runs.map((run) => run.start(work, bench, ca)));
+  for (const run of runs) await run.warmUp(work, bench);
+  const rounds = Math.min(kind.mostRounds, bench.settings.rounds);
+  for (let round = 0; round < rounds; round++) {
+    for (const run of rotate(runs, round)) await run.sample(bench);
+  }
+  for (const run of runs) run.stop();
+  const note = kind.note(bench.settings);
+  return { work: work.name, ...(note !== undefined && { note }), rows: runs.map((run) => run.result()) };
+}
+
+/** The same list begun at another place, so that no row always follows the same one. */
+function rotate<T>(list: readonly T[], by: number): readonly T[] {
+  const start = by % Math.max(1, list.length);
+  return [...list.slice(start), ...list.slice(0, start)];
+}
+
+function describe(error: unknown): string {
+  return (error as Error).message;
+}
+
+/** One row within one work. What goes wrong with it ends it, but not the others. */
+class RowRun {
+  readonly #row: RowName;
+  readonly #samples: Sample[] = [];
+  #proxy: RunningProxy | undefined;
+  #subject: Subject | undefined;
+  #problem: string | undefined;
+
+  constructor(row: RowName) {
+    this.#row = row;
+  }
+
+  async start(work: Work, { endpoints }: Bench, ca: string): Promise<void> {
+    const { strategy = 'race' } = work;
+    const settings: RowSettings = { endpoints: pickUrls(endpoints, work.endpoints), strategy, ca };
+    await this.#try(async () => {
+      this.#proxy = await startProxy({ row: this.#row, settings });
+    });
+  }
+
+  async warmUp(work: Work, { settings }: Bench): Promise<void> {
+    const proxy = this.#proxy;
+    if (proxy === undefined) return;
+    await this.#try(async () => {
+      await kinds[work.kind].warmUp(proxy.url, work, settings);
+      this.#subject = { proxy, work, idle: await proxy.usage() };
+    });
+  }
+
+  async sample(bench: Bench): Promise<void> {
+    const subject = this.#subject;
+    if (subject === undefined || this.#problem !== undefined) return;
+    await this.#try(async () => {
+      this.#samples.push(await kinds[subject.work.kind].sample(subject, bench));
+    });
+  }
+
+  stop(): void {
+    this.#proxy?.stop();
+  }
+
+  result(): RowResult {
+    const problem = this.#problem === undefined ? {} : { problem: this.#problem };
+    return { row: this.#row, figures: mediansOf(this.#samples), rounds: this.#samples, ...problem };
+  }
+
+  async #try(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      // Of a proxy that has ended itself, its clients know only that the connection was reset.
+      const crash = await this.#proxy?.usage().then(() => undefined, describe);
+      this.#problem = crash ?? describe(error);
+    }
+  }
+}

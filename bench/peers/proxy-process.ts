@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { type CreateRow, type RowName, type RowSettings, rows } from './rows/rows.ts';
+
+// A process of its own for one row, so that its CPU time and its memory are its own. The first message makes the row of
+// what it names and is answered with its port; each one after that with what the process has used so far.
+
+/** What the bench says first. */
+export interface ProxyStart {
+  readonly row: RowName;
+  readonly settings: RowSettings;
+}
+
+/** What a proxy process has used since it began. */
+export interface Usage {
+  readonly cpuUs: number;
+  /** Requests that have come in. */
+  readonly requests: number;
+  readonly memoryBytes: number;
+  readonly peakBytes: number;
+}
+
+let requests = 0;
+
+async function start({ row, settings }: ProxyStart): Promise<number> {
+  const create: CreateRow = rows[row];
+  const server = await create(settings);
+  server.on('request', () => requests++);
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 });
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+function usage(): Usage {
+  const { user, system } = process.cpuUsage();
+  return { cpuUs: user + system, requests, memoryBytes: process.memoryUsage.rss(), peakBytes: readPeakBytes() };
+}
+
+/** Linux passes the peak of the parent on to `maxRSS`; its own figure for the process does not have that. */
+function readPeakBytes(): number {
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1_024;
+  } catch {
+    return process.resourceUsage().maxRSS * 1_024;
+  }
+}
+
+process.once('message', async (message: ProxyStart) => {
+  const port = await start(message);
+  process.on('message', () => process.send?.(usage()));
+  process.send?.(port);
+});
+process.on('disconnect', () => process.exit());

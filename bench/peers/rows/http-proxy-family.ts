@@ -1,0 +1,33 @@
+import { type Agent, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { importPeer } from './peer.ts';
+import { createAgent } from './plain.ts';
+import type { RowSettings } from './rows.ts';
+
+interface ProxyServer {
+  web(req: IncomingMessage, res: ServerResponse): unknown;
+  on(event: 'error', listener: (error: Error, req: IncomingMessage, res: ServerResponse) => void): unknown;
+}
+
+interface ProxyPackage {
+  createProxyServer(options: { readonly target: string; readonly agent: Agent }): ProxyServer;
+}
+
+/** node-http-proxy, and below the two that descend from it: they have one way of use. */
+export async function createHttpProxy(settings: RowSettings): Promise<Server> {
+  const { default: httpProxy } = await importPeer<{ readonly default: ProxyPackage }>('http-proxy');
+  return serve(httpProxy, settings);
+}
+
+export async function createHttpProxy3(settings: RowSettings): Promise<Server> {
+  return serve(await importPeer<ProxyPackage>('http-proxy-3'), settings);
+}
+
+export async function createHttpxy(settings: RowSettings): Promise<Server> {
+  return serve(await importPeer<ProxyPackage>('httpxy'), settings);
+}
+
+function serve({ createProxyServer }: ProxyPackage, { endpoints: [target] }: RowSettings): Server {
+  const proxy = createProxyServer({ target, agent: createAgent() });
+  proxy.on('error', (_error, _req, res) => void res.destroy());
+  return createServer((req, res) => void proxy.web(req, res));
+}

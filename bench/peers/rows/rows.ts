@@ -1,0 +1,49 @@
+import type { Server } from 'node:http';
+
+/** What a row forwards to, and how. */
+export interface RowSettings {
+  /** URLs without a path. A proxy that knows only one uses the first. */
+  readonly endpoints: readonly [string, ...string[]];
+  readonly strategy: 'race' | 'hedge';
+  /** The certificate of https endpoints, PEM. */
+  readonly ca: string;
+}
+
+/** Gives a server that does not listen yet. */
+export type CreateRow = (settings: RowSettings) => Server | Promise<Server>;
+
+/** The rows by name. Each is imported only where it runs, so that its memory is its own. */
+export const rows = {
+  'bare node:http pipe': async (settings) => (await import('./node-pipe.ts')).createNodePipe(settings),
+  'bare got.stream pipe': async (settings) => (await import('./got-pipe.ts')).createGotPipe(settings),
+  'bare undici pipe': async (settings) => (await import('./undici-pipe.ts')).createUndiciPipe(settings),
+  'http-proxy': async (settings) => (await import('./http-proxy-family.ts')).createHttpProxy(settings),
+  'http-proxy-3': async (settings) => (await import('./http-proxy-family.ts')).createHttpProxy3(settings),
+  httpxy: async (settings) => (await import('./http-proxy-family.ts')).createHttpxy(settings),
+  'http-proxy-middleware': createMiddlewareRow,
+  '@fastify/http-proxy': async (settings) => (await import('./fastify-http-proxy.ts')).createFastifyProxy(settings),
+  'express-http-proxy': async (settings) => (await import('./express-http-proxy.ts')).createExpressProxy(settings),
+  'hand-written got fan-out': async (settings) => (await import('./got-fan-out.ts')).createGotFanOut(settings),
+  'hand-written undici fan-out': async (settings) => (await import('./undici-fan-out.ts')).createUndiciFanOut(settings),
+  'http-proxy-middleware, 1 endpoint': createMiddlewareRow,
+  'ours (got)': async (settings) => (await import('./ours.ts')).createOurs(settings, 'got'),
+  'ours (undici)': async (settings) => (await import('./ours.ts')).createOurs(settings, 'undici'),
+  'ours (got), 1 endpoint': async (settings) => (await import('./ours.ts')).createOurs(first(1, settings), 'got'),
+  'ours (undici), 1 endpoint': async (settings) => (await import('./ours.ts')).createOurs(first(1, settings), 'undici'),
+  'ours (got), 4 endpoints': async (settings) => (await import('./ours.ts')).createOurs(first(4, settings), 'got'),
+  'ours (undici), 4 endpoints': async (settings) =>
+    (await import('./ours.ts')).createOurs(first(4, settings), 'undici'),
+  'ours (got), HTTP/2': async (settings) => (await import('./ours.ts')).createOursByHttp2(settings, 'got'),
+  'ours (undici), HTTP/2': async (settings) => (await import('./ours.ts')).createOursByHttp2(settings, 'undici'),
+} as const satisfies Readonly<Record<string, CreateRow>>;
+
+export type RowName = keyof typeof rows;
+
+async function createMiddlewareRow(settings: RowSettings): Promise<Server> {
+  return (await import('./http-proxy-middleware.ts')).createMiddleware(settings);
+}
+
+function first(count: number, settings: RowSettings): RowSettings {
+  const [one, ...others] = settings.endpoints;
+  return { ...settings, endpoints: [one, ...others.slice(0, count - 1)] };
+}
