@@ -18,7 +18,11 @@ function judged({ options = {}, response = {}, isUpgrade = false }: Case) {
   const outgoing = { method: 'GET', url: '/', host: undefined, headers: [], body: undefined, isUpgrade };
   const upstream = { status: 200, statusText: '', headers: [], body: Readable.from([]), trailers: () => [] };
   const verdict = judge(
-    { attempt: new Attempt(candidate, 'first', 0), response: { ...upstream, ...response }, interim: [] },
+    {
+      attempt: new Attempt({ candidate, reason: 'first', number: 1, requestStartedAt: 0 }),
+      response: { ...upstream, ...response },
+      interim: [],
+    },
     {
       req: clientRequest({}),
       outgoing,

@@ -9,19 +9,30 @@ import type { Config } from './options/config.ts';
 import type { StartReason } from './race/rules.ts';
 import type { InterimResponse, UpstreamResponse } from './transports/transport.ts';
 
+export interface AttemptStart {
+  readonly candidate: Candidate;
+  readonly reason: StartReason;
+  readonly number: number;
+  /** By `performance.now()`. */
+  readonly requestStartedAt: number;
+}
+
 /** The record of one try of one request at one endpoint. */
 export class Attempt {
   readonly candidate: Candidate;
   readonly reason: StartReason;
+  /** Counts the attempts of a request, from 1. */
+  readonly number: number;
   readonly #requestStartedAt: number;
   readonly #startedAt = performance.now();
   #usableAfterMs: number | undefined;
   #ended: Pick<AttemptReport, 'outcome' | 'error' | 'durationMs'> | undefined;
   #status: number | undefined;
 
-  constructor(candidate: Candidate, reason: StartReason, requestStartedAt: number) {
+  constructor({ candidate, reason, number, requestStartedAt }: AttemptStart) {
     this.candidate = candidate;
     this.reason = reason;
+    this.number = number;
     this.#requestStartedAt = requestStartedAt;
     candidate.endpoint.attemptStarted();
   }
@@ -75,8 +86,8 @@ export interface AttemptSettings {
 export interface Answer {
   readonly attempt: Attempt;
   readonly response: UpstreamResponse;
-  /** The headers for the client: hop-by-hop ones taken off, rewritten. */
-  readonly headers: HeaderList;
+  /** The headers for the client, when a function of the user has made them. */
+  readonly rewritten: HeaderList | undefined;
   /** Interim responses that came before the head. */
   readonly interim: readonly InterimResponse[];
   /** The body, or the whole of it when it was read already. */

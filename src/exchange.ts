@@ -63,18 +63,17 @@ export class Exchange {
   }
 
   /** Makes one attempt and keeps its record; what fails is cut off for good. */
-  async attempt(candidate: Candidate, reason: StartReason, settings: AttemptSettings): Promise<Answer> {
-    const attempt = new Attempt(candidate, reason, this.#startedAt);
+  attempt(candidate: Candidate, reason: StartReason, settings: AttemptSettings): Promise<Answer> {
+    const number = this.#attempts.length + 1;
+    const attempt = new Attempt({ candidate, reason, number, requestStartedAt: this.#startedAt });
+    this.#attempts.push(attempt);
     this.#openAttempts++;
-    this.reporter.attemptStarted(attempt, this.#attempts.push(attempt));
-    try {
-      return await sendAttempt(attempt, settings);
-    } catch (thrown) {
-      const error = thrown as BalancingProxyError;
+    this.reporter.attemptStarted(attempt);
+    return sendAttempt(attempt, settings).catch((error: BalancingProxyError) => {
       this.#endAttempt(attempt, outcomeOf(error, settings.abort.signal), error);
       settings.abort.abort(error);
       throw error;
-    }
+    });
   }
 
   /** Takes a response that did not win. The first unusable one is kept, unread, while the race goes on. */
@@ -140,7 +139,7 @@ export class Exchange {
   #endAttempt(attempt: Attempt, outcome: AttemptOutcome, error?: BalancingProxyError): void {
     if (attempt.hasEnded) return;
     const change = attempt.end(outcome, error);
-    this.reporter.attemptEnded(attempt, this.#attempts.indexOf(attempt) + 1, change);
+    this.reporter.attemptEnded(attempt, change);
     if (--this.#openAttempts === 0 && this.#end) this.#finish(this.#end);
   }
 

@@ -9,6 +9,7 @@ import type { UpstreamResponse } from './transports/transport.ts';
 import { settledInTime } from './until-aborted.ts';
 
 type Unjudged = Pick<Answer, 'attempt' | 'response' | 'interim'>;
+type ClientHeaderParts = Pick<Answer, 'attempt' | 'response' | 'rewritten'>;
 
 /**
  * Decides whether a response may win. A small one only does so whole: a response that is cut short is a failed attempt,
@@ -26,15 +27,18 @@ export async function judge(unjudged: Unjudged, settings: AttemptSettings): Prom
   const announcedBytes = announcedLength(response, outgoing.method);
   const isTerminal = outgoing.isUpgrade ? status === 101 : config.terminalStatuses(status);
   const isWholeNeeded = isTerminal && isSmall(announcedBytes) && !response.upgraded;
-  const content = isWholeNeeded ? await wholeBody(response, config.timeouts.idleMs) : response.body;
-  const body = new InspectableBody(content, config.inspectLimitBytes);
-  const isUsable = isTerminal && (await passesPredicate(unjudged, settings, body));
+  const content = isWholeNeeded ? wholeBody(response, config.timeouts.idleMs) : response.body;
+  // Nothing is awaited that is here: a turn for each attempt of each request is what a proxy's time goes by in.
+  const body = content instanceof Promise ? await content : content;
+  const inspectable = config.isUsable && isTerminal ? new InspectableBody(body, config.inspectLimitBytes) : undefined;
+  const isUsable = isTerminal && (!inspectable || (await passesPredicate(unjudged, settings, inspectable)));
   if (isUsable) attempt.becameUsable();
-  const headers = await responseHeaders(unjudged, settings);
   return {
-    ...unjudged,
-    headers,
-    body: body.content,
+    attempt,
+    response,
+    interim: unjudged.interim,
+    rewritten: config.rewriteResponse ? await rewrittenHeaders(unjudged, settings) : undefined,
+    body: inspectable?.content ?? body,
     announcedBytes,
     isUsable,
     isPreferred: outgoing.isUpgrade || config.preferStatuses(status),
@@ -69,14 +73,24 @@ async function finalVerdict(verdict: unknown, body: InspectableBody): Promise<bo
   return isUsable;
 }
 
-async function responseHeaders(
-  { attempt, response }: Unjudged,
-  { req, config, abort: { signal } }: AttemptSettings,
-): Promise<HeaderList> {
-  const { rewriteResponse, exposeEndpoint, timeouts } = config;
+/** The headers for the client, with nothing of the hop to the endpoint. */
+export function clientHeaders(
+  { attempt, response, rewritten }: ClientHeaderParts,
+  exposeEndpoint: boolean,
+): HeaderList {
+  if (rewritten) return rewritten;
   const headers = stripHopByHop(response.headers);
   if (exposeEndpoint) headers.push('X-Served-By', attempt.name);
-  if (!rewriteResponse) return headers;
+  return headers;
+}
+
+async function rewrittenHeaders(
+  { attempt, response }: Unjudged,
+  { req, config, abort: { signal } }: AttemptSettings,
+): Promise<HeaderList | undefined> {
+  const { rewriteResponse, exposeEndpoint, timeouts } = config;
+  if (!rewriteResponse) return undefined;
+  const headers = clientHeaders({ attempt, response, rewritten: undefined }, exposeEndpoint);
   const context = { req, endpoint: attempt.name, status: response.status, headers };
   const rewritten = applyHeaderHook('rewriteResponse', rewriteResponse, context);
   const late = () => hookFailed('rewriteResponse', `did not settle within ${timeouts.responseMs} ms`);

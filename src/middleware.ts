@@ -14,6 +14,7 @@ import { rewrittenUrl } from './http/target.ts';
 import { asksForUpgrade, UpgradeClient } from './http/upgrade.ts';
 import { isLoop } from './http/via.ts';
 import { InFlight } from './in-flight.ts';
+import { clientHeaders } from './judge.ts';
 import { type Config, resolveOptions } from './options/config.ts';
 import { addressesFor } from './options/endpoint-parser.ts';
 import type { BalancingProxyOptions } from './options/options.ts';
@@ -149,9 +150,10 @@ class ProxyServer {
     });
 
     const answer = exchange.settle(winner);
-    const { upgraded } = answer.response;
-    if (client && upgraded) return client.accept(upgraded, answer);
-    return respond(res, { ...answer, idleMs: config.timeouts.idleMs });
+    const { response } = answer;
+    const headers = clientHeaders(answer, config.exposeEndpoint);
+    if (client && response.upgraded) return client.accept(response.upgraded, { response, headers });
+    return respond(res, { ...answer, headers, idleMs: config.timeouts.idleMs });
   }
 
   async #candidatesFor({ req, signal }: Exchange): Promise<readonly Candidate[]> {

@@ -20,36 +20,36 @@ export class Reporter {
   }
 
   requestStarted(): void {
-    this.#emit(() => ({ type: 'request-started' }));
+    if (this.#events.isObserved) this.#emit({ type: 'request-started' });
   }
 
-  attemptStarted({ name, reason }: Attempt, attempt: number): void {
-    this.#emit(() => ({ type: 'attempt-started', endpoint: name, attempt, reason }));
+  attemptStarted({ name, reason, number }: Attempt): void {
+    if (this.#events.isObserved) this.#emit({ type: 'attempt-started', endpoint: name, attempt: number, reason });
   }
 
-  attemptEnded(ended: Attempt, attempt: number, change: EjectionChange): void {
-    this.#emit(() => ({ type: 'attempt-ended', attempt, report: ended.report() }));
-    if (change && this.#events.isObserved) this.#events.emit(endpointEvent(change, ended.candidate.endpoint));
+  attemptEnded(ended: Attempt, change: EjectionChange): void {
+    if (!this.#events.isObserved) return;
+    this.#emit({ type: 'attempt-ended', attempt: ended.number, report: ended.report() });
+    if (change) this.#events.emit(endpointEvent(change, ended.candidate.endpoint));
   }
 
   /** @returns false, for whoever asked. */
   hedgeDenied(): false {
-    this.#emit(() => ({ type: 'hedge-denied' }));
+    if (this.#events.isObserved) this.#emit({ type: 'hedge-denied' });
     return false;
   }
 
   responseStarted({ name }: Attempt, status: number): void {
-    this.#emit(() => ({ type: 'response-started', endpoint: name, status }));
+    if (this.#events.isObserved) this.#emit({ type: 'response-started', endpoint: name, status });
   }
 
   requestEnded(fields: () => Omit<RequestEnded, keyof RequestEvent | 'type'>): void {
-    this.#emit(() => ({ type: 'request-ended', ...fields() }));
+    if (this.#events.isObserved) this.#emit({ type: 'request-ended', ...fields() });
   }
 
-  #emit(build: () => OwnFields<RequestEvents>): void {
-    if (!this.#events.isObserved) return;
+  #emit(event: OwnFields<RequestEvents>): void {
     const { method = 'GET', url = '/', originalUrl = url } = this.#req;
-    this.#events.emit({ requestId: this.#requestId, method, url: originalUrl, ...build() });
+    this.#events.emit({ requestId: this.#requestId, method, url: originalUrl, ...event });
   }
 }
 

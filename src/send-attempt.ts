@@ -21,10 +21,8 @@ export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): 
   let response: UpstreamResponse | undefined;
   try {
     const interim: InterimResponse[] = [];
-    const request = await upstreamRequest(attempt, settings, (hint) => {
-      if (hint.status === 103 && interim.length < mostHints) interim.push(hint);
-    });
-    response = await sendReplacingStale(request, settings);
+    const request = upstreamRequest(attempt, settings, interim);
+    response = await sendReplacingStale(request instanceof Promise ? await request : request, settings);
     attempt.answered(response.status);
     stopClock();
     return await judge({ attempt, response, interim }, settings);
@@ -58,42 +56,43 @@ function startClock(attempt: Attempt, { config, outgoing: { body }, abort }: Att
   };
 }
 
-async function upstreamRequest(
+function upstreamRequest(
   { candidate: { address }, name }: Attempt,
   { req, outgoing, config, abort: { signal } }: AttemptSettings,
-  onInterim: (interim: InterimResponse) => void,
-): Promise<UpstreamRequest> {
+  interim: InterimResponse[],
+): UpstreamRequest | Promise<UpstreamRequest> {
   const { rewriteRequest, timeouts, tls } = config;
   const headers = headersFor(address, outgoing);
-  return {
+  const request: UpstreamRequest = {
     address,
     method: outgoing.method,
     target: targetFor(address, outgoing.url),
-    headers: rewriteRequest
-      ? await untilAborted(applyHeaderHook('rewriteRequest', rewriteRequest, { req, endpoint: name, headers }), signal)
-      : headers,
+    headers,
     body: outgoing.body,
     connectMs: timeouts.connectMs,
     tls,
     // A kept-alive one may turn out to be closed, and a stream cannot be sent twice.
     freshConnection: outgoing.body instanceof Readable,
-    onInterim,
+    onInterim: (hint) => {
+      if (hint.status === 103 && interim.length < mostHints) interim.push(hint);
+    },
   };
+  if (!rewriteRequest) return request;
+  const rewriting = applyHeaderHook('rewriteRequest', rewriteRequest, { req, endpoint: name, headers });
+  return untilAborted(rewriting, signal).then((rewritten) => ({ ...request, headers: rewritten }));
 }
 
 /** A kept-alive connection may be closed by the endpoint just as we reuse it; that says nothing about its health. */
-async function sendReplacingStale(
+function sendReplacingStale(
   request: UpstreamRequest,
   { config: { transport }, abort: { signal } }: AttemptSettings,
 ): Promise<UpstreamResponse> {
-  try {
-    return await transport.send(request, signal);
-  } catch (error) {
+  return transport.send(request, signal).catch((error: unknown) => {
     const isStale = error instanceof BalancingProxyError && error.code === 'ERR_BRP_STALE_CONNECTION';
     const mayRepeat = isIdempotent(request.method) && !(request.body instanceof Readable) && !signal.aborted;
     if (!isStale || !mayRepeat) throw error;
     return transport.send({ ...request, freshConnection: true }, signal);
-  }
+  });
 }
 
 function toAttemptError(thrown: unknown, { name }: Attempt): BalancingProxyError {

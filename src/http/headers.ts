@@ -47,7 +47,9 @@ export function without(headers: HeaderList, names: ReadonlySet<string>): string
 export function valuesOf(headers: HeaderList, name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i]?.toLowerCase() === name) values.push(headers[i + 1] ?? '');
+    // The length is told at once, and is another one for nearly all names.
+    const candidate = headers[i];
+    if (candidate?.length === name.length && candidate.toLowerCase() === name) values.push(headers[i + 1] ?? '');
   }
   return values;
 }
