@@ -2,6 +2,8 @@ import { isIP, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { Agent, buildConnector, Client, type Dispatcher, Pool } from 'undici';
 import type { EndpointAddress } from '../endpoints/address.ts';
+import { asksForUpgrade } from './asks-for-upgrade.ts';
+import { preferHttp2 } from './http2.ts';
 import { NodeExchange } from './node-exchange.ts';
 import type { TlsOptions, Transport, UpstreamRequest } from './transport.ts';
 import { UndiciExchange, type UsedConnection } from './undici-exchange.ts';
@@ -23,14 +25,9 @@ export interface UndiciTransportOptions {
    * Speaks HTTP/2 with https endpoints that offer it (ALPN): cancelling an attempt then costs no connection.
    * @default false
    */
-  readonly allowH2?: boolean;
-  /** The same as `allowH2`, by the name that it has for `gotTransport()`. */
   readonly http2?: boolean;
-  /**
-   * Most streams over one HTTP/2 connection.
-   * @default 100
-   */
-  readonly maxConcurrentStreams?: number;
+  /** The same as `http2`, by the name that undici has for it. */
+  readonly allowH2?: boolean;
   /**
    * Milliseconds after which an idle connection is closed, unless the endpoint names another time in `Keep-Alive`.
    * @default 4_000
@@ -44,43 +41,38 @@ export interface UndiciTransportOptions {
  *
  * `Host` and `Connection` are written in lower case. A 100 (Continue) that nobody asked for makes the attempt fail.
  */
-export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
+export function undiciTransport({ allowH2, http2 = allowH2, ...options }: UndiciTransportOptions = {}): Transport {
   const agents = new UndiciAgents(options);
-  return {
-    send(request, signal) {
-      if (isForNode(request)) return new NodeExchange(request, false).send(signal);
-      const exchange = new UndiciExchange(request, signal);
-      const agent = agents.for(request);
-      return exchange.send((options) => agent.dispatch(options as Dispatcher.DispatchOptions, exchange));
-    },
-    close: () => agents.close(),
+  const sendOverHttp1: Transport['send'] = (request, signal) => {
+    if (isForNode(request)) return new NodeExchange(request, false).send(signal);
+    const exchange = new UndiciExchange(request, signal);
+    const agent = agents.for(request);
+    return exchange.send((dispatched) => agent.dispatch(dispatched as Dispatcher.DispatchOptions, exchange));
   };
+  const http1 = { send: sendOverHttp1, close: () => agents.close() };
+  return http2 ? preferHttp2(http1) : http1;
 }
 
 function isForNode({ freshConnection, body, target, headers }: UpstreamRequest): boolean {
   return freshConnection || body instanceof Readable || !target.startsWith('/') || asksForUpgrade(headers);
 }
 
-/** The header is the last one of a request for an upgrade, and of no other. */
-function asksForUpgrade(headers: readonly string[]): boolean {
-  return headers.some((name, index) => index % 2 === 0 && name.length === 7 && name.toLowerCase() === 'upgrade');
-}
-
 /** The connection pools: one agent for each set of certificates, connect timeout and Unix socket. */
 class UndiciAgents {
   readonly #options: UndiciTransportOptions;
-  readonly #agents = new Map<TlsOptions | undefined, Map<string, Agent>>();
+  readonly #agents = new Map<TlsOptions | undefined, Map<string | number, Agent>>();
 
   constructor(options: UndiciTransportOptions) {
     this.#options = options;
   }
 
   for({ address, tls, connectMs }: UpstreamRequest): Agent {
-    const agents = this.#agents.get(tls) ?? new Map<string, Agent>();
-    this.#agents.set(tls, agents);
-    const key = `${connectMs} ${address.socketPath ?? ''}`;
-    const agent = agents.get(key) ?? this.#createAgent(address, { tls, connectMs });
-    agents.set(key, agent);
+    const key = address.socketPath === undefined ? connectMs : `${connectMs} ${address.socketPath}`;
+    const known = this.#agents.get(tls)?.get(key);
+    if (known) return known;
+    const agents = this.#agents.get(tls) ?? new Map<string | number, Agent>();
+    const agent = this.#createAgent(address, { tls, connectMs });
+    this.#agents.set(tls, agents.set(key, agent));
     return agent;
   }
 
@@ -91,23 +83,20 @@ class UndiciAgents {
   }
 
   #createAgent({ socketPath }: EndpointAddress, { tls, connectMs }: Pick<UpstreamRequest, 'tls' | 'connectMs'>): Agent {
-    const { connections, pipelining = 1, http2 = false, allowH2 = http2, ...limits } = this.#options;
-    const { maxConcurrentStreams, keepAliveTimeoutMs } = limits;
+    const { connections, pipelining = 1, keepAliveTimeoutMs } = this.#options;
     const connect = buildConnector({
       ...(tls as buildConnector.BuildOptions),
-      allowH2,
-      preferH2: allowH2,
+      allowH2: false,
       timeout: connectMs === Infinity ? 0 : connectMs,
       ...(socketPath !== undefined && { socketPath }),
     });
     return new Agent({
       pipelining,
-      allowH2,
+      allowH2: false,
       // The limits are ours.
       headersTimeout: 0,
       bodyTimeout: 0,
       ...(connections !== undefined && { connections }),
-      ...(maxConcurrentStreams !== undefined && { maxConcurrentStreams }),
       ...(keepAliveTimeoutMs !== undefined && { keepAliveTimeout: keepAliveTimeoutMs }),
       // An address is no name for a certificate.
       connect: (settings, callback) =>

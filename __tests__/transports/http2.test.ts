@@ -1,0 +1,218 @@
+import http2, {
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import https from 'node:https';
+import { setImmediate } from 'node:timers/promises';
+import { gotTransport, type Transport } from '../../src/index.ts';
+import { undiciTransport } from '../../src/transports/undici.ts';
+import { createCertificate } from '../helpers/certificate.ts';
+import { Resources } from '../helpers/proxy.ts';
+import { answering, listen, refusedUrl } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
+import { requestTo } from './contract.ts';
+
+type Listener = (req: Http2ServerRequest, res: Http2ServerResponse) => void;
+
+const ok: Listener = (req, res) => {
+  req.resume();
+  res.end('ok');
+};
+
+const textOf = async (body: AsyncIterable<unknown>) => {
+  let text = '';
+  for await (const chunk of body) text += chunk;
+  return text;
+};
+
+describe.each<[string, () => Transport]>([
+  ['gotTransport({ http2: true })', () => gotTransport({ http2: true })],
+  ['undiciTransport({ http2: true })', () => undiciTransport({ http2: true })],
+  ['undiciTransport({ allowH2: true })', () => undiciTransport({ allowH2: true })],
+])('%s', (_, create) => {
+  const resources = new Resources();
+  let transport: Transport;
+  let tls: { readonly key: string; readonly cert: string };
+  beforeAll(async () => {
+    tls = await createCertificate();
+  });
+  beforeEach(() => {
+    transport = resources.use(create());
+  });
+  afterEach(() => resources.closeAll());
+
+  /** Starts an endpoint that speaks HTTP/2 and HTTP/1.1, with what happened to its streams. */
+  const start = async (listener: Listener, settings: http2.Settings = {}) => {
+    const streams: ServerHttp2Stream[] = [];
+    const versions: string[] = [];
+    const server = http2.createSecureServer({ ...tls, allowHTTP1: true, settings }, (req, res) => {
+      versions.push(req.httpVersion);
+      listener(req, res);
+    });
+    const sessions: ServerHttp2Session[] = [];
+    server.on('session', (session) => sessions.push(session));
+    server.on('stream', (stream) => streams.push(stream.on('error', () => {})));
+    const started = resources.use(await listen(server));
+    return { url: started.url.replace('http:', 'https:'), streams, sessions, versions, server: started };
+  };
+  const send = (url: string, more: Parameters<typeof requestTo>[1] = {}, signal = new AbortController().signal) =>
+    transport.send(requestTo(url, { tls: sharedTls(), ...more }), signal);
+  const trusted = new Map<string, { readonly ca: string }>();
+  const sharedTls = () => {
+    const known = trusted.get(tls.cert) ?? { ca: tls.cert };
+    trusted.set(tls.cert, known);
+    return known;
+  };
+
+  test('sends all requests over one connection', async () => {
+    const { url, versions, server } = await start(ok);
+    for (let i = 0; i < 3; i++) expect(await textOf((await send(url)).body)).toBe('ok');
+    await Promise.all(Array.from({ length: 10 }, async () => textOf((await send(url)).body)));
+    expect(new Set(versions)).toEqual(new Set(['2.0']));
+    expect(server.accepted).toBe(1);
+  });
+
+  test('sends method, target, headers and body as they are, and the Host as authority', async () => {
+    const received = Promise.withResolvers<Http2ServerRequest & { readonly text: string }>();
+    const { url } = await start(async (req, res) => {
+      received.resolve(Object.assign(req, { text: await textOf(req) }));
+      res.end();
+    });
+    const headers = ['Host', 'a.example:1', 'X-Kept', '1', 'Accept', 'a', 'Accept', 'b', 'Content-Length', '4'];
+    await send(url, { method: 'PATCH', target: '/a/../b//%2e?x=|"<>', headers, body: Buffer.from('sent') });
+    const { method, url: target, headers: got, text, authority } = await received.promise;
+    expect([method, target, authority, text]).toEqual(['PATCH', '/a/../b//%2e?x=|"<>', 'a.example:1', 'sent']);
+    expect(got).toMatchObject({ 'x-kept': '1', accept: 'a, b', 'content-length': '4' });
+  });
+
+  test('gives status, repeated headers and trailers', async () => {
+    const { url } = await start((_req, res) => {
+      res.writeHead(299, { 'x-a': '1', 'set-cookie': ['a=1', 'b=2'] });
+      res.addTrailers({ 'x-t': 't' });
+      res.end('ok');
+    });
+    const response = await send(url);
+    expect(response.status).toBe(299);
+    expect(response.headers.join()).toContain('x-a,1,set-cookie,a=1,set-cookie,b=2');
+    expect(response.headers.join()).not.toContain(':status');
+    expect(await textOf(response.body)).toBe('ok');
+    expect(response.trailers()).toEqual(['x-t', 't']);
+  });
+
+  test('gives a large body whole', async () => {
+    const sent = Buffer.alloc(3_000_000, 'large');
+    const { url } = await start((_req, res) => res.end(sent));
+    expect(await textOf((await send(url)).body)).toBe(sent.toString());
+  });
+
+  test.each(['before the head', 'within the body'])('cancels %s with a reset of the stream alone', async (when) => {
+    const { url, streams, server } = await start((req, res) => {
+      if (req.url === '/ok') ok(req, res);
+      else if (when === 'within the body') res.write('first');
+    });
+    await textOf((await send(url, { target: '/ok' })).body);
+    const abort = new AbortController();
+    const sending = send(url, {}, abort.signal);
+    if (when === 'within the body') await sending;
+    await until(() => streams.length === 2);
+    abort.abort(new Error('enough'));
+    if (when === 'before the head') await expect(sending).rejects.toThrow('enough');
+    await until(() => streams[1]?.closed === true);
+    expect(streams[1]?.rstCode).toBe(http2.constants.NGHTTP2_CANCEL);
+    expect(await textOf((await send(url, { target: '/ok' })).body)).toBe('ok');
+    expect(server.accepted).toBe(1);
+  });
+
+  test('closes a body that is cancelled', async () => {
+    const { url } = await start((_req, res) => void res.write('first'));
+    const abort = new AbortController();
+    const { body } = await send(url, {}, abort.signal);
+    const closed = new Promise((resolve) => body.once('close', resolve));
+    abort.abort();
+    await closed;
+  });
+
+  test.each([
+    ['resets the stream', (res: Http2ServerResponse) => res.stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)],
+    ['cancels the stream', (res: Http2ServerResponse) => res.stream.close(http2.constants.NGHTTP2_CANCEL)],
+    ['drops the connection', (res: Http2ServerResponse) => res.stream.session?.socket.destroy()],
+  ])('never ends a body as if it were whole when the endpoint %s', async (_name, breakOff) => {
+    const { url } = await start((_req, res) => {
+      res.write('half');
+      setTimeout(() => breakOff(res), 20);
+    });
+    const { body } = await send(url);
+    await expect(textOf(body)).rejects.toThrow();
+  });
+
+  test('reports a stream that is reset before its head as lost, and goes on', async () => {
+    const { url } = await start((req, res) => {
+      if (req.url === '/ok') ok(req, res);
+      else res.stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
+    });
+    await expect(send(url)).rejects.toMatchObject({ code: 'ERR_BRP_CONNECTION_LOST' });
+    expect(await textOf((await send(url, { target: '/ok' })).body)).toBe('ok');
+  });
+
+  test('connects anew when the endpoint has closed the connection', async () => {
+    const { url, server, sessions } = await start(ok);
+    await textOf((await send(url)).body);
+    sessions[0]?.close();
+    await server.idle();
+    await setImmediate();
+    expect(await textOf((await send(url)).body)).toBe('ok');
+    expect(server.accepted).toBe(2);
+  });
+
+  test('serves more requests at once than one connection takes', async () => {
+    const { url } = await start((req, res) => void setTimeout(() => ok(req, res), 5), { maxConcurrentStreams: 4 });
+    await textOf((await send(url)).body);
+    const texts = await Promise.all(Array.from({ length: 40 }, async () => textOf((await send(url)).body)));
+    expect(new Set(texts)).toEqual(new Set(['ok']));
+  });
+
+  test('speaks HTTP/1.1 with an endpoint that offers nothing else', async () => {
+    const server = resources.use(await listen(https.createServer(tls, answering(200, 'one'))));
+    for (let i = 0; i < 2; i++) {
+      const { body } = await send(server.url.replace('http:', 'https:'));
+      expect(await textOf(body)).toBe('one');
+    }
+  });
+
+  test('speaks HTTP/1.1 with an endpoint that is not secure', async () => {
+    const { createServer } = await import('node:http');
+    const server = resources.use(await listen(createServer(answering(200, 'plain'))));
+    expect(await textOf((await send(server.url)).body)).toBe('plain');
+  });
+
+  test.each([
+    ['an upgrade', { headers: ['Host', 'h', 'Connection', 'Upgrade', 'Upgrade', 'websocket'] }],
+    ['a request that wants a connection of its own', { freshConnection: true }],
+  ])('sends %s over HTTP/1.1', async (_name, more) => {
+    const { url, versions } = await start(ok);
+    await textOf((await send(url, more)).body);
+    expect(versions).toEqual(['1.1']);
+  });
+
+  test('reports a connection that is refused, or not trusted, as one that never reached the endpoint', async () => {
+    const refused = (await refusedUrl()).replace('http:', 'https:');
+    await expect(send(refused)).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
+    const { url } = await start(ok);
+    await expect(send(url, { tls: undefined })).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
+  });
+
+  test('sends nothing for a signal that has fired already', async () => {
+    const { url, streams } = await start(ok);
+    await expect(send(url, {}, AbortSignal.abort(new Error('too late')))).rejects.toThrow('too late');
+    expect(streams).toEqual([]);
+  });
+
+  test('closes its connections with close()', async () => {
+    const { url, server } = await start(ok);
+    await textOf((await send(url)).body);
+    await transport.close();
+    await server.idle();
+  });
+});

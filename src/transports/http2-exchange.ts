@@ -1,0 +1,141 @@
+import http2, { type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
+import type { BalancingProxyError } from '../errors.ts';
+import { groupByName } from '../http/headers.ts';
+import { explain } from './explain.ts';
+import type { Http2Connection } from './http2-sessions.ts';
+import { PushedResponse } from './pushed-response.ts';
+import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
+
+const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = http2.constants;
+
+/** What HTTP/2 has no use for, or says in another way (RFC 9113 8.2.2, 8.3.1). */
+const left: ReadonlySet<string> = new Set([
+  'connection',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** One request and its response as a stream of an HTTP/2 connection, which outlives it. */
+export class Http2Exchange {
+  readonly #request: UpstreamRequest;
+  readonly #connection: Http2Connection;
+  readonly #signal: AbortSignal;
+  readonly #result = Promise.withResolvers<UpstreamResponse>();
+  readonly #isReused: boolean;
+  #stream: ClientHttp2Stream | undefined;
+  #response: PushedResponse | undefined;
+  #trailers: readonly string[] = [];
+
+  constructor(request: UpstreamRequest, connection: Http2Connection, signal: AbortSignal) {
+    this.#request = request;
+    this.#connection = connection;
+    this.#signal = signal;
+    this.#isReused = connection.served > 0;
+  }
+
+  /** As {@link Transport.send}. Cancelling resets the stream and costs no connection. */
+  send(): Promise<UpstreamResponse> {
+    if (this.#signal.aborted) return Promise.reject(this.#signal.reason);
+    const stream = this.#open();
+    this.#stream = stream;
+    this.#signal.addEventListener('abort', this.#onAbort);
+    stream
+      .once('response', this.#onResponse)
+      .on('headers', this.#onInterim)
+      .once('trailers', (headers, _flags, raw?: string[]) => {
+        this.#trailers = listOf(headers, raw);
+      })
+      .on('data', (chunk: Buffer) => this.#response?.push(chunk))
+      .once('end', this.#onEnd)
+      .on('error', this.#onBroken)
+      .once('close', () => this.#onBroken(new Error('the stream was closed')));
+    return this.#result.promise;
+  }
+
+  #open(): ClientHttp2Stream {
+    const connection = this.#connection;
+    const { body } = this.#request;
+    const hasBody = body instanceof Uint8Array && body.length > 0;
+    connection.session.ref();
+    const stream = connection.session.request(headersOf(this.#request), { endStream: !hasBody });
+    connection.open++;
+    connection.served++;
+    stream.once('close', () => {
+      // An idle connection must keep no process alive.
+      if (--connection.open === 0) connection.session.unref();
+    });
+    if (hasBody) stream.end(body);
+    return stream;
+  }
+
+  readonly #onAbort = (): void => {
+    this.#release();
+    this.#result.reject(this.#signal.reason);
+    if (this.#response) this.#response.cancel(this.#signal.reason);
+    else this.#stream?.close(NGHTTP2_CANCEL);
+  };
+
+  readonly #release = (): void => this.#signal.removeEventListener('abort', this.#onAbort);
+
+  readonly #onResponse = (headers: IncomingHttpHeaders, _flags: number, raw?: string[]): void => {
+    const stream = this.#stream;
+    if (!stream) return;
+    const head = { status: Number(headers[':status']), statusText: '', headers: listOf(headers, raw) };
+    const flow = {
+      pause: () => void stream.pause(),
+      resume: () => void stream.resume(),
+      abort: () => stream.close(NGHTTP2_CANCEL),
+    };
+    this.#response = new PushedResponse(head, flow, this.#release);
+    this.#result.resolve(this.#response);
+  };
+
+  readonly #onInterim = (headers: IncomingHttpHeaders, _flags: number, raw?: string[]): void => {
+    this.#request.onInterim?.({ status: Number(headers[':status']), headers: listOf(headers, raw) });
+  };
+
+  /** Node makes a clean end, too, of a stream that was cancelled, or whose connection was lost. */
+  readonly #onEnd = (): void => {
+    const code = this.#stream?.rstCode;
+    if (code) this.#response?.fail(new Error(`the stream was reset with code ${code}`));
+    else this.#response?.end(this.#trailers);
+  };
+
+  readonly #onBroken = (error: Error): void => {
+    if (this.#response) this.#response.fail(error);
+    else {
+      this.#release();
+      this.#result.reject(this.#explain(error));
+    }
+  };
+
+  #explain(error: Error): BalancingProxyError {
+    const { name } = this.#request.address;
+    const { session } = this.#connection;
+    // A stream that was refused was not looked at, and what dies with its connection may have found it closed.
+    const isRefused = this.#stream?.rstCode === NGHTTP2_REFUSED_STREAM;
+    const isStale = isRefused || (this.#isReused && (session.closed || session.destroyed));
+    return explain(error, { name, isConnected: true, isReused: isStale });
+  }
+}
+
+function headersOf({ method, target, headers }: UpstreamRequest): OutgoingHttpHeaders {
+  const object: OutgoingHttpHeaders = { ':method': method, ':path': target };
+  for (const { name, values } of groupByName(headers)) {
+    const lower = name.toLowerCase();
+    if (lower === 'host') object[':authority'] = values[0];
+    if (!left.has(lower)) object[lower] = values.length === 1 ? values[0] : values;
+  }
+  return object;
+}
+
+/** Names and values as they came, less the pseudo headers. */
+function listOf(headers: IncomingHttpHeaders, raw: readonly string[] | undefined): readonly string[] {
+  const list =
+    raw ?? Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, one]));
+  return list.filter((_, index) => !list[index - (index % 2)]?.startsWith(':'));
+}
