@@ -1,20 +1,24 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import { Readable, type Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { BalancingProxyError } from '../errors.ts';
 import { explain } from './explain.ts';
 import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
 import { limitRest, pipeBody, sendUnframed } from './upload.ts';
 
-/** What a request goes through: it emits `response` and `error`, and takes the body. */
-export type Outlet = Writable;
-
-/** Sends a request through `connect()`, or through something that calls it. */
-export type Launch = (connect: () => http.ClientRequest) => Outlet;
+/** Sends a request by calling `respond`, and gives the response that came of it. */
+export type Relay = (respond: () => Promise<http.IncomingMessage>) => Promise<http.IncomingMessage>;
 
 /** Methods to which node:http adds no chunked framing of its own when there is no body. */
 const unframedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
+
+/** Who is told of the end of a request that is no plain response. */
+interface Ends {
+  /** Nothing is left to cancel. */
+  readonly release: () => void;
+  readonly onUpgrade: (response: UpstreamResponse) => void;
+}
 
 /** One request over node:http or node:https, and its response. */
 export class NodeExchange {
@@ -29,52 +33,61 @@ export class NodeExchange {
     this.#agent = agent;
   }
 
-  /** As {@link Transport.send}. */
-  send(signal: AbortSignal, launch: Launch = (connect) => connect()): Promise<UpstreamResponse> {
+  /**
+   * As {@link Transport.send}.
+   * @param relay what the response comes through; it may call `respond` later, or never when it fails.
+   */
+  send(signal: AbortSignal, relay: Relay = (respond) => respond()): Promise<UpstreamResponse> {
     const { promise, resolve, reject } = Promise.withResolvers<UpstreamResponse>();
-    if (signal.aborted) {
-      reject(signal.reason);
-      return promise;
-    }
     const onAbort = (): void => {
       release();
       reject(signal.reason);
-      outlet.destroy();
+      this.#client?.destroy();
     };
     const release = (): void => signal.removeEventListener('abort', onAbort);
-    const outlet = launch(() => {
-      const client = this.#connect();
-      client.once('upgrade', (response, socket, head) => {
-        // Node has taken its listener off: a reset before the new owner has one would end the process.
-        socket.on('error', () => {});
-        release();
-        resolve({ ...toUpstreamResponse(response), upgraded: { socket, head } });
-      });
-      return client;
-    });
+    const respond = (): Promise<http.IncomingMessage> =>
+      signal.aborted ? Promise.reject(signal.reason) : this.#respond({ release, onUpgrade: resolve });
     signal.addEventListener('abort', onAbort);
-    outlet.once('response', (response: http.IncomingMessage) => {
-      response.on('error', () => {});
-      // Of a body that ends with the connection Node makes a clean end even when that was a reset.
-      this.#client?.once('error', (error) => response.complete || response.destroy(error));
-      response.once('end', this.#limitRest);
-      // Not when the response closes: the endpoint may have answered before it had the whole request.
-      this.#client?.once('close', release);
-      resolve(toUpstreamResponse(response));
-    });
-    // It stays to the end: what breaks off a body may be reported here, too, and nobody else listens.
-    outlet.on('error', (error) => {
-      release();
-      reject(this.#explain(error));
-    });
-    this.#sendBody(outlet);
+    if (signal.aborted) onAbort();
+    else {
+      relay(respond).then(
+        (response) => resolve(toUpstreamResponse(response)),
+        (error) => {
+          release();
+          reject(this.#explain(error));
+        },
+      );
+    }
     return promise;
   }
 
-  #sendBody(outlet: Outlet): void {
+  #respond({ release, onUpgrade }: Ends): Promise<http.IncomingMessage> {
+    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
+    const client = this.#connect();
+    client.once('upgrade', (response, socket, head) => {
+      // Node has taken its listener off: a reset before the new owner has one would end the process.
+      socket.on('error', () => {});
+      release();
+      onUpgrade({ ...toUpstreamResponse(response), upgraded: { socket, head } });
+    });
+    client.once('response', (response) => {
+      response.on('error', () => {});
+      // Of a body that ends with the connection Node makes a clean end even when that was a reset.
+      client.once('error', (error) => response.complete || response.destroy(error));
+      response.once('end', this.#limitRest);
+      // Not when the response closes: the endpoint may have answered before it had the whole request.
+      client.once('close', release);
+      resolve(response);
+    });
+    client.on('error', reject);
+    this.#sendBody(client);
+    return promise;
+  }
+
+  #sendBody(client: http.ClientRequest): void {
     const { body } = this.#request;
-    if (body instanceof Readable) pipeBody(body, outlet);
-    else outlet.end();
+    if (body instanceof Readable) pipeBody(body, client);
+    else client.end(body);
   }
 
   /** Target and headers go out byte for byte. */
@@ -101,7 +114,6 @@ export class NodeExchange {
     });
     if (onInterim)
       client.on('information', ({ statusCode, rawHeaders }) => onInterim({ status: statusCode, headers: rawHeaders }));
-    if (body instanceof Uint8Array && body.length > 0) client.write(body);
     this.#client = client;
     return client;
   }
