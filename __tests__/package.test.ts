@@ -45,6 +45,27 @@ async function install(): Promise<void> {
   await npm(project, 'install', '--no-audit', '--no-fund', '--prefer-offline', './package.tgz');
 }
 
+/** Compiles a file of the project. @throws when the compiler has something to say. */
+async function expectToCompile(file: string, lines: readonly string[]): Promise<void> {
+  await writeFile(path.join(project, file), lines.join('\n'));
+  const compilerOptions = {
+    module: 'nodenext',
+    target: 'es2024',
+    strict: true,
+    noEmit: true,
+    types: ['node'],
+    typeRoots: [path.join(root, 'node_modules', '@types')],
+  };
+  await writeFile(path.join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+  const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  await expect(runNode(compiler, '-p', project)).resolves.toBe('');
+}
+
+const kindsOfModule = [
+  ['a module', 'mts'],
+  ['CommonJS', 'cts'],
+] as const;
+
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'balancing-reverse-proxy-'));
   project = await mkdtemp(path.join(folder, 'project-'));
@@ -54,9 +75,11 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const useOfThePackage = `
+/** Proxies a request and ends. @param transport an option of the proxy, as it is written in an object. */
+const useOfThePackage = (transport = '') => `
   const endpoint = http.createServer((req, res) => res.end('hello ' + req.url)).listen(0, '127.0.0.1', () => {
-    const proxy = createBalancingProxy({ endpoints: ['http://127.0.0.1:' + endpoint.address().port + '/base'] });
+    const endpoints = ['http://127.0.0.1:' + endpoint.address().port + '/base'];
+    const proxy = createBalancingProxy({ endpoints, ${transport} });
     const server = http.createServer(proxy).listen(0, '127.0.0.1', async () => {
       const response = await fetch('http://127.0.0.1:' + server.address().port + '/path?query');
       console.log(response.status, await response.text());
@@ -79,6 +102,8 @@ describe('the packed package', () => {
         'package.json',
         'dist/index.js',
         'dist/index.d.ts',
+        'dist/transports/undici.js',
+        'dist/transports/undici.d.ts',
       ]),
     );
   });
@@ -107,7 +132,7 @@ describe('the installed package', () => {
     'proxies a request when it came by %s, and lets the process end',
     async (_, extension, imports) => {
       const script = path.join(project, `use.${extension}`);
-      await writeFile(script, imports + useOfThePackage);
+      await writeFile(script, imports + useOfThePackage());
       expect(await runNode(script)).toBe('200 hello /base/path?query\n');
     },
     120_000,
@@ -137,14 +162,10 @@ describe('the installed package', () => {
     expect(await runNode(command, '-version')).toContain(version);
   }, 120_000);
 
-  test.each([
-    ['a module', 'mts'],
-    ['CommonJS', 'cts'],
-  ])(
+  test.each(kindsOfModule)(
     'has types in %s',
-    async (_, extension) => {
-      const file = `types.${extension}`;
-      const lines = [
+    (_, extension) =>
+      expectToCompile(`types.${extension}`, [
         "import { createServer } from 'node:http';",
         "import { type BalancingProxy, type BalancingProxyOptions, createBalancingProxy } from 'balancing-reverse-proxy';",
         "const options: BalancingProxyOptions = { endpoints: ['http://one.example'] };",
@@ -153,20 +174,60 @@ describe('the installed package', () => {
         "createServer(createBalancingProxy({ ...options, strategy: 'failover' }));",
         '// @ts-expect-error: no such strategy',
         "createBalancingProxy({ ...options, strategy: 'random' });",
-      ];
-      await writeFile(path.join(project, file), lines.join('\n'));
-      const compilerOptions = {
-        module: 'nodenext',
-        target: 'es2024',
-        strict: true,
-        noEmit: true,
-        types: ['node'],
-        typeRoots: [path.join(root, 'node_modules', '@types')],
-      };
-      await writeFile(path.join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
-      const compiler = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-      await expect(runNode(compiler, '-p', project)).resolves.toBe('');
+      ]),
+    120_000,
+  );
+
+  test('says which package is missing when undici is asked for', async () => {
+    const script = path.join(project, 'missing.mjs');
+    await writeFile(script, "import('balancing-reverse-proxy/undici').catch(({ message }) => console.log(message));");
+    expect(await runNode(script)).toMatch(/^Cannot find package 'undici' /);
+  }, 120_000);
+});
+
+describe('the installed package beside undici', () => {
+  const link = () => path.join(project, 'node_modules', 'undici');
+
+  beforeAll(() => symlink(path.join(root, 'node_modules', 'undici'), link(), 'junction'));
+  afterAll(() => rm(link()));
+
+  test.each([
+    [
+      'import',
+      'mjs',
+      `import http from 'node:http';
+      import { createBalancingProxy } from 'balancing-reverse-proxy';
+      import { undiciTransport } from 'balancing-reverse-proxy/undici';`,
+    ],
+    [
+      'require',
+      'cjs',
+      `const http = require('node:http');
+      const { createBalancingProxy } = require('balancing-reverse-proxy');
+      const { undiciTransport } = require('balancing-reverse-proxy/undici');`,
+    ],
+  ])(
+    'proxies a request through the transport that came by %s, and lets the process end',
+    async (_, extension, imports) => {
+      const script = path.join(project, `use-undici.${extension}`);
+      await writeFile(script, imports + useOfThePackage('transport: undiciTransport()'));
+      expect(await runNode(script)).toBe('200 hello /base/path?query\n');
     },
+    120_000,
+  );
+
+  test.each(kindsOfModule)(
+    'has types of the transport in %s',
+    (_, extension) =>
+      expectToCompile(`undici.${extension}`, [
+        "import { createBalancingProxy, type Transport } from 'balancing-reverse-proxy';",
+        "import { undiciTransport, type UndiciTransportOptions } from 'balancing-reverse-proxy/undici';",
+        'const settings: UndiciTransportOptions = { connections: 10, http2: true };',
+        'const transport: Transport = undiciTransport(settings);',
+        "createBalancingProxy({ endpoints: ['http://one.example'], transport });",
+        '// @ts-expect-error: no such setting',
+        'undiciTransport({ retry: 2 });',
+      ]),
     120_000,
   );
 });

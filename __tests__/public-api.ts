@@ -46,6 +46,7 @@ import {
   type UpstreamRequest,
   type UpstreamResponse,
 } from '../src/index.ts';
+import { type UndiciTransportOptions, undiciTransport } from '../src/transports/undici.ts';
 
 const endpoints = ['http://one.example'] as const;
 
@@ -107,7 +108,7 @@ export const everyOption: Required<BalancingProxyOptions> = {
   via: 'fleet',
   exposeEndpoint: true,
   tls: { ca: ['pem'], cert: 'pem', key: Buffer.from('pem'), rejectUnauthorized: true },
-  transport: gotTransport({ maxFreeSockets: 8 }),
+  transport: gotTransport({ maxFreeSockets: 8, http2: true }),
 };
 
 export const minimal: BalancingProxyOptions = { endpoints };
@@ -157,6 +158,17 @@ createBalancingProxy({ endpoints, timeouts: { idleMs: '5s' } });
 createBalancingProxy({ endpoints, transport: { send: () => Promise.reject(new Error()) } });
 // @ts-expect-error: an unknown setting of the transport
 gotTransport({ retry: 2 });
+// @ts-expect-error: an unknown setting of the other transport
+undiciTransport({ maxFreeSockets: 8 });
+
+export const everySetting: Required<UndiciTransportOptions> = {
+  connections: 10,
+  pipelining: 2,
+  allowH2: true,
+  http2: true,
+  keepAliveTimeoutMs: 1_000,
+};
+export const overUndici: BalancingProxyOptions = { endpoints, transport: undiciTransport(everySetting) };
 
 export function reportsEverything(proxy: BalancingProxy): void {
   const observer: Observer = (event) => void describe(event);

@@ -9,7 +9,7 @@ jest.setTimeout(30_000);
 const running = new Set<Command>();
 afterEach(() => Promise.all([...running].map((command) => command.kill())));
 
-const entry = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+const ownEntry = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 /** How a command ended. */
 export interface Ended {
@@ -19,6 +19,13 @@ export interface Ended {
   readonly stderr: string;
 }
 
+export interface CommandSettings {
+  /** Variables besides those of the test. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The file that is run: our source, or a copy of it. */
+  readonly entry?: string;
+}
+
 /** The command as a process of its own, with what it has written so far. It does not outlive its test. */
 export class Command {
   readonly child: ChildProcess;
@@ -26,7 +33,7 @@ export class Command {
   readonly #written = { stdout: '', stderr: '' };
   readonly #listeners = new Set<() => void>();
 
-  constructor(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  constructor(args: readonly string[], { environment = {}, entry = ownEntry }: CommandSettings = {}) {
     const env = { ...process.env, ...environment };
     this.child = spawn(process.execPath, [entry, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#collect('stdout');

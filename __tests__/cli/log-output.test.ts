@@ -74,7 +74,7 @@ describe('the log', () => {
     ['UTC with -log-utc', ['-log-utc'], 0],
   ])('has %s', async (_, flags, hoursAhead) => {
     const args = ['-e', 'http://a.example', '-address', '127.0.0.1:0', ...flags];
-    const command = new Command(args, { TZ: 'Etc/GMT-5' });
+    const command = new Command(args, { environment: { TZ: 'Etc/GMT-5' } });
     const [, date, time] = (await command.line(/starting on/)).split(' ');
     const writtenMs = Date.parse(`${date?.replaceAll('/', '-')}T${time}Z`);
     expect(Math.round((writtenMs - Date.now()) / 3_600_000)).toBeCloseTo(hoursAhead);

@@ -31,6 +31,7 @@ describe('parseFlags', () => {
     [['-stop-after', '1m30s'], { 'stop-after': 90_000 }],
     [['-body-limit', '2MiB'], { 'body-limit': 2_097_152 }],
     [['-strategy=failover'], { strategy: 'failover' }],
+    [['-transport', 'undici', '-http2'], { transport: 'undici', http2: true }],
     [['-address', '[::1]:80'], { address: { host: '::1', port: 80 } }],
     [['-endpoints', 'a', '--'], { endpoints: 'a' }],
   ])('reads %j', (argv, values) => {
@@ -82,6 +83,7 @@ describe('parseFlags', () => {
       "flag -hedge-delay: expected a duration above 0 such as 10ms, or a percentile such as p95, got '0'",
     ],
     [['-log-format=xml'], "flag -log-format: expected text or json, got 'xml'"],
+    [['-transport=node'], "flag -transport: expected got or undici, got 'node'"],
   ])('refuses %j', (argv, message) => {
     expect(() => parseFlags(argv)).toThrow(expect.objectContaining({ exitCode: 2 }));
     expect(() => parseFlags(argv)).toThrow(message);

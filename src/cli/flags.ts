@@ -44,6 +44,11 @@ const addedFlags = {
   'expose-endpoint': boolean('false', 'tell the client in the header X-Served-By which endpoint answered'),
   via: string('', 'our name in the header Via, the same for all instances of a fleet; empty is a random one'),
   'trust-forwarded': boolean('false', 'believe the X-Forwarded-* and Forwarded headers of clients'),
+  transport: choice('got', 'undici')(
+    'got',
+    'what sends the attempts: undici takes less of the machine, and has to be installed beside this (npm install undici)',
+  ),
+  http2: boolean('false', 'speak HTTP/2 with https endpoints that offer it'),
   insecure: boolean('false', 'accept any certificate of https endpoints, for tests only'),
   'shutdown-timeout': duration('30s', 'time for requests in flight when stopping, then they are cut; 0 is no limit'),
   version: boolean('false', 'write the version and exit'),

@@ -8,6 +8,7 @@ import {
 import { CommandError } from './command-error.ts';
 import type { FlagName } from './flags.ts';
 import type { ParsedFlags } from './parse-flags.ts';
+import { createTransport } from './transport.ts';
 
 /** The flag by which the command's user sets an option of the library. */
 const flagByOption: Readonly<Record<string, FlagName>> = {
@@ -31,17 +32,19 @@ const flagByOption: Readonly<Record<string, FlagName>> = {
  * The proxy that the flags describe.
  * @throws CommandError with exit code 2 and a line per problem.
  */
-export function createProxy(flags: ParsedFlags): BalancingProxy {
+export async function createProxy(flags: ParsedFlags): Promise<BalancingProxy> {
+  const options = proxyOptions(flags);
+  const transport = await createTransport(flags.values);
   try {
-    return createBalancingProxy(proxyOptions(flags));
+    return createBalancingProxy({ ...options, transport });
   } catch (error) {
     if (!(error instanceof BalancingProxyError)) throw error;
     throw new CommandError(2, ...problemsOf(error).map(nameFlags));
   }
 }
 
-/** The options of the library for these flags. */
-export function proxyOptions({ values, given }: ParsedFlags): BalancingProxyOptions {
+/** The options of the library for these flags, less the transport. */
+function proxyOptions({ values, given }: ParsedFlags): BalancingProxyOptions {
   if (values.endpoints === '') throw new CommandError(2, 'flag -endpoints: expected comma-separated URLs, got nothing');
   return {
     endpoints: values.endpoints.split(',').map((url) => url.trim()),

@@ -20,7 +20,7 @@ import { callAfter, watchForStop } from './stop-request.ts';
  */
 export async function serve(flags: ParsedFlags): Promise<number> {
   const { values } = flags;
-  const proxy = createProxy(flags);
+  const proxy = await createProxy(flags);
   const { reason, stop, stopAfter } = watchForStop();
   const write = openLogSink(values['log-file'], () => stop('nobody reads the log'));
   const log = createLog(formatOf(values), write);

@@ -19,7 +19,7 @@ export interface GotTransportOptions {
   readonly http2?: boolean;
 }
 
-/** got with everything switched off that would change a request or response, or send it twice. */
+/** got with everything switched off that would change a response or send a request twice; its headers are not sent. */
 const plainGot = got.extend({
   retry: { limit: 0 },
   followRedirect: false,
@@ -28,8 +28,6 @@ const plainGot = got.extend({
   methodRewriting: false,
   allowGetBody: true,
   strictContentLength: false,
-  setHost: false,
-  headers: { 'user-agent': undefined },
 });
 
 /** The default transport: got over node:http and node:https with kept-alive connections. */
