@@ -55,9 +55,9 @@ export class Reporter {
 
 function endpointEvent(
   change: 'ejected' | 'restored',
-  { name, ejection: { remainingMs } }: Endpoint,
+  { name, ejection: { lastsMs } }: Endpoint,
 ): EndpointEjected | EndpointRestored {
   return change === 'restored'
     ? { type: 'endpoint-restored', endpoint: name }
-    : { type: 'endpoint-ejected', endpoint: name, forMs: remainingMs };
+    : { type: 'endpoint-ejected', endpoint: name, forMs: lastsMs };
 }

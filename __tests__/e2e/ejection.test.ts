@@ -99,7 +99,7 @@ describe('an endpoint that goes down and comes back', () => {
       texts.push(...(await askUntil(url, () => ejections(events).length === 3)));
       // Each trial is one failure more.
       expect(failuresAt(mortal.url, events)).toHaveLength(7);
-      expect(ejections(events).map(({ forMs }) => Math.round(forMs))).toEqual([50, 100, 200]);
+      expect(ejections(events).map(({ forMs }) => forMs)).toEqual([50, 100, 200]);
 
       await mortal.up();
       const upAt = performance.now();

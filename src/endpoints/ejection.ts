@@ -43,6 +43,11 @@ export class Ejection {
     return this.#state.kind === 'out' ? Math.max(0, this.#state.untilMs - performance.now()) : 0;
   }
 
+  /** Milliseconds that the ejection lasts in all; 0 when the endpoint is not left out. */
+  get lastsMs(): number {
+    return this.#state.kind === 'out' ? this.#state.lastsMs : 0;
+  }
+
   get kind(): State['kind'] {
     return this.#state.kind;
   }
