@@ -68,16 +68,10 @@ export function contentLengthOf(headers: HeaderList): number | undefined {
 }
 
 function namesInConnection(headers: HeaderList): ReadonlySet<string> | undefined {
-  const connection = valuesOf(headers, 'connection');
-  if (connection.length === 0) return undefined;
-  return new Set(
-    connection.flatMap((value) =>
-      value
-        .toLowerCase()
-        .split(',')
-        .map((name) => name.trim()),
-    ),
-  );
+  const connection = valuesOf(headers, 'connection').join(',').toLowerCase();
+  // Nearly all connections say no more than that.
+  if (connection === '' || connection === 'keep-alive' || connection === 'close') return undefined;
+  return new Set(connection.split(',').map((name) => name.trim()));
 }
 
 /** The list as node:http shows headers: lower-case names, `Set-Cookie` as an array, other repeats joined. */
