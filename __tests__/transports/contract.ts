@@ -239,6 +239,26 @@ export function describeTransport(name: string, create: () => Transport): void {
       await server.idle();
     });
 
+    test('cancels in the turn in which it was sent, whatever the reason', async () => {
+      const unhandled: unknown[] = [];
+      const onUnhandled = (reason: unknown) => void unhandled.push(reason);
+      process.on('unhandledRejection', onUnhandled);
+      const server = await start(hanging);
+      for (const turns of [0, 1, 2, 3, 5, 8]) {
+        const abort = new AbortController();
+        const sending = send(server.url, {}, abort.signal);
+        for (let turn = 0; turn < turns; turn++) await undefined;
+        abort.abort();
+        await expect(sending).rejects.toBe(abort.signal.reason);
+      }
+      // A connection that comes too late may be kept for the next request.
+      await becomingIdle();
+      await transport.close();
+      await server.idle();
+      process.off('unhandledRejection', onUnhandled);
+      expect(unhandled).toEqual([]);
+    });
+
     test('cancels within the body', async () => {
       const server = await start((_, res) => void res.write('first'));
       const abort = new AbortController();

@@ -16,7 +16,8 @@ export function explain(thrown: Error, { name, isConnected, isReused }: Connecti
   if (error instanceof BalancingProxyError) return error;
   const describe = (code: ErrorCode, what: string) =>
     new BalancingProxyError(code, `${what} ${name}: ${messageOf(error)}`, { cause: error });
-  const systemCode = (error as NodeJS.ErrnoException).code ?? '';
+  // A DOMException, as signals have it, has a number.
+  const systemCode = String((error as NodeJS.ErrnoException).code ?? '');
   if (systemCode.startsWith('HPE_')) return describe('ERR_BRP_BAD_RESPONSE', 'no HTTP response from');
   if (!isConnected) return describe('ERR_BRP_CONNECT', 'cannot connect to');
   if (isReused) return describe('ERR_BRP_STALE_CONNECTION', 'kept-alive connection was closed by');
