@@ -6,7 +6,7 @@ describe('parseSettings', () => {
     expect(parseSettings([])).toMatchObject({
       isQuick: false,
       rows: [],
-      rounds: 5,
+      rounds: 6,
       seconds: 2,
       downloadBytes: 1_024 ** 3,
       streams: 5_000,

@@ -15,6 +15,8 @@ export interface Settings {
   readonly rounds: number;
   /** How long each row is loaded in a round. */
   readonly seconds: number;
+  /** In how many processes each row runs, by turns. */
+  readonly processes: number;
   readonly warmUpMs: number;
   readonly downloadBytes: number;
   readonly streams: number;
@@ -29,14 +31,21 @@ export const usage = `npm run bench -- [flags]
   --quick          short runs of small works, to see that everything works
   --only TEXT      only the works with this in their names, such as 'race of 4'
   --rows TEXT,...  only the rows with one of these in their names, such as ours,httpxy
-  --rounds N       measure each row so many times (5; with --quick 1)
+  --rounds N       measure each row so many times (6; with --quick 1)
   --seconds N      load each row so long in a round (2; with --quick 1)
   --json FILE      write the results there (a full run: bench/peers.json)
   --chart FILE     draw the chart there (a full run: bench/peers.svg)
   --help`;
 
-const slow = { rounds: '5', seconds: '2', warmUpMs: 3_000, downloadBytes: 1_024 * MiB, streams: 5_000 };
-const quick: typeof slow = { rounds: '1', seconds: '1', warmUpMs: 250, downloadBytes: 128 * MiB, streams: 500 };
+const slow = { rounds: '6', seconds: '2', processes: 2, warmUpMs: 3_000, downloadBytes: 1_024 * MiB, streams: 5_000 };
+const quick: typeof slow = {
+  rounds: '1',
+  seconds: '1',
+  processes: 1,
+  warmUpMs: 250,
+  downloadBytes: 128 * MiB,
+  streams: 500,
+};
 
 /**
  * Reads the flags.
@@ -54,6 +63,7 @@ export function parseSettings(args: readonly string[]): Settings | undefined {
     rows: values.rows.split(',').filter((part) => part !== ''),
     rounds: parseCount('--rounds', values.rounds ?? size.rounds),
     seconds: parseCount('--seconds', values.seconds ?? size.seconds),
+    processes: size.processes,
     warmUpMs: size.warmUpMs,
     downloadBytes: size.downloadBytes,
     streams: size.streams,

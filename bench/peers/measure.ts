@@ -20,7 +20,7 @@ export async function measureWork(work: Work, bench: Bench, ca: string): Promise
   for (const run of runs) await run.warmUp(work, bench);
   const rounds = Math.min(kind.mostRounds, bench.settings.rounds);
   for (let round = 0; round < rounds; round++) {
-    for (const run of rotate(runs, round)) await run.sample(bench);
+    for (const run of rotate(runs, round)) await run.sample(bench, round);
   }
   for (const run of runs) run.stop();
   const note = kind.note(bench.settings);
@@ -37,37 +37,42 @@ function describe(error: unknown): string {
   return (error as Error).message;
 }
 
-/** One row within one work. What goes wrong with it ends it, but not the others. */
+/**
+ * One row within one work. It runs in several processes, which are sampled in turns: how V8 compiles a program and sizes its
+ * heap differs from one process to the next, by up to a third. What goes wrong with a row ends it, but not the others.
+ */
 class RowRun {
   readonly #row: RowName;
   readonly #samples: Sample[] = [];
-  #proxy: RunningProxy | undefined;
-  #subject: Subject | undefined;
+  #proxies: readonly RunningProxy[] = [];
+  #subjects: readonly Subject[] = [];
   #problem: string | undefined;
 
   constructor(row: RowName) {
     this.#row = row;
   }
 
-  async start(work: Work, { endpoints }: Bench, ca: string): Promise<void> {
+  async start(work: Work, { endpoints, settings: { processes } }: Bench, ca: string): Promise<void> {
     const { strategy = 'race' } = work;
     const settings: RowSettings = { endpoints: pickUrls(endpoints, work.endpoints), strategy, ca };
+    const start = { row: this.#row, settings };
     await this.#try(async () => {
-      this.#proxy = await startProxy({ row: this.#row, settings });
+      const most = Math.min(processes, kinds[work.kind].mostRounds);
+      this.#proxies = await Promise.all(Array.from({ length: most }, () => startProxy(start)));
     });
   }
 
   async warmUp(work: Work, { settings }: Bench): Promise<void> {
-    const proxy = this.#proxy;
-    if (proxy === undefined) return;
-    await this.#try(async () => {
-      await kinds[work.kind].warmUp(proxy.url, work, settings);
-      this.#subject = { proxy, work, idle: await proxy.usage() };
-    });
+    for (const proxy of this.#proxies) {
+      await this.#try(async () => {
+        await kinds[work.kind].warmUp(proxy.url, work, settings);
+        this.#subjects = [...this.#subjects, { proxy, work, idle: await proxy.usage() }];
+      });
+    }
   }
 
-  async sample(bench: Bench): Promise<void> {
-    const subject = this.#subject;
+  async sample(bench: Bench, round: number): Promise<void> {
+    const subject = this.#subjects[round % this.#subjects.length];
     if (subject === undefined || this.#problem !== undefined) return;
     await this.#try(async () => {
       this.#samples.push(await kinds[subject.work.kind].sample(subject, bench));
@@ -75,7 +80,7 @@ class RowRun {
   }
 
   stop(): void {
-    this.#proxy?.stop();
+    for (const proxy of this.#proxies) proxy.stop();
   }
 
   result(): RowResult {
@@ -88,8 +93,9 @@ class RowRun {
       await action();
     } catch (error) {
       // Of a proxy that has ended itself, its clients know only that the connection was reset.
-      const crash = await this.#proxy?.usage().then(() => undefined, describe);
-      this.#problem = crash ?? describe(error);
+      const crashes = await Promise.allSettled(this.#proxies.map((proxy) => proxy.usage()));
+      const crash = crashes.find(({ status }) => status === 'rejected');
+      this.#problem = describe(crash?.status === 'rejected' ? crash.reason : error);
     }
   }
 }
