@@ -48,7 +48,8 @@ describe.each(['', '/base/path'])(`a request target, behind the base path %j (${
     const { text } = await sendRaw(url, `GET ${sent} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
     const received = endpoint.requests.splice(0).map((request) => request.target);
     expect(endpoint.faults).toEqual([]);
-    if (text.startsWith('HTTP/1.1 200 ')) expect(received).toEqual([base + expected]);
+    // To node:http, spaces at the end are only more of those before the version.
+    if (text.startsWith('HTTP/1.1 200 ')) expect(received).toEqual([base + expected.replace(/ +$/, '')]);
     else {
       expect(text).toMatch(/^HTTP\/1\.1 400 /);
       expect(received).toEqual([]);

@@ -1,7 +1,13 @@
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { gotTransport } from '../../src/index.ts';
 import { Resources } from '../helpers/proxy.ts';
-import { startTcp } from '../helpers/servers.ts';
+import { answering, startHttp, startTcp } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
 import { describeTransport, requestTo } from './contract.ts';
+
+v8.setFlagsFromString('--expose-gc');
+const collectGarbage = vm.runInNewContext('gc') as () => void;
 
 describeTransport('gotTransport()', () => gotTransport());
 
@@ -24,5 +30,23 @@ describe('gotTransport()', () => {
     expect(await received.promise).toBe(
       'POST / HTTP/1.1\r\nX-First: 1\r\nhOST: h\r\ncONTENT-Length: 2\r\nConnection: keep-alive\r\n\r\nok',
     );
+  });
+
+  test('keeps nothing of a request with its connection', async () => {
+    const server = resources.use(await startHttp(answering(200, 'ok')));
+    const transport = resources.use(gotTransport());
+    const sendOnce = async () => {
+      const body = Buffer.alloc(1_000);
+      const request = requestTo(server.url, { method: 'POST', headers: ['Host', 'h', 'Content-Length', '1000'], body });
+      const response = await transport.send(request, new AbortController().signal);
+      for await (const _ of response.body);
+      return new WeakRef(body);
+    };
+    const sent = await sendOnce();
+    await until(() => {
+      collectGarbage();
+      return sent.deref() === undefined;
+    });
+    expect(server.sockets.size).toBe(1);
   });
 });

@@ -5,12 +5,14 @@ import http2, {
   type ServerHttp2Stream,
 } from 'node:http2';
 import https from 'node:https';
+import net from 'node:net';
+import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { gotTransport, type Transport } from '../../src/index.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { createCertificate } from '../helpers/certificate.ts';
 import { Resources } from '../helpers/proxy.ts';
-import { answering, listen, refusedUrl } from '../helpers/servers.ts';
+import { answering, listen, refusedUrl, startTcp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 import { requestTo } from './contract.ts';
 
@@ -187,9 +189,53 @@ describe.each<[string, () => Transport]>([
     expect(await textOf((await send(server.url)).body)).toBe('plain');
   });
 
+  const chunked = ['Host', 'h', 'Transfer-Encoding', 'chunked'];
+
+  test('sends a request anew as another stream', async () => {
+    const { url, versions } = await start(ok);
+    await textOf((await send(url, { freshConnection: true })).body);
+    expect(versions).toEqual(['2.0']);
+  });
+
+  test('replaces a connection that has gone dead', async () => {
+    const { server, url } = await start(ok);
+    let isDead = false;
+    const relay = resources.use(
+      await startTcp((socket) => {
+        const other = net.connect(server.port, '127.0.0.1').on('error', () => {});
+        const wasDead = isDead;
+        socket.on('data', (chunk) => void ((isDead && !wasDead) || other.write(chunk)));
+        other.on('data', (chunk) => socket.write(chunk)).on('close', () => socket.destroy());
+        socket.on('close', () => other.destroy());
+      }),
+    );
+    const through = url.replace(String(server.port), String(relay.port));
+    await textOf((await send(through)).body);
+    isDead = true;
+    const abort = new AbortController();
+    const sending = send(through, { connectMs: 100 }, abort.signal);
+    setTimeout(() => abort.abort(new Error('too late')), 120);
+    await expect(sending).rejects.toThrow('too late');
+    await relay.idle();
+    expect(await textOf((await send(through)).body)).toBe('ok');
+    expect(relay.accepted).toBe(2);
+  });
+
+  test('keeps a connection that answers when a request on it has timed out', async () => {
+    const { url, server, streams } = await start((req, res) => void (req.url === '/ok' && ok(req, res)));
+    await textOf((await send(url, { target: '/ok' })).body);
+    const abort = new AbortController();
+    const sending = send(url, { connectMs: 50 }, abort.signal);
+    setTimeout(() => abort.abort(new Error('too late')), 70);
+    await expect(sending).rejects.toThrow('too late');
+    await until(() => streams[1]?.closed === true);
+    expect(await textOf((await send(url, { target: '/ok' })).body)).toBe('ok');
+    expect(server.accepted).toBe(1);
+  });
+
   test.each([
     ['an upgrade', { headers: ['Host', 'h', 'Connection', 'Upgrade', 'Upgrade', 'websocket'] }],
-    ['a request that wants a connection of its own', { freshConnection: true }],
+    ['a body that is streamed', { method: 'POST', headers: chunked, body: Readable.from([Buffer.from('sent')]) }],
   ])('sends %s over HTTP/1.1', async (_name, more) => {
     const { url, versions } = await start(ok);
     await textOf((await send(url, more)).body);

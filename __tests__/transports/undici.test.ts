@@ -1,4 +1,159 @@
-import { undiciTransport } from '../../src/transports/undici.ts';
-import { describeTransport } from './contract.ts';
+import type { UpstreamRequest } from '../../src/index.ts';
+import { type UndiciTransportOptions, undiciTransport } from '../../src/transports/undici.ts';
+import { Resources } from '../helpers/proxy.ts';
+import { answering, startHttp, startTcp } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
+import { describeTransport, requestTo } from './contract.ts';
 
 describeTransport('undiciTransport()', () => undiciTransport());
+
+describe('undiciTransport()', () => {
+  const resources = new Resources();
+  afterEach(() => resources.closeAll());
+
+  const textOf = async (body: AsyncIterable<unknown>) => {
+    let text = '';
+    for await (const chunk of body) text += chunk;
+    return text;
+  };
+  /** Gives a function that sends a request and reads its response. */
+  const create = (options?: UndiciTransportOptions) => {
+    const transport = resources.use(undiciTransport(options));
+    return async (url: string, more: Partial<UpstreamRequest> = {}, signal = new AbortController().signal) =>
+      textOf((await transport.send(requestTo(url, more), signal)).body);
+  };
+  /** An endpoint that answers `/slow` when it is told to, and everything else at once. */
+  const startSlow = async () => {
+    const asked: string[] = [];
+    const told = Promise.withResolvers<void>();
+    const server = await startHttp(async (req, res) => {
+      req.resume();
+      asked.push(`${req.method} ${req.url}`);
+      if (req.url === '/slow') await told.promise;
+      res.end(req.url);
+    });
+    return { ...resources.use(server), server, asked, answer: told.resolve };
+  };
+
+  test('opens no more than `connections`, and the others wait for one', async () => {
+    const { server, url, asked, answer } = await startSlow();
+    const send = create({ connections: 2 });
+    const sending = Array.from({ length: 6 }, () => send(url, { target: '/slow' }));
+    await until(() => asked.length === 2);
+    answer();
+    expect(await Promise.all(sending)).toEqual(Array(6).fill('/slow'));
+    expect(server.accepted).toBe(2);
+  });
+
+  test('closes an idle connection after `keepAliveTimeoutMs`', async () => {
+    const server = resources.use(await startHttp(answering(200, 'ok')));
+    expect(await create({ keepAliveTimeoutMs: 20 })(server.url)).toBe('ok');
+    await server.idle();
+  }, 2_000);
+
+  test('costs no connection when a request is cancelled that waits for one', async () => {
+    const { server, url, asked, answer } = await startSlow();
+    const send = create({ connections: 1 });
+    const first = send(url, { target: '/slow' });
+    await until(() => asked.length === 1);
+    const abort = new AbortController();
+    const second = send(url, {}, abort.signal);
+    abort.abort(new Error('enough'));
+    await expect(second).rejects.toThrow('enough');
+    answer();
+    expect(await first).toBe('/slow');
+    expect(await send(url)).toBe('/');
+    expect([server.accepted, asked]).toEqual([1, ['GET /slow', 'GET /']]);
+  });
+
+  test('keeps the connection that was being set up for a request that is cancelled', async () => {
+    const server = resources.use(await startHttp(answering(200, 'ok')));
+    const send = create();
+    const abort = new AbortController();
+    const sending = send(server.url, {}, abort.signal);
+    abort.abort(new Error('enough'));
+    await expect(sending).rejects.toThrow('enough');
+    await until(() => server.accepted === 1);
+    expect(await send(server.url)).toBe('ok');
+    expect(server.accepted).toBe(1);
+  });
+
+  test('closes the connection of an endpoint that leaves the rest of a request unread after its answer', async () => {
+    const server = resources.use(
+      await startTcp((socket) => {
+        socket.once('data', () => {
+          socket.pause();
+          socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno');
+        });
+      }),
+    );
+    const send = create({ connections: 1 });
+    const length = 20_000_000;
+    const headers = ['Host', 'h', 'Content-Length', String(length)];
+    expect(await send(server.url, { method: 'POST', headers, body: Buffer.alloc(length) })).toBe('no');
+    await expect(send(server.url)).rejects.toMatchObject({ code: 'ERR_BRP_STALE_CONNECTION' });
+  });
+
+  describe('with pipelining', () => {
+    const pipelining = { connections: 1, pipelining: 2 };
+
+    test('never ends a body as if it were whole when the connection is reset, another request having ended on it', async () => {
+      const isRead = Promise.withResolvers<void>();
+      const server = resources.use(
+        await startTcp((socket) => {
+          socket.once('data', () => {
+            socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no');
+            // The second request is sent when the first one has its head.
+            socket.once('data', () => socket.write('kHTTP/1.1 200 OK\r\n\r\nhalf'));
+          });
+          void isRead.promise.then(() => socket.resetAndDestroy());
+        }),
+      );
+      const transport = resources.use(undiciTransport(pipelining));
+      const { signal } = new AbortController();
+      const [first, second] = await Promise.all([
+        transport.send(requestTo(server.url), signal),
+        transport.send(requestTo(server.url), signal),
+      ]);
+      expect(await textOf(first.body)).toBe('ok');
+      second.body.once('data', () => isRead.resolve());
+      await expect(textOf(second.body)).rejects.toThrow('ECONNRESET');
+    });
+
+    test('sends nothing twice when a request is cancelled that waits behind another one', async () => {
+      const { server, url, asked, answer } = await startSlow();
+      const send = create(pipelining);
+      const first = send(url, { method: 'POST', target: '/slow', headers: ['Host', 'h'] });
+      await until(() => asked.length === 1);
+      const abort = new AbortController();
+      const second = send(url, {}, abort.signal);
+      abort.abort(new Error('enough'));
+      await expect(second).rejects.toThrow('enough');
+      answer();
+      expect(await first).toBe('/slow');
+      expect([server.accepted, asked]).toEqual([1, ['POST /slow']]);
+    });
+
+    test('breaks a body off, and asks for nothing again, when a request is cancelled that was sent behind it', async () => {
+      const asked: string[] = [];
+      const server = resources.use(
+        await startHttp((req, res) => {
+          asked.push(req.url ?? '');
+          if (req.url === '/half') res.write('half');
+          if (req.url === '/ok') res.end('ok');
+        }),
+      );
+      const send = create(pipelining);
+      const abort = new AbortController();
+      const sending = Promise.allSettled([
+        send(server.url, { target: '/half' }),
+        send(server.url, { target: '/never' }, abort.signal),
+      ]);
+      await until(() => asked.length === 2);
+      abort.abort(new Error('enough'));
+      for (const { status } of await sending) expect(status).toBe('rejected');
+      expect(await send(server.url, { target: '/ok' })).toBe('ok');
+      expect(asked).toEqual(['/half', '/never', '/ok']);
+    });
+  });
+});

@@ -2,9 +2,10 @@ import http2, { type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingH
 import type { BalancingProxyError } from '../errors.ts';
 import { groupByName } from '../http/headers.ts';
 import { explain } from './explain.ts';
-import type { Http2Connection } from './http2-sessions.ts';
+import { type Http2Connection, probe } from './http2-sessions.ts';
 import { PushedResponse } from './pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
+import { limitRest } from './upload.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = http2.constants;
 
@@ -26,9 +27,11 @@ export class Http2Exchange {
   readonly #signal: AbortSignal;
   readonly #result = Promise.withResolvers<UpstreamResponse>();
   readonly #isReused: boolean;
+  readonly #startedAtMs = performance.now();
   #stream: ClientHttp2Stream | undefined;
   #response: PushedResponse | undefined;
   #trailers: readonly string[] = [];
+  #hasEnded = () => false;
 
   constructor(request: UpstreamRequest, connection: Http2Connection, signal: AbortSignal) {
     this.#request = request;
@@ -42,6 +45,7 @@ export class Http2Exchange {
     if (this.#signal.aborted) return Promise.reject(this.#signal.reason);
     const stream = this.#open();
     this.#stream = stream;
+    this.#hasEnded = watchEnd(stream);
     this.#signal.addEventListener('abort', this.#onAbort);
     stream
       .once('response', this.#onResponse)
@@ -60,8 +64,9 @@ export class Http2Exchange {
     const connection = this.#connection;
     const { body } = this.#request;
     const hasBody = body instanceof Uint8Array && body.length > 0;
-    connection.session.ref();
+    // It throws for headers that it does not send.
     const stream = connection.session.request(headersOf(this.#request), { endStream: !hasBody });
+    connection.session.ref();
     connection.open++;
     connection.served++;
     stream.once('close', () => {
@@ -76,7 +81,11 @@ export class Http2Exchange {
     this.#release();
     this.#result.reject(this.#signal.reason);
     if (this.#response) this.#response.cancel(this.#signal.reason);
-    else this.#stream?.close(NGHTTP2_CANCEL);
+    else {
+      this.#stream?.close(NGHTTP2_CANCEL);
+      const { connectMs } = this.#request;
+      if (performance.now() - this.#startedAtMs > connectMs) probe(this.#connection, connectMs);
+    }
   };
 
   readonly #release = (): void => this.#signal.removeEventListener('abort', this.#onAbort);
@@ -98,11 +107,13 @@ export class Http2Exchange {
     this.#request.onInterim?.({ status: Number(headers[':status']), headers: listOf(headers, raw) });
   };
 
-  /** Node makes a clean end, too, of a stream that was cancelled, or whose connection was lost. */
   readonly #onEnd = (): void => {
-    const code = this.#stream?.rstCode;
-    if (code) this.#response?.fail(new Error(`the stream was reset with code ${code}`));
-    else this.#response?.end(this.#trailers);
+    const stream = this.#stream;
+    if (!this.#hasEnded()) this.#response?.fail(new Error(`the stream was reset with code ${stream?.rstCode}`));
+    else {
+      this.#response?.end(this.#trailers);
+      if (stream && !stream.writableFinished) limitRest(stream, { until: 'finish', of: stream });
+    }
   };
 
   readonly #onBroken = (error: Error): void => {
@@ -121,6 +132,21 @@ export class Http2Exchange {
     const isStale = isRefused || (this.#isReused && (session.closed || session.destroyed));
     return explain(error, { name, isConnected: true, isReused: isStale });
   }
+}
+
+/**
+ * Node makes a clean end, too, of a stream that was cancelled, whose connection was lost, or that the endpoint reset with
+ * NO_ERROR, as Envoy breaks off a body. Only such a stream is closed before its end comes.
+ * @returns whether the endpoint itself has ended the stream.
+ */
+function watchEnd(stream: ClientHttp2Stream): () => boolean {
+  let hasEnded = false;
+  const { push } = stream;
+  stream.push = (chunk, encoding) => {
+    if (chunk === null && !stream.closed) hasEnded = true;
+    return push.call(stream, chunk, encoding);
+  };
+  return () => hasEnded;
 }
 
 function headersOf({ method, target, headers }: UpstreamRequest): OutgoingHttpHeaders {

@@ -8,6 +8,9 @@ import type { TlsOptions, UpstreamRequest } from './transport.ts';
 /** An endpoint that offered HTTP/1.1 only is asked for HTTP/2 again after this time. */
 const recheckMs = 60_000;
 
+/** So many endpoints are remembered; beyond that the oldest without a connection are forgotten. */
+const mostPlaces = 256;
+
 /** An HTTP/2 connection with what is known of it. */
 export interface Http2Connection {
   readonly session: ClientHttp2Session;
@@ -15,6 +18,8 @@ export interface Http2Connection {
   open: number;
   /** Streams that there have been. */
   served: number;
+  /** Somebody asks whether it is still there. */
+  isProbed: boolean;
 }
 
 /** What is known of one endpoint. */
@@ -28,6 +33,8 @@ interface Place {
 /** HTTP/2 connections to https endpoints, shared by all requests; another one opens when all have their most streams. */
 export class Http2Sessions {
   readonly #places = new Map<TlsOptions | undefined, Map<string, Place>>();
+  /** All connections, those included that are still being set up and those that only finish what they have begun. */
+  readonly #sockets = new Set<tls.TLSSocket>();
 
   /**
    * A connection that can take a stream, a promise after which to ask again, or undefined when the endpoint does not offer
@@ -45,32 +52,69 @@ export class Http2Sessions {
   }
 
   close(): void {
-    const places = [...this.#places.values()].flatMap((each) => [...each.values()]);
     this.#places.clear();
-    for (const { connections } of places) for (const { session } of connections) session.destroy();
+    for (const socket of this.#sockets) socket.destroy(new Error('the transport was closed'));
   }
 
   #placeOf({ address, tls: settings }: UpstreamRequest): Place {
     const places = this.#places.get(settings) ?? new Map<string, Place>();
-    const place = places.get(address.host) ?? { connections: new Set(), connecting: undefined, isHttp1UntilMs: 0 };
+    const known = places.get(address.host);
+    if (known) return known;
+    const place: Place = { connections: new Set(), connecting: undefined, isHttp1UntilMs: 0 };
+    forgetUnused(places);
     this.#places.set(settings, places.set(address.host, place));
     return place;
   }
 
   async #connect(request: UpstreamRequest, place: Place): Promise<void> {
-    const socket = await openSocket(request);
-    if (socket.alpnProtocol !== 'h2') {
-      socket.destroy();
-      place.isHttp1UntilMs = performance.now() + recheckMs;
-      return;
+    const socket = openSocket(request);
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    const timer = limitConnecting(socket, request);
+    try {
+      await untilSecure(socket);
+      if (socket.alpnProtocol === 'h2') await this.#openSession(socket, request, place);
+      else {
+        socket.destroy();
+        place.isHttp1UntilMs = performance.now() + recheckMs;
+      }
+    } catch (error) {
+      // Nothing was asked of the endpoint yet.
+      throw explain(error as Error, { name: request.address.name, isConnected: false, isReused: false });
+    } finally {
+      clearTimeout(timer);
     }
-    const session = http2.connect(`https://${request.address.host}`, { createConnection: () => socket });
-    const connection: Http2Connection = { session, open: 0, served: 0 };
-    const forget = (): void => void place.connections.delete(connection);
+  }
+
+  async #openSession(socket: tls.TLSSocket, { address }: UpstreamRequest, { connections }: Place): Promise<void> {
+    const settings = {
+      createConnection: () => socket,
+      // A header that comes twice goes on twice; Node 22 does not know this yet, and such a request fails there.
+      strictSingleValueFields: false,
+      // What comes for a stream that was cancelled counts as invalid; after 1,000 of these Node would close the connection.
+      maxSessionInvalidFrames: 2 ** 31 - 1,
+    };
+    const session = http2.connect(`https://${address.host}`, settings);
+    const connection: Http2Connection = { session, open: 0, served: 0, isProbed: false };
+    const forget = (): void => void connections.delete(connection);
     // Its streams report what goes wrong; without a listener it would end the process.
     session.on('error', forget).on('goaway', forget).on('close', forget);
-    await settingsOf(session, request);
-    place.connections.add(connection);
+    await settingsOf(session);
+    // Another one would take none either, and the next one after that.
+    if (!mayTakeStream(connection)) {
+      session.destroy();
+      throw new Error('it takes no requests');
+    }
+    connections.add(connection);
+    // Those who waited for it may be gone.
+    session.unref();
+  }
+}
+
+function forgetUnused(places: Map<string, Place>): void {
+  for (const [host, { connections, connecting }] of places) {
+    if (places.size < mostPlaces) return;
+    if (connections.size === 0 && !connecting) places.delete(host);
   }
 }
 
@@ -78,21 +122,38 @@ function mayTakeStream({ session, open }: Http2Connection): boolean {
   return !session.closed && !session.destroyed && open < (session.remoteSettings?.maxConcurrentStreams ?? 100);
 }
 
+/**
+ * Closes a connection that does not answer a ping in time. Over HTTP/1.1 a request that times out takes its connection along;
+ * here all that follow would go the same dead way.
+ */
+export function probe(connection: Http2Connection, withinMs: number): void {
+  const { session } = connection;
+  if (connection.isProbed || session.destroyed || withinMs === Infinity) return;
+  connection.isProbed = true;
+  const timer = setTimeout(() => session.destroy(new Error('the connection is dead')), withinMs);
+  const onAnswer = (): void => {
+    connection.isProbed = false;
+    clearTimeout(timer);
+  };
+  session.once('close', onAnswer);
+  session.ping(() => {
+    session.off('close', onAnswer);
+    onAnswer();
+  });
+}
+
 /** How many streams there may be is known only then. */
-function settingsOf(session: ClientHttp2Session, { address: { name } }: UpstreamRequest): Promise<void> {
+function settingsOf(session: ClientHttp2Session): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onLost = (error?: Error): void =>
-    reject(explain(error ?? new Error('closed'), { name, isConnected: true, isReused: false }));
   session
     .once('remoteSettings', () => resolve())
-    .once('error', onLost)
-    .once('close', onLost);
+    .once('error', reject)
+    .once('close', () => reject(new Error('closed')));
   return promise;
 }
 
-function openSocket({ address, connectMs, tls: settings }: UpstreamRequest): Promise<tls.TLSSocket> {
-  const { promise, resolve, reject } = Promise.withResolvers<tls.TLSSocket>();
-  const socket = tls.connect({
+function openSocket({ address, tls: settings }: UpstreamRequest): tls.TLSSocket {
+  return tls.connect({
     ...(settings as tls.ConnectionOptions),
     host: address.hostname,
     port: address.port,
@@ -100,17 +161,20 @@ function openSocket({ address, connectMs, tls: settings }: UpstreamRequest): Pro
     ...(isIP(address.hostname) === 0 && { servername: address.hostname }),
     ALPNProtocols: ['h2', 'http/1.1'],
   });
+}
+
+function untilSecure(socket: tls.TLSSocket): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  // The second one stays: without it what happens to the connection later would end the process.
+  socket.once('secureConnect', resolve).on('error', reject);
+  return promise;
+}
+
+/** @returns the timer, which is cleared by whoever sees the connection set up. */
+function limitConnecting(socket: tls.TLSSocket, { address, connectMs }: UpstreamRequest): NodeJS.Timeout | undefined {
   const onTime = (): void => {
     const message = `no connection to ${address.name} within ${connectMs} ms`;
     socket.destroy(new BalancingProxyError('ERR_BRP_CONNECT_TIMEOUT', message));
   };
-  const timer = connectMs < Infinity ? setTimeout(onTime, connectMs) : undefined;
-  const onError = (error: Error): void =>
-    reject(explain(error, { name: address.name, isConnected: false, isReused: false }));
-  socket.once('close', () => clearTimeout(timer)).on('error', onError);
-  socket.once('secureConnect', () => {
-    clearTimeout(timer);
-    resolve(socket);
-  });
-  return promise;
+  return connectMs < Infinity ? setTimeout(onTime, connectMs) : undefined;
 }

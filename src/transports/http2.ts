@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { untilAborted } from '../until-aborted.ts';
 import { asksForUpgrade } from './asks-for-upgrade.ts';
 import { Http2Exchange } from './http2-exchange.ts';
@@ -31,7 +32,10 @@ export function preferHttp2(http1: Transport): Transport {
   };
 }
 
-/** A request for an upgrade is no stream, nor is one that wants a connection of its own. */
-function isForHttp2({ address, freshConnection, headers }: UpstreamRequest): boolean {
-  return address.secure && !freshConnection && !asksForUpgrade(headers);
+/**
+ * A request for an upgrade is no stream, nor is one whose body has no known end. One that wants a fresh connection is: the
+ * connection that broke is forgotten.
+ */
+function isForHttp2({ address, headers, body }: UpstreamRequest): boolean {
+  return address.secure && !(body instanceof Readable) && !asksForUpgrade(headers);
 }

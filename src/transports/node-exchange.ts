@@ -129,11 +129,14 @@ export class NodeExchange {
       socket.destroy(new BalancingProxyError('ERR_BRP_CONNECT_TIMEOUT', message));
     };
     const timer = connectMs < Infinity ? setTimeout(onTime, connectMs) : undefined;
+    const onClose = (): void => clearTimeout(timer);
     // An aborted request may get its socket later still; only the socket's own end surely comes.
-    socket.once('close', () => clearTimeout(timer));
+    socket.once('close', onClose);
     socket.once(address.secure ? 'secureConnect' : 'connect', () => {
       this.#isConnected = true;
       clearTimeout(timer);
+      // What is known here would be kept as long as the connection, the request's body included.
+      socket.off('close', onClose);
     });
   }
 

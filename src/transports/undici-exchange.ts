@@ -29,7 +29,7 @@ export interface UsedConnection {
   /** Starts to serve this request. @returns whether it is not the first one over this connection. */
   use(exchange: UndiciExchange): boolean;
   /** Has served it: the endpoint has answered, and must go on to read what is left of the request. */
-  release(): void;
+  release(exchange: UndiciExchange): void;
 }
 
 /** Codes of errors with which undici turns a request down before it asks anybody. */
@@ -88,10 +88,12 @@ export class UndiciExchange {
   readonly #release = (): void => this.#signal.removeEventListener('abort', this.#onAbort);
 
   onRequestStart(controller: Controller): void {
+    // It has waited for a connection meanwhile, which `controller.abort` would close.
+    if (this.#signal.aborted) throw this.#signal.reason;
+    // undici sends again what was pipelined when a neighbour is cancelled: a write, too, or one whose response has begun.
+    if (this.#controller) throw new Error('the connection was closed');
     this.#controller = controller;
     this.#isReused = this.connection?.use(this) === true;
-    // It has waited for a connection meanwhile.
-    if (this.#signal.aborted) controller.abort(this.#signal.reason);
   }
 
   onResponseStart(controller: Controller, status: number, _: unknown, statusText = ''): void {
@@ -109,7 +111,7 @@ export class UndiciExchange {
   }
 
   onResponseEnd(controller: Controller): void {
-    this.connection?.release();
+    this.connection?.release(this);
     this.#response?.end(listOf(controller.rawTrailers));
   }
 

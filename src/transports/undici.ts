@@ -17,7 +17,8 @@ export interface UndiciTransportOptions {
    */
   readonly connections?: number;
   /**
-   * Most requests that are sent over one connection before the first of them is answered.
+   * Most requests that are sent over one connection before the first of them is answered. Cancelling one of them breaks
+   * the others off.
    * @default 1
    */
   readonly pipelining?: number;
@@ -116,7 +117,8 @@ function createConnection(origin: URL, options: object): Dispatcher {
 class Connection extends Client implements UsedConnection {
   #socket: Socket | undefined;
   #requests = 0;
-  #exchange: UndiciExchange | undefined;
+  /** Those that are under way; more than one with pipelining. */
+  readonly #exchanges = new Set<UndiciExchange>();
 
   constructor(origin: URL, { connect, ...options }: ConnectionOptions) {
     super(origin, {
@@ -130,12 +132,12 @@ class Connection extends Client implements UsedConnection {
   }
 
   use(exchange: UndiciExchange): boolean {
-    this.#exchange = exchange;
+    this.#exchanges.add(exchange);
     return ++this.#requests > 1;
   }
 
-  release(): void {
-    this.#exchange = undefined;
+  release(exchange: UndiciExchange): void {
+    this.#exchanges.delete(exchange);
     if (this.#socket?.writableLength) limitRest(this.#socket, { until: 'drain', of: this.#socket });
   }
 
@@ -148,6 +150,9 @@ class Connection extends Client implements UsedConnection {
     this.#socket = socket;
     this.#requests = 0;
     // Of a body that ends with the connection undici makes a clean end even when that was a reset.
-    socket.on('error', (error) => this.#exchange?.onBroken(error));
+    socket.on('error', (error) => {
+      for (const exchange of this.#exchanges) exchange.onBroken(error);
+    });
+    socket.once('close', () => this.#exchanges.clear());
   }
 }

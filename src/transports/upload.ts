@@ -1,4 +1,5 @@
 import type { ClientRequest } from 'node:http';
+import type { ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { type Readable, Transform, type Writable } from 'node:stream';
 
@@ -42,9 +43,16 @@ export interface SendingEnd {
   readonly of: Writable;
 }
 
-/** Closes the connection of an endpoint that has answered but stopped reading, which would keep it for ever. */
-export function limitRest(socket: Socket, { until, of: sending }: SendingEnd): void {
-  const onTime = (): void => void socket.destroy();
-  socket.setTimeout(unreadMs, onTime);
-  sending.once(until, () => socket.setTimeout(0, onTime));
+/**
+ * Closes the connection, or the stream of one, of an endpoint that has answered but stopped reading, which would keep it for
+ * ever.
+ */
+export function limitRest(connection: Socket | ClientHttp2Stream, { until, of: sending }: SendingEnd): void {
+  const onTime = (): void => {
+    // A rest that was small enough for the buffer goes out without a 'drain'.
+    if (sending.writableLength > 0) connection.destroy();
+    else connection.setTimeout(0);
+  };
+  connection.setTimeout(unreadMs, onTime);
+  sending.once(until, () => connection.setTimeout(0, onTime));
 }

@@ -1,0 +1,149 @@
+import { Readable } from 'node:stream';
+import { gotTransport, type Transport, type UpstreamRequest } from '../../src/index.ts';
+import { Http2Exchange } from '../../src/transports/http2-exchange.ts';
+import { type Http2Connection, Http2Sessions } from '../../src/transports/http2-sessions.ts';
+import { createCertificate } from '../helpers/certificate.ts';
+import { activeResources, surplusOver } from '../helpers/leaks.ts';
+import { Resources } from '../helpers/proxy.ts';
+import { listen } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
+import { requestTo } from './contract.ts';
+import {
+  data,
+  frameTypes,
+  goaway,
+  head,
+  lastData,
+  type RawHttp2Behaviour,
+  reset,
+  settings,
+  startRawHttp2,
+} from './raw-http2.ts';
+
+const noError = 0;
+const refusedStream = 7;
+
+async function textOf(body: AsyncIterable<unknown>): Promise<string> {
+  let text = '';
+  for await (const chunk of body) text += chunk;
+  return text;
+}
+
+describe('a request over HTTP/2', () => {
+  const resources = new Resources();
+  let transport: Transport;
+  beforeEach(() => {
+    transport = resources.use(gotTransport({ http2: true }));
+  });
+  afterEach(() => resources.closeAll());
+
+  const start = async (behaviour: RawHttp2Behaviour) => resources.use(await startRawHttp2(behaviour));
+  const send = (
+    { url, tls }: { readonly url: string; readonly tls: UpstreamRequest['tls'] },
+    more: Partial<UpstreamRequest> = {},
+    signal = new AbortController().signal,
+  ) => transport.send(requestTo(url, { tls, ...more }), signal);
+
+  test('never ends a body as if it were whole when the endpoint resets the stream without an error', async () => {
+    const server = await start({
+      onRequest: (socket, stream) => {
+        socket.write(Buffer.concat([head(stream), data(stream, 'half'), reset(stream, noError)]));
+      },
+    });
+    const { body } = await send(server);
+    await expect(textOf(body)).rejects.toThrow();
+  });
+
+  test('never ends a body as if it were whole when the transport is closed', async () => {
+    const server = await start({
+      onRequest: (socket, stream) => void socket.write(Buffer.concat([head(stream), data(stream, 'half')])),
+    });
+    const { body } = await send(server);
+    const reading = textOf(body);
+    await transport.close();
+    await expect(reading).rejects.toThrow();
+  });
+
+  test('ends a body that is whole when the endpoint then resets the stream, to spare us the rest of the request', async () => {
+    const server = await start({
+      onRequest: (socket, stream) => {
+        socket.write(Buffer.concat([head(stream), lastData(stream, 'whole'), reset(stream, noError)]));
+      },
+    });
+    const body = Buffer.alloc(300_000);
+    const response = await send(server, { method: 'POST', headers: ['Host', 'h', 'Content-Length', '300000'], body });
+    expect(await textOf(response.body)).toBe('whole');
+  });
+
+  test('ends a body that is whole before the connection closes, with all that runs on it', async () => {
+    const server = await start({
+      onRequest: (socket, stream) => {
+        socket.end(Buffer.concat([head(stream), goaway(stream, noError), lastData(stream, 'whole')]));
+      },
+    });
+    expect(await textOf((await send(server)).body)).toBe('whole');
+  });
+
+  test('gives up the rest of a request that an endpoint leaves unread after its answer', async () => {
+    const server = await start({
+      onRequest: (socket, stream) => void socket.write(Buffer.concat([head(stream), lastData(stream, 'enough')])),
+    });
+    const body = Buffer.alloc(300_000);
+    const response = await send(server, { method: 'POST', headers: ['Host', 'h', 'Content-Length', '300000'], body });
+    expect(await textOf(response.body)).toBe('enough');
+    await until(() => server.frames.some(({ type }) => type === frameTypes.reset));
+  });
+
+  test.each([
+    ['a stream that was refused', Buffer.concat([settings(), reset(1, refusedStream)])],
+    ['a stream that came too late', Buffer.concat([settings(), goaway(0, noError)])],
+  ])('reports %s as stale: nobody looked at it', async (_, answer) => {
+    const server = await start({ onRequest: (socket) => void socket.write(answer) });
+    await expect(send(server)).rejects.toMatchObject({ code: 'ERR_BRP_STALE_CONNECTION' });
+  });
+
+  test('sends a header twice that should come once', async () => {
+    const server = await start({
+      onRequest: (socket, stream) => void socket.write(Buffer.concat([head(stream), lastData(stream, 'ok')])),
+    });
+    const headers = ['Host', 'h', 'If-None-Match', '"a"', 'If-None-Match', '"b"'];
+    expect(await textOf((await send(server, { headers })).body)).toBe('ok');
+  });
+
+  test('sends a body that is a stream over HTTP/1.1', async () => {
+    const certificate = await createCertificate();
+    const { createSecureServer } = await import('node:http2');
+    const endpoint = createSecureServer({ ...certificate, allowHTTP1: true }, async (req, res) => {
+      res.end(`${req.httpVersion} ${await textOf(req)}`);
+    });
+    const server = resources.use(await listen(endpoint));
+    const place = { url: server.url.replace('http:', 'https:'), tls: { ca: certificate.cert } };
+    const headers = ['Host', 'h', 'Transfer-Encoding', 'chunked'];
+    const response = await send(place, { method: 'POST', headers, body: Readable.from([Buffer.from('streamed')]) });
+    expect(await textOf(response.body)).toBe('1.1 streamed');
+  });
+
+  describe('whose connection is known', () => {
+    let sessions: Http2Sessions;
+    beforeEach(() => {
+      sessions = resources.use(new Http2Sessions());
+    });
+    const connect = async (request: UpstreamRequest): Promise<Http2Connection> => {
+      await sessions.connectionFor(request);
+      return sessions.connectionFor(request) as Http2Connection;
+    };
+
+    test('keeps no process alive when its headers cannot be sent', async () => {
+      const server = await start({});
+      const headers = ['Host', 'h', 'TE', 'gzip'];
+      const request = requestTo(server.url, { tls: server.tls, headers });
+      const before = activeResources();
+      const connection = await connect(request);
+      const { signal } = new AbortController();
+      expect(() => new Http2Exchange(request, connection, signal).send()).toThrow('te');
+      for (const socket of server.sockets) socket.unref();
+      expect(await surplusOver(before)).toEqual({});
+      expect(connection.open).toBe(0);
+    });
+  });
+});

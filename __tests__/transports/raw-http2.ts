@@ -1,0 +1,116 @@
+import tls, { type TLSSocket } from 'node:tls';
+import { createCertificate } from '../helpers/certificate.ts';
+import { listen, type TestServer } from '../helpers/servers.ts';
+
+/** An HTTP/2 frame less its payload (RFC 9113 4.1). */
+export interface Frame {
+  readonly type: number;
+  readonly flags: number;
+  readonly stream: number;
+}
+
+export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 7 } as const;
+const endStream = 1;
+const endHeaders = 4;
+const prefaceBytes = 24;
+
+/** An endpoint that writes its frames itself: for what Node's own server never does. */
+export interface RawHttp2Server {
+  /** With https. */
+  readonly url: string;
+  readonly tls: { readonly ca: string };
+  readonly server: TestServer;
+  /** What came, over all connections. */
+  readonly frames: readonly Frame[];
+  readonly sockets: readonly TLSSocket[];
+  close(): Promise<void>;
+}
+
+export interface RawHttp2Behaviour {
+  readonly onConnection?: (socket: TLSSocket) => void;
+  /** A request whose head has come. */
+  readonly onRequest?: (socket: TLSSocket, stream: number) => void;
+}
+
+/** Starts one that sends its settings, unless it is told what to do with a connection; nobody waits for it to acknowledge ours. */
+export async function startRawHttp2(behaviour: RawHttp2Behaviour = {}): Promise<RawHttp2Server> {
+  const { onConnection = (socket) => void socket.write(settings()), onRequest } = behaviour;
+  const certificate = await createCertificate();
+  const frames: Frame[] = [];
+  const sockets: TLSSocket[] = [];
+  const endpoint = tls.createServer({ ...certificate, ALPNProtocols: ['h2'] }, (socket) => {
+    sockets.push(socket.on('error', () => {}));
+    onConnection(socket);
+    readFrames(socket, (frame) => {
+      frames.push(frame);
+      if (frame.type === frameTypes.headers) onRequest?.(socket, frame.stream);
+    });
+  });
+  const server = await listen(endpoint.on('tlsClientError', () => {}));
+  const url = server.url.replace('http:', 'https:');
+  return { url, tls: { ca: certificate.cert }, server, frames, sockets, close: () => server.close() };
+}
+
+function readFrames(socket: TLSSocket, onFrame: (frame: Frame) => void): void {
+  let rest = Buffer.alloc(0);
+  let skip = prefaceBytes;
+  socket.on('data', (chunk: Buffer) => {
+    rest = Buffer.concat([rest, chunk]);
+    while (rest.length >= skip + 9) {
+      const end = skip + 9 + rest.readUIntBE(skip, 3);
+      if (rest.length < end) return;
+      const frame = {
+        type: rest.readUInt8(skip + 3),
+        flags: rest.readUInt8(skip + 4),
+        stream: rest.readUInt32BE(skip + 5),
+      };
+      rest = rest.subarray(end);
+      skip = 0;
+      onFrame(frame);
+    }
+  });
+}
+
+function frameOf({ type, flags = 0, stream = 0 }: Partial<Frame>, payload: Buffer = Buffer.alloc(0)): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head.writeUInt8(type ?? 0, 3);
+  head.writeUInt8(flags, 4);
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+function uint32(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, index) => void bytes.writeUInt32BE(value, 4 * index));
+  return bytes;
+}
+
+/** Settings that leave everything as it is, or limit the streams that we may open. */
+export function settings(maxConcurrentStreams?: number): Buffer {
+  const limit = Buffer.alloc(6);
+  limit.writeUInt16BE(3, 0);
+  limit.writeUInt32BE(maxConcurrentStreams ?? 0, 2);
+  return frameOf({ type: frameTypes.settings }, maxConcurrentStreams === undefined ? undefined : limit);
+}
+
+/** A response head with status 200 and nothing else. */
+export function head(stream: number): Buffer {
+  return frameOf({ type: frameTypes.headers, flags: endHeaders, stream }, Buffer.from([0x88]));
+}
+
+export function data(stream: number, text: string): Buffer {
+  return frameOf({ type: frameTypes.data, stream }, Buffer.from(text));
+}
+
+export function lastData(stream: number, text: string): Buffer {
+  return frameOf({ type: frameTypes.data, flags: endStream, stream }, Buffer.from(text));
+}
+
+export function reset(stream: number, code: number): Buffer {
+  return frameOf({ type: frameTypes.reset, stream }, uint32(code));
+}
+
+export function goaway(lastStream: number, code: number): Buffer {
+  return frameOf({ type: frameTypes.goaway }, uint32(lastStream, code));
+}
