@@ -64,11 +64,25 @@ export async function listen(server: net.Server): Promise<TestServer> {
   };
 }
 
-/** A URL on which nothing listens. */
+let lastRefusedPort = 0;
+
+/** A URL on which nothing listens, a new one each time: a low port, which no server is given by chance in the meantime. */
 export async function refusedUrl(): Promise<string> {
-  const server = await startTcp(() => {});
-  await server.close();
-  return server.url;
+  do lastRefusedPort++;
+  while (await isListening(lastRefusedPort));
+  return `http://127.0.0.1:${lastRefusedPort}`;
+}
+
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1');
+    socket
+      .once('error', () => resolve(false))
+      .once('connect', () => {
+        socket.destroy();
+        resolve(true);
+      });
+  });
 }
 
 /** A listener that answers with this status and text. */
