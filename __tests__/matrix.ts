@@ -11,7 +11,7 @@ import path from 'node:path';
 
 const root = path.join(import.meta.dirname, '..');
 const majors = ['22', '24', '26'];
-const transports = { got: [], undici: ['--config', 'jest.undici.json'] };
+const transports = { got: [], undici: ['--config', 'jest.undici.config.js'] };
 /** A run takes less than a minute; one that hangs is ended. */
 const longestRunMs = 300_000;
 

@@ -33,11 +33,12 @@ export async function judge(unjudged: Unjudged, settings: AttemptSettings): Prom
   const inspectable = config.isUsable && isTerminal ? new InspectableBody(body, config.inspectLimitBytes) : undefined;
   const isUsable = isTerminal && (!inspectable || (await passesPredicate(unjudged, settings, inspectable)));
   if (isUsable) attempt.becameUsable();
+  const rewriting = rewrittenHeaders(unjudged, settings);
   return {
     attempt,
     response,
     interim: unjudged.interim,
-    rewritten: config.rewriteResponse ? await rewrittenHeaders(unjudged, settings) : undefined,
+    rewritten: rewriting && (await rewriting),
     body: inspectable?.content ?? body,
     announcedBytes,
     isUsable,
@@ -84,10 +85,10 @@ export function clientHeaders(
   return headers;
 }
 
-async function rewrittenHeaders(
+function rewrittenHeaders(
   { attempt, response }: Unjudged,
   { req, config, abort: { signal } }: AttemptSettings,
-): Promise<HeaderList | undefined> {
+): Promise<HeaderList> | undefined {
   const { rewriteResponse, exposeEndpoint, timeouts } = config;
   if (!rewriteResponse) return undefined;
   const headers = clientHeaders({ attempt, response, rewritten: undefined }, exposeEndpoint);

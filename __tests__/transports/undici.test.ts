@@ -22,6 +22,13 @@ describe('undiciTransport()', () => {
     return async (url: string, more: Partial<UpstreamRequest> = {}, signal = new AbortController().signal) =>
       textOf((await transport.send(requestTo(url, more), signal)).body);
   };
+  /** Sends a request and cancels it before anything can have become of it. */
+  const sendAndCancel = async (send: ReturnType<typeof create>, url: string) => {
+    const abort = new AbortController();
+    const sending = send(url, {}, abort.signal);
+    abort.abort(new Error('enough'));
+    await expect(sending).rejects.toThrow('enough');
+  };
   /** An endpoint that answers `/slow` when it is told to, and everything else at once. */
   const startSlow = async () => {
     const asked: string[] = [];
@@ -56,10 +63,7 @@ describe('undiciTransport()', () => {
     const send = create({ connections: 1 });
     const first = send(url, { target: '/slow' });
     await until(() => asked.length === 1);
-    const abort = new AbortController();
-    const second = send(url, {}, abort.signal);
-    abort.abort(new Error('enough'));
-    await expect(second).rejects.toThrow('enough');
+    await sendAndCancel(send, url);
     answer();
     expect(await first).toBe('/slow');
     expect(await send(url)).toBe('/');
@@ -69,10 +73,7 @@ describe('undiciTransport()', () => {
   test('keeps the connection that was being set up for a request that is cancelled', async () => {
     const server = resources.use(await startHttp(answering(200, 'ok')));
     const send = create();
-    const abort = new AbortController();
-    const sending = send(server.url, {}, abort.signal);
-    abort.abort(new Error('enough'));
-    await expect(sending).rejects.toThrow('enough');
+    await sendAndCancel(send, server.url);
     await until(() => server.accepted === 1);
     expect(await send(server.url)).toBe('ok');
     expect(server.accepted).toBe(1);
@@ -125,10 +126,7 @@ describe('undiciTransport()', () => {
       const send = create(pipelining);
       const first = send(url, { method: 'POST', target: '/slow', headers: ['Host', 'h'] });
       await until(() => asked.length === 1);
-      const abort = new AbortController();
-      const second = send(url, {}, abort.signal);
-      abort.abort(new Error('enough'));
-      await expect(second).rejects.toThrow('enough');
+      await sendAndCancel(send, url);
       answer();
       expect(await first).toBe('/slow');
       expect([server.accepted, asked]).toEqual([1, ['POST /slow']]);

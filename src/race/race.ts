@@ -109,7 +109,8 @@ class Race<Candidate, Value> {
   #onFailure(abort: AbortController, error: unknown): void {
     const wasRunning = this.#running.delete(abort);
     if (this.#isOver) {
-      if (wasRunning) this.#endIfAlone();
+      // The last loser has finished within its grace.
+      if (wasRunning && this.#running.size === 0) this.#end();
     } else if (!this.#mayStart) this.#endIfExhausted();
     else if (this.#options.mayFollow?.(error) === false) this.#startNoMore();
     else this.#startNext('failure');
@@ -137,9 +138,8 @@ class Race<Candidate, Value> {
     this.#stop();
     this.#result.resolve(winner);
     const { loserGraceMs = 0 } = this.#options;
-    if (loserGraceMs === 0) this.#end();
+    if (loserGraceMs === 0 || this.#running.size === 0) this.#end();
     else if (loserGraceMs < Infinity) this.#loserTimer = setTimeout(this.#end, loserGraceMs);
-    this.#endIfAlone();
   }
 
   #fail(error: unknown): void {
@@ -158,11 +158,6 @@ class Race<Candidate, Value> {
     const held = this.#held;
     this.#held = undefined;
     if (held) ignoringErrors(() => this.#options.discard(held.value, held.abort));
-  }
-
-  /** The last loser has finished within its grace. */
-  #endIfAlone(): void {
-    if (this.#running.size === 0) this.#end();
   }
 
   readonly #end = (): void => {

@@ -1,4 +1,5 @@
 import { BalancingProxyError, type ErrorCode, messageOf } from '../errors.ts';
+import type { UpstreamRequest } from './transport.ts';
 
 /** What is known of the connection on which something went wrong. */
 export interface ConnectionState {
@@ -8,6 +9,12 @@ export interface ConnectionState {
   readonly isConnected: boolean;
   /** The connection was kept alive from an earlier request. */
   readonly isReused: boolean;
+}
+
+/** The error of a connection that was not set up in time. */
+export function connectTimeout({ address, connectMs }: UpstreamRequest, cause?: Error): BalancingProxyError {
+  const message = `no connection to ${address.name} within ${connectMs} ms`;
+  return new BalancingProxyError('ERR_BRP_CONNECT_TIMEOUT', message, { cause });
 }
 
 /** Says in our own terms what went wrong, and above all whether the endpoint can have seen the request. */

@@ -1,8 +1,7 @@
 import http2, { type ClientHttp2Session } from 'node:http2';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
-import { BalancingProxyError } from '../errors.ts';
-import { explain } from './explain.ts';
+import { connectTimeout, explain } from './explain.ts';
 import type { TlsOptions, UpstreamRequest } from './transport.ts';
 
 /** An endpoint that offered HTTP/1.1 only is asked for HTTP/2 again after this time. */
@@ -171,10 +170,7 @@ function untilSecure(socket: tls.TLSSocket): Promise<void> {
 }
 
 /** @returns the timer, which is cleared by whoever sees the connection set up. */
-function limitConnecting(socket: tls.TLSSocket, { address, connectMs }: UpstreamRequest): NodeJS.Timeout | undefined {
-  const onTime = (): void => {
-    const message = `no connection to ${address.name} within ${connectMs} ms`;
-    socket.destroy(new BalancingProxyError('ERR_BRP_CONNECT_TIMEOUT', message));
-  };
-  return connectMs < Infinity ? setTimeout(onTime, connectMs) : undefined;
+function limitConnecting(socket: tls.TLSSocket, request: UpstreamRequest): NodeJS.Timeout | undefined {
+  const onTime = (): void => void socket.destroy(connectTimeout(request));
+  return request.connectMs < Infinity ? setTimeout(onTime, request.connectMs) : undefined;
 }

@@ -2,8 +2,8 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { BalancingProxyError } from '../errors.ts';
-import { explain } from './explain.ts';
+import type { BalancingProxyError } from '../errors.ts';
+import { connectTimeout, explain } from './explain.ts';
 import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
 import { limitRest, pipeBody, sendUnframed } from './upload.ts';
 
@@ -124,10 +124,7 @@ export class NodeExchange {
       return;
     }
     const { address, connectMs } = this.#request;
-    const onTime = (): void => {
-      const message = `no connection to ${address.name} within ${connectMs} ms`;
-      socket.destroy(new BalancingProxyError('ERR_BRP_CONNECT_TIMEOUT', message));
-    };
+    const onTime = (): void => void socket.destroy(connectTimeout(this.#request));
     const timer = connectMs < Infinity ? setTimeout(onTime, connectMs) : undefined;
     const onClose = (): void => clearTimeout(timer);
     // An aborted request may get its socket later still; only the socket's own end surely comes.

@@ -1,15 +1,12 @@
 import { BalancingProxyError } from '../errors.ts';
-import { explain } from './explain.ts';
+import { connectTimeout, explain } from './explain.ts';
 import { type Flow, PushedResponse } from './pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
 
-/** Headers as undici has them: bytes over HTTP/1.1, an object over HTTP/2. */
-type RawHeaders = ReadonlyArray<Buffer | string> | Readonly<Record<string, string | string[] | undefined>>;
-
 /** undici's handle of a request that is under way. */
 interface Controller extends Flow {
-  readonly rawHeaders?: RawHeaders | null;
-  readonly rawTrailers?: RawHeaders | null;
+  readonly rawHeaders?: unknown;
+  readonly rawTrailers?: unknown;
 }
 
 /** What undici is told of a request. */
@@ -129,10 +126,7 @@ export class UndiciExchange {
   #explain(error: NodeJS.ErrnoException): Error {
     const { name } = this.#request.address;
     if (refusals.has(error.code)) return error;
-    if (error.code === 'UND_ERR_CONNECT_TIMEOUT') {
-      const message = `no connection to ${name} within ${this.#request.connectMs} ms`;
-      return new BalancingProxyError('ERR_BRP_CONNECT_TIMEOUT', message, { cause: error });
-    }
+    if (error.code === 'UND_ERR_CONNECT_TIMEOUT') return connectTimeout(this.#request, error);
     if (error.name === 'HTTPParserError' || badResponses.has(error.code)) {
       const message = `no HTTP response from ${name}: ${error.message}`;
       return new BalancingProxyError('ERR_BRP_BAD_RESPONSE', message, { cause: error });
@@ -146,12 +140,7 @@ function asSent(statusText: string): string {
   return Buffer.byteLength(statusText) === statusText.length ? statusText : Buffer.from(statusText).toString('latin1');
 }
 
-function listOf(headers: RawHeaders | null | undefined): readonly string[] {
-  if (!headers) return [];
-  if (isList(headers)) return headers.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
-  return Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, one]));
-}
-
-function isList(headers: RawHeaders): headers is ReadonlyArray<Buffer | string> {
-  return Array.isArray(headers);
+/** Names and values; over HTTP/1.1, which is all that undici is used for, they are bytes. */
+function listOf(raw: unknown): readonly string[] {
+  return ((raw ?? []) as readonly Buffer[]).map((part) => part.toString('latin1'));
 }
