@@ -42,7 +42,8 @@ describe('BalancingProxyError', () => {
 
   test('carries cause, attempts and headers', () => {
     const cause = new Error('cause');
-    const attempts: AttemptReport[] = [{ endpoint: 'a', outcome: 'failed', startedAfterMs: 0, durationMs: 1 }];
+    const times = { startedAfterMs: 0, durationMs: 1, discardedBytes: 0 };
+    const attempts: AttemptReport[] = [{ endpoint: 'a', reason: 'first', outcome: 'failed', ...times }];
     const headers = { 'Retry-After': '1' };
     const error = new BalancingProxyError('ERR_BRP_EXHAUSTED', 'why', { cause, attempts, headers });
     expect(error).toMatchObject({ cause, attempts, headers });

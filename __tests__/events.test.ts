@@ -1,7 +1,16 @@
+import diagnostics from 'node:diagnostics_channel';
 import { jest } from '@jest/globals';
 import { Events, type ProxyEvent } from '../src/events.ts';
 
-const event: ProxyEvent = { type: 'request-started', requestId: 1, method: 'GET', url: '/' };
+const event: ProxyEvent = {
+  type: 'request-started',
+  requestId: 1,
+  method: 'GET',
+  url: '/',
+  traceparent: undefined,
+  tracestate: undefined,
+};
+const channelOf = (type: ProxyEvent['type']) => diagnostics.channel(`balancing-reverse-proxy:${type}`);
 
 describe('Events', () => {
   test('are given to every observer, in the order of subscription', () => {
@@ -16,13 +25,35 @@ describe('Events', () => {
     ]);
   });
 
-  test('are observed only while somebody is subscribed', () => {
+  test('are heard only while somebody is subscribed', () => {
     const events = new Events();
-    expect(events.isObserved).toBe(false);
+    expect(events.isHeard('hedge-denied')).toBe(false);
     const unsubscribe = events.subscribe(() => {});
-    expect(events.isObserved).toBe(true);
+    expect(events.isHeard('hedge-denied')).toBe(true);
     unsubscribe();
-    expect(events.isObserved).toBe(false);
+    expect(events.isHeard('hedge-denied')).toBe(false);
+  });
+
+  test('are heard on a channel of their type, and on that alone, while it has subscribers', () => {
+    const events = new Events();
+    const onMessage = jest.fn();
+    channelOf('request-started').subscribe(onMessage);
+    expect([events.isHeard('request-started'), events.isHeard('hedge-denied')]).toEqual([true, false]);
+    channelOf('request-started').unsubscribe(onMessage);
+    expect(events.isHeard('request-started')).toBe(false);
+  });
+
+  test('are published on the channel of their type with the proxy that reports them', () => {
+    const events = new Events();
+    const proxy = () => {};
+    events.reportAs(proxy);
+    const onMessage = jest.fn();
+    channelOf('request-started').subscribe(onMessage);
+    events.emit(event);
+    events.emit({ ...event, type: 'hedge-denied' });
+    channelOf('request-started').unsubscribe(onMessage);
+    events.emit(event);
+    expect(onMessage.mock.calls).toEqual([[{ proxy, event }, 'balancing-reverse-proxy:request-started']]);
   });
 
   test('reach nobody who has unsubscribed', () => {

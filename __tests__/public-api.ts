@@ -4,14 +4,21 @@
  */
 import http from 'node:http';
 import http2 from 'node:http2';
+import { trace } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
+import pino from 'pino';
+import winston from 'winston';
 import {
   type AttemptOutcome,
   type AttemptReport,
   type BalancingProxy,
   BalancingProxyError,
   type BalancingProxyOptions,
+  type ChannelMessage,
   createBalancingProxy,
+  type DnsEndpointsOptions,
+  type DnsRecord,
+  dnsEndpoints,
   type EjectionSettings,
   type EndpointOption,
   type EndpointOptions,
@@ -29,6 +36,7 @@ import {
   type InterimResponse,
   type LargeBody,
   type LatencySummary,
+  type Logger,
   type Next,
   type Observer,
   type Order,
@@ -46,6 +54,7 @@ import {
   type UpstreamRequest,
   type UpstreamResponse,
 } from '../src/index.ts';
+import { type TraceAttemptsOptions, traceAttempts } from '../src/observers/opentelemetry.ts';
 import { type UndiciTransportOptions, undiciTransport } from '../src/transports/undici.ts';
 
 const endpoints = ['http://one.example'] as const;
@@ -71,7 +80,7 @@ export const everyOption: Required<BalancingProxyOptions> = {
     'http://one.example',
     new URL('http://two.example'),
     { url: 'http+unix://%2Fsock', name: 'three', headers: { 'X-Key': 'k', Accept: ['a', 'b'] } },
-    { url: new URL('http://four.example') },
+    { url: new URL('http://four.example'), address: '10.0.0.4' },
   ],
   terminalStatuses: ['2xx', 404, '200-204'],
   isUsable: async ({ status, headers, body }) => status !== 200 || headers.etag !== '' || (await body()).length > 0,
@@ -107,6 +116,8 @@ export const everyOption: Required<BalancingProxyOptions> = {
   trustForwarded: (req) => req.socket.remoteAddress === '10.0.0.1',
   via: 'fleet',
   exposeEndpoint: true,
+  logger: console,
+  logQuery: true,
   tls: { ca: ['pem'], cert: 'pem', key: Buffer.from('pem'), rejectUnauthorized: true },
   transport: gotTransport({ maxFreeSockets: 8, http2: true }),
 };
@@ -122,6 +133,19 @@ export const chosen: readonly BalancingProxyOptions[] = [
   { endpoints, isUsable: () => true },
 ];
 
+export const everyDnsOption: Required<DnsEndpointsOptions> = {
+  record: 'SRV',
+  refreshMs: 10_000,
+  servers: ['10.0.0.53', '[2001:db8::53]:5353'],
+  timeoutMs: 1_000,
+};
+export const dnsRecords: readonly DnsRecord[] = ['A', 'AAAA', 'SRV'];
+export const byDns: readonly BalancingProxyOptions[] = [
+  { endpoints: dnsEndpoints('http://api.internal:8080') },
+  { endpoints: dnsEndpoints(new URL('https://_https._tcp.api.internal'), everyDnsOption) },
+];
+dnsEndpoints('http://api.internal') satisfies EndpointsFunction;
+
 // @ts-expect-error: endpoints are required
 createBalancingProxy({});
 // @ts-expect-error: options are required
@@ -132,6 +156,12 @@ createBalancingProxy({ endpoints, changeOrigin: true });
 createBalancingProxy({ endpoints, timeouts: { connectMS: 1 } });
 // @ts-expect-error: an unknown option of an endpoint
 createBalancingProxy({ endpoints: [{ url: 'http://one.example', header: {} }] });
+// @ts-expect-error: an address is text
+createBalancingProxy({ endpoints: [{ url: 'http://one.example', address: 1 }] });
+// @ts-expect-error: a record that names no endpoint
+dnsEndpoints('http://api.internal', { record: 'MX' });
+// @ts-expect-error: an unknown option of dnsEndpoints
+dnsEndpoints('http://api.internal', { ttl: 1 });
 // @ts-expect-error: an endpoint without a URL
 createBalancingProxy({ endpoints: [{ name: 'one' }] });
 // @ts-expect-error: a strategy that does not exist
@@ -185,29 +215,60 @@ export function reportsEverything(proxy: BalancingProxy): void {
     latencyMs satisfies LatencySummary | undefined,
   ]);
   proxy.hedgesDenied satisfies number;
+  proxy.drain('http://one.example') satisfies boolean;
+  proxy.restore('http://one.example') satisfies boolean;
   http.createServer().on('upgrade', proxy.upgrade);
   proxy.close() satisfies Promise<void>;
   // @ts-expect-error: snapshots are for reading
   proxy.endpoints = [];
 }
 
+/** pino, winston and console are loggers, and so is anything that takes a line. */
+export const loggers: readonly Logger[] = [
+  console,
+  pino(),
+  winston.createLogger(),
+  { info: (line: string) => line, warn: (line: string) => line },
+];
+// @ts-expect-error: a logger also warns
+export const noLogger: Logger = { info: () => {} };
+
+/** What a tool that follows every proxy of a process gets. */
+export function onMessage({ proxy, event }: ChannelMessage<RequestEnded>): string {
+  return `${typeof proxy} ${event.durationMs}`;
+}
+
+export const everyTracingOption: Required<TraceAttemptsOptions> = {
+  tracerProvider: trace.getTracerProvider(),
+  urlQuery: true,
+};
+
+export function tracesAttempts(proxy: BalancingProxy): void {
+  traceAttempts(proxy, everyTracingOption);
+  const stop: () => void = traceAttempts({ subscribe: proxy.subscribe });
+  stop();
+  // @ts-expect-error: an unknown option
+  traceAttempts(proxy, { provider: trace });
+}
+
 /** Every kind of event can be told by its type, and none is forgotten. */
 function describe(event: ProxyEvent): string {
   switch (event.type) {
     case 'request-started':
-      return `${event.requestId} ${event.method} ${event.url}`;
+      return `${event.requestId} ${event.method} ${event.url} ${event.traceparent} ${event.tracestate}`;
     case 'attempt-started':
-      return `${event.attempt} ${event.endpoint} ${event.reason satisfies StartReason}`;
+      return `${event.attempt} ${event.endpoint} ${event.origin}${event.target} ${event.reason satisfies StartReason}`;
     case 'attempt-ended':
       return `${event.attempt} ${event.report.outcome} ${event.report.status ?? event.report.error?.code}`;
     case 'response-started':
-      return `${event.status} ${event.endpoint}`;
+      return `${event.status} ${event.endpoint} ${event.afterMs satisfies number}`;
     case 'request-ended':
       return ended(event);
     case 'hedge-denied':
       return `${event.requestId}`;
     case 'endpoint-ejected':
       return `${event.endpoint} ${event.forMs}`;
+    case 'endpoint-drained':
     case 'endpoint-restored':
       return event.endpoint;
     default:

@@ -1,6 +1,5 @@
 import { styleText } from 'node:util';
-import type { AttemptOutcome, AttemptReport } from '../src/index.ts';
-import type { FinishedRace } from './race-collector.ts';
+import type { AttemptOutcome, AttemptReport, RequestEnded } from '../src/index.ts';
 
 type Color = 'green' | 'red' | 'yellow' | 'cyan' | 'gray';
 
@@ -38,7 +37,7 @@ export function drawLegend({ scaleMs, paint }: DrawOptions): string {
 }
 
 /** Draws a race: a line for the request, and one for each attempt with a bar on a time scale that they share. */
-export function drawRace(race: FinishedRace, { scaleMs, paint }: DrawOptions): string[] {
+export function drawRace(race: RequestEnded, { scaleMs, paint }: DrawOptions): string[] {
   const { attempts } = race;
   const latestMs = Math.max(
     scaleMs,
@@ -54,17 +53,13 @@ export function drawRace(race: FinishedRace, { scaleMs, paint }: DrawOptions): s
   return [drawRequest(race, paint), ...lines];
 }
 
-function drawRequest({ request, servedBy }: FinishedRace, paint: Paint): string {
-  const { requestId, method, url, durationMs } = request;
+function drawRequest(race: RequestEnded, paint: Paint): string {
+  const { requestId, method, url, durationMs } = race;
   const what = `#${requestId} ${method} ${url} -> `;
-  return `${what}${describeResult(request, servedBy, paint)} in ${Math.round(durationMs)} ms`;
+  return `${what}${describeResult(race, paint)} in ${Math.round(durationMs)} ms`;
 }
 
-function describeResult(
-  { status, winner, error }: FinishedRace['request'],
-  servedBy: string | undefined,
-  paint: Paint,
-): string {
+function describeResult({ status, winner, servedBy, error }: RequestEnded, paint: Paint): string {
   if (error?.code === 'ERR_BRP_CLIENT_GONE') return paint('gray', 'nothing, the client went away');
   if (error) return paint('red', `${status ?? error.status}, ${error.code},`);
   if (winner !== undefined) return `${paint('green', String(status))} by ${winner}`;

@@ -27,6 +27,7 @@ export class Attempt {
   readonly #startedAt = performance.now();
   #usableAfterMs: number | undefined;
   #ended: Pick<AttemptReport, 'outcome' | 'error' | 'durationMs'> | undefined;
+  #discardedBytes = 0;
   #status: number | undefined;
 
   constructor({ candidate, reason, number, requestStartedAt }: AttemptStart) {
@@ -55,6 +56,11 @@ export class Attempt {
     this.#usableAfterMs = performance.now() - this.#startedAt;
   }
 
+  /** Its response did not win, and so many bytes of the body were read for nobody. */
+  discarded(bytes: number): void {
+    this.#discardedBytes = bytes;
+  }
+
   /** @returns what it means for the endpoint. */
   end(outcome: AttemptOutcome, error?: BalancingProxyError): EjectionChange {
     const durationMs = performance.now() - this.#startedAt;
@@ -66,9 +72,11 @@ export class Attempt {
   report(): AttemptReport {
     return {
       endpoint: this.name,
+      reason: this.reason,
       ...(this.#status !== undefined && { status: this.#status }),
       startedAfterMs: this.#startedAt - this.#requestStartedAt,
       ...(this.#ended ?? { outcome: 'pending', durationMs: performance.now() - this.#startedAt }),
+      discardedBytes: this.#discardedBytes,
     };
   }
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { StartReason } from './race/rules.ts';
 
 /** What every code means for the client: the status that an Express error handler (or we) should answer with. */
 const statusByCode = {
@@ -37,6 +38,8 @@ export type AttemptOutcome = 'won' | 'lost' | 'unusable' | 'failed' | 'timed-out
 export interface AttemptReport {
   /** The endpoint's name, as configured or its URL without credentials and query. */
   readonly endpoint: string;
+  /** Why the attempt started: it was the first, the hedge delay was over, or another one failed. */
+  readonly reason: StartReason;
   /** `pending` while the attempt is under way. */
   readonly outcome: AttemptOutcome | 'pending';
   /** The status that the endpoint answered, when it did. */
@@ -47,6 +50,11 @@ export interface AttemptReport {
   readonly startedAfterMs: number;
   /** Milliseconds from the start of this attempt to its outcome. */
   readonly durationMs: number;
+  /**
+   * Bytes of the body of a response that did not win, when it was read to its end nevertheless: what the redundancy
+   * costs, unless the client got this response because there was no better one. 0 where it was cut off, and elsewhere.
+   */
+  readonly discardedBytes: number;
 }
 
 export interface ErrorDetails {

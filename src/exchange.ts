@@ -8,7 +8,7 @@ import { abandonUpload, clientGone } from './http/body.ts';
 import { isClosed } from './http/respond.ts';
 import type { Strategy } from './race/delay.ts';
 import type { StartReason, Winner } from './race/rules.ts';
-import { release } from './release.ts';
+import { bytesWhenReleased, release } from './release.ts';
 import type { Reporter } from './reporter.ts';
 import { sendAttempt } from './send-attempt.ts';
 
@@ -73,7 +73,7 @@ export class Exchange {
     const attempt = new Attempt({ candidate, reason, number, requestStartedAt: this.#startedAt });
     this.#attempts.push(attempt);
     this.#openAttempts++;
-    this.reporter.attemptStarted(attempt);
+    this.reporter.attemptStarted(attempt, settings.outgoing.url);
     return sendAttempt(attempt, settings).catch((error: BalancingProxyError) => {
       this.#endAttempt(attempt, outcomeOf(error, settings.abort.signal), error);
       settings.abort.abort(error);
@@ -83,6 +83,7 @@ export class Exchange {
 
   /** Takes a response that did not win. The first unusable one is kept, unread, while the race goes on. */
   discard(answer: Answer, abort: AbortController): void {
+    answer.attempt.discarded(bytesWhenReleased(answer));
     this.#endAttempt(answer.attempt, answer.isUsable ? 'lost' : 'unusable');
     if (this.#mayKeepSpare && !this.#spare && !answer.isUsable) this.#spare = { value: answer, abort };
     else release(answer, abort);
@@ -106,7 +107,9 @@ export class Exchange {
     this.#sent = sent;
     sent.value.attempt.candidate.endpoint.responseStarted();
     this.signal.addEventListener('abort', () => sent.abort.abort(this.signal.reason));
-    this.reporter.responseStarted(sent.value.attempt, sent.value.response.status);
+    const { attempt, response } = sent.value;
+    const afterMs = performance.now() - this.#startedAt;
+    this.reporter.responseStarted(attempt, { status: response.status, afterMs });
     return sent.value;
   }
 
@@ -131,6 +134,7 @@ export class Exchange {
     this.reporter.requestEnded(() => ({
       ...end,
       winner: this.#winner?.attempt.name,
+      servedBy: this.#sent?.value.attempt.name,
       strategy: this.strategy,
       attempts: this.#reports(),
       isBodyStreamed: this.isBodyStreamed,

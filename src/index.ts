@@ -1,4 +1,6 @@
 export type { Next } from './answer-error.ts';
+export type { BalancingProxy } from './balancing-proxy.ts';
+export type { DnsRecord } from './endpoints/dns.ts';
 export type { EndpointSnapshot, EndpointState } from './endpoints/endpoint.ts';
 export type { LatencySummary } from './endpoints/latency.ts';
 export type { Order } from './endpoints/order.ts';
@@ -6,6 +8,8 @@ export { type AttemptOutcome, type AttemptReport, BalancingProxyError, type Erro
 export type {
   AttemptEnded,
   AttemptStarted,
+  ChannelMessage,
+  EndpointDrained,
   EndpointEjected,
   EndpointRestored,
   HedgeDenied,
@@ -19,13 +23,15 @@ export type { HeaderChanges, HeaderHook, HookContext } from './hooks.ts';
 export type { LargeBody } from './http/body.ts';
 export type { InspectedResponse } from './http/inspect.ts';
 export type { PathRewrite } from './http/target.ts';
-export { type BalancingProxy, createBalancingProxy } from './middleware.ts';
+export { createBalancingProxy } from './middleware.ts';
+export { type DnsEndpointsOptions, dnsEndpoints } from './options/dns-endpoints.ts';
 export type { EndpointsFunction } from './options/endpoint-parser.ts';
 export type {
   EjectionSettings,
   EndpointOption,
   EndpointOptions,
   HedgeOptions,
+  Logger,
   TerminalStatuses,
   TimeoutOptions,
 } from './options/groups.ts';

@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { type Duplex, Readable } from 'node:stream';
 import { answerError, type Next, toProxyError } from './answer-error.ts';
-import type { EndpointSnapshot } from './endpoints/endpoint.ts';
+import type { BalancingProxy } from './balancing-proxy.ts';
 import { type Candidate, EndpointPool } from './endpoints/pool.ts';
 import { BalancingProxyError } from './errors.ts';
 import { Events, type Observer } from './events.ts';
@@ -15,6 +14,7 @@ import { asksForUpgrade, UpgradeClient } from './http/upgrade.ts';
 import { isLoop } from './http/via.ts';
 import { InFlight } from './in-flight.ts';
 import { clientHeaders } from './judge.ts';
+import { requestLogger } from './observers/logger.ts';
 import { type Config, resolveOptions } from './options/config.ts';
 import { addressesFor } from './options/endpoint-parser.ts';
 import type { BalancingProxyOptions } from './options/options.ts';
@@ -23,28 +23,6 @@ import { race } from './race/race.ts';
 import { Reporter } from './reporter.ts';
 import { planFor } from './strategy.ts';
 import { untilAborted } from './until-aborted.ts';
-
-/** The middleware that {@link createBalancingProxy} makes. */
-export interface BalancingProxy {
-  /** Answers one request. Without `next`, errors are answered with a short plain response. */
-  (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse, next?: Next): void;
-  /**
-   * Answers a request for an upgrade, such as a WebSocket's: `server.on('upgrade', proxy.upgrade)`. The handshake is
-   * raced like any request; the first endpoint that switches protocols is joined to the client.
-   */
-  upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** The state of every endpoint at this moment. */
-  readonly endpoints: readonly EndpointSnapshot[];
-  /** How often the hedge budget was used up when the hedge delay was over. */
-  readonly hedgesDenied: number;
-  /**
-   * Reports what happens to every request; an observer that throws harms nobody.
-   * @returns its unsubscribe.
-   */
-  subscribe(observer: Observer): () => void;
-  /** Refuses new requests with 503, waits for those in flight, then closes the connections to the endpoints. */
-  close(): Promise<void>;
-}
 
 /** One request as it comes in. */
 interface Call {
@@ -67,7 +45,7 @@ export function createBalancingProxy(options: BalancingProxyOptions): BalancingP
     server.serve({ req, res, next });
   }
 
-  return Object.defineProperties(balancingProxy, {
+  const proxy = Object.defineProperties(balancingProxy, {
     upgrade: {
       value: (req: IncomingMessage, socket: Duplex, head: Buffer) => {
         const client = new UpgradeClient(req, socket, head);
@@ -77,9 +55,13 @@ export function createBalancingProxy(options: BalancingProxyOptions): BalancingP
     },
     endpoints: { get: () => server.pool.snapshots(), enumerable: true },
     hedgesDenied: { get: () => server.budget.denied, enumerable: true },
+    drain: { value: (endpoint: string) => server.change(endpoint, 'drain'), enumerable: true },
+    restore: { value: (endpoint: string) => server.change(endpoint, 'restore'), enumerable: true },
     subscribe: { value: (observer: Observer) => server.events.subscribe(observer), enumerable: true },
     close: { value: () => server.close(), enumerable: true },
   }) as BalancingProxy;
+  server.events.reportAs(proxy);
+  return proxy;
 }
 
 /** What outlives a request: the state of the endpoints, the budget, the observers, and what is in flight. */
@@ -93,10 +75,11 @@ class ProxyServer {
   #requestCount = 0;
 
   constructor(config: Config) {
-    const { endpoints, ejection, maxInFlight, hedge } = config;
+    const { endpoints, ejection, maxInFlight, hedge, logger, logQuery } = config;
     this.#config = config;
     this.pool = new EndpointPool({ ejection, maxInFlight, hedge });
     this.budget = new HedgeBudget(hedge);
+    if (logger) this.events.subscribe(requestLogger(logger, { logQuery }));
     this.#fixedCandidates = typeof endpoints === 'function' ? undefined : this.pool.candidatesAt(endpoints);
   }
 
@@ -158,6 +141,16 @@ class ProxyServer {
 
   async #candidatesFor({ req, signal }: Exchange): Promise<readonly Candidate[]> {
     return this.pool.candidatesAt(await untilAborted(addressesFor(req, this.#config), signal));
+  }
+
+  /** Does as an operator says. @returns whether there is such an endpoint. */
+  change(name: string, change: 'drain' | 'restore'): boolean {
+    const endpoints = this.pool.named(name);
+    const type = change === 'drain' ? 'endpoint-drained' : 'endpoint-restored';
+    for (const endpoint of endpoints) {
+      if (endpoint[change]() && this.events.isHeard(type)) this.events.emit({ type, endpoint: name });
+    }
+    return endpoints.length > 0;
   }
 
   async close(): Promise<void> {

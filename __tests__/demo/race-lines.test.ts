@@ -1,21 +1,29 @@
-import type { FinishedRace } from '../../demo/race-collector.ts';
 import { drawRace, type Paint } from '../../demo/race-lines.ts';
 import { type AttemptReport, BalancingProxyError, type RequestEnded } from '../../src/index.ts';
 
 const plain: Paint = (_color, text) => text;
 
 function attempt(outcome: AttemptReport['outcome'], details: Partial<AttemptReport> = {}): AttemptReport {
-  return { endpoint: 'http://a', outcome, startedAfterMs: 0, durationMs: 100, ...details };
+  return {
+    endpoint: 'http://a',
+    reason: 'first',
+    outcome,
+    startedAfterMs: 0,
+    durationMs: 100,
+    discardedBytes: 0,
+    ...details,
+  };
 }
 
-function raceOf(request: Partial<RequestEnded>, attempts: readonly AttemptReport[] = []): FinishedRace {
-  const ended: RequestEnded = {
+function raceOf(request: Partial<RequestEnded>, attempts: readonly AttemptReport[] = []): RequestEnded {
+  return {
     type: 'request-ended',
     requestId: 12,
     method: 'GET',
     url: '/hello',
     status: 200,
     winner: undefined,
+    servedBy: 'http://a',
     bytes: 0,
     durationMs: 143.4,
     attempts,
@@ -24,10 +32,9 @@ function raceOf(request: Partial<RequestEnded>, attempts: readonly AttemptReport
     error: undefined,
     ...request,
   };
-  return { request: ended, servedBy: 'http://a', attempts };
 }
 
-function draw(race: FinishedRace): string[] {
+function draw(race: RequestEnded): string[] {
   return drawRace(race, { scaleMs: 400, paint: plain });
 }
 

@@ -258,3 +258,39 @@ describe('the state in a snapshot', () => {
     expect(endpoint.snapshot()).toMatchObject({ state: 'ejected', backInMs: 1_000 });
   });
 });
+
+describe('an endpoint that is drained', () => {
+  test('says so, however else it is', () => {
+    const endpoint = endpointNamed('one');
+    eject(endpoint);
+    expect(endpoint.drain()).toBe(true);
+    expect(endpoint.snapshot()).toMatchObject({ state: 'drained', backInMs: 0 });
+  });
+
+  test('is drained only once', () => {
+    const endpoint = endpointNamed('one');
+    endpoint.drain();
+    expect(endpoint.drain()).toBe(false);
+  });
+
+  test('stays so when an attempt that was under way reaches it', () => {
+    const endpoint = endpointNamed('one');
+    endpoint.attemptStarted();
+    endpoint.drain();
+    endpoint.attemptEnded({ outcome: 'won', elapsedMs: 1 });
+    expect(endpoint.snapshot().state).toBe('drained');
+  });
+});
+
+describe('restore', () => {
+  test.each<[string, (endpoint: ReturnType<typeof endpointNamed>) => unknown]>([
+    ['drained', (endpoint) => endpoint.drain()],
+    ['ejected', eject],
+  ])('takes an endpoint back that is %s', (_, leaveOut) => {
+    const endpoint = endpointNamed('one');
+    leaveOut(endpoint);
+    expect(endpoint.restore()).toBe(true);
+    expect(endpoint.snapshot()).toMatchObject({ state: 'available', backInMs: 0 });
+    expect(endpoint.restore()).toBe(false);
+  });
+});

@@ -187,6 +187,46 @@ describe('an endpoint whose trial is due', () => {
   });
 });
 
+describe('an endpoint that is drained', () => {
+  test.each([
+    ['one by one', oneByOne],
+    ['in a race', race],
+  ])('is not tried at all, %s', (_, choice) => {
+    const { each, chosen } = startPool('abc');
+    each('b', (endpoint) => endpoint.drain());
+    expect(chosen(choice)).toBe('ac');
+  });
+
+  test('is not tried when all others are left out either', () => {
+    const { each, chosen } = startPool('ab');
+    each('a', (endpoint) => endpoint.drain());
+    each('b', eject);
+    expect(chosen(oneByOne)).toBe('b');
+  });
+
+  test('leaves nobody to try when all are', () => {
+    const { each, chosen } = startPool('ab');
+    each('ab', (endpoint) => endpoint.drain());
+    expect(chosen(race)).toBe('');
+  });
+
+  test('has its place again when it is restored', () => {
+    const { each, chosen } = startPool('abc');
+    each('b', (endpoint) => endpoint.drain());
+    each('b', (endpoint) => endpoint.restore());
+    expect(chosen(oneByOne)).toBe('abc');
+  });
+
+  test('is remembered however long it is not used', () => {
+    const pool = poolWith();
+    const [drained] = pool.candidatesAt([addressOf('a'), addressOf('b')]);
+    drained?.endpoint.drain();
+    jest.advanceTimersByTime(601_000);
+    pool.candidatesAt([addressOf('c')]);
+    expect(pool.snapshots().map(({ name }) => name)).toEqual(['a', 'c']);
+  });
+});
+
 describe('maxInFlight', () => {
   test('passes over an endpoint that is full', () => {
     const { each, chosen } = startPool('abc', { maxInFlight: 2 });

@@ -1,7 +1,7 @@
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 
-/** A server on a free port of 127.0.0.1 that knows its sockets, so that a test can see them go. */
+/** A server, on a free port of 127.0.0.1 unless it matters, that knows its sockets, so that a test can see them go. */
 export interface TestServer {
   readonly url: string;
   readonly port: number;
@@ -14,9 +14,18 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+/** A second address of this machine. macOS has no other of IPv4. */
+export const secondLoopback = process.platform === 'darwin' ? '::1' : '127.0.0.2';
+
+/** Where a server listens when it matters. */
+export interface Place {
+  readonly host?: string;
+  readonly port?: number;
+}
+
 /** Starts node:http with this listener. */
-export function startHttp(listener: RequestListener): Promise<TestServer> {
-  return listen(http.createServer({ keepAliveTimeout: 0 }, listener));
+export function startHttp(listener: RequestListener, place?: Place): Promise<TestServer> {
+  return listen(http.createServer({ keepAliveTimeout: 0 }, listener), place);
 }
 
 /** Starts a TCP server: for endpoints that do what no HTTP server would. */
@@ -29,8 +38,11 @@ export function startTcp(listener: (socket: Socket) => void): Promise<TestServer
   );
 }
 
-/** Listens on a free port and counts connections. */
-export async function listen(server: net.Server): Promise<TestServer> {
+/** Listens, on a free port if need be, and counts connections. */
+export async function listen(
+  server: net.Server,
+  { host = '127.0.0.1', port: wanted = 0 }: Place = {},
+): Promise<TestServer> {
   const sockets = new Set<Socket>();
   let accepted = 0;
   let onIdle: (() => void) | undefined;
@@ -42,10 +54,10 @@ export async function listen(server: net.Server): Promise<TestServer> {
       if (sockets.size === 0) onIdle?.();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(wanted, host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     sockets,
     get accepted() {

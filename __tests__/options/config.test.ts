@@ -1,3 +1,5 @@
+import pino from 'pino';
+import winston from 'winston';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { TerminalStatuses } from '../../src/options/groups.ts';
 import type { BalancingProxyOptions } from '../../src/options/options.ts';
@@ -44,6 +46,8 @@ describe('resolveOptions without options', () => {
       rewriteResponse: undefined,
       trustForwarded: undefined,
       exposeEndpoint: false,
+      logger: undefined,
+      logQuery: false,
       tls: undefined,
     });
   });
@@ -196,6 +200,8 @@ describe('a good value', () => {
     ['trustForwarded', [true, false, () => true]],
     ['via', ['me', "a!#$%&'*+-.^_`|~9"]],
     ['exposeEndpoint', [true, false]],
+    ['logger', [console, pino(), winston.createLogger(), { info() {}, warn() {} }, Object.assign(() => {}, console)]],
+    ['logQuery', [true, false]],
     ['timeouts', [{}, { connectMs: 0.5 }, { idleMs: 2_147_483_647 }, { totalMs: Infinity }, { responseMs: undefined }]],
     [
       'tls',
@@ -330,6 +336,17 @@ describe('a bad value', () => {
     ['via', 'a b', "`via`: expected a token of RFC 9110, letters, digits and hyphens, got 'a b'"],
     ['via', 'a\r\nX: y', "`via`: expected a token of RFC 9110, letters, digits and hyphens, got 'a\\r\\nX: y'"],
     ['via', 7, '`via`: expected a token of RFC 9110, letters, digits and hyphens, got 7'],
+    [
+      'logger',
+      { info() {} },
+      '`logger`: expected a logger with info() and warn() such as console, pino() or a logger of winston, got [object Object]',
+    ],
+    [
+      'logger',
+      'console',
+      "`logger`: expected a logger with info() and warn() such as console, pino() or a logger of winston, got 'console'",
+    ],
+    ['logQuery', 1, '`logQuery`: expected true or false, got 1'],
     ['exposeEndpoint', 'yes', "`exposeEndpoint`: expected true or false, got 'yes'"],
     ['exposeEndpoint', 0, '`exposeEndpoint`: expected true or false, got 0'],
     ['timeouts', 5000, '`timeouts`: expected an object, got 5000'],

@@ -81,6 +81,20 @@ describe('an endpoint', () => {
     expect(address).toMatchObject({ name: 'one', headers: ['X-Key', 'k', 'Accept', 'a', 'Accept', 'b'] });
   });
 
+  test.each(['10.0.0.1', '::1', '2001:db8::1', '::ffff:10.0.0.1', 'fe80::1%eth0'])(
+    'may have the address %s',
+    (address) => {
+      const [parsed] = parse({ url: 'https://api.internal', address });
+      expect(parsed).toMatchObject({
+        name: `https://api.internal (${address})`,
+        hostname: 'api.internal',
+        host: 'api.internal',
+        connectTo: address,
+        port: 443,
+      });
+    },
+  );
+
   test('may have a name and header values beyond ASCII', () => {
     const [address] = parse({ url: 'http://one.example', name: 'Zürich', headers: { 'X-Town': 'Zürich' } });
     expect(address).toMatchObject({ name: 'Zürich', headers: ['X-Town', 'Zürich'] });
@@ -136,6 +150,15 @@ describe('the names of endpoints', () => {
       ],
       ['a', 'a#2', 'a#2#2'],
     ],
+    [
+      'the same URL and other addresses',
+      [
+        { url: one, address: '10.0.0.1' },
+        { url: one, address: '10.0.0.2' },
+        { url: one, address: '10.0.0.1' },
+      ],
+      [`${one} (10.0.0.1)`, `${one} (10.0.0.2)`, `${one} (10.0.0.1)#2`],
+    ],
     ['other queries and credentials', [`${one}?a`, `http://user@one.example?b`], [one, `${one}#2`]],
   ])('are distinct with %s', (_, endpoints, names) => {
     expect(parse(...endpoints).map(({ name }) => name)).toEqual(names);
@@ -178,6 +201,15 @@ describe('a bad endpoint', () => {
     [{ name: 7 }, '`endpoints[0].name`: expected a name of Latin-1 without control characters, got 7'],
     [{ name: 'Łódź' }, "`endpoints[0].name`: expected a name of Latin-1 without control characters, got 'Łódź'"],
     [{ name: 'a\nb' }, "`endpoints[0].name`: expected a name of Latin-1 without control characters, got 'a\\nb'"],
+    ...['api.internal', '[::1]', '10.0.0.1:80', '10.0.0', '', 'http://10.0.0.1'].map((address): [object, string] => [
+      { address },
+      `\`endpoints[0].address\`: expected an IP address such as '10.0.0.1' or '2001:db8::1', got '${address}'`,
+    ]),
+    [{ address: 7 }, "`endpoints[0].address`: expected an IP address such as '10.0.0.1' or '2001:db8::1', got 7"],
+    ...['http://10.0.0.2', 'https://[::1]:8443', 'http+unix://%2Fsock'].map((url): [object, string] => [
+      { url, address: '10.0.0.1' },
+      "`endpoints[0].address`: expected an address only beside a URL with a host name, got '10.0.0.1'",
+    ]),
     [
       { headers: ['x'] },
       '`endpoints[0].headers`: expected an object of header names and values, got a value of type object',
@@ -293,6 +325,41 @@ describe('the addresses for a request', () => {
       'http://one.example/base',
     ];
     await expect(addressesOf(() => given)).resolves.toEqual(parse(...given));
+  });
+
+  const { freeze } = Object;
+  test.each<[string, readonly EndpointOption[]]>([
+    ['of strings', freeze(['http://one.example'])],
+    ['of objects', freeze([freeze({ url: 'http://one.example', name: 'a', address: '10.0.0.1' })])],
+    ['with headers', freeze([freeze({ url: 'http://one.example', headers: freeze({ a: 'x', b: freeze(['y']) }) })])],
+  ])('are parsed once where the same list %s is frozen', async (_, list) => {
+    const first = await addressesOf(() => list);
+    expect(first).toEqual(parse(...list));
+    expect(await addressesOf(async () => list)).toBe(first);
+  });
+
+  test.each<[string, (url: string) => readonly EndpointOption[], (list: never, url: string) => void]>([
+    ['the list', (url) => [url], (list: string[], url) => void list.splice(0, 1, url)],
+    ['an endpoint', (url) => freeze([{ url }]), ([one]: [{ url: string }], url) => Object.assign(one, { url })],
+    [
+      'a URL',
+      (url) => freeze([freeze({ url: freeze(new URL(url)) })]),
+      ([one]: [{ url: URL }], url) => void Object.assign(one.url, { href: url }),
+    ],
+    ['a bare URL', (url) => freeze([new URL(url)]), ([one]: [URL], url) => void Object.assign(one, { href: url })],
+  ])('are those of this moment where %s may change', async (_, make, change) => {
+    const list = make('http://one.example');
+    expect(await addressesOf(() => list)).toEqual(parse('http://one.example'));
+    change(list as never, 'http://two.example');
+    expect(await addressesOf(() => list)).toEqual(parse('http://two.example'));
+  });
+
+  test('have the headers of this moment where these may change', async () => {
+    const headers = { a: 'x' };
+    const list = freeze([freeze({ url: 'http://one.example', headers })]);
+    await addressesOf(() => list);
+    headers.a = 'y';
+    expect((await addressesOf(() => list))[0]?.headers).toEqual(['a', 'y']);
   });
 
   test.each<[string, EndpointsFunction]>([

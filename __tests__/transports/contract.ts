@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import http from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -10,11 +10,23 @@ import { parseAddress } from '../../src/endpoints/address.ts';
 import type { Transport, UpstreamRequest } from '../../src/index.ts';
 import { createCertificate } from '../helpers/certificate.ts';
 import { Resources } from '../helpers/proxy.ts';
-import { answering, hanging, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
+import {
+  answering,
+  hanging,
+  listen,
+  type Place,
+  refusedUrl,
+  secondLoopback,
+  startHttp,
+  startTcp,
+} from '../helpers/servers.ts';
 
-/** A request for the root of an endpoint. */
-export function requestTo(url: string, more: Partial<UpstreamRequest> = {}): UpstreamRequest {
-  const address = parseAddress({ url: new URL(url) });
+/** A request for the root of an endpoint, which may be at another address than its host name says. */
+export function requestTo(
+  url: string,
+  { connectTo, ...more }: Partial<UpstreamRequest> & { readonly connectTo?: string } = {},
+): UpstreamRequest {
+  const address = parseAddress({ url: new URL(url), address: connectTo });
   return {
     address,
     method: 'GET',
@@ -37,7 +49,7 @@ export function describeTransport(name: string, create: () => Transport): void {
   });
   afterEach(() => resources.closeAll());
 
-  const send = (url: string, more?: Partial<UpstreamRequest>, signal = new AbortController().signal) =>
+  const send = (url: string, more?: Parameters<typeof requestTo>[1], signal = new AbortController().signal) =>
     transport.send(requestTo(url, more), signal);
   /** A transport may wait a turn to see whether the endpoint closes the connection before it uses it again. */
   const becomingIdle = async () => {
@@ -307,6 +319,97 @@ export function describeTransport(name: string, create: () => Transport): void {
       const { body } = await send(`http+unix://${encodeURIComponent(path)}/`);
       expect(await textOf(body)).toBe('over the socket');
       await transport.close();
+    });
+
+    describe('with an address', () => {
+      /** Two endpoints with the same URL, at two addresses, that say which one they are. */
+      const startTwo = async (create: (answer: RequestListener) => Server = http.createServer) => {
+        const startOne = async (text: string, place?: Place) =>
+          resources.use(await listen(create(answering(200, text)), place));
+        const first = await startOne('first');
+        const second = await startOne('second', { host: secondLoopback, port: first.port });
+        return { port: first.port, first, second };
+      };
+      const { freshConnection, upgrade } = {
+        freshConnection: { freshConnection: true },
+        upgrade: { headers: ['Host', 'h', 'Connection', 'Upgrade', 'Upgrade', 'none'] },
+      };
+
+      test.each<[string, Partial<UpstreamRequest>]>([
+        ['a request', {}],
+        ['a request over a fresh connection', freshConnection],
+        ['a request for an upgrade', upgrade],
+        ['the asterisk form', { method: 'OPTIONS', target: '*' }],
+      ])('sends %s there, whatever the host name resolves to', async (_, more) => {
+        const { port } = await startTwo();
+        for (const url of [`http://no-such-host.invalid:${port}`, `http://localhost:${port}`]) {
+          expect(await textOf((await send(url, { ...more, connectTo: '127.0.0.1' })).body)).toBe('first');
+          expect(await textOf((await send(url, { ...more, connectTo: secondLoopback })).body)).toBe('second');
+        }
+      });
+
+      test('shares no connection between endpoints with the same URL, and uses their own again', async () => {
+        const { port, first, second } = await startTwo();
+        const ask = async (connectTo: string) => {
+          const { body } = await send(`http://localhost:${port}`, { connectTo });
+          const text = await textOf(body);
+          await becomingIdle();
+          return text;
+        };
+        for (let i = 0; i < 3; i++) {
+          expect(await ask('127.0.0.1')).toBe('first');
+          expect(await ask(secondLoopback)).toBe('second');
+        }
+        expect([first.accepted, second.accepted]).toEqual([1, 1]);
+      });
+
+      test('reports one that is refused as one that never reached the endpoint, though the name leads to it', async () => {
+        const server = await start(answering(200, 'ok'));
+        const sending = send(server.url.replace('127.0.0.1', 'localhost'), { connectTo: secondLoopback });
+        await expect(sending).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
+      });
+
+      test.each([
+        ['a kept-alive connection', {}],
+        ['a fresh connection', freshConnection],
+        ['a connection for an upgrade', upgrade],
+      ])('checks the certificate for the name of the URL, on %s', async (_, more) => {
+        const certificate = await createCertificate('api.internal');
+        const names: unknown[] = [];
+        const { port, first } = await startTwo((answer) =>
+          https.createServer(certificate, answer).on('secureConnection', (socket) => names.push(socket.servername)),
+        );
+        const tls = { ca: certificate.cert };
+        for (const connectTo of ['127.0.0.1', secondLoopback]) {
+          const { body } = await send(`https://api.internal:${port}`, { ...more, tls, connectTo });
+          expect(await textOf(body)).toBe(connectTo === '127.0.0.1' ? 'first' : 'second');
+        }
+        expect(names).toEqual(['api.internal', 'api.internal']);
+        // It is for 127.0.0.1, too, which must not matter.
+        const wrong = send(`https://localhost:${port}`, { ...more, tls, connectTo: '127.0.0.1' });
+        await expect(wrong).rejects.toMatchObject({
+          code: 'ERR_BRP_CONNECT',
+          message: expect.stringContaining('altnames'),
+        });
+        expect(first.accepted).toBe(2);
+      });
+
+      test('resumes the TLS session of its own endpoint', async () => {
+        const certificate = await createCertificate();
+        const resumed: boolean[] = [];
+        const { port } = await startTwo((answer) =>
+          https
+            .createServer(certificate, (req, res) => answer(req, res.setHeader('Connection', 'close')))
+            .on('secureConnection', (socket) => resumed.push(socket.isSessionReused())),
+        );
+        const tls = { ca: certificate.cert };
+        for (const connectTo of ['127.0.0.1', secondLoopback, '127.0.0.1', secondLoopback]) {
+          const { body } = await send(`https://localhost:${port}`, { tls, connectTo });
+          expect(await textOf(body)).toBe(connectTo === '127.0.0.1' ? 'first' : 'second');
+          await becomingIdle();
+        }
+        expect(resumed).toEqual([false, false, true, true]);
+      });
     });
 
     test('speaks TLS and verifies the certificate', async () => {

@@ -1,5 +1,8 @@
+import http from 'node:http';
+import { text } from 'node:stream/consumers';
 import v8 from 'node:v8';
 import vm from 'node:vm';
+import { jest } from '@jest/globals';
 import { gotTransport } from '../../src/index.ts';
 import { Resources } from '../helpers/proxy.ts';
 import { answering, startHttp, startTcp } from '../helpers/servers.ts';
@@ -30,6 +33,21 @@ describe('gotTransport()', () => {
     expect(await received.promise).toBe(
       'POST / HTTP/1.1\r\nX-First: 1\r\nhOST: h\r\ncONTENT-Length: 2\r\nConnection: keep-alive\r\n\r\nok',
     );
+  });
+
+  test('leaves its headers to no instrumentation of node:http, which would make an object of the list', async () => {
+    const request = http.request.bind(http) as (options: http.RequestOptions) => http.ClientRequest;
+    const instrumented = jest
+      .spyOn(http, 'request')
+      .mockImplementation((options) => request({ ...(options as http.RequestOptions), headers: { '0': 'Host' } }));
+    const server = resources.use(await startHttp((req, res) => void res.end(req.rawHeaders.join())));
+    const transport = resources.use(gotTransport());
+    for (const freshConnection of [false, true]) {
+      const sent = requestTo(server.url, { headers: ['Host', 'h', 'x-own', '1'], freshConnection });
+      const { body } = await transport.send(sent, new AbortController().signal);
+      expect(await text(body)).toMatch(/^Host,h,x-own,1,Connection,/);
+    }
+    instrumented.mockRestore();
   });
 
   test('keeps nothing of a request with its connection', async () => {

@@ -44,6 +44,17 @@ describe('Http2Sessions', () => {
     expect(server.server.accepted).toBe(1);
   });
 
+  test('gives a connection to no endpoint with another address', async () => {
+    const server = await start();
+    const request = requestFor(server);
+    const first = await connected(request);
+    const address = { ...request.address, connectTo: '127.0.0.1' };
+    const second = await connected({ ...request, address });
+    expect(second).not.toBe(first);
+    expect(await connected({ ...request, address: { ...address } })).toBe(second);
+    expect(server.server.accepted).toBe(2);
+  });
+
   test('opens another connection when all streams are taken', async () => {
     const server = await start({ onConnection: (socket) => void socket.write(settings(1)) });
     const first = await connected(requestFor(server));

@@ -12,7 +12,7 @@ import { gotTransport, type Transport } from '../../src/index.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { createCertificate } from '../helpers/certificate.ts';
 import { Resources } from '../helpers/proxy.ts';
-import { answering, listen, refusedUrl, startTcp } from '../helpers/servers.ts';
+import { answering, listen, type Place, refusedUrl, secondLoopback, startTcp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 import { requestTo } from './contract.ts';
 
@@ -46,7 +46,7 @@ describe.each<[string, () => Transport]>([
   afterEach(() => resources.closeAll());
 
   /** Starts an endpoint that speaks HTTP/2 and HTTP/1.1, with what happened to its streams. */
-  const start = async (listener: Listener, settings: http2.Settings = {}) => {
+  const start = async (listener: Listener, settings: http2.Settings = {}, place?: Place) => {
     const streams: ServerHttp2Stream[] = [];
     const versions: string[] = [];
     const server = http2.createSecureServer({ ...tls, allowHTTP1: true, settings }, (req, res) => {
@@ -56,7 +56,7 @@ describe.each<[string, () => Transport]>([
     const sessions: ServerHttp2Session[] = [];
     server.on('session', (session) => sessions.push(session));
     server.on('stream', (stream) => streams.push(stream.on('error', () => {})));
-    const started = resources.use(await listen(server));
+    const started = resources.use(await listen(server, place));
     return { url: started.url.replace('http:', 'https:'), streams, sessions, versions, server: started };
   };
   const send = (url: string, more: Parameters<typeof requestTo>[1] = {}, signal = new AbortController().signal) =>
@@ -247,6 +247,30 @@ describe.each<[string, () => Transport]>([
     await expect(send(refused)).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
     const { url } = await start(ok);
     await expect(send(url, { tls: undefined })).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
+  });
+
+  test('connects to the address of an endpoint, and shares no connection with another one of the same URL', async () => {
+    const first = await start((_req, res) => res.end('first'));
+    const { port } = first.server;
+    const second = await start((_req, res) => res.end('second'), {}, { host: secondLoopback, port });
+    for (let i = 0; i < 2; i++) {
+      const url = `https://localhost:${port}`;
+      expect(await textOf((await send(url, { connectTo: '127.0.0.1' })).body)).toBe('first');
+      expect(await textOf((await send(url, { connectTo: secondLoopback })).body)).toBe('second');
+    }
+    expect([first, second].map(({ versions, server }) => [...versions, server.accepted])).toEqual([
+      ['2.0', '2.0', 1],
+      ['2.0', '2.0', 1],
+    ]);
+  });
+
+  test('checks the certificate of an endpoint with an address for the name of its URL', async () => {
+    const { server } = await start(ok);
+    const sending = send(`https://other.example:${server.port}`, { connectTo: '127.0.0.1' });
+    await expect(sending).rejects.toMatchObject({
+      code: 'ERR_BRP_CONNECT',
+      message: expect.stringContaining('altnames'),
+    });
   });
 
   test('sends nothing for a signal that has fired already', async () => {

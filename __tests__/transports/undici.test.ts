@@ -1,4 +1,5 @@
-import type { UpstreamRequest } from '../../src/index.ts';
+import { queryObjects } from 'node:v8';
+import { Agent } from 'undici';
 import { type UndiciTransportOptions, undiciTransport } from '../../src/transports/undici.ts';
 import { Resources } from '../helpers/proxy.ts';
 import { answering, startHttp, startTcp } from '../helpers/servers.ts';
@@ -19,7 +20,7 @@ describe('undiciTransport()', () => {
   /** Gives a function that sends a request and reads its response. */
   const create = (options?: UndiciTransportOptions) => {
     const transport = resources.use(undiciTransport(options));
-    return async (url: string, more: Partial<UpstreamRequest> = {}, signal = new AbortController().signal) =>
+    return async (url: string, more: Parameters<typeof requestTo>[1] = {}, signal = new AbortController().signal) =>
       textOf((await transport.send(requestTo(url, more), signal)).body);
   };
   /** Sends a request and cancels it before anything can have become of it. */
@@ -93,6 +94,32 @@ describe('undiciTransport()', () => {
     const headers = ['Host', 'h', 'Content-Length', String(length)];
     expect(await send(server.url, { method: 'POST', headers, body: Buffer.alloc(length) })).toBe('no');
     await expect(send(server.url)).rejects.toMatchObject({ code: 'ERR_BRP_STALE_CONNECTION' });
+  });
+
+  const testOnLinux = process.platform === 'linux' ? test : test.skip;
+
+  testOnLinux('forgets endpoints with addresses that come and go, but not their connections', async () => {
+    const server = resources.use(
+      await startHttp(
+        (_req, res) => {
+          if (_req.url === '/closed') res.setHeader('Connection', 'close');
+          res.end('ok');
+        },
+        { host: '0.0.0.0' },
+      ),
+    );
+    const send = create({ keepAliveTimeoutMs: 60_000 });
+    const url = `http://localhost:${server.port}`;
+    await send(url, { connectTo: '127.0.0.1' });
+    const before = queryObjects(Agent, { format: 'count' });
+    for (let i = 0; i < 400; i++) {
+      const connectTo = `127.0.${1 + (i >> 7)}.${i & 127}`;
+      await send(url, { connectTo, target: '/closed' });
+      await until(() => server.sockets.size === 1);
+    }
+    expect(queryObjects(Agent, { format: 'count' }) - before).toBeLessThan(300);
+    await send(url, { connectTo: '127.0.0.1' });
+    expect(server.accepted).toBe(401);
   });
 
   describe('with pipelining', () => {

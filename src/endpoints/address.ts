@@ -1,10 +1,12 @@
 /** Where an endpoint is and what is put in front of every request's own path and query. */
 export interface EndpointAddress {
-  /** For people: as configured, or the URL without credentials and query. */
+  /** For people: as configured, or the URL without credentials and query, and the IP address where one is given. */
   readonly name: string;
   readonly secure: boolean;
-  /** Host name or IP address to connect to, IPv6 without brackets. */
+  /** Host name or IP address of the URL, IPv6 without brackets: where to connect to, and the name for the certificate. */
   readonly hostname: string;
+  /** IP address to connect to instead of looking `hostname` up, which stays the name for the certificate. */
+  readonly connectTo?: string;
   readonly port: number;
   /** Path of a Unix socket, which then stands for host and port. */
   readonly socketPath?: string;
@@ -23,6 +25,8 @@ export interface EndpointAddress {
 export interface AddressParts {
   readonly url: URL;
   readonly name?: string | undefined;
+  /** IP address to connect to. */
+  readonly address?: string | undefined;
   readonly headers?: readonly string[];
 }
 
@@ -34,15 +38,16 @@ export function isSupportedProtocol(protocol: string): boolean {
 }
 
 /** Takes a URL apart, once, so that no request has to. */
-export function parseAddress({ url, name, headers = [] }: AddressParts): EndpointAddress {
+export function parseAddress({ url, name, address, headers = [] }: AddressParts): EndpointAddress {
   const isUnix = url.protocol === 'http+unix:';
   const basePath = url.pathname.replace(/\/+$/, '');
   const authorization = basicAuthorization(url);
   const place = `${url.protocol}//${url.host}${basePath}`;
   return {
-    name: name ?? place,
+    name: name ?? (address === undefined ? place : `${place} (${address})`),
     secure: url.protocol === 'https:',
-    hostname: isUnix ? 'localhost' : url.hostname.replace(/^\[|\]$/g, ''),
+    hostname: isUnix ? 'localhost' : hostnameOf(url),
+    ...(address !== undefined && { connectTo: address }),
     port: Number(url.port) || (defaultPorts[url.protocol] ?? 0),
     ...(isUnix && { socketPath: decodeURIComponent(url.hostname) }),
     host: isUnix ? 'localhost' : url.host,
@@ -54,8 +59,14 @@ export function parseAddress({ url, name, headers = [] }: AddressParts): Endpoin
 }
 
 /** What tells endpoints apart, so that the state of one is found again: where it is and what it is called. */
-export function keyOf({ name, secure, host, port, socketPath = '', basePath, baseQuery }: EndpointAddress): string {
-  return [name, secure, host, port, socketPath, basePath, baseQuery].join(' ');
+export function keyOf(address: EndpointAddress): string {
+  const { name, secure, host, port, connectTo = '', socketPath = '', basePath, baseQuery } = address;
+  return [name, secure, host, port, connectTo, socketPath, basePath, baseQuery].join(' ');
+}
+
+/** The host name or IP address of a URL, IPv6 without brackets. */
+export function hostnameOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
 }
 
 function basicAuthorization({ username, password }: URL): string | undefined {

@@ -5,8 +5,11 @@ import type { EndpointAddress } from './address.ts';
 import { Ejection, type EjectionChange, type EjectionOptions } from './ejection.ts';
 import { type LatencySummary, LatencyWindow } from './latency.ts';
 
-/** Whether an endpoint is asked: `ejected` while it is left out, `trial` while one request tries it, `cooling` after a Retry-After. */
-export type EndpointState = 'available' | 'cooling' | 'ejected' | 'trial';
+/**
+ * Whether an endpoint is asked: `ejected` while it is left out, `trial` while one request tries it, `cooling` after a
+ * Retry-After, `drained` from `drain()` to `restore()`.
+ */
+export type EndpointState = 'available' | 'cooling' | 'ejected' | 'trial' | 'drained';
 
 /** The state of an endpoint at one moment, for people and dashboards. */
 export interface EndpointSnapshot {
@@ -59,6 +62,7 @@ export class Endpoint {
   #inFlight = 0;
   #healthRatio = 1;
   #coolUntilMs = 0;
+  #isDrained = false;
   #lastStartedAtMs = performance.now();
 
   constructor(address: EndpointAddress, { ejection, hedge }: EndpointSettings) {
@@ -78,6 +82,11 @@ export class Endpoint {
   /** When the last attempt started, by `performance.now()`; without any, when the state began. */
   get lastStartedAtMs(): number {
     return this.#lastStartedAtMs;
+  }
+
+  /** Whether somebody wants it to be left out. */
+  get isDrained(): boolean {
+    return this.#isDrained;
   }
 
   get isCooling(): boolean {
@@ -124,19 +133,43 @@ export class Endpoint {
     this.#coolUntilMs = Math.max(this.#coolUntilMs, performance.now() + ms);
   }
 
+  /** Leaves the endpoint out until it is restored; what is under way goes on. @returns whether that is new. */
+  drain(): boolean {
+    const isNew = !this.#isDrained;
+    this.#isDrained = true;
+    return isNew;
+  }
+
+  /** Takes the endpoint back, whether it was drained or ejected. @returns whether it was. */
+  restore(): boolean {
+    const wasDrained = this.#isDrained;
+    this.#isDrained = false;
+    return this.ejection.reached() === 'restored' || wasDrained;
+  }
+
   snapshot(): EndpointSnapshot {
-    const { isCooling, ejection } = this;
-    const state =
-      ejection.kind === 'trial' ? 'trial' : ejection.isEjected ? 'ejected' : isCooling ? 'cooling' : 'available';
+    const { state } = this;
     return {
       name: this.name,
       state,
-      backInMs: state === 'cooling' ? this.#coolUntilMs - performance.now() : ejection.remainingMs,
+      backInMs: this.#backInMs(state),
       inFlight: this.#inFlight,
       ...this.#counts,
       healthRatio: this.#healthRatio,
       latencyMs: this.latency.summary(),
     };
+  }
+
+  get state(): EndpointState {
+    if (this.#isDrained) return 'drained';
+    if (this.ejection.kind === 'trial') return 'trial';
+    if (this.ejection.isEjected) return 'ejected';
+    return this.isCooling ? 'cooling' : 'available';
+  }
+
+  #backInMs(state: EndpointState): number {
+    if (state === 'drained') return 0;
+    return state === 'cooling' ? this.#coolUntilMs - performance.now() : this.ejection.remainingMs;
   }
 
   #count(outcome: AttemptOutcome): void {

@@ -28,7 +28,7 @@ const mostEndpoints = 256;
 /** State that was not used for so long is dropped when new state comes. */
 const unusedMs = 600_000;
 
-/** Keeps the state of endpoints, by URL and name. */
+/** Keeps the state of endpoints, by URL, address and name. */
 export class EndpointPool {
   readonly #settings: PoolSettings;
   readonly #endpoints = new Map<string, Endpoint>();
@@ -48,7 +48,7 @@ export class EndpointPool {
 
   /**
    * The candidates that one request may try, best first. Those that are cooling down come last, and behind them, as the
-   * last resort, those that are left out. An endpoint whose trial is due has its ordinary place, but is nobody's only
+   * last resort, those that are left out; those that are drained do not come at all. An endpoint whose trial is due has its ordinary place, but is nobody's only
    * chance. Looked at one by one, when an attempt is about to start.
    */
   *choose(candidates: readonly Candidate[], { order, most, isRace }: Choice): Iterable<Candidate> {
@@ -63,6 +63,11 @@ export class EndpointPool {
       count++;
       yield candidate;
     }
+  }
+
+  /** The endpoints of this name; more than one only where a function gives different URLs the same name. */
+  named(name: string): readonly Endpoint[] {
+    return [...this.#endpoints.values()].filter((endpoint) => endpoint.name === name);
   }
 
   snapshots(): readonly EndpointSnapshot[] {
@@ -84,7 +89,8 @@ export class EndpointPool {
     const longAgo = performance.now() - unusedMs;
     for (const [key, endpoint] of this.#endpoints) {
       if (this.#endpoints.size <= mostEndpoints && endpoint.lastStartedAtMs > longAgo) return;
-      if (endpoint.inFlight === 0 && !needed.has(endpoint)) this.#endpoints.delete(key);
+      const isUnused = endpoint.inFlight === 0 && !endpoint.isDrained && !needed.has(endpoint);
+      if (isUnused) this.#endpoints.delete(key);
     }
   }
 }
@@ -98,7 +104,8 @@ interface Groups {
 function groupByFitness(ordered: readonly Candidate[], most: number): Groups {
   const groups: Groups = { fit: [], cooling: [], ejected: [] };
   for (const candidate of ordered) {
-    const { ejection, isCooling } = candidate.endpoint;
+    const { ejection, isCooling, isDrained } = candidate.endpoint;
+    if (isDrained) continue;
     const mayTry = !ejection.isEjected && (most > 1 || !ejection.isTrialDue);
     groups[mayTry ? (isCooling ? 'cooling' : 'fit') : 'ejected'].push(candidate);
   }

@@ -9,7 +9,7 @@ import { gotTransport } from '../transports/got.ts';
 import type { TlsOptions, Transport } from '../transports/transport.ts';
 import { type EndpointsFunction, endpoints, token } from './endpoint-parser.ts';
 import { ejection, hedge, statuses, timeouts, tls } from './group-parsers.ts';
-import type { HedgeOptions, TimeoutOptions } from './groups.ts';
+import type { HedgeOptions, Logger, TimeoutOptions } from './groups.ts';
 import type { BalancingProxyOptions } from './options.ts';
 import {
   boolean,
@@ -44,6 +44,7 @@ interface Parsed {
   readonly rewriteRequest: Options['rewriteRequest'] | undefined;
   readonly rewriteResponse: Options['rewriteResponse'] | undefined;
   readonly trustForwarded: Options['trustForwarded'] | undefined;
+  readonly logger: Logger | undefined;
   readonly tls: TlsOptions | undefined;
 }
 
@@ -53,6 +54,11 @@ export type Config = { readonly [Name in keyof Options]: Name extends keyof Pars
 const transport = valueThat<Transport>(
   (value) => isPlainObject(value) && typeof value.send === 'function' && typeof value.close === 'function',
   'a transport such as gotTransport()',
+);
+
+const logger = valueThat<Logger>(
+  (value) => isLogger(value),
+  'a logger with info() and warn() such as console, pino() or a logger of winston',
 );
 
 const trustForwarded = valueThat<Options['trustForwarded']>(
@@ -92,6 +98,8 @@ const parsers: ParserTable<Config> = {
   trustForwarded: optional(trustForwarded, undefined),
   via: (value, option) => (value === undefined ? randomPseudonym() : token(value, option)),
   exposeEndpoint: optional(boolean, false),
+  logger: optional(logger, undefined),
+  logQuery: optional(boolean, false),
   tls: optional(tls, undefined),
   transport: (value, option) => (value === undefined ? gotTransport() : transport(value, option)),
 };
@@ -104,6 +112,12 @@ const parseOptions = fields(parsers);
  */
 export function resolveOptions(options: BalancingProxyOptions): Config {
   return parseOrThrow(parseOptions, options);
+}
+
+/** Of any class, so not a plain object only. */
+function isLogger(value: unknown): boolean {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return 'info' in value && typeof value.info === 'function' && 'warn' in value && typeof value.warn === 'function';
 }
 
 function randomPseudonym(): string {

@@ -1,5 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { type AddressParts, type EndpointAddress, isSupportedProtocol, parseAddress } from '../endpoints/address.ts';
+import { isIP } from 'node:net';
+import {
+  type AddressParts,
+  type EndpointAddress,
+  hostnameOf,
+  isSupportedProtocol,
+  parseAddress,
+} from '../endpoints/address.ts';
 import { BalancingProxyError, messageOf } from '../errors.ts';
 import type { EndpointOption } from './groups.ts';
 import {
@@ -44,7 +51,8 @@ const headerList: Parser<readonly string[]> = (value, option) => {
   return collect(Object.entries(value), parseEntry).flat();
 };
 
-const url: Parser<URL> = (value, option) => {
+/** Where an endpoint is. */
+export const url: Parser<URL> = (value, option) => {
   const expected = 'an absolute http(s) or http+unix URL';
   if (typeof value !== 'string' && !(value instanceof URL)) reject(option, expected, value);
   const text = String(value);
@@ -61,6 +69,11 @@ const url: Parser<URL> = (value, option) => {
   return parsed;
 };
 
+const ipAddress = valueThat<string>(
+  (value) => typeof value === 'string' && isIP(value) !== 0,
+  "an IP address such as '10.0.0.1' or '2001:db8::1'",
+);
+
 const endpointFields = fields<AddressParts>({
   url,
   // `X-Served-By` carries it, so it has to be a header value.
@@ -68,12 +81,18 @@ const endpointFields = fields<AddressParts>({
     valueThat<string>((value) => isHeaderValue(value) && value !== '', 'a name of Latin-1 without control characters'),
     undefined,
   ),
+  address: optional(ipAddress, undefined),
   headers: optional(headerList, []),
 });
 
 const endpoint: Parser<EndpointAddress> = (value, option) => {
   const isBare = !isPlainObject(value) || value instanceof URL;
-  return parseAddress(isBare ? { url: url(value, option) } : endpointFields(value, option));
+  const parts = isBare ? { url: url(value, option) } : endpointFields(value, option);
+  // A certificate for one address cannot be checked on a connection to another one.
+  if (parts.address !== undefined && !hasHostName(parts.url)) {
+    reject(`${option}.address`, 'an address only beside a URL with a host name', parts.address);
+  }
+  return parseAddress(parts);
 };
 
 const endpointList = listOf(endpoint, 'a non-empty array of URLs or a function that gives one');
@@ -98,13 +117,31 @@ export async function addressesFor(
 ): Promise<readonly EndpointAddress[]> {
   if (typeof given !== 'function') return given;
   try {
-    const list: unknown = await given(req);
-    return Array.isArray(list) && list.length === 0 ? [] : withDistinctNames(givenList(list, 'endpoints(req)'));
+    return addressesIn(await given(req));
   } catch (cause) {
     throw new BalancingProxyError('ERR_BRP_ENDPOINTS', `the \`endpoints\` function failed: ${messageOf(cause)}`, {
       cause,
     });
   }
+}
+
+/** What was parsed of lists that cannot change: a function may give the same one for thousands of requests a second. */
+const parsedLists = new WeakMap<readonly unknown[], readonly EndpointAddress[]>();
+
+function addressesIn(list: unknown): readonly EndpointAddress[] {
+  if (!Array.isArray(list)) return givenList(list, 'endpoints(req)');
+  if (list.length === 0) return [];
+  const known = parsedLists.get(list);
+  if (known) return known;
+  const addresses = withDistinctNames(givenList(list, 'endpoints(req)'));
+  if (isConstant(list)) parsedLists.set(list, addresses);
+  return addresses;
+}
+
+/** Whether nothing in it can change. A URL always can, frozen or not. */
+function isConstant(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.isFrozen(value) && !(value instanceof URL) && Object.values(value).every(isConstant);
 }
 
 /** The same URL may stand in the list several times (the original's own example has it so); its names then count up. */
@@ -117,6 +154,11 @@ function withDistinctNames(addresses: readonly EndpointAddress[]): readonly Endp
     return Object.freeze({ ...address, name });
   });
   return Object.freeze(distinct);
+}
+
+/** Whether there is a name to look up. */
+export function hasHostName(parsed: URL): boolean {
+  return parsed.protocol !== 'http+unix:' && isIP(hostnameOf(parsed)) === 0;
 }
 
 function isDecodable(text: string): boolean {

@@ -6,9 +6,15 @@ export interface EndpointOptions {
   readonly url: string | URL;
   /**
    * Name in logs, events, errors and snapshots.
-   * @default the URL without credentials and query
+   * @default the URL without credentials and query, and `address` in parentheses where it is given
    */
   readonly name?: string;
+  /**
+   * IP address, v4 or v6 without brackets, to connect to instead of looking up the URL's host name. All else is the URL's:
+   * the port, the `Host` header, and the name that the certificate has to be for.
+   * @default what the host name resolves to
+   */
+  readonly address?: string;
   /** Headers that every request to this endpoint gets; they replace what the client sent under these names. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
@@ -95,4 +101,15 @@ export interface EjectionSettings {
    * @default 30_000
    */
   readonly maxMs?: number;
+}
+
+/**
+ * What takes the lines of the log; pino, winston, console and most others do. pino gets what is in a line as an object,
+ * too, and so does winston; all others get the line alone.
+ */
+export interface Logger {
+  // biome-ignore lint/suspicious/noExplicitAny: each logger has its own overloads, all of which take a line
+  info(...line: any[]): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  warn(...line: any[]): unknown;
 }

@@ -7,13 +7,20 @@ import type { PathRewrite } from '../http/target.ts';
 import type { Strategy } from '../race/delay.ts';
 import type { TlsOptions, Transport } from '../transports/transport.ts';
 import type { EndpointsFunction } from './endpoint-parser.ts';
-import type { EjectionSettings, EndpointOption, HedgeOptions, TerminalStatuses, TimeoutOptions } from './groups.ts';
+import type {
+  EjectionSettings,
+  EndpointOption,
+  HedgeOptions,
+  Logger,
+  TerminalStatuses,
+  TimeoutOptions,
+} from './groups.ts';
 
 /** What {@link createBalancingProxy} takes. Everything but `endpoints` has a default. */
 export interface BalancingProxyOptions {
   /**
    * The servers that should all give the same answer, or a function of the request that gives them. A base path and a
-   * query are put in front of the request's own. State is kept per URL and name, also for what a function gives.
+   * query are put in front of the request's own. State is kept per URL, address and name, also for what a function gives.
    */
   readonly endpoints: readonly EndpointOption[] | EndpointsFunction;
   /**
@@ -138,6 +145,17 @@ export interface BalancingProxyOptions {
    * @default false
    */
   readonly exposeEndpoint?: boolean;
+  /**
+   * Gets a line for each request at `info`, or at `warn` when no endpoint's response was good enough: pino, winston,
+   * console or the like. No header value is ever logged.
+   * @default none
+   */
+  readonly logger?: Logger;
+  /**
+   * Writes query strings into the log, too; they often carry secrets.
+   * @default false
+   */
+  readonly logQuery?: boolean;
   /**
    * Certificates and their checking for https endpoints.
    * @default what Node does, with certificates verified

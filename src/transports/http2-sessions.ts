@@ -57,11 +57,12 @@ export class Http2Sessions {
 
   #placeOf({ address, tls: settings }: UpstreamRequest): Place {
     const places = this.#places.get(settings) ?? new Map<string, Place>();
-    const known = places.get(address.host);
+    const key = address.connectTo === undefined ? address.host : `${address.host} ${address.connectTo}`;
+    const known = places.get(key);
     if (known) return known;
     const place: Place = { connections: new Set(), connecting: undefined, isHttp1UntilMs: 0 };
     forgetUnused(places);
-    this.#places.set(settings, places.set(address.host, place));
+    this.#places.set(settings, places.set(key, place));
     return place;
   }
 
@@ -111,9 +112,9 @@ export class Http2Sessions {
 }
 
 function forgetUnused(places: Map<string, Place>): void {
-  for (const [host, { connections, connecting }] of places) {
+  for (const [key, { connections, connecting }] of places) {
     if (places.size < mostPlaces) return;
-    if (connections.size === 0 && !connecting) places.delete(host);
+    if (connections.size === 0 && !connecting) places.delete(key);
   }
 }
 
@@ -154,7 +155,7 @@ function settingsOf(session: ClientHttp2Session): Promise<void> {
 function openSocket({ address, tls: settings }: UpstreamRequest): tls.TLSSocket {
   return tls.connect({
     ...(settings as tls.ConnectionOptions),
-    host: address.hostname,
+    host: address.connectTo ?? address.hostname,
     port: address.port,
     // An address is no name for a certificate.
     ...(isIP(address.hostname) === 0 && { servername: address.hostname }),

@@ -95,14 +95,18 @@ export class NodeExchange {
     const { address, method, target, headers, body, onInterim } = this.#request;
     const node = address.secure ? https : http;
     const adrift = body === undefined && !unframedMethods.has(method);
-    const client = node.request({
+    // Not `request()`: OpenTelemetry's instrumentation of it makes an object of the header list, whose names are numbers then
+    // (apify/proxy-chain 585).
+    const client = new http.ClientRequest({
+      protocol: address.secure ? 'https:' : 'http:',
       ...(address.socketPath === undefined
-        ? { host: address.hostname, port: address.port }
+        ? { host: address.connectTo ?? address.hostname, port: address.port }
         : { socketPath: address.socketPath }),
       ...(address.secure && this.#agent === false && (this.#request.tls as https.RequestOptions)),
+      ...(address.secure && address.connectTo !== undefined && { servername: address.hostname }),
       method,
       path: target,
-      agent: this.#agent,
+      agent: this.#agent || new node.Agent(),
       setHost: false,
       ...(!adrift && { headers }),
     });

@@ -58,7 +58,13 @@ function isForNode({ freshConnection, body, target, headers }: UpstreamRequest):
   return freshConnection || body instanceof Readable || !target.startsWith('/') || asksForUpgrade(headers);
 }
 
-/** The connection pools: one agent for each set of certificates, connect timeout and Unix socket. */
+/** So many agents of one set of certificates are kept; beyond that those without a connection are forgotten. */
+const mostAgents = 256;
+
+/**
+ * The connection pools: one agent for each set of certificates, connect timeout, and Unix socket or IP address. An agent
+ * tells its pools apart by the URL alone.
+ */
 class UndiciAgents {
   readonly #options: UndiciTransportOptions;
   readonly #agents = new Map<TlsOptions | undefined, Map<string | number, Agent>>();
@@ -68,10 +74,12 @@ class UndiciAgents {
   }
 
   for({ address, tls, connectMs }: UpstreamRequest): Agent {
-    const key = address.socketPath === undefined ? connectMs : `${connectMs} ${address.socketPath}`;
+    const place = address.socketPath ?? address.connectTo;
+    const key = place === undefined ? connectMs : `${connectMs} ${place}`;
     const known = this.#agents.get(tls)?.get(key);
     if (known) return known;
     const agents = this.#agents.get(tls) ?? new Map<string | number, Agent>();
+    forgetUnused(agents);
     const agent = this.#createAgent(address, { tls, connectMs });
     this.#agents.set(tls, agents.set(key, agent));
     return agent;
@@ -83,14 +91,8 @@ class UndiciAgents {
     await Promise.all(agents.map((agent) => agent.destroy()));
   }
 
-  #createAgent({ socketPath }: EndpointAddress, { tls, connectMs }: Pick<UpstreamRequest, 'tls' | 'connectMs'>): Agent {
+  #createAgent(address: EndpointAddress, settings: ConnectSettings): Agent {
     const { connections, pipelining = 1, keepAliveTimeoutMs } = this.#options;
-    const connect = buildConnector({
-      ...(tls as buildConnector.BuildOptions),
-      allowH2: false,
-      timeout: connectMs === Infinity ? 0 : connectMs,
-      ...(socketPath !== undefined && { socketPath }),
-    });
     return new Agent({
       pipelining,
       allowH2: false,
@@ -99,11 +101,35 @@ class UndiciAgents {
       bodyTimeout: 0,
       ...(connections !== undefined && { connections }),
       ...(keepAliveTimeoutMs !== undefined && { keepAliveTimeout: keepAliveTimeoutMs }),
-      // An address is no name for a certificate.
-      connect: (settings, callback) =>
-        connect(isIP(settings.hostname) ? { ...settings, servername: '' } : settings, callback),
+      connect: connectorFor(address, settings),
       factory: (origin, settings) => new Pool(origin, { ...settings, factory: createConnection }),
     });
+  }
+}
+
+type ConnectSettings = Pick<UpstreamRequest, 'tls' | 'connectMs'>;
+
+/** What opens the connections of an agent; TLS sessions are kept with it. */
+function connectorFor(
+  { socketPath, connectTo }: EndpointAddress,
+  { tls, connectMs }: ConnectSettings,
+): buildConnector.connector {
+  const connect = buildConnector({
+    ...(tls as buildConnector.BuildOptions),
+    allowH2: false,
+    timeout: connectMs === Infinity ? 0 : connectMs,
+    ...(socketPath !== undefined && { socketPath }),
+  });
+  if (connectTo !== undefined) return (settings, callback) => connect({ ...settings, hostname: connectTo }, callback);
+  // An address is no name for a certificate.
+  return (settings, callback) =>
+    connect(isIP(settings.hostname) ? { ...settings, servername: '' } : settings, callback);
+}
+
+function forgetUnused(agents: Map<string | number, Agent>): void {
+  for (const [key, { stats }] of agents) {
+    if (agents.size < mostAgents) return;
+    if (Object.keys(stats).length === 0) agents.delete(key);
   }
 }
 

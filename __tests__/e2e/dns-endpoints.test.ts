@@ -1,0 +1,223 @@
+import { once } from 'node:events';
+import http, { type RequestListener } from 'node:http';
+import https from 'node:https';
+import { networkInterfaces } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
+import { type BalancingProxyOptions, type DnsEndpointsOptions, dnsEndpoints } from '../../src/index.ts';
+import { createCertificate } from '../helpers/certificate.ts';
+import { type Manners, startDns, type TestDns } from '../helpers/dns-server.ts';
+import { activeResources, surplusOver } from '../helpers/leaks.ts';
+import { Resources, readAll, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
+import { answering, listen, type Place, startHttp } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
+
+const resources = new Resources();
+let before: Readonly<Record<string, number>>;
+let dns: TestDns;
+beforeEach(async () => {
+  before = activeResources();
+  dns = resources.use(await startDns());
+});
+afterEach(async () => {
+  await resources.closeAll();
+  expect(await surplusOver(before)).toEqual({});
+});
+
+const start = async (listener: RequestListener, place?: Place) => resources.use(await startHttp(listener, place));
+
+/** Serves a proxy whose endpoints are found by the DNS server of the test. */
+const serve = async (url: string, options: DnsEndpointsOptions = {}, more: Partial<BalancingProxyOptions> = {}) => {
+  const endpoints = dnsEndpoints(url, { servers: [dns.server], ...options });
+  return resources.use(await serveProxy({ endpoints, loserGraceMs: Infinity, ...more }));
+};
+
+const namesAt = ({ proxy }: ServedProxy) => proxy.endpoints.map(({ name }) => name);
+
+// Other systems answer on 127.0.0.1 only.
+const testOnLinux = process.platform === 'linux' ? test : test.skip;
+const hasIpv6 = Object.values(networkInterfaces()).some((each) => each?.some(({ address }) => address === '::1'));
+const testWithIpv6 = hasIpv6 ? test : test.skip;
+
+describe('endpoints by DNS', () => {
+  testOnLinux('are all addresses of a name, each asked with the Host of the URL', async () => {
+    const hosts: string[] = [];
+    const answer: RequestListener = (req, res) => {
+      hosts.push(`${req.socket.localAddress} ${req.headers.host} ${req.url}`);
+      answering(200, 'ok')(req, res);
+    };
+    const { port } = await start(answer);
+    await start(answer, { host: '127.0.0.2', port });
+    dns.zone.set('A api.internal', ['127.0.0.2', '127.0.0.1']);
+    const served = await serve(`http://api.internal:${port}/base?key=1`);
+    expect((await request(`${served.url}/path`)).text).toBe('ok');
+    await served.proxy.close();
+    expect(hosts.sort()).toEqual(
+      ['127.0.0.1', '127.0.0.2'].map((address) => `${address} api.internal:${port} /base/path?key=1`),
+    );
+    expect(namesAt(served)).toEqual([
+      `http://api.internal:${port}/base (127.0.0.1)`,
+      `http://api.internal:${port}/base (127.0.0.2)`,
+    ]);
+  });
+
+  test('have to have a certificate for the name of the URL', async () => {
+    const certificate = await createCertificate('api.internal');
+    const { port } = resources.use(await listen(https.createServer(certificate, answering(200, 'secret'))));
+    dns.zone.set('A api.internal', ['127.0.0.1']).set('A other.internal', ['127.0.0.1']);
+    const tls = { ca: certificate.cert };
+    const [right, wrong] = [`https://api.internal:${port}`, `https://other.internal:${port}`] as const;
+    expect((await request((await serve(right, {}, { tls })).url)).text).toBe('secret');
+    expect((await request((await serve(wrong, {}, { tls })).url)).status).toBe(502);
+  });
+
+  testWithIpv6('are IPv6 addresses', async () => {
+    const { port } = await start(answering(200, 'ok'), { host: '::1' });
+    dns.zone.set('AAAA api.internal', ['0:0:0:0:0:0:0:1']);
+    const served = await serve(`http://api.internal:${port}`, { record: 'AAAA' });
+    expect((await request(served.url)).text).toBe('ok');
+    expect(namesAt(served)).toEqual([`http://api.internal:${port} (::1)`]);
+  });
+
+  test('are the targets of SRV records, at their ports and with their Host, by priority', async () => {
+    const hosts: unknown[] = [];
+    const answer = (status: number): RequestListener => {
+      return (req, res) => {
+        hosts.push(req.headers.host);
+        answering(status, 'ok')(req, res);
+      };
+    };
+    const [bad, good] = [await start(answer(500)), await start(answer(200))];
+    const weight = 1;
+    dns.zone
+      .set('SRV _http._tcp.api.internal', [
+        { target: 'good.internal', port: good.port, priority: 2, weight },
+        { target: 'bad.internal', port: bad.port, priority: 1, weight },
+      ])
+      .set('A good.internal', ['127.0.0.1'])
+      .set('A bad.internal', ['127.0.0.1']);
+    const served = await serve('http://_http._tcp.api.internal', { record: 'SRV' }, { strategy: 'failover' });
+    expect((await request(served.url)).status).toBe(200);
+    expect(hosts).toEqual([`bad.internal:${bad.port}`, `good.internal:${good.port}`]);
+  });
+
+  test('are asked for once by all requests that come first', async () => {
+    const { port } = await start(answering(200, 'ok'));
+    dns.zone.set('A api.internal', ['127.0.0.1']);
+    const { url } = await serve(`http://api.internal:${port}`);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => request(url)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(dns.questions).toEqual(['A api.internal']);
+  });
+
+  test.each<[Manners, string]>([
+    ['SERVFAIL', 'queryA ESERVFAIL api.internal'],
+    ['NXDOMAIN', 'queryA ENOTFOUND api.internal'],
+    ['well', 'queryA ENODATA api.internal'],
+    ['silent', 'nothing within 200 ms'],
+  ])('that DNS does not give are an error, and asked for by the next request: %s', async (manners, why) => {
+    const { port } = await start(answering(200, 'ok'));
+    dns.manners = manners;
+    const { url, events } = await serve(`http://api.internal:${port}`, { timeoutMs: 200 });
+    const { status, text } = await request(url);
+    expect([status, text]).toEqual([500, '500 ERR_BRP_ENDPOINTS\n']);
+    const message = `the \`endpoints\` function failed: no address from DNS for api.internal (A): ${why}`;
+    expect(events.at(-1)).toMatchObject({ type: 'request-ended', error: { message } });
+    dns.manners = 'well';
+    dns.zone.set('A api.internal', ['127.0.0.1']);
+    expect((await request(url)).text).toBe('ok');
+  });
+});
+
+/** Clients that send one request after the other, each over a connection that is kept alive. */
+function startLoad(url: string, clients: number) {
+  const agent = new http.Agent({ keepAlive: true });
+  const failures: unknown[] = [];
+  let answered = 0;
+  let isOver = false;
+  const send = async () => {
+    const [res] = await once(http.get(url, { agent }), 'response');
+    const { status, text } = await readAll(res);
+    if (status !== 200) failures.push(`${status} ${text}`);
+    answered++;
+  };
+  const run = async () => {
+    while (!isOver) {
+      await send().catch((error) => failures.push(error));
+      await setImmediate();
+    }
+  };
+  const running = Promise.all(Array.from({ length: clients }, run));
+  return {
+    failures,
+    answered: () => answered,
+    stop: async () => {
+      isOver = true;
+      await running;
+      agent.destroy();
+    },
+  };
+}
+
+describe('DNS answers change, fail and come back under load', () => {
+  testOnLinux('no error while any known endpoint is well', async () => {
+    const counts = { a: 0, b: 0 };
+    const counting = (name: keyof typeof counts): RequestListener => {
+      return (req, res) => {
+        counts[name]++;
+        answering(200, name)(req, res);
+      };
+    };
+    const [a, b] = ['127.0.0.1', '127.0.0.2'];
+    const { port } = await start(counting('a'));
+    const startB = () => startHttp(counting('b'), { host: b, port });
+    let second = await startB();
+    resources.use({ close: () => second.close() });
+    dns.zone.set('A api.internal', [a]);
+    const { url } = await serve(`http://api.internal:${port}`, { refreshMs: 20, timeoutMs: 100 });
+    const load = startLoad(url, 20);
+
+    /** Waits until as many requests were answered again as there may be under way, and tells who was asked meanwhile. */
+    const round = async () => {
+      const from = load.answered() + 100;
+      await until(() => load.answered() >= from);
+      const [start, rounds] = [{ ...counts }, load.answered() + 200];
+      await until(() => load.answered() >= rounds);
+      return { a: counts.a > start.a, b: counts.b > start.b };
+    };
+    const refreshes = async (count: number) => {
+      const from = dns.questions.length + count;
+      await until(() => dns.questions.length >= from);
+    };
+    const comesTo = async (expected: object) => {
+      await refreshes(2);
+      expect(await round()).toEqual(expected);
+    };
+
+    await comesTo({ a: true, b: false });
+    dns.zone.set('A api.internal', [a, b]);
+    await comesTo({ a: true, b: true });
+    dns.zone.set('A api.internal', [b]);
+    await comesTo({ a: false, b: true });
+    for (const manners of ['SERVFAIL', 'silent', 'NXDOMAIN'] as const) {
+      dns.manners = manners;
+      await comesTo({ a: false, b: true });
+    }
+    dns.manners = 'well';
+    dns.zone.set('A api.internal', []);
+    await comesTo({ a: false, b: true });
+    dns.zone.set('A api.internal', [a]);
+    await comesTo({ a: true, b: false });
+    // Nobody depends on it any more.
+    await second.close();
+    await comesTo({ a: true, b: false });
+    // One of two known endpoints is down, and DNS does not say so.
+    dns.zone.set('A api.internal', [a, b]);
+    await comesTo({ a: true, b: false });
+    second = await startB();
+    const asked = counts.b;
+    await until(() => counts.b > asked);
+
+    await load.stop();
+    expect(load.failures).toEqual([]);
+  });
+});

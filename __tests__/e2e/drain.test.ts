@@ -1,0 +1,74 @@
+import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { answering, refusedUrl, startHttp } from '../helpers/servers.ts';
+
+const resources = new Resources();
+afterEach(() => resources.closeAll());
+
+const start = async (text: string) => resources.use(await startHttp(answering(200, text)));
+
+async function serveTwo(strategy: 'race' | 'failover') {
+  const [one, two] = [await start('one'), await start('two')];
+  const served = resources.use(await serveProxy({ endpoints: [one.url, two.url], strategy }));
+  const asked = () => served.events.flatMap((event) => (event.type === 'attempt-started' ? [event.endpoint] : []));
+  return { ...served, one, two, asked };
+}
+
+describe('drain', () => {
+  test.each(['race', 'failover'] as const)('leaves an endpoint out of a %s until it is restored', async (strategy) => {
+    const { url, proxy, one, two, asked } = await serveTwo(strategy);
+    expect(proxy.drain(one.url)).toBe(true);
+    expect(await request(url)).toMatchObject({ status: 200, text: 'two' });
+    expect(asked()).toEqual([two.url]);
+    expect(proxy.endpoints.map(({ state }) => state)).toEqual(['drained', 'available']);
+    expect(proxy.restore(one.url)).toBe(true);
+    await request(url);
+    expect(asked()).toContain(one.url);
+  });
+
+  test('finishes what is under way', async () => {
+    const held = Promise.withResolvers<() => void>();
+    const endpoint = resources.use(
+      await startHttp((_, res) => held.resolve(() => void res.writeHead(200, { 'Content-Length': 4 }).end('late'))),
+    );
+    const { url, proxy } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const response = request(url);
+    const answer = await held.promise;
+    proxy.drain(endpoint.url);
+    answer();
+    expect(await response).toMatchObject({ status: 200, text: 'late' });
+  });
+
+  test('leaves requests without an endpoint when all are drained, which is answered 503', async () => {
+    const { url, proxy, one, two } = await serveTwo('race');
+    for (const { url: name } of [one, two]) proxy.drain(name);
+    expect(await request(url)).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+  });
+
+  test('reports each change once', async () => {
+    const { proxy, one, events } = await serveTwo('race');
+    for (const change of ['drain', 'drain', 'restore', 'restore'] as const) expect(proxy[change](one.url)).toBe(true);
+    expect(events).toEqual([
+      { type: 'endpoint-drained', endpoint: one.url },
+      { type: 'endpoint-restored', endpoint: one.url },
+    ]);
+  });
+
+  test.each(['drain', 'restore'] as const)('like restore knows no endpoint of another name: %s', async (change) => {
+    const { proxy, events } = await serveTwo('race');
+    expect(proxy[change]('http://nobody.example')).toBe(false);
+    expect(events).toEqual([]);
+  });
+});
+
+describe('restore', () => {
+  test('takes an endpoint back that is left out because it cannot be reached', async () => {
+    const endpoint = await refusedUrl();
+    const ejection = { consecutiveFailures: 1, baseMs: 60_000, maxMs: 60_000 };
+    const { url, proxy, events } = resources.use(await serveProxy({ endpoints: [endpoint], ejection }));
+    await request(url);
+    expect(proxy.endpoints[0]?.state).toBe('ejected');
+    proxy.restore(endpoint);
+    expect(proxy.endpoints[0]).toMatchObject({ state: 'available', backInMs: 0 });
+    expect(events.at(-1)).toEqual({ type: 'endpoint-restored', endpoint });
+  });
+});

@@ -1,0 +1,159 @@
+import { jest } from '@jest/globals';
+import { LastGood } from '../../src/endpoints/last-good.ts';
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+interface Try {
+  readonly known: string | undefined;
+  resolve(answer: string): void;
+  reject(error: Error): void;
+}
+
+/** An answer that the test gives, or fails to. */
+function start({ refreshMs = 1_000 } = {}) {
+  const tries: Try[] = [];
+  const lastGood = new LastGood<string>({
+    refreshMs,
+    ask: (known) => {
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
+      tries.push({ known, resolve, reject });
+      return promise;
+    },
+  });
+  return {
+    tries,
+    get: () => lastGood.get(),
+    /** Gets an answer to the latest try. */
+    answer: async (answer: string) => {
+      tries.at(-1)?.resolve(answer);
+      await settled();
+    },
+    fail: async () => {
+      tries.at(-1)?.reject(new Error('no DNS'));
+      await settled();
+    },
+  };
+}
+
+/** One that has its first answer. */
+async function startKnown(settings?: { readonly refreshMs: number }) {
+  const started = start(settings);
+  const first = started.get();
+  await started.answer('first');
+  await first;
+  return started;
+}
+
+const settled = async () => {
+  for (let turn = 0; turn < 5; turn++) await undefined;
+};
+const pass = (ms: number) => void jest.advanceTimersByTime(ms);
+
+describe('the first answer', () => {
+  test('is waited for by all, and asked for once', async () => {
+    const { get, answer, tries } = start();
+    const waiting = [get(), get(), get()];
+    await answer('first');
+    expect(await Promise.all(waiting)).toEqual(['first', 'first', 'first']);
+    expect(tries.map(({ known }) => known)).toEqual([undefined]);
+  });
+
+  test('that fails, fails for all who wait, and is asked for again by who comes next', async () => {
+    const { get, answer, fail, tries } = start();
+    const waiting = Promise.allSettled([get(), get()]);
+    await fail();
+    expect((await waiting).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    const next = get();
+    expect(tries).toHaveLength(2);
+    await answer('second');
+    expect(await next).toBe('second');
+  });
+});
+
+describe('an answer that is known', () => {
+  test('is given at once, and nothing is asked, while it is fresh', async () => {
+    const { get, tries } = await startKnown();
+    pass(999);
+    expect(get()).toBe('first');
+    expect(tries).toHaveLength(1);
+  });
+
+  test('is given at once when it is stale, while one new answer is asked for', async () => {
+    const { get, answer, tries } = await startKnown();
+    pass(1_000);
+    expect([get(), get(), get()]).toEqual(['first', 'first', 'first']);
+    expect(tries.map(({ known }) => known)).toEqual([undefined, 'first']);
+    await answer('second');
+    expect(get()).toBe('second');
+    pass(999);
+    expect(get()).toBe('second');
+    expect(tries).toHaveLength(2);
+  });
+
+  test('is not good enough when it is twice as old', async () => {
+    const { get, answer } = await startKnown();
+    pass(2_000);
+    const waiting = [get(), get()];
+    expect(waiting.every((each) => each instanceof Promise)).toBe(true);
+    await answer('second');
+    expect(await Promise.all(waiting)).toEqual(['second', 'second']);
+  });
+
+  test('is given to who has waited for a new one that fails', async () => {
+    const { get, fail } = await startKnown();
+    pass(2_000);
+    const waiting = get();
+    await fail();
+    expect(await waiting).toBe('first');
+  });
+
+  test('is given at once, however old, when the last try has failed', async () => {
+    const { get, fail, tries } = await startKnown();
+    pass(1_000);
+    void get();
+    await fail();
+    pass(3_600_000);
+    expect(get()).toBe('first');
+    expect(tries).toHaveLength(3);
+    // Nor does it matter that another try is under way.
+    expect(get()).toBe('first');
+    expect(tries).toHaveLength(3);
+  });
+
+  test('is waited for again when a try has been good since', async () => {
+    const { get, fail, answer } = await startKnown();
+    pass(1_000);
+    void get();
+    await fail();
+    pass(1_000);
+    void get();
+    await answer('second');
+    pass(2_000);
+    expect(get()).toBeInstanceOf(Promise);
+  });
+
+  test.each([
+    { refreshMs: 1_000, retryMs: 1_000 },
+    { refreshMs: 30_000, retryMs: 5_000 },
+  ])('of $refreshMs ms is asked for again $retryMs ms after a try that failed', async ({ refreshMs, retryMs }) => {
+    const { get, fail, tries } = await startKnown({ refreshMs });
+    pass(refreshMs);
+    void get();
+    pass(700);
+    await fail();
+    pass(retryMs - 1);
+    expect(get()).toBe('first');
+    expect(tries).toHaveLength(2);
+    pass(1);
+    expect(get()).toBe('first');
+    expect(tries).toHaveLength(3);
+  });
+
+  test('is kept for good when it never gets stale', async () => {
+    const { get, tries } = await startKnown({ refreshMs: Infinity });
+    pass(1e9);
+    expect(get()).toBe('first');
+    expect(tries).toHaveLength(1);
+  });
+});

@@ -1,0 +1,171 @@
+import { Writable } from 'node:stream';
+import { jest } from '@jest/globals';
+import pino from 'pino';
+import winston from 'winston';
+import { BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
+import type { AttemptReport, ProxyEvent, RequestEnded } from '../../src/index.ts';
+import { requestLogger } from '../../src/observers/logger.ts';
+import type { Logger } from '../../src/options/groups.ts';
+import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { answering, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
+
+const resources = new Resources();
+afterEach(() => resources.closeAll());
+
+const error = (code: ErrorCode) => new BalancingProxyError(code, 'why');
+
+function attempt(endpoint: string, fields: Partial<AttemptReport>): AttemptReport {
+  return {
+    endpoint,
+    reason: 'first',
+    outcome: 'won',
+    startedAfterMs: 0,
+    durationMs: 12.34567,
+    discardedBytes: 0,
+    ...fields,
+  };
+}
+
+const served: RequestEnded = {
+  type: 'request-ended',
+  requestId: 7,
+  method: 'GET',
+  url: '/path?token=secret',
+  status: 200,
+  winner: 'http://a',
+  servedBy: 'http://a',
+  bytes: 5,
+  durationMs: 12.34567,
+  attempts: [attempt('http://a', { status: 200 }), attempt('http://b', { outcome: 'cancelled', reason: 'delay' })],
+  isBodyStreamed: false,
+  strategy: 'race',
+  error: undefined,
+};
+const nobody = { status: undefined, winner: undefined, servedBy: undefined, bytes: 0 };
+const refused = attempt('http://a', { outcome: 'failed', error: error('ERR_BRP_CONNECT') });
+
+function linesOf(event: ProxyEvent, settings = { logQuery: false }): string[] {
+  const lines: string[] = [];
+  const logger: Logger = {
+    info: (...line: unknown[]) => void lines.push(`info ${line.join(' | ')}`),
+    warn: (...line: unknown[]) => void lines.push(`warn ${line.join(' | ')}`),
+  };
+  requestLogger(logger, settings)(event);
+  return lines;
+}
+
+const attemptsOfServed = 'http://a won 200 after 12.346 ms; http://b cancelled after 12.346 ms';
+
+describe('the line of a request', () => {
+  test.each<[string, Partial<RequestEnded>, string]>([
+    ['a winner', {}, `info GET /path?... 200 by http://a in 12.346 ms; ${attemptsOfServed}`],
+    ['a target without a query', { url: '/' }, `info GET / 200 by http://a in 12.346 ms; ${attemptsOfServed}`],
+    [
+      'a response that is given although it was not usable',
+      { status: 500, winner: undefined, attempts: [attempt('http://a', { outcome: 'unusable', status: 500 })] },
+      'warn GET /path?... 500 of http://a in 12.346 ms; http://a unusable 500 after 12.346 ms',
+    ],
+    [
+      'no response',
+      { ...nobody, error: error('ERR_BRP_EXHAUSTED'), attempts: [refused] },
+      'warn GET /path?... 502 ERR_BRP_EXHAUSTED in 12.346 ms; http://a failed ERR_BRP_CONNECT after 12.346 ms',
+    ],
+    [
+      'a winner that broke off',
+      { error: error('ERR_BRP_CONNECTION_LOST'), attempts: [] },
+      'warn GET /path?... 200 ERR_BRP_CONNECTION_LOST by http://a in 12.346 ms',
+    ],
+    [
+      'a client that left',
+      { ...nobody, error: error('ERR_BRP_CLIENT_GONE'), attempts: [] },
+      'info GET /path?... client gone in 12.346 ms',
+    ],
+    [
+      'a body that could not be sent twice',
+      { isBodyStreamed: true, attempts: [] },
+      'info GET /path?... 200 by http://a in 12.346 ms (body too large to ask another endpoint)',
+    ],
+  ])('tells of %s', (_, fields, line) => {
+    expect(linesOf({ ...served, ...fields })).toEqual([line]);
+  });
+
+  test('has the query where that is asked for', () => {
+    expect(linesOf(served, { logQuery: true })[0]).toMatch(/^info GET \/path\?token=secret 200 /);
+  });
+
+  test('is one line whatever the client puts into its URL', () => {
+    expect(linesOf({ ...served, url: '/\u0085\u2028\u009b2J', attempts: [] })).toEqual([
+      'info GET /\\u0085\\u2028\\u009b2J 200 by http://a in 12.346 ms',
+    ]);
+  });
+});
+
+describe('the line of an endpoint', () => {
+  test.each<[ProxyEvent, string]>([
+    [
+      { type: 'endpoint-ejected', endpoint: 'http://a', forMs: 1_000 },
+      'warn endpoint http://a cannot be reached and is left out for 1000 ms',
+    ],
+    [{ type: 'endpoint-drained', endpoint: 'http://a' }, 'warn endpoint http://a is drained'],
+    [{ type: 'endpoint-restored', endpoint: 'http://a' }, 'info endpoint http://a is back'],
+  ])('tells %j', (event, line) => {
+    expect(linesOf(event)).toEqual([line]);
+  });
+});
+
+describe('the option `logger`', () => {
+  /** Text that was written to a stream, a piece for each line. */
+  class Lines extends Writable {
+    readonly lines: string[] = [];
+
+    override _write(chunk: Buffer, _: unknown, done: () => void): void {
+      this.lines.push(String(chunk));
+      done();
+    }
+  }
+
+  async function serveTwo(logger: Logger) {
+    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoints = [await refusedUrl(), endpoint.url];
+    return resources.use(await serveProxy({ endpoints, strategy: 'failover', logger }));
+  }
+
+  const send = (url: string) => request(`${url}/path?token=secret`, { headers: { Authorization: 'secret' } });
+
+  test('takes pino, which gets the fields as an object', async () => {
+    const output = new Lines();
+    const { url } = await serveTwo(pino({ base: null }, output));
+    await send(url);
+    await until(() => output.lines.length === 1);
+    const line = JSON.parse(output.lines[0] ?? '');
+    expect(line).toMatchObject({ level: 30, method: 'GET', target: '/path?...', status: 200, requestId: 1 });
+    expect(line.attempts).toMatchObject([
+      { outcome: 'failed', reason: 'first', error: 'ERR_BRP_CONNECT' },
+      { outcome: 'won', reason: 'failure', status: 200 },
+    ]);
+    expect(line.msg).toMatch(/^GET \/path\?\.\.\. 200 by /);
+    expect(output.lines.join('')).not.toContain('secret');
+  });
+
+  test('takes winston, which gets them beside the line', async () => {
+    const output = new Lines();
+    const logger = winston.createLogger({ transports: new winston.transports.Stream({ stream: output }) });
+    const { url } = await serveTwo(logger);
+    await send(url);
+    await until(() => output.lines.length === 1);
+    const line = JSON.parse(output.lines[0] ?? '');
+    expect(line).toMatchObject({ level: 'info', status: 200, attempts: [{ outcome: 'failed' }, { outcome: 'won' }] });
+    expect(line.message).toMatch(/^GET \/path\?\.\.\. 200 by /);
+    expect(output.lines.join('')).not.toContain('secret');
+  });
+
+  test('takes console, which gets the line alone', async () => {
+    const info = jest.spyOn(console, 'info').mockImplementation(() => {});
+    const { url } = await serveTwo(console);
+    await send(url);
+    await until(() => info.mock.calls.length === 1);
+    expect(info.mock.calls).toEqual([[expect.stringMatching(/^GET \/path\?\.\.\. 200 by /)]]);
+    info.mockRestore();
+  });
+});

@@ -1,0 +1,142 @@
+import { Resolver } from 'node:dns/promises';
+import { isIP } from 'node:net';
+
+/** Which records name the endpoints. */
+export type DnsRecord = 'A' | 'AAAA' | 'SRV';
+
+export const dnsRecords = ['A', 'AAAA', 'SRV'] as const satisfies readonly DnsRecord[];
+
+/** What is asked, and whom. */
+export interface DnsQuestion {
+  readonly hostname: string;
+  readonly record: DnsRecord;
+  /** As `setServers` of node:dns takes them, or the system's. */
+  readonly servers: readonly string[] | undefined;
+  /** Milliseconds for all of it. */
+  readonly timeoutMs: number;
+}
+
+/** Where an endpoint is. */
+export interface DnsAnswer {
+  /** The name that was asked for, or that of an SRV record's target. */
+  readonly hostname: string;
+  /** The port of an SRV record. */
+  readonly port?: number;
+  readonly address: string;
+}
+
+/** The addresses of the SRV targets by their name. */
+type Targets = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Makes a function that asks DNS. Its answers have always the same order, whatever the order of the records, which many
+ * servers rotate: by address; SRV records by priority, then by weight, the heaviest first.
+ * @returns a function that resolves with at least one answer, and rejects when DNS fails or gives no address.
+ */
+export function createDnsQuery(question: DnsQuestion): () => Promise<readonly DnsAnswer[]> {
+  const { hostname, record } = question;
+  if (record !== 'SRV') {
+    const lookUp = record === 'A' ? lookUp4 : lookUp6;
+    return () =>
+      within(question, async (resolver) => {
+        const addresses = await lookUp(resolver, hostname);
+        return addresses.map((address) => ({ hostname, address }));
+      });
+  }
+  let known: Targets = new Map();
+  return () =>
+    within(question, async (resolver) => {
+      const records = (await resolver.resolveSrv(hostname)).filter(isUsable).sort(byRank);
+      known = await lookUpTargets(resolver, [...new Set(records.map(({ name }) => name))], known);
+      return records.flatMap(({ name, port }) =>
+        (known.get(name) ?? []).map((address) => ({ hostname: name, port, address })),
+      );
+    });
+}
+
+/** A new resolver each time, so that the system's servers are those of this moment, and no socket stays open. */
+async function within(
+  { hostname, record, servers, timeoutMs }: DnsQuestion,
+  ask: (resolver: Resolver) => Promise<readonly DnsAnswer[]>,
+): Promise<readonly DnsAnswer[]> {
+  // The second try has twice the time of the first one.
+  const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / 3), tries: 2 });
+  if (servers) resolver.setServers(servers);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    resolver.cancel();
+  }, timeoutMs);
+  try {
+    const answers = await ask(resolver);
+    if (answers.length === 0) throw new Error('no record that leads anywhere');
+    return answers;
+  } catch (cause) {
+    const why = isLate ? `nothing within ${timeoutMs} ms` : (cause as Error).message;
+    throw new Error(`no address from DNS for ${hostname} (${record}): ${why}`, { cause });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function lookUp4(resolver: Resolver, hostname: string): Promise<readonly string[]> {
+  return distinct(await resolver.resolve4(hostname));
+}
+
+async function lookUp6(resolver: Resolver, hostname: string): Promise<readonly string[]> {
+  return distinct(await resolver.resolve6(hostname));
+}
+
+/**
+ * A target for which DNS fails keeps the addresses that are known of it: it is still wanted.
+ * @throws what went wrong, as a rejection, when not one address is known.
+ */
+async function lookUpTargets(resolver: Resolver, names: readonly string[], known: Targets): Promise<Targets> {
+  const failures: unknown[] = [];
+  const lookUp = async (name: string): Promise<readonly [string, readonly string[]]> => {
+    const addresses = await lookUpEither(resolver, name).catch((error: unknown) => {
+      failures.push(error);
+      return known.get(name) ?? [];
+    });
+    return [name, addresses];
+  };
+  const targets = await Promise.all(names.map(lookUp));
+  if (failures.length > 0 && targets.every(([, addresses]) => addresses.length === 0)) throw failures[0];
+  return new Map(targets);
+}
+
+/** The IPv4 addresses of a name, or the IPv6 ones of a name that has no others. */
+function lookUpEither(resolver: Resolver, name: string): Promise<readonly string[]> {
+  return lookUp4(resolver, name).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENODATA' && error.code !== 'ENOTFOUND') throw error;
+    return lookUp6(resolver, name);
+  });
+}
+
+interface SrvRecord {
+  readonly name: string;
+  readonly port: number;
+  readonly priority: number;
+  readonly weight: number;
+}
+
+/**
+ * Whether an SRV record leads to an endpoint: `.` says that there is none (RFC 2782). What is no host name in a URL would make
+ * a bad endpoint of a bad record.
+ */
+function isUsable({ name, port }: SrvRecord): boolean {
+  if (port === 0 || name === '.' || isIP(name) !== 0) return false;
+  return URL.parse(`http://${name}`)?.hostname === name.toLowerCase();
+}
+
+function byRank(a: SrvRecord, b: SrvRecord): number {
+  return a.priority - b.priority || b.weight - a.weight || compare(a.name, b.name) || a.port - b.port;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function distinct(addresses: readonly string[]): readonly string[] {
+  return [...new Set(addresses)].sort();
+}

@@ -1,0 +1,112 @@
+import type { AttemptReport } from '../errors.ts';
+import type { Observer, RequestEnded } from '../events.ts';
+import type { Logger } from '../options/groups.ts';
+
+export interface RequestLoggerSettings {
+  /** Writes query strings, too. */
+  readonly logQuery: boolean;
+}
+
+type Level = 'info' | 'warn';
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * An observer that logs a line for each request, with what every endpoint made of it: at `info`, or at `warn` when no
+ * endpoint gave a usable response or the one that did broke off. Endpoints that are left out are a `warn`, too.
+ */
+export function requestLogger(logger: Logger, { logQuery }: RequestLoggerSettings): Observer {
+  const log = writerFor(logger);
+  return (event) => {
+    if (event.type === 'request-ended') logRequest(log, event, logQuery ? event.url : withoutQuery(event.url));
+    if (event.type === 'endpoint-ejected') {
+      const { endpoint, forMs } = event;
+      log('warn', `endpoint ${endpoint} cannot be reached and is left out for ${forMs} ms`, { endpoint, forMs });
+    }
+    if (event.type === 'endpoint-drained') log('warn', `endpoint ${event.endpoint} is drained`, pick(event));
+    if (event.type === 'endpoint-restored') log('info', `endpoint ${event.endpoint} is back`, pick(event));
+  };
+}
+
+type Write = (level: Level, message: string, fields: Fields) => void;
+
+/** Loggers do not agree on where the fields of a line go; those that want none would print them over many lines. */
+function writerFor(logger: Logger): Write {
+  // pino, and bunyan.
+  if ('bindings' in logger || 'addSerializers' in logger) {
+    return (level, message, fields) => void logger[level](fields, oneLine(message));
+  }
+  // winston.
+  if ('defaultMeta' in logger) return (level, message, fields) => void logger[level](oneLine(message), fields);
+  return (level, message) => void logger[level](oneLine(message));
+}
+
+function logRequest(log: Write, ended: RequestEnded, target: string): void {
+  const { requestId, method, winner, isBodyStreamed, attempts, error } = ended;
+  const isLeft = error?.code === 'ERR_BRP_CLIENT_GONE';
+  const status = ended.status ?? (isLeft ? undefined : error?.status);
+  const words = [
+    `${method} ${target}`,
+    isLeft ? 'client gone' : status,
+    error && !isLeft && error.code,
+    (winner || ended.servedBy) && `${winner ? 'by' : 'of'} ${ended.servedBy}`,
+    `in ${round(ended.durationMs)} ms`,
+    isBodyStreamed && '(body too large to ask another endpoint)',
+  ];
+  const message = [words.filter(Boolean).join(' '), ...attempts.map(describeAttempt)].join('; ');
+  log((winner && !error) || isLeft ? 'info' : 'warn', message, {
+    requestId,
+    method,
+    target,
+    status: status ?? null,
+    winner: winner ?? null,
+    durationMs: round(ended.durationMs),
+    isBodyStreamed,
+    attempts: attempts.map(attemptFields),
+    ...(error && { error: error.code }),
+  });
+}
+
+function describeAttempt({ endpoint, outcome, status, error, durationMs }: AttemptReport): string {
+  return [endpoint, outcome, status, error?.code, `after ${round(durationMs)} ms`].filter(Boolean).join(' ');
+}
+
+function attemptFields({
+  endpoint,
+  reason,
+  outcome,
+  status,
+  error,
+  startedAfterMs,
+  durationMs,
+}: AttemptReport): Fields {
+  return {
+    endpoint,
+    reason,
+    outcome,
+    ...(status !== undefined && { status }),
+    ...(error && { error: error.code }),
+    startedAfterMs: round(startedAfterMs),
+    durationMs: round(durationMs),
+  };
+}
+
+function pick({ endpoint }: { readonly endpoint: string }): Fields {
+  return { endpoint };
+}
+
+function withoutQuery(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  return path === url ? url : `${path}?...`;
+}
+
+/** What a client puts into its URL must neither make lines of its own nor move the cursor of who reads the log. */
+function oneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, (control) => {
+    return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** Microseconds are enough. */
+function round(ms: number): number {
+  return Number(ms.toFixed(3));
+}

@@ -1,0 +1,186 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  isSpanContextValid,
+  propagation,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapGetter,
+  type Tracer,
+  type TracerProvider,
+  trace,
+} from '@opentelemetry/api';
+import type { BalancingProxy } from '../balancing-proxy.ts';
+import type { AttemptReport } from '../errors.ts';
+import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestStarted } from '../events.ts';
+
+export interface TraceAttemptsOptions {
+  /**
+   * Where the spans go.
+   * @default the global one, also when it is registered later
+   */
+  readonly tracerProvider?: TracerProvider;
+  /**
+   * Writes the client's query into `url.full`, less what is known to be a signature. Queries often hold secrets.
+   * @default false
+   */
+  readonly urlQuery?: boolean;
+}
+
+/** A request whose attempts are traced, by the ids that events carry. */
+interface TracedRequest {
+  /** Where its attempts belong: the request's own span, or the client's. */
+  readonly parent: Context;
+  /** Those under way, by the number of the attempt. */
+  readonly spans: Map<number, Span>;
+}
+
+/**
+ * Makes a span of each attempt, by the semantic conventions for HTTP clients, as a child of the span in which the
+ * proxy was called, else of the client's span, where a propagator that reads `traceparent` is registered.
+ * @returns its end: spans that are still open are ended, and no more are made.
+ */
+export function traceAttempts(
+  proxy: Pick<BalancingProxy, 'subscribe'>,
+  { tracerProvider = trace, urlQuery = false }: TraceAttemptsOptions = {},
+): () => void {
+  const spans = new AttemptSpans(tracerProvider.getTracer('balancing-reverse-proxy'), urlQuery);
+  const unsubscribe = proxy.subscribe((event) => spans.observe(event));
+  return () => {
+    unsubscribe();
+    spans.end();
+  };
+}
+
+class AttemptSpans {
+  readonly #tracer: Tracer;
+  readonly #urlQuery: boolean;
+  readonly #knownMethods = knownMethods();
+  readonly #requests = new Map<number, TracedRequest>();
+
+  constructor(tracer: Tracer, urlQuery: boolean) {
+    this.#tracer = tracer;
+    this.#urlQuery = urlQuery;
+  }
+
+  observe(event: ProxyEvent): void {
+    if (event.type === 'request-started') {
+      this.#requests.set(event.requestId, { parent: parentOf(event), spans: new Map() });
+    }
+    if (event.type === 'attempt-started') this.#attemptStarted(event);
+    if (event.type === 'attempt-ended') this.#attemptEnded(event);
+    if (event.type === 'hedge-denied') this.#tell(event.requestId, { 'balancing_proxy.hedge_denied': true });
+    if (event.type === 'request-ended') this.#requests.delete(event.requestId);
+  }
+
+  /** Ends what is open, without an outcome. */
+  end(): void {
+    for (const { spans } of this.#requests.values()) for (const span of spans.values()) span.end();
+    this.#requests.clear();
+  }
+
+  #attemptStarted(event: AttemptStarted): void {
+    const request = this.#requests.get(event.requestId);
+    // It had begun before anybody subscribed, so where it belongs is not known.
+    if (!request) return;
+    this.#tell(event.requestId, { 'balancing_proxy.attempts': event.attempt });
+    const isKnown = this.#knownMethods.has(event.method);
+    const attributes = {
+      ...(isKnown
+        ? { 'http.request.method': event.method }
+        : { 'http.request.method': '_OTHER', 'http.request.method_original': event.method }),
+      ...placeOf(event, this.#urlQuery),
+      ...(event.attempt > 1 && { 'http.request.resend_count': event.attempt - 1 }),
+      'balancing_proxy.endpoint': event.endpoint,
+      'balancing_proxy.attempt.reason': event.reason,
+    };
+    const name = isKnown ? event.method : 'HTTP';
+    const span = this.#tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, request.parent);
+    request.spans.set(event.attempt, span);
+  }
+
+  #attemptEnded({ requestId, attempt, report }: AttemptEnded): void {
+    const spans = this.#requests.get(requestId)?.spans;
+    const span = spans?.get(attempt);
+    if (!spans || !span) return;
+    spans.delete(attempt);
+    if (report.outcome === 'won') this.#tell(requestId, { 'balancing_proxy.winner': report.endpoint });
+    const errorType = errorTypeOf(report);
+    span.setAttributes({
+      'balancing_proxy.attempt.outcome': report.outcome,
+      ...(report.status !== undefined && { 'http.response.status_code': report.status }),
+      ...(errorType !== undefined && { 'error.type': errorType }),
+    });
+    if (errorType !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, ...messageOf(report) });
+    span.end();
+  }
+
+  /** Writes on the request's own span, as long as there is one; a client's, elsewhere, records nothing here. */
+  #tell(requestId: number, attributes: Attributes): void {
+    const request = this.#requests.get(requestId);
+    const span = request && trace.getSpan(request.parent);
+    if (span?.isRecording()) span.setAttributes(attributes);
+  }
+}
+
+const fieldsOf: TextMapGetter<Readonly<Record<string, string | undefined>>> = {
+  keys: (carrier) => Object.keys(carrier),
+  get: (carrier, key) => carrier[key],
+};
+
+/** Events of a request begin within the middleware's own call, so the active context is that of the request. */
+function parentOf({ traceparent, tracestate }: RequestStarted): Context {
+  const active = context.active();
+  const spanContext = trace.getSpanContext(active);
+  if (spanContext && isSpanContextValid(spanContext)) return active;
+  return propagation.extract(active, { traceparent, tracestate }, fieldsOf);
+}
+
+/** RFC 9110, RFC 5789 and QUERY, or the list that replaces them, as the conventions demand. */
+function knownMethods(): ReadonlySet<string> {
+  const standard = 'GET,HEAD,POST,PUT,DELETE,CONNECT,OPTIONS,TRACE,PATCH,QUERY';
+  const { OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS: listed } = process.env;
+  return new Set((listed || standard).split(',').map((method) => method.trim()));
+}
+
+/** Where an attempt goes. A Unix socket has no port. */
+function placeOf({ origin, target }: AttemptStarted, urlQuery: boolean): Attributes {
+  const { protocol, hostname, port } = new URL(origin);
+  if (protocol === 'http+unix:') {
+    return { 'url.full': origin + pathOf(target, urlQuery), 'server.address': decodeURIComponent(hostname) };
+  }
+  return {
+    'url.full': origin + pathOf(target, urlQuery),
+    'server.address': hostname.replace(/^\[|\]$/g, ''),
+    'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
+  };
+}
+
+/** Values that are credentials by themselves; the conventions' list, with those of older ones. */
+const signatures =
+  /(?<=[?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|X-Goog-Signature|AWSAccessKeyId|Signature|sig)=)[^&]*/g;
+
+function pathOf(target: string, urlQuery: boolean): string {
+  // RFC 9110 7.1: what `OPTIONS *` asks for has no path.
+  if (target === '*') return '';
+  if (urlQuery) return target.replaceAll(signatures, 'REDACTED');
+  const [path = ''] = target.split('?', 1);
+  return path;
+}
+
+/**
+ * Why an attempt is an error, if it is one. Losers are none, they were given up on purpose. A usable 4xx is what the
+ * client asked for, as on the server's own span; a 5xx stays an error even where it is a terminal status.
+ */
+function errorTypeOf({ outcome, status = 0, error }: AttemptReport): string | undefined {
+  if (outcome === 'cancelled' || outcome === 'lost') return undefined;
+  if (outcome === 'won') return status < 500 ? undefined : String(status);
+  return error?.code ?? (status < 400 ? 'unusable' : String(status));
+}
+
+/** What a status says already is not said again. */
+function messageOf({ error }: AttemptReport): { readonly message?: string } {
+  return error ? { message: error.message } : {};
+}

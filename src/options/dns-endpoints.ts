@@ -1,0 +1,132 @@
+import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { createDnsQuery, type DnsAnswer, type DnsRecord, dnsRecords } from '../endpoints/dns.ts';
+import { LastGood } from '../endpoints/last-good.ts';
+import { type EndpointsFunction, hasHostName, url } from './endpoint-parser.ts';
+import type { EndpointOptions } from './groups.ts';
+import {
+  fields,
+  listOf,
+  longestTimerMs,
+  milliseconds,
+  oneOf,
+  optional,
+  type Parser,
+  parseOrThrow,
+  reject,
+  valueThat,
+} from './parser.ts';
+
+/** Settings of {@link dnsEndpoints}. */
+export interface DnsEndpointsOptions {
+  /**
+   * `'A'` and `'AAAA'`: each IPv4 or IPv6 address of the URL's host name is an endpoint. `'SRV'`: the host name is that of
+   * the service, such as `_http._tcp.api.internal`, and each address of each target is an endpoint, at the target's port.
+   * @default 'A'
+   */
+  readonly record?: DnsRecord;
+  /**
+   * Milliseconds after which an answer is stale: the next request has DNS asked again.
+   * @default 30_000
+   */
+  readonly refreshMs?: number;
+  /**
+   * DNS servers to ask: IP addresses, with or without a port, such as `'10.0.0.53'` or `'[2001:db8::53]:5353'`.
+   * @default the system's
+   */
+  readonly servers?: readonly string[];
+  /**
+   * Milliseconds that DNS may take for one answer, all its questions together.
+   * @default 3_000
+   */
+  readonly timeoutMs?: number;
+}
+
+interface Parsed {
+  readonly record: DnsRecord;
+  readonly refreshMs: number;
+  readonly servers: readonly string[] | undefined;
+  readonly timeoutMs: number;
+}
+
+interface Arguments {
+  readonly url: URL;
+  readonly options: Parsed;
+}
+
+const namedUrl: Parser<URL> = (value, option) => {
+  const parsed = url(value, option);
+  const expected = 'an http(s) URL with a host name to ask DNS for; an IP address needs none, it goes into `endpoints`';
+  return hasHostName(parsed) ? parsed : reject(option, expected, String(value));
+};
+
+const server = valueThat<string>(isServer, "an IP address with or without a port such as '10.0.0.53:5353'");
+
+const limitMs = valueThat<number>(
+  (value) => typeof value === 'number' && value > 0 && value <= longestTimerMs,
+  `milliseconds above 0 and up to ${longestTimerMs}`,
+);
+
+const parseSettings = fields<Parsed>({
+  record: optional(oneOf(dnsRecords), 'A'),
+  refreshMs: optional(milliseconds, 30_000),
+  servers: optional(listOf(server, 'a non-empty array of IP addresses of DNS servers'), undefined),
+  timeoutMs: optional(limitMs, 3_000),
+});
+
+const parseArguments = fields<Arguments>({
+  url: namedUrl,
+  // Their names stand alone, as with the options of the proxy.
+  options: (value) => parseSettings(value === undefined ? {} : value, ''),
+});
+
+/**
+ * Makes a function for the option `endpoints` that finds them by DNS, as they are at the time: each address behind the
+ * name of the URL is an endpoint. All else of the URL holds for each of them: scheme, port, base path, query, credentials,
+ * the `Host` header and the name for the certificate; with SRV records, port and name are the target's.
+ *
+ * Only requests have DNS asked. The first one waits for the answer, and fails when there is none; later on no request ever
+ * fails for DNS, as the last good answer is kept as long as there is no better one.
+ * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the arguments.
+ */
+export function dnsEndpoints(url: string | URL, options: DnsEndpointsOptions = {}): EndpointsFunction {
+  const parsed = parseOrThrow(parseBoth, { url, options });
+  const { refreshMs, ...settings } = parsed.options;
+  const query = createDnsQuery({ ...settings, hostname: parsed.url.hostname });
+  const endpoints = new LastGood<readonly EndpointOptions[]>({
+    refreshMs,
+    // The very same list says that nothing has changed, and is not parsed again.
+    ask: async (known) => {
+      const list = (await query()).map((answer) => endpointAt(parsed.url, answer));
+      return known && isSame(known, list) ? known : Object.freeze(list);
+    },
+  });
+  return () => endpoints.get();
+}
+
+const parseBoth: Parser<Arguments> = (value, option) => {
+  const parsed = parseArguments(value, option);
+  if (parsed.options.record === 'SRV' && parsed.url.port !== '') {
+    reject('url', 'a URL without a port, which SRV records give', String(parsed.url));
+  }
+  return parsed;
+};
+
+function endpointAt(url: URL, { hostname, port, address }: DnsAnswer): EndpointOptions {
+  const place = new URL(url);
+  if (port !== undefined) place.host = `${hostname}:${port}`;
+  return Object.freeze({ url: place.href, address });
+}
+
+function isSame(some: readonly EndpointOptions[], others: readonly EndpointOptions[]): boolean {
+  const isEqual = ({ url, address }: EndpointOptions, index: number) =>
+    url === others[index]?.url && address === others[index]?.address;
+  return some.length === others.length && some.every(isEqual);
+}
+
+/** Not by trying it out: node:dns takes bad ports for others before Node 24, and the port 0 ends the process. */
+function isServer(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  if (isIP(value) !== 0) return true;
+  const [, v6 = '', v4 = '', port = '53'] = /^(?:\[(.+)\]|([\d.]+))(?::(\d{1,5}))?$/.exec(value) ?? [];
+  return (isIPv6(v6) || isIPv4(v4)) && Number(port) > 0 && Number(port) < 65_536;
+}
