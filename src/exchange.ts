@@ -58,7 +58,7 @@ export class Exchange {
     if (totalMs < Infinity) this.#totalTimer = setTimeout(() => this.#abort.abort(this.#timedOut(totalMs)), totalMs);
     res.on('close', this.#onClose);
     this.#queuedBehind?.once('close', this.#onClose);
-    if (isClosed(res)) this.#onClose();
+    if (isClosed(res)) this.#abort.abort(clientGone());
     reporter.requestStarted();
   }
 
@@ -153,8 +153,11 @@ export class Exchange {
     if (--this.#openAttempts === 0 && this.#end) this.#finish(this.#end);
   }
 
-  /** Not reached by a response that ended well: the listener is gone by then. */
-  readonly #onClose = (): void => this.#abort.abort(clientGone());
+  /** A response that was streamed to its end may close before `end()` is called; that is no reason to hurry the losers. */
+  readonly #onClose = (): void => {
+    // In node:http2 a stream that the client resets counts as finished, whether or not we have ended it.
+    if (!this.res.writableEnded || !this.res.writableFinished) this.#abort.abort(clientGone());
+  };
 
   #releaseSpare(): void {
     this.#mayKeepSpare = false;

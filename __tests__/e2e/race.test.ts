@@ -111,6 +111,17 @@ describe('the grace of the losers', () => {
     expect(endedIn(served.events).map(outcomesOf)).toEqual(Array(3).fill(['won', 'lost']));
   });
 
+  test('goes on when a response that was streamed has come to its end', async () => {
+    const { endpoints } = await startPair(goodAfter50Ms);
+    const streaming = resources.use(await startHttp((_, res) => res.write('one', () => void res.end('two'))));
+    const served = resources.use(
+      await serveProxy({ endpoints: [streaming.url, ...endpoints.slice(1)], loserGraceMs: 10_000 }),
+    );
+    expect((await request(served.url)).text).toBe('onetwo');
+    await until(() => endedIn(served.events).length === 1);
+    expect(endedIn(served.events).map(outcomesOf)).toEqual([['won', 'lost']]);
+  });
+
   test('ends with their cancellation, which `request-ended` waits for and the client does not', async () => {
     const { loser, endpoints } = await startPair(hanging);
     const served = resources.use(await serveProxy({ endpoints, loserGraceMs: 50 }));

@@ -1,0 +1,128 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
+import { AggregatorRegistry, register } from 'prom-client';
+import type { EndpointState } from '../endpoints/endpoint.ts';
+import { createInstruments, type GaugeReaders, type Instruments, type MetricsRegistry } from './metrics/instruments.ts';
+import { Observations, type ObservedProxy } from './metrics/observations.ts';
+import { checkOptions, type MetricsOptions, wrong } from './metrics/options.ts';
+import { Recorder } from './metrics/recorder.ts';
+
+export type { MetricsRegistry } from './metrics/instruments.ts';
+export type { ObservedProxy } from './metrics/observations.ts';
+export type { MetricsOptions } from './metrics/options.ts';
+
+/** The metrics of any number of proxies. */
+export interface Metrics {
+  readonly registry: MetricsRegistry;
+  /**
+   * Counts what happens at a proxy from now on; the proxies that are observed add up.
+   * @returns its end. What was counted stays.
+   */
+  observe(proxy: ObservedProxy): () => void;
+  /** Answers Prometheus with all that is in the registry; with 500 and a reason when that cannot be collected. */
+  handler(req: IncomingMessage, res: ServerResponse): void;
+}
+
+/** As prom-client's own, which begin at 5 ms, but for endpoints that answer sooner and for `timeouts.responseMs`. */
+const defaultBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** prom-client takes a name once per registry. */
+const registered = new WeakMap<MetricsRegistry, ProxyMetrics>();
+
+/**
+ * Makes Prometheus metrics by prom-client; on a registry that has them already, gives these.
+ * @throws TypeError when an option makes no sense.
+ */
+export function createMetrics(options: MetricsOptions = {}): Metrics {
+  checkOptions(options);
+  const { registry = register, buckets } = options;
+  const known = registered.get(registry);
+  if (known?.isRegistered) return known.withBuckets(buckets);
+  const metrics = new ProxyMetrics(registry, buckets ?? defaultBuckets);
+  registered.set(registry, metrics);
+  return metrics;
+}
+
+/**
+ * Merges what the registries of several processes hold, as text for Prometheus, of the content type
+ * `text/plain; version=0.0.4; charset=utf-8`. Everything adds up, gauges too.
+ * @param snapshots what each one's `registry.getMetricsAsJSON()` gave; it may have gone through JSON.
+ */
+export async function mergeMetrics(snapshots: readonly object[]): Promise<string> {
+  return AggregatorRegistry.aggregate([...snapshots]).metrics();
+}
+
+/** All of them, which the compiler sees to. */
+const states = Object.keys({
+  available: true,
+  cooling: true,
+  ejected: true,
+  trial: true,
+  drained: true,
+} satisfies Record<EndpointState, true>);
+
+class ProxyMetrics implements Metrics {
+  readonly registry: MetricsRegistry;
+  readonly #buckets: readonly number[];
+  readonly #observations = new Observations();
+  readonly #instruments: Instruments;
+  readonly #recorder: Recorder;
+
+  constructor(registry: MetricsRegistry, buckets: readonly number[]) {
+    this.registry = registry;
+    this.#buckets = buckets;
+    this.#instruments = createInstruments({ registry, buckets, readers: this.#gaugeReaders() });
+    this.#recorder = new Recorder(this.#instruments);
+  }
+
+  /** False when the registry was cleared. */
+  get isRegistered(): boolean {
+    return this.registry.getSingleMetric('balancing_proxy_requests_total') === this.#instruments.requests;
+  }
+
+  withBuckets(buckets: readonly number[] = this.#buckets): this {
+    if (String(buckets) === String(this.#buckets)) return this;
+    throw wrong('buckets', `those that the registry's metrics have already, ${inspect(this.#buckets)}`, buckets);
+  }
+
+  // Both are given away without their object.
+  readonly observe = (proxy: ObservedProxy): (() => void) => {
+    const isProxy = typeof proxy?.subscribe === 'function' && Array.isArray(proxy.endpoints);
+    if (!isProxy) throw new TypeError(`observe: expected what createBalancingProxy() gives, got ${inspect(proxy)}`);
+    return this.#observations.begin(proxy, (event) => this.#recorder.record(event));
+  };
+
+  readonly handler = (_req: IncomingMessage, res: ServerResponse): void => {
+    answer(res, this.registry).catch(() => res.destroy());
+  };
+
+  #gaugeReaders(): GaugeReaders {
+    const labelOf = (name: string) => this.#recorder.labels.of(name);
+    return {
+      requestsInFlight: (gauge) => gauge.set(this.#observations.requestsInFlight),
+      endpointInFlight: (gauge) => {
+        for (const { name, inFlight } of this.#observations.endpoints) gauge.inc(labelOf(name), inFlight);
+      },
+      endpointState: (gauge) => {
+        for (const { name, state } of this.#observations.endpoints) {
+          for (const one of states) gauge.inc({ ...labelOf(name), state: one }, one === state ? 1 : 0);
+        }
+      },
+    };
+  }
+}
+
+/** @throws when there is no answering any more. */
+async function answer(res: ServerResponse, registry: MetricsRegistry): Promise<void> {
+  try {
+    const text = await registry.metrics();
+    res.setHeader('Content-Type', registry.contentType).end(text);
+  } catch (error) {
+    res.statusCode = 500;
+    res.setHeader('Content-Type', 'text/plain; charset=utf-8').end(`no metrics: ${messageOf(error)}\n`);
+  }
+}
+
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : inspect(thrown);
+}

@@ -1,0 +1,128 @@
+import {
+  Counter,
+  Gauge,
+  Histogram,
+  type OpenMetricsContentType,
+  type PrometheusContentType,
+  type Registry,
+} from 'prom-client';
+
+/** A prom-client registry of either format. */
+export type MetricsRegistry = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>;
+
+/** Every metric. */
+export type Instruments = ReturnType<typeof createInstruments>;
+
+export interface InstrumentSettings {
+  readonly registry: MetricsRegistry;
+  /** Upper bounds in seconds, in ascending order. */
+  readonly buckets: readonly number[];
+  readonly readers: GaugeReaders;
+}
+
+/** What fills the gauges, which are empty then, with what holds at this moment: every scrape asks. */
+export interface GaugeReaders {
+  requestsInFlight(gauge: Gauge): void;
+  endpointInFlight(gauge: Gauge<'endpoint'>): void;
+  endpointState(gauge: Gauge<'endpoint' | 'state'>): void;
+}
+
+/** Registers the metrics. Where several processes are merged all of them add up, prom-client's default, gauges too. */
+export function createInstruments({ registry, buckets, readers }: InstrumentSettings) {
+  return {
+    ...requestCounters(registry),
+    ...attemptCounters(registry),
+    ...redundancyCounters(registry),
+    ...histograms(registry, [...buckets]),
+    ...gauges(registry, readers),
+  };
+}
+
+function requestCounters(registry: MetricsRegistry) {
+  const count = counterIn(registry);
+  return {
+    requests: count('requests_total', ['strategy', 'outcome', 'status'], 'Requests that have ended, by how.'),
+    errors: count('request_errors_total', ['code'], 'Requests that ended with an error, by its code.'),
+    streamed: count('streamed_requests_total', [], 'Requests whose body was too large to be sent twice.'),
+    responseBytes: count('response_bytes_total', [], 'Bytes of response bodies that clients got whole.'),
+  };
+}
+
+function attemptCounters(registry: MetricsRegistry) {
+  const count = counterIn(registry);
+  return {
+    attempts: count('attempts_total', ['endpoint', 'reason', 'outcome'], 'Attempts that have ended, by why and how.'),
+    attemptErrors: count('attempt_errors_total', ['endpoint', 'code'], 'Attempts that failed or timed out, by error.'),
+    wins: count('wins_total', ['endpoint'], 'Attempts that won.'),
+    ejections: count('ejections_total', ['endpoint'], 'Times that the endpoint was left out, for it was not reached.'),
+  };
+}
+
+function redundancyCounters(registry: MetricsRegistry) {
+  const count = counterIn(registry);
+  return {
+    hedgesStarted: count('hedges_started_total', [], 'Attempts that a hedge delay started.'),
+    hedgesWon: count('hedges_won_total', [], 'Attempts that a hedge delay started and that won.'),
+    hedgesDenied: count('hedges_denied_total', [], 'Hedges that did not start for lack of budget.'),
+    wastedAttempts: count('wasted_attempts_total', ['endpoint'], 'Attempts of which no client got anything.'),
+    wastedSeconds: count('wasted_seconds_total', ['endpoint'], 'Time of attempts of which no client got anything.'),
+    wastedBytes: count('wasted_bytes_total', ['endpoint'], 'Bytes of response bodies that were read for no client.'),
+  };
+}
+
+function histograms(registry: MetricsRegistry, buckets: number[]) {
+  return {
+    requestDuration: new Histogram({
+      ...named(registry, 'request_duration_seconds', 'Time from a request to the end of its response.'),
+      labelNames: ['outcome'],
+      buckets,
+    }),
+    requestHead: new Histogram({
+      ...named(registry, 'request_head_seconds', 'Time from a request to the head of its response.'),
+      buckets,
+    }),
+    attemptDuration: new Histogram({
+      ...named(registry, 'attempt_duration_seconds', 'Time from the start of an attempt to its usable response.'),
+      labelNames: ['endpoint'],
+      buckets,
+    }),
+  };
+}
+
+function gauges(registry: MetricsRegistry, readers: GaugeReaders) {
+  return {
+    requestsInFlight: new Gauge({
+      ...named(registry, 'requests_in_flight', 'Requests whose response or attempts go on.'),
+      ...filledBy(readers.requestsInFlight),
+    }),
+    endpointInFlight: new Gauge({
+      ...named(registry, 'endpoint_in_flight', 'Attempts under way, and responses on their way to a client.'),
+      labelNames: ['endpoint'],
+      ...filledBy(readers.endpointInFlight),
+    }),
+    endpointState: new Gauge({
+      ...named(registry, 'endpoint_state', 'Proxies for which the endpoint is in this state.'),
+      labelNames: ['endpoint', 'state'],
+      ...filledBy(readers.endpointState),
+    }),
+  };
+}
+
+function counterIn(registry: MetricsRegistry) {
+  return <Label extends string = never>(name: string, labelNames: Label[], help: string): Counter<Label> =>
+    new Counter({ ...named(registry, name, help), labelNames });
+}
+
+function named(registry: MetricsRegistry, name: string, help: string) {
+  return { name: `balancing_proxy_${name}`, help, registers: [registry] };
+}
+
+/** What is gone since the last scrape must not stay. */
+function filledBy<Label extends string>(fill: (gauge: Gauge<Label>) => void) {
+  return {
+    collect(this: Gauge<Label>): void {
+      this.reset();
+      fill(this);
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import type { BalancingProxy } from '../../balancing-proxy.ts';
+import type { EndpointSnapshot } from '../../endpoints/endpoint.ts';
+import type { Observer, ProxyEvent } from '../../events.ts';
+
+/** What metrics need of a proxy. */
+export type ObservedProxy = Pick<BalancingProxy, 'endpoints' | 'subscribe'>;
+
+/** The proxies that are observed at this moment; each is held once, whoever asks for it, so that nothing counts twice. */
+export class Observations {
+  readonly #observations = new Map<ObservedProxy, Observation>();
+
+  /** @returns its end, after which nothing here holds the proxy any more. */
+  begin(proxy: ObservedProxy, record: Observer): () => void {
+    const observation = this.#observations.get(proxy) ?? new Observation(proxy, record);
+    this.#observations.set(proxy, observation);
+    const holder = Symbol('holder');
+    observation.holders.add(holder);
+    return () => {
+      if (!observation.holders.delete(holder) || observation.holders.size > 0) return;
+      observation.end();
+      this.#observations.delete(proxy);
+    };
+  }
+
+  get requestsInFlight(): number {
+    return [...this.#observations.values()].reduce((sum, { requestsInFlight }) => sum + requestsInFlight, 0);
+  }
+
+  /** The state of every endpoint of every proxy. */
+  get endpoints(): readonly EndpointSnapshot[] {
+    return [...this.#observations.keys()].flatMap(({ endpoints }) => endpoints);
+  }
+}
+
+class Observation {
+  /** Who has asked for it and has not ended it. */
+  readonly holders = new Set<symbol>();
+  readonly end: () => void;
+  #requestsInFlight = 0;
+  /** The first request whose start was reported; the end of an earlier one must not count. */
+  #firstRequestId = Infinity;
+
+  constructor(proxy: ObservedProxy, record: Observer) {
+    this.end = proxy.subscribe((event) => {
+      this.#follow(event);
+      record(event);
+    });
+  }
+
+  get requestsInFlight(): number {
+    return this.#requestsInFlight;
+  }
+
+  #follow(event: ProxyEvent): void {
+    if (event.type === 'request-started') {
+      this.#firstRequestId = Math.min(this.#firstRequestId, event.requestId);
+      this.#requestsInFlight++;
+    }
+    if (event.type === 'request-ended' && event.requestId >= this.#firstRequestId) this.#requestsInFlight--;
+  }
+}
