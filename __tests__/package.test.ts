@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -75,11 +75,16 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Proxies a request and ends. @param transport an option of the proxy, as it is written in an object. */
-const useOfThePackage = (transport = '') => `
+/**
+ * Proxies a request and ends.
+ * @param transport an option of the proxy, as it is written in an object.
+ * @param preparation what is done with `proxy` first.
+ */
+const useOfThePackage = (transport = '', preparation = '') => `
   const endpoint = http.createServer((req, res) => res.end('hello ' + req.url)).listen(0, '127.0.0.1', () => {
     const endpoints = ['http://127.0.0.1:' + endpoint.address().port + '/base'];
     const proxy = createBalancingProxy({ endpoints, ${transport} });
+    ${preparation}
     const server = http.createServer(proxy).listen(0, '127.0.0.1', async () => {
       const response = await fetch('http://127.0.0.1:' + server.address().port + '/path?query');
       console.log(response.status, await response.text());
@@ -92,7 +97,7 @@ const useOfThePackage = (transport = '') => `
 describe('the packed package', () => {
   test('holds what users need and nothing else', () => {
     const files = packed.files.map((file) => file.path).sort();
-    const allowed = /^(dist\/.+\.(js|d\.ts)|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
+    const allowed = /^(dist\/.+\.(js|d\.ts|html|css|svg)|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
     expect(files).toEqual(
       expect.arrayContaining([
@@ -104,6 +109,15 @@ describe('the packed package', () => {
         'dist/index.d.ts',
         'dist/transports/undici.js',
         'dist/transports/undici.d.ts',
+        'dist/observers/opentelemetry.js',
+        'dist/observers/opentelemetry.d.ts',
+        'dist/observers/dashboard/dashboard.js',
+        'dist/observers/dashboard/dashboard.d.ts',
+        'dist/observers/dashboard/page/index.html',
+        'dist/observers/dashboard/page/main.js',
+        'dist/observers/dashboard/page/style.css',
+        'dist/observers/metrics.js',
+        'dist/observers/metrics.d.ts',
       ]),
     );
   });
@@ -178,11 +192,85 @@ describe('the installed package', () => {
     120_000,
   );
 
-  test('says which package is missing when undici is asked for', async () => {
-    const script = path.join(project, 'missing.mjs');
-    await writeFile(script, "import('balancing-reverse-proxy/undici').catch(({ message }) => console.log(message));");
-    expect(await runNode(script)).toMatch(/^Cannot find package 'undici' /);
-  }, 120_000);
+  test.each([
+    ['undici', 'undici'],
+    ['opentelemetry', '@opentelemetry/api'],
+    ['metrics', 'prom-client'],
+  ])(
+    'says which package is missing when %s is asked for',
+    async (subpath, peer) => {
+      const script = path.join(project, 'missing.mjs');
+      await writeFile(
+        script,
+        `import('balancing-reverse-proxy/${subpath}').catch(({ message }) => console.log(message));`,
+      );
+      expect(await runNode(script)).toContain(`Cannot find package '${peer}' `);
+    },
+    120_000,
+  );
+});
+
+describe('the dashboard of the installed package', () => {
+  test.each([
+    [
+      'import',
+      'mjs',
+      `import http from 'node:http';
+      import { createBalancingProxy } from 'balancing-reverse-proxy';
+      import { createDashboard } from 'balancing-reverse-proxy/dashboard';`,
+    ],
+    [
+      'require',
+      'cjs',
+      `const http = require('node:http');
+      const { createBalancingProxy } = require('balancing-reverse-proxy');
+      const { createDashboard } = require('balancing-reverse-proxy/dashboard');`,
+    ],
+  ])(
+    'serves its page, all that it loads, and what happens, when it came by %s, and lets the process end',
+    async (_, extension, imports) => {
+      const script = path.join(project, `use-dashboard.${extension}`);
+      await writeFile(
+        script,
+        `${imports}
+        const proxy = createBalancingProxy({ endpoints: ['http://one.example'] });
+        const dashboard = createDashboard(proxy);
+        const server = http.createServer(dashboard).listen(0, '127.0.0.1', async () => {
+          const url = 'http://127.0.0.1:' + server.address().port + '/';
+          const page = await (await fetch(url)).text();
+          const links = [...page.matchAll(/ (?:href|src)="([^"]+)"/g)].map(([, link]) => link);
+          const statuses = await Promise.all(links.map(async (link) => (await fetch(url + link)).status));
+          console.log(links.length > 3, [...new Set(statuses)]);
+          const stream = await fetch(url + 'events');
+          const { value } = await stream.body.pipeThrough(new TextDecoderStream()).getReader().read();
+          console.log(value.includes('"name":"http://one.example"'));
+          dashboard.close();
+          server.close();
+          await proxy.close();
+        });`,
+      );
+      expect(await runNode(script)).toBe('true [ 200 ]\ntrue\n');
+    },
+    120_000,
+  );
+
+  test.each(kindsOfModule)(
+    'has types in %s',
+    (_, extension) =>
+      expectToCompile(`dashboard.${extension}`, [
+        "import { createServer } from 'node:http';",
+        "import { createBalancingProxy } from 'balancing-reverse-proxy';",
+        "import { createDashboard, type Dashboard, type DashboardOptions } from 'balancing-reverse-proxy/dashboard';",
+        'const options: DashboardOptions = { allowActions: true };',
+        "const proxy = createBalancingProxy({ endpoints: ['http://one.example'] });",
+        'const dashboard: Dashboard = createDashboard(proxy, options);',
+        'createServer(dashboard);',
+        'dashboard.close();',
+        '// @ts-expect-error: no such option',
+        'createDashboard(proxy, { actions: true });',
+      ]),
+    120_000,
+  );
 });
 
 describe('the installed package beside undici', () => {
@@ -227,6 +315,122 @@ describe('the installed package beside undici', () => {
         "createBalancingProxy({ endpoints: ['http://one.example'], transport });",
         '// @ts-expect-error: no such setting',
         'undiciTransport({ retry: 2 });',
+      ]),
+    120_000,
+  );
+});
+
+describe('the installed package beside @opentelemetry/api', () => {
+  const scope = () => path.join(project, 'node_modules', '@opentelemetry');
+
+  beforeAll(async () => {
+    await mkdir(scope());
+    await symlink(path.join(root, 'node_modules', '@opentelemetry', 'api'), path.join(scope(), 'api'), 'junction');
+  });
+  afterAll(() => rm(scope(), { recursive: true }));
+
+  test.each([
+    [
+      'import',
+      'mjs',
+      `import http from 'node:http';
+      import { createBalancingProxy } from 'balancing-reverse-proxy';
+      import { traceAttempts } from 'balancing-reverse-proxy/opentelemetry';`,
+    ],
+    [
+      'require',
+      'cjs',
+      `const http = require('node:http');
+      const { createBalancingProxy } = require('balancing-reverse-proxy');
+      const { traceAttempts } = require('balancing-reverse-proxy/opentelemetry');`,
+    ],
+  ])(
+    'traces what it proxies when that came by %s, and lets the process end',
+    async (_, extension, imports) => {
+      const script = path.join(project, `use-opentelemetry.${extension}`);
+      const span = '{ setAttributes() {}, end: () => console.log(name) }';
+      const tracerProvider = `{ getTracer: () => ({ startSpan: (name) => (${span}) }) }`;
+      const tracing = `traceAttempts(proxy, { tracerProvider: ${tracerProvider} });`;
+      await writeFile(script, imports + useOfThePackage('', tracing));
+      expect(await runNode(script)).toBe('GET\n200 hello /base/path?query\n');
+    },
+    120_000,
+  );
+
+  test.each(kindsOfModule)(
+    'has types of tracing in %s',
+    (_, extension) =>
+      expectToCompile(`opentelemetry.${extension}`, [
+        "import { trace } from '@opentelemetry/api';",
+        "import { createBalancingProxy } from 'balancing-reverse-proxy';",
+        "import { traceAttempts, type TraceAttemptsOptions } from 'balancing-reverse-proxy/opentelemetry';",
+        "const proxy = createBalancingProxy({ endpoints: ['http://one.example'] });",
+        'const options: TraceAttemptsOptions = { tracerProvider: trace.getTracerProvider(), urlQuery: true };',
+        'const stop: () => void = traceAttempts(proxy, options);',
+        'stop();',
+        '// @ts-expect-error: no such option',
+        'traceAttempts(proxy, { query: true });',
+      ]),
+    120_000,
+  );
+});
+
+describe('the installed package beside prom-client', () => {
+  const link = () => path.join(project, 'node_modules', 'prom-client');
+
+  beforeAll(() => symlink(path.join(root, 'node_modules', 'prom-client'), link(), 'junction'));
+  afterAll(() => rm(link()));
+
+  test.each([
+    [
+      'import',
+      'mjs',
+      `import http from 'node:http';
+      import { createBalancingProxy } from 'balancing-reverse-proxy';
+      import { createMetrics } from 'balancing-reverse-proxy/metrics';`,
+    ],
+    [
+      'require',
+      'cjs',
+      `const http = require('node:http');
+      const { createBalancingProxy } = require('balancing-reverse-proxy');
+      const { createMetrics } = require('balancing-reverse-proxy/metrics');`,
+    ],
+  ])(
+    'counts what it proxies when that came by %s, and lets the process end',
+    async (_, extension, imports) => {
+      const script = path.join(project, `use-metrics.${extension}`);
+      const counting = `const { observe, registry } = createMetrics();
+        observe(proxy);
+        process.once('exit', () => console.log(wins));
+        let wins;
+        const count = registry.getSingleMetric('balancing_proxy_wins_total');
+        proxy.subscribe(async ({ type }) => {
+          if (type === 'request-ended') wins = (await count.get()).values[0].value;
+        });`;
+      await writeFile(script, imports + useOfThePackage('', counting));
+      expect(await runNode(script)).toBe('200 hello /base/path?query\n1\n');
+    },
+    120_000,
+  );
+
+  test.each(kindsOfModule)(
+    'has types of the metrics in %s',
+    (_, extension) =>
+      expectToCompile(`metrics.${extension}`, [
+        "import { createServer } from 'node:http';",
+        "import { Registry } from 'prom-client';",
+        "import { createBalancingProxy } from 'balancing-reverse-proxy';",
+        "import { createMetrics, type Metrics, type MetricsOptions, mergeMetrics } from 'balancing-reverse-proxy/metrics';",
+        "const proxy = createBalancingProxy({ endpoints: ['http://one.example'] });",
+        'const options: MetricsOptions = { registry: new Registry(), buckets: [0.1, 1] };',
+        'const metrics: Metrics = createMetrics(options);',
+        'const stop: () => void = metrics.observe(proxy);',
+        'createServer(metrics.handler).once("close", stop);',
+        'const text: Promise<string> = metrics.registry.getMetricsAsJSON().then((json) => mergeMetrics([json, json]));',
+        'text.then(console.log);',
+        '// @ts-expect-error: no such option',
+        "createMetrics({ prefix: 'x' });",
       ]),
     120_000,
   );

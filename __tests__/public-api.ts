@@ -7,6 +7,7 @@ import http2 from 'node:http2';
 import { trace } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import pino from 'pino';
+import { type OpenMetricsContentType, Registry } from 'prom-client';
 import winston from 'winston';
 import {
   type AttemptOutcome,
@@ -54,6 +55,20 @@ import {
   type UpstreamRequest,
   type UpstreamResponse,
 } from '../src/index.ts';
+import {
+  createDashboard,
+  type Dashboard,
+  type DashboardOptions,
+  type DashboardSource,
+} from '../src/observers/dashboard/dashboard.ts';
+import {
+  createMetrics,
+  type Metrics,
+  type MetricsOptions,
+  type MetricsRegistry,
+  mergeMetrics,
+  type ObservedProxy,
+} from '../src/observers/metrics.ts';
 import { type TraceAttemptsOptions, traceAttempts } from '../src/observers/opentelemetry.ts';
 import { type UndiciTransportOptions, undiciTransport } from '../src/transports/undici.ts';
 
@@ -249,6 +264,44 @@ export function tracesAttempts(proxy: BalancingProxy): void {
   stop();
   // @ts-expect-error: an unknown option
   traceAttempts(proxy, { provider: trace });
+}
+
+export const everyMetricsOption: Required<MetricsOptions> = {
+  registry: new Registry<OpenMetricsContentType>(),
+  buckets: [0.01, 0.1, 1] as const,
+};
+
+export function measures(proxy: BalancingProxy): void {
+  const metrics: Metrics = createMetrics(everyMetricsOption);
+  createMetrics() satisfies Metrics;
+  const observed: ObservedProxy = { endpoints: proxy.endpoints, subscribe: proxy.subscribe };
+  const stop: () => void = metrics.observe(observed);
+  metrics.observe(proxy);
+  stop();
+  metrics.handler satisfies RequestHandler;
+  express().get('/metrics', metrics.handler);
+  http.createServer(metrics.handler);
+  metrics.registry satisfies MetricsRegistry;
+  mergeMetrics([]) satisfies Promise<string>;
+  // @ts-expect-error: an unknown option
+  createMetrics({ prefix: 'x' });
+}
+
+export const everyDashboardOption: Required<DashboardOptions> = { allowActions: true };
+
+export function showsEverything(proxy: BalancingProxy): void {
+  const dashboard: Dashboard = createDashboard(proxy, everyDashboardOption);
+  const { endpoints, hedgesDenied, subscribe, drain, restore } = proxy;
+  const source: DashboardSource = { endpoints, hedgesDenied, subscribe, drain, restore };
+  express().use('/dashboard', createDashboard(source));
+  http.createServer(dashboard);
+  http2.createServer(dashboard);
+  dashboard satisfies RequestHandler;
+  dashboard.close();
+  // @ts-expect-error: an unknown option
+  createDashboard(proxy, { actions: true });
+  // @ts-expect-error: something to show is required
+  createDashboard();
 }
 
 /** Every kind of event can be told by its type, and none is forgotten. */

@@ -1,14 +1,22 @@
 import { createServer } from 'node:http';
 import express from 'express';
 import { createBalancingProxy } from '../src/index.ts';
+import { createDashboard } from '../src/observers/dashboard/dashboard.ts';
 import { onStopSignal, runCommand } from './command.ts';
 import { portFlag, readFlags } from './flags.ts';
-import { describeFleet, fleetFlags, startFleet } from './fleet.ts';
+import { describeFleet, type Fleet, fleetFlags, startFleet } from './fleet.ts';
 import { close, listen } from './listen.ts';
+import { createOutage, onLine } from './outage.ts';
 import { createRaceLog } from './race-log.ts';
 
+const demoFlags = {
+  port: portFlag('where the proxy listens', 8080),
+  'dashboard-port': portFlag('where the dashboard listens', 8081),
+  ...fleetFlags,
+};
+
 async function main(): Promise<void> {
-  const flags = readFlags({ port: portFlag('where the proxy listens', 8080), ...fleetFlags });
+  const flags = readFlags(demoFlags);
   const fleet = await startFleet(flags);
   const proxy = createBalancingProxy({ endpoints: fleet.urls });
   const raceLog = createRaceLog(flags['max-delay']);
@@ -18,11 +26,34 @@ async function main(): Promise<void> {
   const server = createServer(app);
   const port = await listen(server, { port: flags.port, flag: 'port' });
 
+  // For whoever sits at this machine: the flaky servers may be drained here.
+  const dashboard = createDashboard(proxy, { allowActions: true });
+  const dashboardServer = createServer(dashboard);
+  const dashboardPort = await listen(dashboardServer, { port: flags['dashboard-port'], flag: 'dashboard-port' });
+
   onStopSignal(async () => {
-    await Promise.all([close(server), proxy.close()]);
+    dashboard.close();
+    await Promise.all([close(server), close(dashboardServer), proxy.close()]);
     await fleet.close();
   });
-  console.log([...describeFleet(fleet, flags), ...advise(port), raceLog.legend, ''].join('\n'));
+  offerOutage(fleet);
+  const advice = [...advise(port), ...adviseToWatch(fleet, dashboardPort)];
+  console.log([...describeFleet(fleet, flags), ...advice, raceLog.legend, ''].join('\n'));
+}
+
+/** Lets the user see what becomes of a server that cannot be reached. */
+function offerOutage({ servers }: Fleet): void {
+  const last = servers.at(-1);
+  if (!last) return;
+  const toggle = createOutage(last);
+  onLine(process.stdin, 'o', async () => console.log(await toggle()));
+}
+
+function adviseToWatch({ urls }: Fleet, port: number): string[] {
+  return [
+    `The dashboard shows all of it, live: http://localhost:${port}`,
+    `Type o and Enter to take ${urls.at(-1)} away, as in an outage, and again to bring it back.`,
+  ];
 }
 
 function advise(port: number): string[] {

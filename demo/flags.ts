@@ -46,7 +46,8 @@ export function parseFlags<Name extends string>(flags: FlagTable<Name>, args: re
 
 /** The lines that `--help` prints. */
 export function usageOf(flags: FlagTable): string {
-  const lines = entriesOf(flags).map(([name, { help, fallback }]) => `  --${name.padEnd(12)} ${help} (${fallback})`);
+  const width = Math.max(12, ...Object.keys(flags).map((name) => name.length));
+  const lines = entriesOf(flags).map(([name, { help, fallback }]) => `  --${name.padEnd(width)} ${help} (${fallback})`);
   return ['Flags, each with a number (default):', ...lines].join('\n');
 }
 

@@ -8,6 +8,7 @@ import { seedLimit } from './random.ts';
 export interface Fleet {
   /** One for each server. */
   readonly urls: readonly string[];
+  readonly servers: readonly Server[];
   close(): Promise<void>;
 }
 
@@ -38,7 +39,7 @@ export async function startFleet(flags: Readonly<Record<keyof typeof fleetFlags,
     await closeAll();
     throw error;
   }
-  return { urls, close: closeAll };
+  return { urls, servers, close: closeAll };
 }
 
 /** The lines that tell a person what the flaky servers are. */

@@ -3,23 +3,27 @@ import compression from 'compression';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import httpProxy from 'http-proxy';
 import type { BalancingProxy } from '../src/index.ts';
+import type { Dashboard } from '../src/observers/dashboard/dashboard.ts';
 
 /** What the gateway forwards to. */
 export interface GatewayOptions {
   /** Answers what is under `/api`. */
   readonly api: BalancingProxy;
+  /** Shows what `api` does, under `/dashboard`. In an app with users it would stand behind their login. */
+  readonly dashboard: Dashboard;
   /** The one server that answers what is under `/legacy`. */
   readonly legacyUrl: string;
 }
 
 /** Makes an Express app with routes of its own beside those that it forwards, to several endpoints and to just one. */
-export function createGatewayApp({ api, legacyUrl }: GatewayOptions): Express {
+export function createGatewayApp({ api, dashboard, legacyUrl }: GatewayOptions): Express {
   const app = express().disable('x-powered-by');
   // The demo's answers are below the kilobyte from which compression starts by default.
   app.use(compression({ threshold: 0 }));
   // Both forward the body of a request as it comes, so they stand before whatever reads it.
   app.use('/api', api);
   app.use('/legacy', forwardTo(legacyUrl));
+  app.use('/dashboard', dashboard);
   app.post('/echo', express.json(), (req, res) => void res.json({ youSent: req.body ?? null }));
   app.get('/', (req, res) => void res.type('text/plain').send(indexFor(req)));
   app.use(answerError);
@@ -72,6 +76,7 @@ function indexFor(req: Request): string {
     `  curl -i ${url}/legacy/hello         # one ordinary server, by http-proxy`,
     `  curl -i --json '{"name":"Joe"}' ${url}/echo`,
     `  curl -i --json '{"name":' ${url}/echo   # an error, as JSON`,
+    `and in a browser ${url}/dashboard: what becomes of all that is under /api.`,
     '',
   ].join('\n');
 }

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { createBalancingProxy } from '../src/index.ts';
+import { createDashboard } from '../src/observers/dashboard/dashboard.ts';
 import { onStopSignal, runCommand } from './command.ts';
 import { portFlag, readFlags } from './flags.ts';
 import { describeFleet, fleetFlags, startFleet } from './fleet.ts';
@@ -25,10 +26,12 @@ async function main(): Promise<void> {
   const raceLog = createRaceLog(flags['max-delay']);
   api.subscribe(raceLog.observer);
 
-  const server = createServer(createGatewayApp({ api, legacyUrl: `http://127.0.0.1:${legacyPort}` }));
+  const dashboard = createDashboard(api);
+  const server = createServer(createGatewayApp({ api, dashboard, legacyUrl: `http://127.0.0.1:${legacyPort}` }));
   const port = await listen(server, { port: flags.port, flag: 'port' });
 
   onStopSignal(async () => {
+    dashboard.close();
     await Promise.all([close(server), api.close()]);
     await Promise.all([close(legacy), fleet.close()]);
   });

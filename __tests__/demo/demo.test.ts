@@ -1,8 +1,9 @@
 import { hanging, startHttp } from '../helpers/servers.ts';
 import { endCommands, type StartedCommand, startCommand } from './start-command.ts';
 
-async function startDemo(flags: string): Promise<{ command: StartedCommand; url: string }> {
-  const command = startCommand('demo.ts', `--port 0 --flaky-port 0 --max-delay 20 --seed 1 ${flags}`.trim());
+async function startDemo(flags: string, input?: 'pipe' | 'ignore'): Promise<{ command: StartedCommand; url: string }> {
+  const ports = '--port 0 --dashboard-port 0 --flaky-port 0';
+  const command = startCommand('demo.ts', `${ports} --max-delay 20 --seed 1 ${flags}`.trim(), input);
   const [, url = ''] = await command.printed(/curl -i (http:\/\/localhost:\d+)\/hello\n[\s\S]*A full bar/);
   return { command, url };
 }
@@ -55,10 +56,53 @@ describe('node demo/demo.ts', () => {
     expect(await command.exitCode).toBe(0);
   });
 
-  test.each(['port', 'flaky-port'])('says in one line that another --%s is needed', async (flag) => {
+  test('serves the dashboard, with its actions, on a port of its own', async () => {
+    const { command, url } = await startDemo('');
+    const [, dashboard = ''] = await command.printed(/dashboard .*(http:\/\/localhost:\d+)/);
+    expect(new URL(dashboard).port).not.toBe(new URL(url).port);
+    expect(await (await fetch(dashboard)).text()).toContain('<title>balancing-reverse-proxy</title>');
+    const [, endpoint = ''] = /^ {2}(http:.*)$/m.exec(command.output()) ?? [];
+    const path = `${dashboard}/endpoints/${encodeURIComponent(endpoint)}/drain`;
+    expect((await fetch(path, { method: 'POST', headers: { Origin: dashboard } })).status).toBe(200);
+  });
+
+  test('ends while somebody looks at the dashboard', async () => {
+    const { command } = await startDemo('');
+    const [, dashboard = ''] = await command.printed(/dashboard .*(http:\/\/localhost:\d+)/);
+    const stream = await fetch(`${dashboard}/events`);
+    command.kill('SIGTERM');
+    expect(await command.exitCode).toBe(0);
+    expect(await stream.text()).toContain('data: ');
+  });
+
+  test('takes the last flaky server away and brings it back when o is entered', async () => {
+    const { command, url } = await startDemo('--endpoints 2 --error-ratio 0', 'pipe');
+    const [, last = ''] = /o and Enter to take (http:\S+) away/.exec(command.output()) ?? [];
+    const { port } = new URL(last);
+    expect((await fetch(last)).status).toBe(200);
+    command.enter('o');
+    await command.printed(new RegExp(`Port ${port} is away`));
+    await expect(fetch(last)).rejects.toThrow();
+    expect((await fetch(url)).status).toBe(200);
+    await command.printed(new RegExp(`  ${last} .* failed ERR_BRP_CONNECT\n`));
+    command.enter('x');
+    command.enter('o');
+    await command.printed(new RegExp(`Port ${port} is back`));
+    expect((await fetch(last)).status).toBe(200);
+  });
+
+  test('ends while there is an outage and its input is open', async () => {
+    const { command } = await startDemo('', 'pipe');
+    command.enter('o');
+    await command.printed(/is away/);
+    command.kill('SIGTERM');
+    expect(await command.exitCode).toBe(0);
+  });
+
+  test.each(['port', 'dashboard-port', 'flaky-port'])('says in one line that another --%s is needed', async (flag) => {
     const other = await startHttp(hanging);
-    const flags = { port: 0, 'flaky-port': 0, [flag]: other.port };
-    const command = startCommand('demo.ts', `--port ${flags.port} --flaky-port ${flags['flaky-port']}`);
+    const flags = Object.entries({ port: 0, 'dashboard-port': 0, 'flaky-port': 0, [flag]: other.port });
+    const command = startCommand('demo.ts', flags.map(([name, port]) => `--${name} ${port}`).join(' '));
     expect(await command.exitCode).toBe(1);
     expect(command.output()).toBe(`port ${other.port} is in use: choose another one with --${flag}\n`);
     await other.close();

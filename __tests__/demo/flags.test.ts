@@ -54,4 +54,16 @@ describe('usageOf', () => {
       '  --ratio        a share (0.25)',
     ]);
   });
+
+  test('makes room for a long name', () => {
+    expect(
+      usageOf({ ...flags, 'dashboard-port': portFlag('where else', 1) })
+        .split('\n')
+        .slice(1),
+    ).toEqual([
+      '  --port           where it listens; 0 takes what is free (8080)',
+      '  --ratio          a share (0.25)',
+      '  --dashboard-port where else; 0 takes what is free (1)',
+    ]);
+  });
 });

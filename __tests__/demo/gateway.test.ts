@@ -2,6 +2,7 @@ import { createFlakyServer } from '../../demo/flaky-server.ts';
 import { createGatewayApp } from '../../demo/gateway-app.ts';
 import { createLegacyServer } from '../../demo/legacy-server.ts';
 import { createBalancingProxy } from '../../src/index.ts';
+import { createDashboard } from '../../src/observers/dashboard/dashboard.ts';
 import { answering, listen, refusedUrl, startHttp, type TestServer } from '../helpers/servers.ts';
 import { endCommands, startCommand } from './start-command.ts';
 
@@ -18,7 +19,8 @@ async function startGateway({ legacyUrl }: { legacyUrl?: string } = {}): Promise
   const servers = [await startHttp(answering(500, 'bad')), await listen(good), await listen(createLegacyServer())];
   const [bad, better, legacy] = servers.map(closeLater);
   const api = closeLater(createBalancingProxy({ endpoints: [bad?.url ?? '', better?.url ?? ''] }));
-  return closeLater(await startHttp(createGatewayApp({ api, legacyUrl: legacyUrl ?? legacy?.url ?? '' })));
+  const dashboard = createDashboard(api);
+  return closeLater(await startHttp(createGatewayApp({ api, dashboard, legacyUrl: legacyUrl ?? legacy?.url ?? '' })));
 }
 
 function sendJson(text: string): RequestInit {
@@ -50,6 +52,14 @@ describe('createGatewayApp', () => {
     const response = await fetch(`${url}/legacy/hello`);
     expect(response.status).toBe(502);
     expect(await response.json()).toEqual({ error: { status: 502, code: 'ERR_LEGACY', message: 'Bad Gateway' } });
+  });
+
+  test('serves the dashboard of /api, for looking at only', async () => {
+    const { url } = await startGateway();
+    const page = await fetch(`${url}/dashboard`);
+    expect(page.url).toBe(`${url}/dashboard/`);
+    expect(await page.text()).toContain('<title>balancing-reverse-proxy</title>');
+    expect((await fetch(`${url}/dashboard/endpoints/x/drain`, { method: 'POST' })).status).toBe(404);
   });
 
   test('parses the JSON of POST /echo', async () => {
@@ -89,7 +99,9 @@ describe('createGatewayApp', () => {
     const { url } = await startGateway();
     const response = await fetch(url);
     expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8');
-    expect(await response.text()).toContain(`curl -i ${url}/api/hello`);
+    const text = await response.text();
+    expect(text).toContain(`curl -i ${url}/api/hello`);
+    expect(text).toContain(`${url}/dashboard`);
   });
 });
 

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** A command of the demo that runs in a process of its own. */
@@ -8,10 +9,15 @@ export interface StartedCommand {
   output(): string;
   /** Resolves as soon as the pattern is in the output; rejects when the process ends before. */
   printed(pattern: RegExp): Promise<RegExpExecArray>;
+  /** Enters a line, if the command was started with an input. */
+  enter(line: string): void;
   kill(signal: NodeJS.Signals): void;
   /** Resolves with the exit code, null for one that a signal ended. */
   readonly exitCode: Promise<number | null>;
 }
+
+/** Its output is never ignored. */
+type StartedProcess = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
 const started: StartedCommand[] = [];
 
@@ -21,12 +27,18 @@ export async function endCommands(): Promise<void> {
   await Promise.all(started.splice(0).map(({ exitCode }) => exitCode));
 }
 
-/** Starts a file of `demo/` as a user would, with output that is no terminal. */
-export function startCommand(file: string, flags: string): StartedCommand {
+/**
+ * Starts a file of `demo/` as a user would, with output that is no terminal.
+ * @param input whether lines can be entered: `pipe`, whose end is never reached, or `ignore`, which has ended.
+ */
+export function startCommand(file: string, flags: string, input: 'pipe' | 'ignore' = 'ignore'): StartedCommand {
   const path = fileURLToPath(new URL(`../../demo/${file}`, import.meta.url));
   // Jest's own FORCE_COLOR would colour what is compared here.
   const { FORCE_COLOR: _, ...env } = process.env;
-  const child = spawn(process.execPath, [path, ...flags.split(' ')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [path, ...flags.split(' ')], {
+    env,
+    stdio: [input, 'pipe', 'pipe'],
+  }) as StartedProcess;
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -44,6 +56,7 @@ export function startCommand(file: string, flags: string): StartedCommand {
         if (!Array.isArray(next)) throw new Error(`ended with ${next} before it printed ${pattern}:\n${output}`);
       }
     },
+    enter: (line) => void child.stdin?.write(`${line}\n`),
     kill: (signal) => void child.kill(signal),
     exitCode,
   };

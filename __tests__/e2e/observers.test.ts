@@ -1,7 +1,18 @@
 import diagnostics from 'node:diagnostics_channel';
 import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
-import { type BalancingProxyOptions, createBalancingProxy, type Observer, type ProxyEvent } from '../../src/index.ts';
+import { Registry } from 'prom-client';
+import {
+  type BalancingProxy,
+  type BalancingProxyOptions,
+  createBalancingProxy,
+  type Observer,
+  type ProxyEvent,
+} from '../../src/index.ts';
+import { createDashboard } from '../../src/observers/dashboard/dashboard.ts';
+import { createMetrics } from '../../src/observers/metrics.ts';
+import { traceAttempts } from '../../src/observers/opentelemetry.ts';
 import { Resources } from '../helpers/proxy.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
 import { listen, refusedUrl, startHttp, startTcp, type TestServer } from '../helpers/servers.ts';
@@ -39,14 +50,45 @@ const meddling: Observer = (event) => {
 
 const onMessage = (): void => {};
 
-/** What may be hung on a proxy; each gives the options that it needs. */
-const observations: ReadonlyArray<[string, Partial<BalancingProxyOptions>, readonly Observer[], boolean]> = [
-  ['an observer', {}, [() => {}], false],
-  ['observers that throw, reject and meddle', {}, [throwing, rejecting, meddling], false],
-  ['a logger', { logger: { info: () => {}, warn: () => {} }, logQuery: true }, [], false],
-  ['a logger that throws', { logger: { info: throwing, warn: throwing } }, [], false],
-  ['subscribers of every channel', {}, [], true],
+/** What may be hung on a proxy: options, and what is done with it. */
+interface Observation {
+  readonly name: string;
+  readonly options?: Partial<BalancingProxyOptions>;
+  readonly attach?: (proxy: BalancingProxy) => void;
+  readonly isOnChannels?: true;
+}
+
+const subscribing =
+  (...observers: readonly Observer[]) =>
+  (proxy: BalancingProxy): void => {
+    for (const observer of observers) proxy.subscribe(observer);
+  };
+
+const observations: readonly Observation[] = [
+  { name: 'an observer', attach: subscribing(() => {}) },
+  { name: 'observers that throw, reject and meddle', attach: subscribing(throwing, rejecting, meddling) },
+  { name: 'a logger', options: { logger: { info: () => {}, warn: () => {} }, logQuery: true } },
+  { name: 'a logger that throws', options: { logger: { info: throwing, warn: throwing } } },
+  { name: 'metrics', attach: (proxy) => void createMetrics({ registry: new Registry() }).observe(proxy) },
+  { name: 'traces', attach: (proxy) => void traceAttempts(proxy) },
+  { name: 'a dashboard that is watched', attach: watch },
+  { name: 'subscribers of every channel', isOnChannels: true },
 ];
+
+/** Opens the dashboard's stream of events. */
+function watch(proxy: BalancingProxy): void {
+  const dashboard = resources.use(createDashboard(proxy));
+  const server = http.createServer(dashboard).listen(0, '127.0.0.1', () => {
+    const { port } = server.address() as AddressInfo;
+    http.get({ host: '127.0.0.1', port, path: '/events', agent: false }, (res) => res.resume()).on('error', () => {});
+  });
+  resources.use({
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  });
+}
 
 /** What every endpoint does to a request, by its path; no byte of it depends on the time. */
 async function startEndpoints(): Promise<readonly string[]> {
@@ -81,9 +123,9 @@ const requests: readonly string[] = [
 ];
 
 /** Serves without a date, so that responses can be compared. */
-function serve(options: BalancingProxyOptions, observers: readonly Observer[]): Promise<TestServer> {
+function serve(options: BalancingProxyOptions, attach?: (proxy: BalancingProxy) => void): Promise<TestServer> {
   const proxy = createBalancingProxy(options);
-  for (const observer of observers) proxy.subscribe(observer);
+  attach?.(proxy);
   resources.use(proxy);
   return listen(
     http.createServer((req, res) => {
@@ -94,7 +136,7 @@ function serve(options: BalancingProxyOptions, observers: readonly Observer[]): 
 }
 
 describe.each(['failover', 'race'] as const)('the bytes of every response of a %s', (strategy) => {
-  test.each(observations)('are the same with and without %s', async (_, own, observers, isOnChannels) => {
+  test.each(observations)('are the same with and without $name', async (observation) => {
     const endpoints = await startEndpoints();
     const options: BalancingProxyOptions = {
       endpoints,
@@ -103,12 +145,13 @@ describe.each(['failover', 'race'] as const)('the bytes of every response of a %
       bodyLimitBytes: 20,
       loserGraceMs: 50,
     };
-    const bare = resources.use(await serve(options, []));
-    const observed = resources.use(await serve({ ...options, ...own }, observers));
+    const bare = resources.use(await serve(options));
+    const observed = resources.use(await serve({ ...options, ...observation.options }, observation.attach));
     for (const request of requests) {
       const expected = await sendRaw(bare.url, request);
       expect(expected.text).toMatch(/^HTTP\/1\.1 /);
-      if (isOnChannels) for (const type of types) diagnostics.subscribe(`balancing-reverse-proxy:${type}`, onMessage);
+      if (observation.isOnChannels)
+        for (const type of types) diagnostics.subscribe(`balancing-reverse-proxy:${type}`, onMessage);
       const { text } = await sendRaw(observed.url, request);
       for (const type of types) diagnostics.unsubscribe(`balancing-reverse-proxy:${type}`, onMessage);
       expect(text).toBe(expected.text);

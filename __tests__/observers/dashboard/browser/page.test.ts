@@ -1,0 +1,523 @@
+import http from 'node:http';
+import type { Browser, Page } from 'playwright-core';
+import { BalancingProxyError, createBalancingProxy } from '../../../../src/index.ts';
+import {
+  createDashboard,
+  type DashboardOptions,
+  type DashboardSource,
+} from '../../../../src/observers/dashboard/dashboard.ts';
+import { endCommands, startCommand } from '../../../demo/start-command.ts';
+import { Resources } from '../../../helpers/proxy.ts';
+import { answering, listen, startHttp, type TestServer } from '../../../helpers/servers.ts';
+import { until } from '../../../helpers/until.ts';
+import { attemptEnded, FakeSource, reportOf, requestEnded, snapshotOf } from '../fake-source.ts';
+import { findChromium, keepPicture, openPage, type PageOptions, startChromium, type WatchedPage } from './chromium.ts';
+import { findFaintTexts } from './contrast.ts';
+
+/** The page of the dashboard in a real browser. */
+
+const executablePath = findChromium();
+const howToGetIt = 'no Chromium found: install it, or set CHROMIUM_PATH to one';
+if (!executablePath && !process.env.CI) console.warn(`the page of the dashboard is not tested: ${howToGetIt}`);
+const describeInBrowser = executablePath || process.env.CI ? describe : describe.skip;
+
+let browser: Browser;
+const resources = new Resources();
+const pages: WatchedPage[] = [];
+
+beforeAll(async () => {
+  if (executablePath) browser = await startChromium(executablePath);
+  else if (process.env.CI) throw new Error(howToGetIt);
+}, 60_000);
+afterAll(() => browser?.close());
+
+afterEach(async () => {
+  for (const { page } of pages.splice(0)) await page.context().close();
+  await resources.closeAll();
+  await endCommands();
+});
+
+async function open(url: string, options?: PageOptions): Promise<WatchedPage> {
+  const opened = await openPage(browser, url, options);
+  pages.push(opened);
+  await hasText(opened.page, '#connection', /^live$/);
+  return opened;
+}
+
+/** Serves the dashboard of a source on node:http. */
+async function serve(source: DashboardSource, options?: DashboardOptions) {
+  const server = await startHttp(createDashboard(source, options));
+  return resources.use(server);
+}
+
+/** Resolves when an element's text matches. */
+async function hasText(page: Page, selector: string, pattern: RegExp): Promise<void> {
+  await page.waitForFunction(
+    ([css, source]) => new RegExp(source).test(document.querySelector(css)?.textContent ?? ''),
+    [selector, pattern.source] as const,
+  );
+}
+
+/** Presses Tab until this is focused, as somebody without a mouse does. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  const isThere = () =>
+    page.evaluate((wanted) => {
+      const { activeElement } = document;
+      return (activeElement?.ariaLabel ?? activeElement?.textContent) === wanted;
+    }, name);
+  for (let presses = 0; !(await isThere()); presses++) {
+    if (presses > 50) throw new Error(`no way to ${name} by Tab`);
+    await page.keyboard.press('Tab');
+  }
+}
+
+const focused = (page: Page) =>
+  page.evaluate(() => document.activeElement?.ariaLabel ?? document.activeElement?.textContent);
+
+/** Everything that can be seen in one page: each state of an endpoint, each outcome of an attempt. */
+async function showEverything(source: FakeSource, page: Page): Promise<void> {
+  const states = ['available', 'cooling', 'ejected', 'trial', 'drained'] as const;
+  const latencyMs = { p50: 12, p95: 1_234, p99: 23_456 };
+  source.endpoints = states.map((state, index) =>
+    snapshotOf(`http://${state}-with-quite-a-long-name.example:8000/base/${index}`, {
+      state,
+      backInMs: state === 'ejected' || state === 'cooling' ? 4_200 : 0,
+      inFlight: 12,
+      successes: 1_234_567,
+      wins: 345_678,
+      failures: 98_765,
+      latencyMs,
+    }),
+  );
+  const outcomes = ['won', 'lost', 'unusable', 'failed', 'timed-out', 'cancelled'] as const;
+  const error = new BalancingProxyError('ERR_BRP_RESPONSE_TIMEOUT', 'late');
+  const attempts = outcomes.map((outcome, index) =>
+    reportOf({
+      endpoint: source.endpoints[index % 5]?.name ?? '',
+      outcome,
+      error,
+      startedAfterMs: index * 20,
+      durationMs: 50,
+    }),
+  );
+  source.emit(...attempts.map((report) => attemptEnded(report)));
+  source.emit(requestEnded({ url: `/${'long/'.repeat(60)}`, attempts, durationMs: 150 }));
+  source.emit(requestEnded({ status: 500, winner: undefined, attempts }));
+  source.emit(requestEnded({ status: undefined, winner: undefined, servedBy: undefined, error, attempts: [] }));
+  const gone = new BalancingProxyError('ERR_BRP_CLIENT_GONE', 'gone');
+  source.emit(requestEnded({ status: undefined, winner: undefined, servedBy: undefined, error: gone }));
+  await page.waitForFunction(() => document.querySelectorAll('.race').length === 4);
+}
+
+describeInBrowser('the dashboard of the demo', () => {
+  async function sendRequests(url: string, count: number): Promise<void> {
+    const send = async (index: number) => void (await (await fetch(`${url}/hello/${index}?token=secret`)).text());
+    for (let sent = 0; sent < count; sent += 5) await Promise.all([0, 1, 2, 3, 4].map((index) => send(sent + index)));
+  }
+
+  const rowsOf = (page: Page) => page.locator('#endpoints tbody tr').allInnerTexts();
+
+  test('shows 50 requests, their races, and an ejection that comes and goes', async () => {
+    const ports = '--port 0 --dashboard-port 0 --flaky-port 0';
+    const demo = startCommand('demo.ts', `${ports} --max-delay 40 --seed 1`, 'pipe');
+    const [, url = ''] = await demo.printed(/curl -i (http:\/\/localhost:\d+)\/hello\n[\s\S]*A full bar/);
+    const [, dashboard = ''] = /dashboard .*(http:\/\/localhost:\d+)/.exec(demo.output()) ?? [];
+    const { page, complaints, origins } = await open(dashboard);
+    await page.waitForFunction(() => document.querySelectorAll('#endpoints tbody tr').length === 4);
+    const before = await rowsOf(page);
+
+    await sendRequests(url, 50);
+    const all = page.locator('#endpoints [data-field="attempts"]', { hasText: /^50 in all$/ });
+    await all.nth(3).waitFor();
+    const after = await rowsOf(page);
+    expect(before.map((row, index) => row === after[index])).toEqual([false, false, false, false]);
+    await hasText(page, '#figures [data-field="load"]', /^4\.00$/);
+    await hasText(page, '#figures [data-field="perSecond"]', /[1-9]/);
+    const wins = await page.locator('#endpoints [data-field="wins"]').allInnerTexts();
+    const counted = wins.reduce((total, text) => total + Number.parseInt(text, 10), 0);
+    expect(counted).toBeGreaterThanOrEqual(48);
+
+    const race = page.locator('.race').first();
+    expect(await race.locator('.path').textContent()).toMatch(/^\/hello\/\d+$/);
+    expect(await race.locator('.attempt').count()).toBe(4);
+    const bars = await race
+      .locator('.bar')
+      .evaluateAll((elements) => elements.map((one) => one.getBoundingClientRect().width));
+    expect(Math.min(...bars)).toBeGreaterThan(0);
+    expect(Math.max(...bars)).toBeGreaterThan(20);
+
+    demo.enter('o');
+    await demo.printed(/is away/);
+    const last = page.locator('#endpoints tbody tr').last();
+    const isEjected = async () => (await last.getAttribute('data-state')) === 'ejected';
+    while (!(await isEjected())) await sendRequests(url, 5);
+    expect(await last.locator('.state').textContent()).toMatch(/^ejected, back in \d s$/);
+    expect(await last.locator('[data-field="ejections"]').textContent()).toBe('1');
+    await hasText(page, '#endpoints-note', /3 in use, 1 ejected/);
+    await keepPicture(page, 'demo-ejected');
+
+    demo.enter('o');
+    await demo.printed(/is back/);
+    const winsOfLast = () => last.locator('[data-field="wins"]').textContent();
+    const winsBefore = await winsOfLast();
+    while ((await winsOfLast()) === winsBefore) await sendRequests(url, 5);
+    await page.locator('#endpoints tr:last-child[data-state="available"]').waitFor();
+    await hasText(page, '#endpoints-note', /^4 in use$/);
+
+    expect(await page.content()).not.toContain('secret');
+    expect(complaints).toEqual([]);
+    expect([...origins]).toEqual([new URL(dashboard).origin]);
+  }, 60_000);
+});
+
+describeInBrowser('the page', () => {
+  test.each(['light', 'dark'] as const)('can be read in the %s', async (colorScheme) => {
+    const source = new FakeSource();
+    const { url } = await serve(source, { allowActions: true });
+    const { page, complaints } = await open(url, { colorScheme });
+    await showEverything(source, page);
+    expect(await findFaintTexts(page)).toEqual([]);
+    const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const isDark = (background.match(/\d+/g) ?? []).every((part) => Number(part) < 64);
+    expect(isDark).toBe(colorScheme === 'dark');
+    await keepPicture(page, colorScheme);
+    expect(complaints).toEqual([]);
+  });
+
+  test.each([360, 700, 900, 1100, 1280])('needs no scrolling to the side at %d pixels', async (width) => {
+    const source = new FakeSource();
+    const { url } = await serve(source, { allowActions: true });
+    const { page } = await open(url, { viewport: { width, height: 740 } });
+    await showEverything(source, page);
+    const tooWide = await page.evaluate(() => {
+      const boxes = [document.documentElement, ...document.querySelectorAll('.panel, .race, .attempts')];
+      return boxes
+        .filter((box) => box.scrollWidth > box.clientWidth)
+        .map((box) => `${box.className} ${box.scrollWidth}`);
+    });
+    expect(tooWide).toEqual([]);
+    if (width === 360) await keepPicture(page, 'phone');
+  });
+
+  test.each([360, 1280])('is a table with its headings to those who listen to it, at %d pixels', async (width) => {
+    const source = new FakeSource();
+    const { url } = await serve(source);
+    const { page } = await open(url, { viewport: { width, height: 740 } });
+    await page.getByRole('rowheader', { name: 'two' }).waitFor();
+    expect(await page.getByRole('table').getByRole('row').count()).toBe(3);
+    expect(await page.getByRole('cell').count()).toBe(18);
+    expect(await page.getByRole('columnheader').count()).toBe(10);
+  });
+
+  test('tells the states and outcomes apart without colours', async () => {
+    const source = new FakeSource();
+    const { url } = await serve(source);
+    const { page } = await open(url);
+    await showEverything(source, page);
+    const looks = await page.evaluate(() => ({
+      states: [...document.querySelectorAll('.state')].map((element) => {
+        const { clipPath, backgroundImage, borderTopStyle } = getComputedStyle(element, '::before');
+        return [element.textContent, clipPath, backgroundImage, borderTopStyle];
+      }),
+      bars: [...document.querySelectorAll('.legend .bar')].map((element) => {
+        const { backgroundImage, borderTopStyle } = getComputedStyle(element);
+        // Numbers and lengths are the pattern, the rest is colour.
+        return [backgroundImage.replaceAll(/(rgb|color)[^)]*\)/g, ''), borderTopStyle];
+      }),
+    }));
+    const distinct = (list: readonly unknown[]) => new Set(list.map((one) => JSON.stringify(one))).size;
+    expect(distinct(looks.states.map(([, ...shape]) => shape))).toBe(5);
+    expect(distinct(looks.bars)).toBe(6);
+  });
+
+  test('shows what a name or a path contains as text', async () => {
+    const hostile = '<img src=x onerror="window.hacked = true">';
+    const source = new FakeSource();
+    source.endpoints = [snapshotOf(hostile)];
+    const { url } = await serve(source, { allowActions: true });
+    const { page, complaints, origins } = await open(url);
+    source.emit(
+      requestEnded({
+        url: `/${hostile}`,
+        method: hostile,
+        servedBy: hostile,
+        attempts: [reportOf({ endpoint: hostile })],
+      }),
+    );
+    await page.locator('.race').waitFor();
+    expect(await page.locator('#endpoints .name').getAttribute('title')).toBe(hostile);
+    expect(await page.locator('.race .path').textContent()).toBe(`/${hostile}`);
+    await page.getByRole('button', { name: 'Drain' }).click();
+    expect(await page.locator('dialog .name').textContent()).toBe(hostile);
+    expect(await page.locator('main img, dialog img').count()).toBe(0);
+    expect(await page.evaluate(() => 'hacked' in window)).toBe(false);
+    expect(complaints).toEqual([]);
+    expect([...origins]).toEqual([new URL(url).origin]);
+  });
+
+  test('would refuse to make HTML of a text, whoever tried', async () => {
+    const { url } = await serve(new FakeSource());
+    const { page } = await open(url);
+    const outcome = page.evaluate(() => {
+      document.body.innerHTML = '<p>hello</p>';
+    });
+    await expect(outcome).rejects.toThrow('TrustedHTML');
+  });
+
+  test('stands still while it is paused, and misses nothing', async () => {
+    const source = new FakeSource();
+    const { url } = await serve(source);
+    const { page } = await open(url);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const second = await open(url);
+    for (const [index, path] of ['/1', '/2'].entries()) {
+      source.hedgesDenied++;
+      source.emit(requestEnded({ url: path }));
+      await hasText(second.page, '[data-field="hedgesDenied"]', new RegExp(`${index + 1}`));
+    }
+    expect(await page.locator('[data-field="hedgesDenied"]').textContent()).toBe('0');
+    expect(await page.locator('.race').count()).toBe(0);
+    await page.getByRole('button', { name: 'Resume', pressed: true }).click();
+    await hasText(page, '[data-field="hedgesDenied"]', /2/);
+    expect(await page.locator('.race .path').allTextContents()).toEqual(['/2', '/1']);
+  });
+
+  test('says which of many races it shows', async () => {
+    const source = new FakeSource();
+    const { url } = await serve(source);
+    const { page } = await open(url);
+    source.emit(...Array.from({ length: 500 }, () => requestEnded()));
+    await hasText(page, '#races-note', /^a sample: 10 of 500$/);
+    expect(await page.locator('.race').count()).toBe(10);
+  });
+
+  test('says who comes and goes to those who listen to it', async () => {
+    const source = new FakeSource();
+    const { url } = await serve(source);
+    const { page } = await open(url);
+    source.endpoints = [snapshotOf('one', { state: 'ejected', backInMs: 900 }), snapshotOf('two')];
+    await hasText(page, '[role="status"]', /^one is ejected$/);
+    source.endpoints = [snapshotOf('one', { state: 'trial' }), snapshotOf('two', { state: 'cooling' })];
+    await hasText(page, '.state', /^trial$/);
+    expect(await page.locator('[role="status"]').textContent()).toBe('one is ejected');
+    source.endpoints = [snapshotOf('one'), snapshotOf('two')];
+    await hasText(page, '[role="status"]', /^one is in use$/);
+  });
+
+  test('writes figures as people read them', async () => {
+    const { url } = await serve(new FakeSource());
+    const { page } = await open(url);
+    const shown = await page.evaluate(async (module) => {
+      const { formatCode, formatMs, formatRate, formatRatio, formatTotal, shortName } = await import(module);
+      return {
+        ratios: [null, 0, 0.004, 0.0949, 0.25, 0.9963, 1].map((ratio) => formatRatio(ratio)),
+        ms: [undefined, 0, 1.26, 12.6, 1234].map((ms) => formatMs(ms)),
+        rates: [0, 1.25, 123.4, 1234].map((rate) => formatRate(rate)),
+        totals: [0, 9_999, 98_765, 1_234_567].map((total) => formatTotal(total)),
+        code: formatCode('ERR_BRP_CONNECT_TIMEOUT'),
+        names: ['https://one.example', 'name', `https://${'a'.repeat(40)}.example:8080`].map((name) => shortName(name)),
+      };
+    }, `${url}/format.js`);
+    expect(shown).toEqual({
+      ratios: ['–', '0 %', '0.4 %', '9.5 %', '25 %', '99.6 %', '100 %'],
+      ms: ['–', '0', '1.3', '13', '1,234'],
+      rates: ['0', '1.3', '123', '1,234'],
+      totals: ['0 in all', '9,999 in all', '98.8K in all', '1.2M in all'],
+      code: 'connect timeout',
+      names: ['one.example', 'name', `${'a'.repeat(8)}…${'a'.repeat(4)}.example:8080`],
+    });
+  });
+});
+
+describeInBrowser('the buttons of the page', () => {
+  test('are not there unless they are allowed', async () => {
+    const { url } = await serve(new FakeSource());
+    const { page } = await open(url);
+    await page.getByRole('rowheader', { name: 'two' }).waitFor();
+    expect(await page.getByRole('button').allTextContents()).toEqual(['Pause']);
+  });
+
+  async function serveProxy() {
+    const endpoints = await Promise.all(
+      ['one', 'two'].map(async (name) => {
+        const { url } = resources.use(await startHttp(answering(200, name)));
+        return { url, name };
+      }),
+    );
+    const proxy = resources.use(createBalancingProxy({ endpoints }));
+    const { url } = resources.use(await startHttp(createDashboard(proxy, { allowActions: true })));
+    return { proxy, url };
+  }
+
+  test('drain and restore by the keyboard alone', async () => {
+    const { proxy, url } = await serveProxy();
+    const { page, complaints } = await open(url);
+    const stateOfTwo = () => proxy.endpoints[1]?.state;
+    await page.getByRole('rowheader', { name: 'two' }).waitFor();
+
+    await tabTo(page, 'Drain two');
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement as Element).outlineStyle);
+    expect(outline).toBe('solid');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Drain this endpoint?' }).waitFor();
+    expect(await focused(page)).toBe('Cancel');
+    await page.keyboard.press('Escape');
+    expect([await page.locator('dialog').isVisible(), await focused(page), stateOfTwo()]).toEqual([
+      false,
+      'Drain two',
+      'available',
+    ]);
+
+    await page.keyboard.press('Enter');
+    await tabTo(page, 'Drain');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Restore two' }).waitFor();
+    expect([await page.locator('dialog').isVisible(), await focused(page), stateOfTwo()]).toEqual([
+      false,
+      'Restore two',
+      'drained',
+    ]);
+
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Drain two' }).waitFor();
+    expect([await focused(page), stateOfTwo()]).toEqual(['Drain two', 'available']);
+    expect(complaints).toEqual([]);
+  });
+
+  test('warn before the last endpoint is drained', async () => {
+    const { proxy, url } = await serveProxy();
+    const { page } = await open(url);
+    await page.getByRole('button', { name: 'Drain two' }).click();
+    expect(await page.locator('dialog').textContent()).not.toContain('503');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    proxy.drain('one');
+    await page.getByRole('button', { name: 'Restore one' }).waitFor();
+    await page.getByRole('button', { name: 'Drain two' }).click();
+    expect(await page.locator('dialog').textContent()).toContain('503');
+    await keepPicture(page, 'dialog');
+  });
+
+  test('restore an endpoint that is ejected, and leave the focus where it was', async () => {
+    const source = new FakeSource();
+    source.endpoints = [snapshotOf('one', { state: 'ejected', backInMs: 9_000 }), snapshotOf('two')];
+    const { url } = await serve(source, { allowActions: true });
+    const { page } = await open(url);
+    await page.getByRole('button', { name: 'Restore one' }).waitFor();
+    await tabTo(page, 'Restore one');
+    await page.keyboard.press('Enter');
+    source.endpoints = [snapshotOf('one'), snapshotOf('two')];
+    await page.getByRole('button', { name: 'Restore one' }).waitFor({ state: 'hidden' });
+    expect(source.changes).toEqual(['restore one']);
+    expect(await focused(page)).toBe('Drain one');
+  });
+
+  test('say what went wrong', async () => {
+    const source = new FakeSource();
+    const { url } = await serve(source, { allowActions: true });
+    const { page } = await open(url);
+    const button = page.getByRole('button', { name: 'Drain one' });
+    await button.waitFor();
+    // Nobody knows of it any more, but the page has not heard of that.
+    await page.getByRole('button', { name: 'Pause' }).click();
+    source.endpoints = [snapshotOf('two')];
+    await button.click();
+    await page.getByRole('button', { name: 'Drain', exact: true }).click();
+    await hasText(page, '[role="alert"]', /^Could not drain one: 404 no such endpoint/);
+  });
+});
+
+describeInBrowser('the connection of the page', () => {
+  test('comes back when the server does', async () => {
+    const source = new FakeSource();
+    const server = http.createServer(createDashboard(source));
+    const first = await listen(server);
+    const { page } = await open(first.url);
+    await first.close();
+    await hasText(page, '#connection', /^reconnecting…$/);
+    source.hedgesDenied = 9;
+    resources.use(await listen(http.createServer(createDashboard(source)), { port: first.port }));
+    await hasText(page, '#connection', /^live$/);
+    await hasText(page, '[data-field="hedgesDenied"]', /^9$/);
+    await hasText(page, '[role="status"]', /^Live again\.$/);
+  });
+
+  test('comes back when the server refused it for a while', async () => {
+    const source = new FakeSource();
+    const dashboard = createDashboard(source);
+    let isRefusing = false;
+    const server: TestServer = resources.use(
+      await startHttp((req, res) => {
+        if (isRefusing && req.url === '/events') res.writeHead(503).end();
+        else dashboard(req, res);
+      }),
+    );
+    const { page } = await open(server.url);
+    isRefusing = true;
+    for (const socket of server.sockets) socket.destroy();
+    // The browser gives up, for good, when it gets anything but 200.
+    await page.waitForResponse((response) => response.status() === 503);
+    isRefusing = false;
+    await hasText(page, '#connection', /^live$/);
+  });
+
+  test('shows the races of a server that was started anew', async () => {
+    const source = new FakeSource();
+    const first = await listen(http.createServer(createDashboard(source)));
+    const { page } = await open(first.url);
+    source.emit(requestEnded({ url: '/1' }), requestEnded({ url: '/2' }));
+    await page.waitForFunction(() => document.querySelectorAll('.race').length === 2);
+    await first.close();
+    resources.use(await listen(http.createServer(createDashboard(source)), { port: first.port }));
+    await page.waitForFunction(() => document.querySelectorAll('.race').length === 0);
+    source.emit(requestEnded({ url: '/new' }));
+    await hasText(page, '.race .path', /^\/new$/);
+  });
+
+  /** Serves a dashboard that knows how many streams there were, and are. */
+  async function serveCounted() {
+    const source = new FakeSource();
+    const dashboard = createDashboard(source);
+    const streams = { opened: 0, open: 0 };
+    const { url } = resources.use(
+      await startHttp((req, res) => {
+        if (req.url === '/events') {
+          streams.opened++;
+          streams.open++;
+          res.once('close', () => streams.open--);
+        }
+        dashboard(req, res);
+      }),
+    );
+    return { source, streams, url };
+  }
+
+  test('is made anew when nothing is heard of it', async () => {
+    const { streams, url } = await serveCounted();
+    const { page } = await open(url, { hasFakeClock: true });
+    await page.clock.fastForward(10_000);
+    await hasText(page, '#connection', /^live$/);
+    expect(streams.opened).toBe(1);
+    // Something may be heard meanwhile, after which it takes longer.
+    while (streams.opened < 2) await page.clock.fastForward(16_000);
+    await hasText(page, '#connection', /^live$/);
+    await until(() => streams.open === 1);
+  });
+
+  test('ends when nobody has seen the page for a minute, and comes back when somebody does', async () => {
+    const { source, streams, url } = await serveCounted();
+    const { page } = await open(url, { hasFakeClock: true });
+    const becomes = (isHidden: boolean) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, isHidden);
+    await becomes(true);
+    await page.clock.fastForward(61_000);
+    await until(() => streams.open === 0);
+    source.hedgesDenied = 3;
+    await becomes(false);
+    await hasText(page, '[data-field="hedgesDenied"]', /^3$/);
+    // And there is no other one besides.
+    expect(streams.open).toBe(1);
+  });
+});

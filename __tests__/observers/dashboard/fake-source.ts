@@ -1,0 +1,91 @@
+import type { AttemptReport, EndpointSnapshot, Observer, ProxyEvent, RequestEnded } from '../../../src/index.ts';
+import type { DashboardSource } from '../../../src/observers/dashboard/dashboard.ts';
+
+/** What a dashboard may ask of a proxy, with what it asked for. */
+export class FakeSource implements DashboardSource {
+  endpoints: EndpointSnapshot[] = [snapshotOf('one'), snapshotOf('two')];
+  hedgesDenied = 0;
+  readonly observers = new Set<Observer>();
+  readonly changes: string[] = [];
+  /** Subscriptions so far. */
+  subscriptions = 0;
+
+  subscribe(observer: Observer): () => void {
+    this.subscriptions++;
+    this.observers.add(observer);
+    return () => void this.observers.delete(observer);
+  }
+
+  emit(...events: readonly ProxyEvent[]): void {
+    for (const event of events) for (const observer of this.observers) observer(event);
+  }
+
+  drain(endpoint: string): boolean {
+    return this.#change('drain', endpoint);
+  }
+
+  restore(endpoint: string): boolean {
+    return this.#change('restore', endpoint);
+  }
+
+  #change(action: string, endpoint: string): boolean {
+    this.changes.push(`${action} ${endpoint}`);
+    return this.endpoints.some(({ name }) => name === endpoint);
+  }
+}
+
+/** An endpoint to which nothing has happened. */
+export function snapshotOf(name: string, details: Partial<EndpointSnapshot> = {}): EndpointSnapshot {
+  return {
+    name,
+    state: 'available',
+    backInMs: 0,
+    inFlight: 0,
+    successes: 0,
+    wins: 0,
+    failures: 0,
+    timeouts: 0,
+    cancelled: 0,
+    healthRatio: 1,
+    latencyMs: undefined,
+    ...details,
+  };
+}
+
+/** What became of an attempt at `one`, which won. */
+export function reportOf(details: Partial<AttemptReport> = {}): AttemptReport {
+  return {
+    endpoint: 'one',
+    reason: 'first',
+    outcome: 'won',
+    startedAfterMs: 0,
+    durationMs: 10,
+    discardedBytes: 0,
+    ...details,
+  };
+}
+
+/** The end of a request that was answered by `one`. */
+export function requestEnded(details: Partial<RequestEnded> = {}): RequestEnded {
+  return {
+    type: 'request-ended',
+    requestId: 1,
+    method: 'GET',
+    url: '/hello',
+    status: 200,
+    winner: 'one',
+    servedBy: 'one',
+    bytes: 5,
+    durationMs: 12,
+    attempts: [reportOf({ status: 200 })],
+    isBodyStreamed: false,
+    strategy: 'race',
+    error: undefined,
+    ...details,
+  };
+}
+
+/** The end of an attempt. */
+export function attemptEnded(details: Partial<AttemptReport> = {}): ProxyEvent {
+  return { type: 'attempt-ended', requestId: 1, method: 'GET', url: '/hello', attempt: 1, report: reportOf(details) };
+}

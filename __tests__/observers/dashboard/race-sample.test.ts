@@ -1,0 +1,146 @@
+import { jest } from '@jest/globals';
+import { BalancingProxyError } from '../../../src/index.ts';
+import { RaceSample } from '../../../src/observers/dashboard/race-sample.ts';
+import { reportOf, requestEnded } from './fake-source.ts';
+
+afterEach(() => void jest.restoreAllMocks());
+
+function raceOf(details: Parameters<typeof requestEnded>[0]) {
+  const sample = new RaceSample();
+  sample.add(requestEnded(details));
+  return sample.take().races[0];
+}
+
+describe('RaceSample', () => {
+  test('hands over what came since the last time', () => {
+    const sample = new RaceSample();
+    sample.add(requestEnded({ url: '/1' }));
+    sample.add(requestEnded({ url: '/2' }));
+    expect(sample.take().races.map(({ path }) => path)).toEqual(['/1', '/2']);
+    sample.add(requestEnded({ url: '/3' }));
+    expect(sample.take().races.map(({ path }) => path)).toEqual(['/3']);
+    expect(sample.take()).toEqual({ races: [], moreRaces: 0 });
+  });
+
+  test('keeps the last twenty for those who come later', () => {
+    const sample = new RaceSample();
+    for (let i = 1; i <= 30; i++) {
+      sample.add(requestEnded({ url: `/${i}` }));
+      sample.take();
+    }
+    const paths = sample.latest.map(({ path }) => path);
+    expect(paths).toHaveLength(20);
+    expect([paths[0], paths.at(-1)]).toEqual(['/11', '/30']);
+  });
+
+  test('takes ten of very many, in their order, and says how many it left out', () => {
+    const sample = new RaceSample();
+    for (let i = 0; i < 1_000; i++) sample.add(requestEnded());
+    const { races, moreRaces } = sample.take();
+    const ids = races.map(({ id }) => id);
+    expect(ids).toHaveLength(10);
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+    expect(new Set(ids).size).toBe(10);
+    expect(moreRaces).toBe(990);
+  });
+
+  test('gives the last of many the same chance as the first', () => {
+    const sample = new RaceSample();
+    jest.spyOn(Math, 'random').mockReturnValue(0.5 / 20);
+    for (let i = 0; i < 20; i++) sample.add(requestEnded({ url: `/${i}` }));
+    expect(sample.take().races.map(({ path }) => path)).toContain('/19');
+  });
+
+  test.each([
+    ['/users?token=secret', '/users'],
+    ['/users#secret', '/users'],
+    ['http://joe:secret@one.example/users?token=secret', '/users'],
+    ['//secret@x/y', '//secret@x/y'],
+    ['*', '*'],
+    ['http://[', '…'],
+  ])('shows of the target %s no more than %s', (url, path) => {
+    expect(raceOf({ url })?.path).toBe(path);
+  });
+
+  test('cuts a path that is very long', () => {
+    expect(raceOf({ url: `/${'x'.repeat(5_000)}` })?.path).toBe(`/${'x'.repeat(199)}…`);
+  });
+
+  test('tells what happened to the request and to every attempt', () => {
+    const cause = new BalancingProxyError('ERR_BRP_CONNECT', 'refused');
+    const race = raceOf({
+      durationMs: 12.3456,
+      attempts: [
+        reportOf({ outcome: 'failed', error: cause, durationMs: 1.26 }),
+        reportOf({ endpoint: 'two', reason: 'failure', status: 200, startedAfterMs: 1.31 }),
+      ],
+    });
+    expect(race).toEqual({
+      id: 1,
+      endedAt: expect.any(Number),
+      method: 'GET',
+      path: '/hello',
+      status: 200,
+      servedBy: 'one',
+      hasWinner: true,
+      strategy: 'race',
+      error: null,
+      durationMs: 12.3,
+      moreAttempts: 0,
+      attempts: [
+        {
+          endpoint: 'one',
+          reason: 'first',
+          outcome: 'failed',
+          status: null,
+          error: 'ERR_BRP_CONNECT',
+          startedAfterMs: 0,
+          durationMs: 1.3,
+        },
+        {
+          endpoint: 'two',
+          reason: 'failure',
+          outcome: 'won',
+          status: 200,
+          error: null,
+          startedAfterMs: 1.3,
+          durationMs: 10,
+        },
+      ],
+    });
+  });
+
+  test('tells of a request that ended without a response', () => {
+    const error = new BalancingProxyError('ERR_BRP_NO_ENDPOINT', 'none');
+    const ended = {
+      status: undefined,
+      winner: undefined,
+      servedBy: undefined,
+      strategy: undefined,
+      attempts: [],
+      error,
+    };
+    const expected = {
+      status: null,
+      servedBy: null,
+      hasWinner: false,
+      strategy: null,
+      error: error.code,
+      attempts: [],
+    };
+    expect(raceOf(ended)).toMatchObject(expected);
+  });
+
+  test('says nothing of the error with which a loser was cancelled', () => {
+    const error = new BalancingProxyError('ERR_BRP_ATTEMPT', 'aborted');
+    expect(raceOf({ attempts: [reportOf({ outcome: 'cancelled', error })] })?.attempts[0]?.error).toBeNull();
+  });
+
+  test('lists sixteen of very many attempts, and the winner', () => {
+    const losers = Array.from({ length: 30 }, (_, index) => reportOf({ endpoint: `${index}`, outcome: 'cancelled' }));
+    const race = raceOf({ attempts: [...losers, reportOf({ endpoint: 'winner' })] });
+    expect(race?.attempts).toHaveLength(17);
+    expect(race?.attempts.at(-1)?.endpoint).toBe('winner');
+    expect(race?.moreAttempts).toBe(14);
+  });
+});

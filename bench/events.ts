@@ -1,0 +1,58 @@
+import { runCommand } from '../demo/command.ts';
+import { buildWithoutEvents } from './events/build.ts';
+import { type EventsProcess, startEventsProcess, type VariantName, variantNames } from './events/process.ts';
+import { stopChildrenAtExit } from './peers/children.ts';
+import { pickUrls, startEndpoints } from './peers/endpoints/endpoints.ts';
+import { createSite } from './peers/endpoints/site.ts';
+import { median } from './peers/figures.ts';
+import { installPeers } from './peers/install.ts';
+import { loadWithAutocannon } from './peers/load/autocannon.ts';
+import { loadWithWrk } from './peers/load/wrk.ts';
+import { findVersion } from './peers/programs.ts';
+
+// What events cost: CPU time per request with nobody subscribed, and with several observers, over that of a build that has no
+// event code at all. All variants run in one process and are loaded by turns, because processes of the same program differ
+// by more than what is measured here; the ratios are medians over the rounds of several such processes.
+
+const processes = 5;
+const rounds = 8;
+const seconds = 1;
+
+await runCommand(async () => {
+  stopChildrenAtExit();
+  installPeers();
+  const nginx = findVersion('nginx');
+  const load = findVersion('wrk') === undefined ? loadWithAutocannon : loadWithWrk;
+  const endpoints = await startEndpoints(await createSite(0), nginx);
+  const urls = pickUrls(endpoints, ['fast', 'fast', 'fast', 'fast']);
+  const withoutEvents = await buildWithoutEvents();
+
+  const ratios = new Map<VariantName, number[]>(variantNames.map((name) => [name, []]));
+  for (let count = 0; count < processes; count++) {
+    const child = await startEventsProcess({ urls, withoutEvents });
+    // Warms up everything, and is not counted.
+    await measureRound(child, 0);
+    for (let round = 0; round < rounds; round++) {
+      const costs = await measureRound(child, round);
+      for (const [name, cpuUs] of costs) ratios.get(name)?.push(cpuUs / (costs.get('no event code') ?? Number.NaN));
+    }
+    child.stop();
+  }
+  console.log(`${process.version}, race of 4 over undici, ${processes} processes of ${rounds} rounds\n`);
+  for (const [name, all] of ratios) console.log(`${name.padEnd(24)} ${median(all).toFixed(3)}`);
+  process.exit(0);
+
+  /** CPU microseconds per request of each variant, loaded one after the other. */
+  async function measureRound(child: EventsProcess, round: number): Promise<Map<VariantName, number>> {
+    const costs = new Map<VariantName, number>();
+    const turned = variantNames.map((_, index) => variantNames[(index + round) % variantNames.length] as VariantName);
+    for (const name of turned) {
+      const before = await child.usage();
+      const { failures } = await load({ url: child.urlOf(name), seconds, bodyBytes: undefined });
+      if (failures > 0) throw new Error(`${name}: ${failures} requests failed`);
+      const after = await child.usage();
+      costs.set(name, (after.cpuUs - before.cpuUs) / (after.requests - before.requests));
+    }
+    return costs;
+  }
+});

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import express from 'express';
+import type { Logger } from '../../src/index.ts';
+import { forkNode } from '../peers/children.ts';
+
+/** What is measured, the one first that the others are compared with. */
+export const variantNames = ['no event code', 'nobody subscribed', 'one subscriber', 'logger', 'metrics'] as const;
+
+export type VariantName = (typeof variantNames)[number];
+
+export interface EventsProcessSettings {
+  readonly urls: readonly string[];
+  /** The folder of the build that has no event code. */
+  readonly withoutEvents: string;
+}
+
+export interface EventsUsage {
+  readonly cpuUs: number;
+  readonly requests: number;
+}
+
+/** All variants in one process. */
+export interface EventsProcess {
+  urlOf(name: VariantName): string;
+  usage(): Promise<EventsUsage>;
+  stop(): void;
+}
+
+type Ports = Readonly<Record<VariantName, number>>;
+
+export async function startEventsProcess(settings: EventsProcessSettings): Promise<EventsProcess> {
+  const child = forkNode(new URL(import.meta.url), ['variants']);
+  const ports = (await child.ask(settings)) as Ports;
+  return {
+    urlOf: (name) => `http://127.0.0.1:${ports[name]}/`,
+    usage: async () => (await child.ask('usage')) as EventsUsage,
+    stop: () => child.stop(),
+  };
+}
+
+type Package = typeof import('../../src/index.ts');
+type UndiciPart = typeof import('../../src/transports/undici.ts');
+type MetricsPart = typeof import('../../src/observers/metrics.ts');
+
+const silent: Logger = { info: () => {}, warn: () => {} };
+
+/** Within the process. */
+async function serveVariants({ urls, withoutEvents }: EventsProcessSettings): Promise<Ports> {
+  const built = path.join(import.meta.dirname, '..', '..', 'dist');
+  const load = async <Part>(folder: string, file: string) =>
+    (await import(pathToFileURL(path.join(folder, file)).href)) as Part;
+  const create = async (folder: string, logger?: Logger) => {
+    const { createBalancingProxy } = await load<Package>(folder, 'index.js');
+    const { undiciTransport } = await load<UndiciPart>(folder, 'transports/undici.js');
+    return createBalancingProxy({ endpoints: urls, transport: undiciTransport(), ...(logger && { logger }) });
+  };
+  const proxies = {
+    'no event code': await create(withoutEvents),
+    'nobody subscribed': await create(built),
+    'one subscriber': await create(built),
+    logger: await create(built, silent),
+    metrics: await create(built),
+  };
+  proxies['one subscriber'].subscribe(() => {});
+  (await load<MetricsPart>(built, 'observers/metrics.js')).createMetrics().observe(proxies.metrics);
+  const entries = variantNames.map(async (name) => {
+    const server = createServer(express().use(proxies[name]));
+    server.on('request', () => requests++).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return [name, (server.address() as AddressInfo).port];
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+let requests = 0;
+
+if (process.argv[2] === 'variants') {
+  process.once('message', async (settings: EventsProcessSettings) => {
+    const ports = await serveVariants(settings);
+    process.on('message', () => {
+      const { user, system } = process.cpuUsage();
+      process.send?.({ cpuUs: user + system, requests } satisfies EventsUsage);
+    });
+    process.send?.(ports);
+  });
+  process.on('disconnect', () => process.exit());
+}

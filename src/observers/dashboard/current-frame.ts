@@ -1,0 +1,45 @@
+import type { BalancingProxy } from '../../balancing-proxy.ts';
+import type { EndpointSnapshot } from '../../endpoints/endpoint.ts';
+import type { EndpointRow, Frame } from './frame.ts';
+import type { History } from './history.ts';
+
+/** What the dashboard needs of a proxy. */
+export type DashboardSource = Pick<BalancingProxy, 'endpoints' | 'subscribe' | 'drain' | 'restore' | 'hedgesDenied'>;
+
+/** Endpoints that are shown. A function may give any number of them. */
+const mostEndpoints = 64;
+
+/** What is the case at this moment, without races. */
+export function currentFrame(
+  { endpoints, hedgesDenied }: DashboardSource,
+  { history, allowActions }: { readonly history: History; readonly allowActions: boolean },
+): Omit<Frame, 'races' | 'moreRaces'> {
+  history.keepOnly(new Set(endpoints.map(({ name }) => name)));
+  const shown = endpoints.slice(0, mostEndpoints);
+  return {
+    allowActions,
+    requests: history.requestFigures(),
+    hedgesDenied,
+    endpoints: shown.map((endpoint) => rowOf(endpoint, history)),
+    moreEndpoints: endpoints.length - shown.length,
+  };
+}
+
+function rowOf(snapshot: EndpointSnapshot, history: History): EndpointRow {
+  const { name, state, backInMs, inFlight, successes, wins, failures, cancelled, latencyMs } = snapshot;
+  return {
+    name,
+    state,
+    backInMs: Math.round(backInMs),
+    inFlight,
+    ...history.endpointFigures(name),
+    latencyMs: latencyMs
+      ? { p50: tenths(latencyMs.p50), p95: tenths(latencyMs.p95), p99: tenths(latencyMs.p99) }
+      : null,
+    totals: { attempts: successes + failures + cancelled, wins, failures },
+  };
+}
+
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

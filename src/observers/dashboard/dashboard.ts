@@ -1,0 +1,83 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { Next } from '../../answer-error.ts';
+import { changeAt, makeChange } from './changes.ts';
+import type { DashboardSource } from './current-frame.ts';
+import { Feed } from './feed.ts';
+import { readPageFiles } from './page-files.ts';
+import { answer, type Call, lacksSlash, pathOf, redirectToSlash, sendFile, sendHead } from './responses.ts';
+
+export type { DashboardSource } from './current-frame.ts';
+
+/** Settings of {@link createDashboard}. */
+export interface DashboardOptions {
+  /**
+   * Lets the page drain and restore endpoints. Whoever can open the page can do it, so put it behind your
+   * authentication. Taken from the page itself only, opened by https, on localhost or by an IP address.
+   * @default false
+   */
+  readonly allowActions?: boolean;
+}
+
+/** The middleware that {@link createDashboard} makes. */
+export interface Dashboard {
+  /** Serves the page and what it needs; anything else goes to `next`, or is answered with 404 without one. */
+  (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse, next?: Next): void;
+  /** Ends the streams of all viewers, for which a server that closes would wait, and refuses new ones. */
+  close(): void;
+}
+
+/** What is served at a path, and by which methods. */
+interface Route {
+  readonly methods: readonly string[];
+  readonly serve: () => void;
+}
+
+const reading = ['GET', 'HEAD'];
+
+/**
+ * Makes a middleware that serves a page with what a proxy does, live: the state of every endpoint, and the last races.
+ * The proxy is observed only while somebody looks. Reads the files of the page, once.
+ */
+export function createDashboard(source: DashboardSource, { allowActions = false }: DashboardOptions = {}): Dashboard {
+  const feed = new Feed(source, allowActions);
+  const files = readPageFiles();
+
+  function routeFor(call: Call): Route | undefined {
+    const path = pathOf(call.req.url);
+    if (path === '/events') return { methods: reading, serve: () => startStream(call, feed) };
+    const change = allowActions ? changeAt(path) : undefined;
+    if (change) return { methods: ['POST'], serve: () => makeChange(call, { source, feed, change }) };
+    const file = files.get(path);
+    if (!file) return undefined;
+    const isLost = path === '/' && lacksSlash(call);
+    return { methods: reading, serve: () => (isLost ? redirectToSlash(call) : sendFile(call, file)) };
+  }
+
+  function dashboard(req: IncomingMessage, res: ServerResponse, next?: Next): void {
+    const call = { req, res };
+    const route = routeFor(call);
+    if (!route && next) {
+      next();
+      return;
+    }
+    if (!route) answer(call, 404);
+    else if (route.methods.includes(req.method ?? '')) route.serve();
+    else answer(call, 405, { Allow: route.methods.join(', ') });
+  }
+
+  return Object.defineProperties(dashboard, {
+    close: { value: () => feed.close(), enumerable: true },
+  }) as Dashboard;
+}
+
+function startStream(call: Call, feed: Feed): void {
+  if (!feed.isOpen) {
+    answer(call, 503, { 'Retry-After': '10' }, 'too many viewers, or the dashboard is closed');
+    return;
+  }
+  // nginx would collect the events before it passes them on.
+  sendHead(call, 200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' });
+  if (call.req.method === 'HEAD') call.res.end();
+  else feed.add(call.res);
+}

@@ -1,0 +1,124 @@
+import type { ServerResponse } from 'node:http';
+import { currentFrame, type DashboardSource } from './current-frame.ts';
+import type { Frame } from './frame.ts';
+import { History, historyLastsMs } from './history.ts';
+import type { SampledRaces } from './race-sample.ts';
+import { isGone, Viewer } from './viewer.ts';
+
+/** How often the viewers are told what is new. */
+const tickMs = 500;
+
+/** How often they hear from us when nothing is. */
+const heartbeatMs = 5_000;
+
+/** Most viewers at a time: each one costs a connection and a write per tick. */
+const mostViewers = 32;
+
+/** After so long a browser tries again when the stream has broken off. */
+const retryMs = 2_000;
+
+// A comment would do for the proxies in between, but the page could not see it: it has to notice a dead connection.
+const heartbeat = 'event: heartbeat\ndata:\n\n';
+
+/**
+ * Tells everybody who watches what happens. The proxy is observed, and a timer runs, only while somebody does; what is new
+ * is gathered and written as JSON once, whatever the number of viewers.
+ */
+export class Feed {
+  readonly #source: DashboardSource;
+  readonly #allowActions: boolean;
+  readonly #viewers = new Set<Viewer>();
+  #history = new History();
+  #stop: (() => void) | undefined;
+  #stoppedAtMs = -Infinity;
+  #isClosed = false;
+  #lastState = '';
+  #lastSentAtMs = 0;
+
+  constructor(source: DashboardSource, allowActions: boolean) {
+    this.#source = source;
+    this.#allowActions = allowActions;
+  }
+
+  /** Whether another viewer can be had. */
+  get isOpen(): boolean {
+    return !this.#isClosed && this.#viewers.size < mostViewers;
+  }
+
+  /** Streams to this response, whose head is set, until its client leaves. */
+  add(stream: ServerResponse): void {
+    if (isGone(stream)) return;
+    const viewer = new Viewer(stream);
+    if (this.#viewers.size === 0) this.#start();
+    this.#viewers.add(viewer);
+    stream.once('close', () => this.#remove(viewer));
+    viewer.send(`retry: ${retryMs}\n\n${this.#everything(this.#state())}`);
+  }
+
+  /** Tells the viewers at once what is new. */
+  push(): void {
+    if (this.#viewers.size === 0) return;
+    const state = this.#state();
+    const update = this.#updateTo(state, this.#history.races.take());
+    for (const viewer of this.#viewers) {
+      if (viewer.isBehind && viewer.isReady) viewer.send(this.#everything(state));
+      else if (update !== undefined) viewer.send(update);
+    }
+  }
+
+  /** Ends all streams; nobody can watch any more. */
+  close(): void {
+    this.#isClosed = true;
+    for (const viewer of this.#viewers) {
+      this.#remove(viewer);
+      viewer.end();
+    }
+  }
+
+  #start(): void {
+    // Who only loads the page again finds what was there.
+    if (performance.now() - this.#stoppedAtMs > historyLastsMs) this.#history = new History();
+    const unsubscribe = this.#source.subscribe(this.#history.observe);
+    // Not unref'd: as long as it runs, the connection of a viewer keeps the process alive anyway.
+    const timer = setInterval(() => this.push(), tickMs);
+    this.#stop = () => {
+      clearInterval(timer);
+      unsubscribe();
+    };
+  }
+
+  #remove(viewer: Viewer): void {
+    this.#viewers.delete(viewer);
+    if (this.#viewers.size > 0) return;
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#stoppedAtMs = performance.now();
+  }
+
+  /** Everything but the races, as the JSON text of an object. */
+  #state(): string {
+    const history = this.#history;
+    return JSON.stringify(currentFrame(this.#source, { history, allowActions: this.#allowActions }));
+  }
+
+  /** What to tell those who have heard everything before; undefined when that is nothing. */
+  #updateTo(state: string, fresh: SampledRaces): string | undefined {
+    const now = performance.now();
+    const isNews = state !== this.#lastState || fresh.races.length > 0;
+    if (!isNews && now - this.#lastSentAtMs < heartbeatMs) return undefined;
+    this.#lastState = state;
+    this.#lastSentAtMs = now;
+    return isNews ? dataOf(state, fresh) : heartbeat;
+  }
+
+  /** What to tell those who know nothing, or have missed something; they may get a race twice. */
+  #everything(state: string): string {
+    return dataOf(state, { races: this.#history.races.latest, moreRaces: 0 });
+  }
+}
+
+function dataOf(state: string, { races, moreRaces }: SampledRaces): string {
+  const rest: Pick<Frame, 'races' | 'moreRaces'> = { races, moreRaces };
+  // The texts of two objects, of which one is made. JSON has no line ends, which would end the data.
+  return `data: ${state.slice(0, -1)},${JSON.stringify(rest).slice(1)}\n\n`;
+}

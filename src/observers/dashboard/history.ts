@@ -1,0 +1,139 @@
+import type { AttemptOutcome } from '../../errors.ts';
+import type { ProxyEvent, RequestEnded } from '../../events.ts';
+import type { RequestFigures } from './frame.ts';
+import { RaceSample } from './race-sample.ts';
+import { RecentSlots, secondsOf, slotCount, slotMs } from './recent-slots.ts';
+
+/** Slots over which a rate is taken: ten seconds. */
+const rateSlots = 5;
+
+interface EndpointCounts {
+  attempts: number;
+  wins: number;
+  failures: number;
+  cancelled: number;
+}
+
+interface Counts {
+  requests: number;
+  attempts: number;
+  /** Requests whose clients waited for the end. */
+  judged: number;
+  successes: number;
+  wins: number;
+  readonly endpoints: Map<string, EndpointCounts>;
+}
+
+/** What the events of the last minute say of one endpoint. */
+export interface EndpointFigures {
+  readonly attemptsPerSecond: number;
+  readonly activity: readonly number[];
+  readonly winRatio: number | null;
+  readonly errorRatio: number | null;
+  readonly ejections: number;
+}
+
+/** What is learned from events while somebody watches. */
+export class History {
+  readonly races = new RaceSample();
+  readonly #startedAtMs = performance.now();
+  readonly #slots = new RecentSlots<Counts>(noCounts);
+  readonly #ejections = new Map<string, number>();
+
+  readonly observe = (event: ProxyEvent): void => {
+    if (event.type === 'request-ended') this.#requestEnded(event);
+    if (event.type === 'attempt-ended') this.#attemptEnded(event.report.endpoint, event.report.outcome);
+    if (event.type === 'endpoint-ejected') add(this.#ejections, event.endpoint);
+  };
+
+  requestFigures(): RequestFigures {
+    const slots = this.#slots.last();
+    return {
+      perSecond: this.#rateOf(slots.map((slot) => slot?.requests ?? 0)),
+      successRatio: ratio(
+        sum(slots, (slot) => slot.successes),
+        sum(slots, (slot) => slot.judged),
+      ),
+      loadMultiplier: ratio(
+        sum(slots, (slot) => slot.attempts),
+        sum(slots, (slot) => slot.requests),
+      ),
+    };
+  }
+
+  endpointFigures(name: string): EndpointFigures {
+    const slots = this.#slots.last();
+    const own = slots.map((slot) => slot?.endpoints.get(name));
+    const activity = own.map((counts) => counts?.attempts ?? 0);
+    const failures = sum(own, (counts) => counts.failures);
+    return {
+      attemptsPerSecond: this.#rateOf(activity),
+      activity,
+      winRatio: ratio(
+        sum(own, (counts) => counts.wins),
+        sum(slots, (slot) => slot.wins),
+      ),
+      errorRatio: ratio(
+        failures,
+        sum(own, (counts) => counts.attempts - counts.cancelled),
+      ),
+      ejections: this.#ejections.get(name) ?? 0,
+    };
+  }
+
+  /** Forgets the ejections of endpoints that are no more. */
+  keepOnly(names: ReadonlySet<string>): void {
+    for (const name of this.#ejections.keys()) if (!names.has(name)) this.#ejections.delete(name);
+  }
+
+  #requestEnded(ended: RequestEnded): void {
+    const counts = this.#slots.current;
+    counts.requests++;
+    counts.attempts += ended.attempts.length;
+    if (ended.error?.code !== 'ERR_BRP_CLIENT_GONE') {
+      counts.judged++;
+      if (ended.winner !== undefined && !ended.error) counts.successes++;
+    }
+    this.races.add(ended);
+  }
+
+  #attemptEnded(endpoint: string, outcome: AttemptOutcome | 'pending'): void {
+    const { current } = this.#slots;
+    const counts = current.endpoints.get(endpoint) ?? { attempts: 0, wins: 0, failures: 0, cancelled: 0 };
+    current.endpoints.set(endpoint, counts);
+    counts.attempts++;
+    if (outcome === 'won') {
+      counts.wins++;
+      current.wins++;
+    } else if (outcome === 'cancelled') counts.cancelled++;
+    else if (outcome !== 'lost') counts.failures++;
+  }
+
+  /** Per second over the last slots, or since the watch began if that is less. */
+  #rateOf(counts: readonly number[]): number {
+    const watchedSeconds = (performance.now() - this.#startedAtMs) / 1_000;
+    // A rate of the first instant would be a guess.
+    const seconds = Math.max(1, Math.min(watchedSeconds, secondsOf(rateSlots)));
+    const count = counts.slice(-rateSlots).reduce((total, one) => total + one, 0);
+    return Math.round((count / seconds) * 100) / 100;
+  }
+}
+
+/** After so long without anybody watching, what was seen before says nothing any more. */
+export const historyLastsMs = slotCount * slotMs;
+
+function noCounts(): Counts {
+  return { requests: 0, attempts: 0, judged: 0, successes: 0, wins: 0, endpoints: new Map() };
+}
+
+function sum<T>(items: ReadonlyArray<T | undefined>, countOf: (item: T) => number): number {
+  return items.reduce((total, item) => total + (item === undefined ? 0 : countOf(item)), 0);
+}
+
+function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : Math.round((part / whole) * 10_000) / 10_000;
+}
+
+function add(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}

@@ -1,0 +1,26 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** A file of the page, ready to be sent. */
+export interface PageFile {
+  readonly type: string;
+  readonly content: Buffer;
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/** Reads all files of the page. @returns them by the path that they are asked for with. */
+export function readPageFiles(): ReadonlyMap<string, PageFile> {
+  const folder = path.join(import.meta.dirname, 'page');
+  const files = readdirSync(folder).flatMap((name): Array<[string, PageFile]> => {
+    const type = types[path.extname(name)];
+    const content = readFileSync(path.join(folder, name));
+    return type ? [[name === 'index.html' ? '/' : `/${name}`, { type, content }]] : [];
+  });
+  return new Map(files);
+}

@@ -1,0 +1,45 @@
+/** @import { OnAction } from './endpoints.js' */
+import { byId, field, setText, setTexts } from './dom.js';
+
+/**
+ * Makes the function that does as the user wishes; before an endpoint is drained it asks.
+ * @returns {OnAction}
+ */
+export function createActions() {
+  const dialog = /** @type {HTMLDialogElement} */ (byId('drain-dialog'));
+  let endpointToDrain = '';
+  field(dialog, 'cancel').addEventListener('click', () => dialog.close());
+  field(dialog, 'confirm').addEventListener('click', () => {
+    dialog.close();
+    void send(endpointToDrain, 'drain');
+  });
+
+  return ({ endpoint, action, isLast }) => {
+    if (action === 'restore') {
+      void send(endpoint, action);
+      return;
+    }
+    endpointToDrain = endpoint;
+    setTexts(dialog, {
+      name: endpoint,
+      consequence: isLast
+        ? 'It is the last one: all requests will be answered with 503.'
+        : 'It will get no request any more.',
+    });
+    dialog.showModal();
+  };
+}
+
+/**
+ * @param {string} endpoint
+ * @param {'drain' | 'restore'} action
+ */
+async function send(endpoint, action) {
+  const problem = byId('problem');
+  try {
+    const response = await fetch(`endpoints/${encodeURIComponent(endpoint)}/${action}`, { method: 'POST' });
+    setText(problem, response.ok ? '' : `Could not ${action} ${endpoint}: ${await response.text()}`);
+  } catch {
+    setText(problem, `Could not ${action} ${endpoint}: the server cannot be reached.`);
+  }
+}

@@ -1,0 +1,174 @@
+/** @import { EndpointRow, Frame } from '../frame.ts' */
+import { announce } from './announcer.js';
+import { byId, cloneOf, field, setText, setTexts } from './dom.js';
+import { formatCount, formatMs, formatRate, formatRatio, formatTotal, shortName } from './format.js';
+
+/**
+ * What the user wants to be done with an endpoint.
+ * @callback OnAction
+ * @param {{ endpoint: string, action: 'drain' | 'restore', isLast: boolean }} wish `isLast`: no other one is left
+ */
+
+/**
+ * Makes the function that shows the endpoints of a frame.
+ * @param {OnAction} onAction
+ * @returns {(frame: Frame) => void}
+ */
+export function createEndpointTable(onAction) {
+  const table = byId('endpoints');
+  const body = /** @type {HTMLTableSectionElement} */ (table.querySelector('tbody'));
+  /** @type {Map<string, { element: HTMLElement, row: EndpointRow }>} */
+  let shown = new Map();
+
+  /** @param {string} key */
+  function addRow(key) {
+    const element = cloneOf('endpoint-template');
+    const wishFor = (/** @type {'drain' | 'restore'} */ action) => {
+      const rows = [...shown.values()].map(({ row }) => row);
+      const endpoint = shown.get(key)?.row.name ?? '';
+      const isLast = !rows.some(({ name, state }) => name !== endpoint && state !== 'drained');
+      onAction({ endpoint, action, isLast });
+    };
+    field(element, 'restore').addEventListener('click', () => wishFor('restore'));
+    field(element, 'toggle').addEventListener('click', () => {
+      wishFor(shown.get(key)?.row.state === 'drained' ? 'restore' : 'drain');
+    });
+    return element;
+  }
+
+  return ({ endpoints, moreEndpoints, allowActions }) => {
+    const busiest = Math.max(1, ...endpoints.flatMap(({ activity }) => activity));
+    const next = new Map(
+      keyed(endpoints).map(([key, row]) => [key, { element: shown.get(key)?.element ?? addRow(key), row }]),
+    );
+    announceChanges(
+      [...shown.values()].map(({ row }) => row),
+      endpoints,
+    );
+    for (const { element, row } of next.values()) showRow(element, row, { busiest, allowActions });
+    if (!isSameOrder(body, next)) body.replaceChildren(...[...next.values()].map(({ element }) => element));
+    shown = next;
+    field(table, 'actionsHead').hidden = !allowActions;
+    setText(byId('endpoints-note'), noteOf(endpoints, moreEndpoints));
+  };
+}
+
+/**
+ * Names, which a function of the user's may give to several endpoints, made different.
+ * @param {readonly EndpointRow[]} rows
+ * @returns {Array<[string, EndpointRow]>}
+ */
+function keyed(rows) {
+  /** @type {Map<string, number>} */
+  const seen = new Map();
+  return rows.map((row) => {
+    const count = seen.get(row.name) ?? 0;
+    seen.set(row.name, count + 1);
+    return [`${count} ${row.name}`, row];
+  });
+}
+
+/**
+ * @param {HTMLElement} body
+ * @param {ReadonlyMap<string, { element: HTMLElement }>} rows
+ */
+function isSameOrder(body, rows) {
+  const elements = [...rows.values()].map(({ element }) => element);
+  return body.childElementCount === elements.length && elements.every((one, index) => body.children[index] === one);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {EndpointRow} row
+ * @param {{ busiest: number, allowActions: boolean }} settings `busiest`: the attempts that a full column stands for
+ */
+function showRow(element, row, { busiest, allowActions }) {
+  const { name, state, backInMs, latencyMs, totals } = row;
+  element.dataset.state = state;
+  field(element, 'name').title = name;
+  setTexts(element, {
+    name: shortName(name),
+    state: backInMs > 0 ? `${state}, back in ${Math.ceil(backInMs / 1_000)} s` : state,
+    inFlight: formatCount(row.inFlight),
+    rate: formatRate(row.attemptsPerSecond),
+    attempts: formatTotal(totals.attempts),
+    winShare: formatRatio(row.winRatio),
+    wins: formatTotal(totals.wins),
+    p50: formatMs(latencyMs?.p50),
+    p95: formatMs(latencyMs?.p95),
+    p99: formatMs(latencyMs?.p99),
+    errors: formatRatio(row.errorRatio),
+    failures: formatTotal(totals.failures),
+    ejections: formatCount(row.ejections),
+    toggle: state === 'drained' ? 'Restore' : 'Drain',
+  });
+  field(element, 'winBar').style.inlineSize = `${(row.winRatio ?? 0) * 100}%`;
+  element.querySelector('.activity path')?.setAttribute('d', columnsOf(row.activity, busiest));
+  showButtons(element, row, allowActions);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {EndpointRow} row
+ * @param {boolean} allowActions
+ */
+function showButtons(element, { name, state }, allowActions) {
+  const restore = field(element, 'restore');
+  const toggle = field(element, 'toggle');
+  field(element, 'actions').hidden = !allowActions;
+  toggle.ariaLabel = `${state === 'drained' ? 'Restore' : 'Drain'} ${name}`;
+  restore.ariaLabel = `Restore ${name}`;
+  // Whoever has just pressed it should not have to look for their place again.
+  if (state !== 'ejected' && document.activeElement === restore) toggle.focus();
+  restore.hidden = state !== 'ejected';
+}
+
+/**
+ * A column for each slot of time, in a box of 30 by 10.
+ * @param {readonly number[]} counts
+ * @param {number} busiest
+ */
+function columnsOf(counts, busiest) {
+  return counts.map((count, index) => columnOf(index, (count / busiest) * 10)).join('');
+}
+
+/**
+ * @param {number} index
+ * @param {number} height
+ */
+function columnOf(index, height) {
+  if (height === 0) return '';
+  const top = 10 - Math.max(height, 0.8);
+  return `M${index + 0.1} 10V${top.toFixed(2)}h.8V10z`;
+}
+
+/** @param {EndpointRow['state']} state */
+function groupOf(state) {
+  if (state === 'ejected' || state === 'trial') return 'ejected';
+  return state === 'drained' ? 'drained' : 'in use';
+}
+
+/**
+ * Says who has come or gone, and not every step of it.
+ * @param {readonly EndpointRow[]} before
+ * @param {readonly EndpointRow[]} now
+ */
+function announceChanges(before, now) {
+  const groups = new Map(before.map(({ name, state }) => [name, groupOf(state)]));
+  const changed = now.filter(({ name, state }) => groups.has(name) && groups.get(name) !== groupOf(state));
+  if (changed.length > 0) announce(changed.map(({ name, state }) => `${name} is ${groupOf(state)}`).join(', '));
+}
+
+/**
+ * @param {readonly EndpointRow[]} endpoints
+ * @param {number} moreEndpoints
+ */
+function noteOf(endpoints, moreEndpoints) {
+  const groups = endpoints.map(({ state }) => groupOf(state));
+  const counts = ['in use', 'ejected', 'drained'].flatMap((group) => {
+    const count = groups.filter((one) => one === group).length;
+    return count > 0 ? [`${count} ${group}`] : [];
+  });
+  if (moreEndpoints > 0) counts.push(`${moreEndpoints} not shown`);
+  return counts.join(', ');
+}

@@ -1,0 +1,77 @@
+/** What is shown where nothing is known. */
+const unknown = '–';
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const oneDigit = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+const twoDigits = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+
+/** @param {number} count */
+export function formatCount(count) {
+  return whole.format(count);
+}
+
+/**
+ * A count that has had a long time to grow.
+ * @param {number} count
+ */
+export function formatTotal(count) {
+  return `${(count < 10_000 ? whole : compact).format(count)} in all`;
+}
+
+/** @param {number} perSecond */
+export function formatRate(perSecond) {
+  return (perSecond < 100 ? oneDigit : whole).format(perSecond);
+}
+
+/**
+ * As a percentage, with digits where they matter: close to nothing and close to all.
+ * @param {number | null} ratio 0 to 1
+ */
+export function formatRatio(ratio) {
+  if (ratio === null) return unknown;
+  const percent = ratio * 100;
+  const isNearEnd = (percent > 0 && percent < 10) || (percent > 99 && percent < 100);
+  return `${(isNearEnd ? oneDigit : whole).format(percent)} %`;
+}
+
+/** @param {number | null} factor */
+export function formatFactor(factor) {
+  return factor === null ? unknown : twoDigits.format(factor);
+}
+
+/**
+ * Milliseconds without their unit.
+ * @param {number | undefined} ms
+ */
+export function formatMs(ms) {
+  if (ms === undefined) return unknown;
+  return (ms < 10 ? oneDigit : whole).format(ms);
+}
+
+/** @param {number} epochMs */
+export function formatTime(epochMs) {
+  return new Date(epochMs).toLocaleTimeString('en', { hourCycle: 'h23' });
+}
+
+/**
+ * An endpoint is mostly named by its URL, of which the end tells it from the others.
+ * @param {string} name
+ * @param {number} [most] characters that there is room for
+ */
+export function shortName(name, most = 26) {
+  const short = name.replace(/^https?:\/\//, '');
+  const head = Math.floor(most / 3);
+  return short.length > most ? `${short.slice(0, head)}…${short.slice(head + 1 - most)}` : short;
+}
+
+/**
+ * An error code in words: `ERR_BRP_CONNECT_TIMEOUT` is a connect timeout.
+ * @param {string} code
+ */
+export function formatCode(code) {
+  return code
+    .replace(/^ERR_BRP_/, '')
+    .replaceAll('_', ' ')
+    .toLowerCase();
+}

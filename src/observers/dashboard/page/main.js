@@ -1,0 +1,70 @@
+/** @import { Frame } from '../frame.ts' */
+import { createActions } from './actions.js';
+import { announce } from './announcer.js';
+import { connect } from './connection.js';
+import { byId, setText } from './dom.js';
+import { createEndpointTable } from './endpoints.js';
+import { showFigures } from './figures.js';
+import { createRaceList } from './races.js';
+
+/** More races than that are not shown anyway. */
+const mostRaces = 20;
+
+/** @typedef {{ frame: Frame, isFirst: boolean }} Heard */
+
+const showEndpoints = createEndpointTable(createActions());
+const showRaces = createRaceList();
+const connection = byId('connection');
+const pause = byId('pause');
+
+/**
+ * What came while the page stood still.
+ * @type {Heard | undefined}
+ */
+let missed;
+
+/** @param {Heard} heard */
+function show({ frame, isFirst }) {
+  showFigures(frame);
+  showEndpoints(frame);
+  showRaces(frame, isFirst);
+}
+
+/**
+ * The later of two, with the races of both.
+ * @param {Heard | undefined} earlier
+ * @param {Heard} later
+ * @returns {Heard}
+ */
+function joined(earlier, later) {
+  if (!earlier || later.isFirst) return later;
+  const races = [...earlier.frame.races, ...later.frame.races].slice(-mostRaces);
+  return { frame: { ...later.frame, races }, isFirst: earlier.isFirst };
+}
+
+function isPaused() {
+  return pause.ariaPressed === 'true';
+}
+
+pause.addEventListener('click', () => {
+  pause.ariaPressed = String(!isPaused());
+  setText(pause, isPaused() ? 'Resume' : 'Pause');
+  if (missed) show(missed);
+  missed = undefined;
+});
+
+connect({
+  onFrame(frame, isFirst) {
+    const heard = { frame, isFirst };
+    if (isPaused()) missed = joined(missed, heard);
+    else show(heard);
+  },
+  onStatus(status) {
+    if (connection.dataset.status === status) return;
+    const isBack = connection.dataset.status === 'reconnecting';
+    connection.dataset.status = status;
+    setText(connection, status === 'live' ? 'live' : 'reconnecting…');
+    if (status === 'reconnecting') announce('The connection is lost.');
+    else if (isBack) announce('Live again.');
+  },
+});

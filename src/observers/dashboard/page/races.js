@@ -1,0 +1,87 @@
+/** @import { Frame, Race, RaceAttempt } from '../frame.ts' */
+import { byId, cloneOf, field, setText, setTexts } from './dom.js';
+import { formatCode, formatMs, formatTime, shortName } from './format.js';
+
+const mostRaces = 20;
+const mostOfName = 17;
+const clientGone = 'ERR_BRP_CLIENT_GONE';
+
+/**
+ * Makes the function that adds the races of a frame to those that are shown.
+ * @returns {(frame: Frame, isFirst: boolean) => void} `isFirst`: the frame has all there are
+ */
+export function createRaceList() {
+  const list = byId('races');
+  let lastId = 0;
+  return ({ races, moreRaces }, isFirst) => {
+    if (isFirst) {
+      list.replaceChildren();
+      lastId = 0;
+    }
+    // Who was slow gets some of them twice.
+    for (const race of races.filter(({ id }) => id > lastId)) {
+      list.prepend(raceElement(race));
+      lastId = race.id;
+    }
+    while (list.childElementCount > mostRaces) list.lastElementChild?.remove();
+    byId('no-races').hidden = list.childElementCount > 0;
+    setText(byId('races-note'), moreRaces > 0 ? `a sample: ${races.length} of ${races.length + moreRaces}` : '');
+  };
+}
+
+/** @param {Race} race */
+function raceElement(race) {
+  const element = cloneOf('race-template');
+  const fullMs = Math.max(0.1, ...race.attempts.map(({ startedAfterMs, durationMs }) => startedAfterMs + durationMs));
+  element.dataset.result = race.error === clientGone ? 'left' : race.hasWinner && !race.error ? 'good' : 'bad';
+  setTexts(element, {
+    method: race.method,
+    path: race.path,
+    status: race.status === null ? '–' : String(race.status),
+    result: resultOf(race),
+    full: `${formatMs(fullMs)} ms`,
+    more: race.moreAttempts > 0 ? `and ${race.moreAttempts} attempts more` : '',
+  });
+  field(element, 'path').title = race.path;
+  field(element, 'status').dataset.class = race.status === null ? '' : `${Math.floor(race.status / 100)}xx`;
+  field(element, 'attempts').prepend(...race.attempts.map((attempt) => attemptElement(attempt, fullMs)));
+  field(element, 'scale').hidden = race.attempts.length === 0;
+  return element;
+}
+
+/** @param {Race} race */
+function resultOf({ hasWinner, servedBy, error, durationMs, strategy, endedAt }) {
+  const who = shortName(servedBy ?? '');
+  const what = hasWinner ? `won by ${who}` : servedBy === null ? 'no response' : `nobody won, response of ${who}`;
+  const why = error === clientGone ? 'the client left' : error && formatCode(error);
+  return [what, why, strategy, `${formatMs(durationMs)} ms`, formatTime(endedAt)].filter(Boolean).join(' · ');
+}
+
+/**
+ * @param {RaceAttempt} attempt
+ * @param {number} fullMs what the whole width stands for
+ */
+function attemptElement(attempt, fullMs) {
+  const { endpoint, outcome, status, error, startedAfterMs, durationMs } = attempt;
+  const element = cloneOf('attempt-template');
+  const bar = field(element, 'bar');
+  // Such an error says which time was up.
+  const what = outcome === 'timed-out' && error ? '' : outcome.replace('-', ' ');
+  const ended = [what, status, error && formatCode(error)].filter(Boolean).join(' ');
+  element.dataset.outcome = outcome;
+  element.title = `${endpoint}: started ${startOf(attempt)}, ${ended} after ${formatMs(durationMs)} ms`;
+  setTexts(element, {
+    endpoint: shortName(endpoint, mostOfName),
+    start: `started ${startOf(attempt)}`,
+    outcome: `${ended} · ${formatMs(durationMs)} ms`,
+  });
+  bar.style.insetInlineStart = `${(startedAfterMs / fullMs) * 100}%`;
+  bar.style.inlineSize = `${(durationMs / fullMs) * 100}%`;
+  return element;
+}
+
+/** @param {RaceAttempt} attempt */
+function startOf({ reason, startedAfterMs }) {
+  const why = { first: 'first', delay: 'after the hedge delay', failure: 'after a failure' }[reason];
+  return `${why} at ${formatMs(startedAfterMs)} ms`;
+}

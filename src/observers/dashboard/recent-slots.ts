@@ -1,0 +1,46 @@
+/** What is remembered: one minute. */
+export const slotCount = 30;
+export const slotMs = 2_000;
+
+/**
+ * Keeps what is counted over the last minute, in slots of two seconds on a ring: a new slot takes the place of the one that
+ * is a minute older. Nothing happens while nothing is counted, so no timer is needed.
+ */
+export class RecentSlots<Counts> {
+  readonly #create: () => Counts;
+  readonly #ring: Array<{ readonly number: number; readonly counts: Counts }> = [];
+
+  constructor(create: () => Counts) {
+    this.#create = create;
+  }
+
+  /** The counts of this moment, to be added to. */
+  get current(): Counts {
+    const number = currentNumber();
+    const known = this.#at(number);
+    if (known) return known;
+    const counts = this.#create();
+    this.#ring[number % slotCount] = { number, counts };
+    return counts;
+  }
+
+  /** The last `count` slots, oldest first, the current one last; undefined where nothing was counted. */
+  last(count = slotCount): ReadonlyArray<Counts | undefined> {
+    const first = currentNumber() - count + 1;
+    return Array.from({ length: count }, (_, index) => this.#at(first + index));
+  }
+
+  #at(number: number): Counts | undefined {
+    const slot = this.#ring[number % slotCount];
+    return slot?.number === number ? slot.counts : undefined;
+  }
+}
+
+/** Seconds that the last `count` slots cover by now, the current one being under way. */
+export function secondsOf(count: number): number {
+  return ((count - 1) * slotMs + (performance.now() % slotMs)) / 1_000;
+}
+
+function currentNumber(): number {
+  return Math.floor(performance.now() / slotMs);
+}

@@ -1,0 +1,73 @@
+import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { PageFile } from './page-files.ts';
+
+/** One request, with what frames put on it. */
+export interface Call {
+  readonly req: IncomingMessage & { readonly originalUrl?: string };
+  readonly res: ServerResponse;
+}
+
+/** What all responses have. The page gets nothing from elsewhere, runs no script but its own and is in nobody's frame. */
+const commonHeaders: OutgoingHttpHeaders = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    // What comes from requests is never parsed as HTML, not even by mistake.
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Cache-Control': 'no-store',
+};
+
+/** The path of a request target; frames may leave nothing of it but the query. */
+export function pathOf(target = ''): string {
+  const [path] = target.split('?', 1);
+  return path || '/';
+}
+
+/** Sends a head whose body follows. */
+export function sendHead({ res }: Call, status: number, headers: OutgoingHttpHeaders): void {
+  res.statusCode = status;
+  for (const [name, value] of Object.entries({ ...commonHeaders, ...headers })) res.setHeader(name, value ?? '');
+}
+
+/** Sends a file; of the answer to a HEAD request Node leaves the body out by itself. */
+export function sendFile(call: Call, { type, content }: PageFile): void {
+  sendHead(call, 200, { 'Content-Type': type, 'Content-Length': content.length });
+  call.res.end(content);
+}
+
+/** Answers with a line of text. */
+export function answer(
+  call: Call,
+  status: number,
+  headers: OutgoingHttpHeaders = {},
+  why = STATUS_CODES[status],
+): void {
+  const text = `${status} ${why}\n`;
+  const length = Buffer.byteLength(text);
+  sendHead(call, status, { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': length, ...headers });
+  call.res.end(text);
+}
+
+/** Whether the page was asked for by a path from which the links within it lead elsewhere: `/dashboard`. */
+export function lacksSlash({ req: { url, originalUrl = url } }: Call): boolean {
+  return !pathOf(originalUrl).endsWith('/');
+}
+
+/** Redirects to the same path with a slash, relative to it, so that no path, `/\other.example` neither, leads away from here. */
+export function redirectToSlash(call: Call): void {
+  const { url, originalUrl = url ?? '' } = call.req;
+  const path = pathOf(originalUrl);
+  const location = `./${path.slice(path.lastIndexOf('/') + 1)}/${originalUrl.slice(path.length)}`;
+  answer(call, 302, { Location: location });
+}
