@@ -50,11 +50,13 @@ export class Command {
   /** The first line, written already or still to come, in which the pattern occurs. */
   async line(pattern: RegExp, output: 'stdout' | 'stderr' = 'stdout'): Promise<string> {
     const { promise, resolve } = Promise.withResolvers<string>();
+    let seen = 0;
     const look = (): void => {
-      const found = this.#written[output]
-        .split('\n')
-        .slice(0, -1)
-        .find((line) => pattern.test(line));
+      // Only what is new: the log of a thousand requests is long.
+      const end = this.#written[output].lastIndexOf('\n') + 1;
+      const lines = this.#written[output].slice(seen, end).split('\n');
+      seen = end;
+      const found = lines.find((line, index) => index < lines.length - 1 && pattern.test(line));
       if (found !== undefined) resolve(found);
     };
     this.#listeners.add(look);
@@ -69,6 +71,18 @@ export class Command {
   async url(output: 'stdout' | 'stderr' = 'stdout'): Promise<string> {
     const [, port] = /starting on: \\?".*:(\d+)\\?"/.exec(await this.line(/starting on/, output)) ?? [];
     return `http://127.0.0.1:${port}`;
+  }
+
+  /** Where the command's admin port is, as soon as it says so. */
+  async adminUrl(): Promise<string> {
+    const [, port] = /admin on: \\?".*:(\d+)\\?"/.exec(await this.line(/admin on/)) ?? [];
+    return `http://127.0.0.1:${port}`;
+  }
+
+  /** The processes of the workers that have become ready so far, by their number. */
+  get workers(): ReadonlyMap<number, number> {
+    const ready = this.lines.map((line) => /worker (\d+) is ready \(process (\d+)\)/.exec(line) ?? []);
+    return new Map(ready.filter(({ length }) => length > 0).map(([, number, pid]) => [Number(number), Number(pid)]));
   }
 
   async kill(): Promise<void> {

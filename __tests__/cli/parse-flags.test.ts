@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { type FlagValues, flagNames } from '../../src/cli/flags.ts';
 import { parseFlags } from '../../src/cli/parse-flags.ts';
 
@@ -33,6 +34,12 @@ describe('parseFlags', () => {
     [['-strategy=failover'], { strategy: 'failover' }],
     [['-transport', 'undici', '-http2'], { transport: 'undici', http2: true }],
     [['-address', '[::1]:80'], { address: { host: '::1', port: 80 } }],
+    [['-admin', ':9090'], { admin: { host: undefined, port: 9090 } }],
+    [['-admin='], { admin: false }],
+    [['-workers', '4'], { workers: 4 }],
+    [['-workers=auto'], { workers: availableParallelism() }],
+    [['-shutdown-delay', '5s', '-log-query'], { 'shutdown-delay': 5_000, 'log-query': true }],
+    [['-config', 'a.json', '-tls-cert', 'c', '-tls-key', 'k'], { config: 'a.json', 'tls-cert': 'c', 'tls-key': 'k' }],
     [['-endpoints', 'a', '--'], { endpoints: 'a' }],
   ])('reads %j', (argv, values) => {
     expect(parseFlags(argv).values).toMatchObject(values);
@@ -47,7 +54,7 @@ describe('parseFlags', () => {
     ['-log-p', 'log-prefix'],
   ])('keeps the abbreviation %s of the original for -%s', (abbreviation, name) => {
     const value = name === 'stop-after' ? '1s' : name === 'address' ? ':1' : 'true';
-    expect([...parseFlags([`${abbreviation}=${value}`]).given]).toEqual([name]);
+    expect([...parseFlags([`${abbreviation}=${value}`]).given.keys()]).toEqual([name]);
   });
 
   test.each([
@@ -57,7 +64,7 @@ describe('parseFlags', () => {
     ['-h', 'help'],
   ])('takes %s for -%s', (abbreviation, name) => {
     const value = name === 'strategy' ? 'race' : name === 'timeout' ? '1s' : 'true';
-    expect([...parseFlags([`${abbreviation}=${value}`]).given]).toEqual([name]);
+    expect([...parseFlags([`${abbreviation}=${value}`]).given.keys()]).toEqual([name]);
   });
 
   test.each([
@@ -82,6 +89,10 @@ describe('parseFlags', () => {
       ['-hedge-delay=0'],
       "flag -hedge-delay: expected a duration above 0 such as 10ms, or a percentile such as p95, got '0'",
     ],
+    [['-workers=0'], "flag -workers: expected a number from 1 to 256, or auto, got '0'"],
+    [['-workers=257'], 'flag -workers: expected a number from 1 to 256, or auto'],
+    [['-workers=1e2'], 'flag -workers: expected a number from 1 to 256, or auto'],
+    [['-admin=9090'], 'flag -admin: expected an address such as :9090, localhost:9090 or [::1]:9090, or nothing, got'],
     [['-log-format=xml'], "flag -log-format: expected text or json, got 'xml'"],
     [['-transport=node'], "flag -transport: expected got or undici, got 'node'"],
   ])('refuses %j', (argv, message) => {

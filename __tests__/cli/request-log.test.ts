@@ -10,9 +10,13 @@ import {
 const request = { requestId: 12, method: 'GET', url: '/path?q=1' };
 const endpoints = ['http://a', 'http://b'];
 
-function linesOf(...events: readonly ProxyEvent[]): string[] {
+function linesOf(events: readonly ProxyEvent[], logQuery?: boolean): string[] {
   const lines: string[] = [];
-  const observe = requestLog((level, message) => void lines.push(`${level} ${message}`), endpoints);
+  const known = { endpoints, options: logQuery === undefined ? {} : { logQuery } };
+  const observe = requestLog(
+    (level, message) => void lines.push(`${level} ${message}`),
+    () => known,
+  );
   for (const event of events) observe(event);
   return lines;
 }
@@ -34,21 +38,30 @@ describe('the line of an attempt', () => {
     ],
   ])('tells %j', (fields, line) => {
     const report = { endpoint: 'http://b', startedAfterMs: 0, durationMs: 12, ...fields } as AttemptReport;
-    expect(linesOf({ type: 'attempt-ended', ...request, attempt: 2, report })).toEqual([
-      line.replace(' ', ' request 12 GET /path?q=1: '),
+    expect(linesOf([{ type: 'attempt-ended', ...request, attempt: 2, report }])).toEqual([
+      line.replace(' ', ' request 12 GET /path?...: '),
     ]);
   });
 });
 
 describe('the line of a request', () => {
   const attempts: readonly AttemptReport[] = [
-    { endpoint: 'http://a', outcome: 'unusable', status: 500, startedAfterMs: 0, durationMs: 1 },
+    {
+      endpoint: 'http://a',
+      reason: 'first',
+      outcome: 'unusable',
+      status: 500,
+      startedAfterMs: 0,
+      durationMs: 1,
+      discardedBytes: 0,
+    },
   ];
   const served: RequestEnded = {
     type: 'request-ended',
     ...request,
     status: 200,
     winner: 'http://a',
+    servedBy: 'http://a',
     bytes: 123,
     durationMs: 36.3,
     isBodyStreamed: false,
@@ -83,6 +96,36 @@ describe('the line of a request', () => {
       'error  refused in 36.3ms: status 413, raise flag -body-limit',
     ],
   ])('tells of %s', (_, fields, line) => {
-    expect(linesOf({ ...served, ...fields })).toEqual([line.replace(' ', ' request 12 GET /path?q=1')]);
+    expect(linesOf([{ ...served, ...fields }])).toEqual([line.replace(' ', ' request 12 GET /path?...')]);
+  });
+});
+
+describe('the query of a request', () => {
+  const report = { endpoint: 'http://b', outcome: 'cancelled', startedAfterMs: 0, durationMs: 12 } as AttemptReport;
+  const withUrl = (url: string): ProxyEvent => ({ type: 'attempt-ended', ...request, url, attempt: 1, report });
+
+  test.each([
+    ['/path?token=secret', false, '/path?...'],
+    ['/path?token=secret', undefined, '/path?...'],
+    ['/path?a?b', false, '/path?...'],
+    ['/path?', false, '/path?...'],
+    ['/path', false, '/path'],
+    ['/path?token=secret', true, '/path?token=secret'],
+  ])('of %s with logQuery %j is shown as %s', (url, logQuery, shown) => {
+    expect(linesOf([withUrl(url)], logQuery)).toEqual([expect.stringContaining(` GET ${shown}: endpoint`)]);
+  });
+});
+
+describe('the line of an endpoint', () => {
+  test.each<[ProxyEvent, string]>([
+    [
+      { type: 'endpoint-ejected', endpoint: 'http://a', forMs: 1_000 },
+      'warn endpoint 0 "http://a" cannot be reached and is left out for 1s',
+    ],
+    [{ type: 'endpoint-drained', endpoint: 'http://b' }, 'warn endpoint 1 "http://b" is drained'],
+    [{ type: 'endpoint-restored', endpoint: 'http://b' }, 'info endpoint 1 "http://b" is back'],
+    [{ type: 'endpoint-restored', endpoint: 'http://c' }, 'info endpoint "http://c" is back'],
+  ])('tells %j', (event, line) => {
+    expect(linesOf([event])).toEqual([line]);
   });
 });

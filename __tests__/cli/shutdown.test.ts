@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import net from 'node:net';
+import { WebSocket } from 'ws';
 import { Resources, readAll, request } from '../helpers/proxy.ts';
 import { answering, hanging, startHttp } from '../helpers/servers.ts';
+import { startEcho } from '../helpers/upgrades.ts';
 import { type Command, start } from './command.ts';
 
 const resources = new Resources();
@@ -98,6 +100,19 @@ describe('stopping', () => {
     const [res] = (await once(client, 'response')) as [IncomingMessage];
     expect(await readAll(res)).toMatchObject({ text: 'one two' });
     expect(await command.ended).toMatchObject({ exitCode: 0 });
+  });
+
+  test('finishes WebSockets', async () => {
+    const endpoint = resources.use(await startEcho());
+    const command = startFor(endpoint);
+    const webSocket = new WebSocket((await command.url()).replace('http', 'ws'));
+    await once(webSocket, 'open');
+    command.child.kill('SIGTERM');
+    await command.line(/stopping/);
+    webSocket.send('still here');
+    expect(String((await once(webSocket, 'message'))[0])).toBe('still here');
+    webSocket.close();
+    expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
   test.each([

@@ -1,12 +1,10 @@
-import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { createSecureServer } from 'node:http2';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { createCertificate } from '../helpers/certificate.ts';
 import { Resources, request } from '../helpers/proxy.ts';
 import { answering, listen, startHttp } from '../helpers/servers.ts';
 import { Command, start } from './command.ts';
+import { bareCommand } from './files.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -53,29 +51,18 @@ describe('-http2', () => {
 });
 
 describe('without undici', () => {
-  const root = path.join(import.meta.dirname, '..', '..');
-  let folder: string;
-  let entry: string;
-
-  // A copy beside which got is the only package.
-  beforeAll(async () => {
-    folder = await mkdtemp(path.join(tmpdir(), 'balancing-reverse-proxy-'));
-    entry = path.join(folder, 'src', 'cli', 'main.ts');
-    await cp(path.join(root, 'src'), path.join(folder, 'src'), { recursive: true });
-    await cp(path.join(root, 'package.json'), path.join(folder, 'package.json'));
-    await mkdir(path.join(folder, 'node_modules'));
-    await symlink(path.join(root, 'node_modules', 'got'), path.join(folder, 'node_modules', 'got'), 'junction');
-  });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
-
   test('the command works', async () => {
     const endpoint = resources.use(await startHttp(answering(200, 'hello')));
-    const command = new Command(['-address', '127.0.0.1:0', '-endpoints', endpoint.url], { entry });
+    const command = new Command(['-address', '127.0.0.1:0', '-endpoints', endpoint.url], {
+      entry: bareCommand(resources),
+    });
     expect(await request(await command.url())).toMatchObject({ status: 200, text: 'hello' });
   });
 
   test('-transport undici fails with one line that says what to install', async () => {
-    const command = new Command(['-endpoints', 'http://a.example', '-transport', 'undici'], { entry });
+    const command = new Command(['-endpoints', 'http://a.example', '-transport', 'undici'], {
+      entry: bareCommand(resources),
+    });
     expect(await command.ended).toEqual({
       exitCode: 2,
       stdout: '',

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Percentile } from '../index.ts';
 import { type ListenAddress, parseListenAddress } from './address.ts';
 import { parseByteSize } from './byte-size.ts';
@@ -66,6 +67,25 @@ export const address = flagOf<ListenAddress>({
   placeholder: 'address',
   expected: 'an address such as :8080, localhost:8080 or [::1]:8080',
   parse: parseListenAddress,
+});
+
+/** An address, or false for none: an empty text. */
+export const optionalAddress = flagOf<ListenAddress | false>({
+  placeholder: 'address',
+  expected: 'an address such as :9090, localhost:9090 or [::1]:9090, or nothing',
+  parse: (text) => (text === '' ? false : parseListenAddress(text)),
+});
+
+/** More processes than this are a slip of the finger. */
+const mostWorkers = 256;
+
+export const workerCount = flagOf<number>({
+  placeholder: 'number|auto',
+  expected: `a number from 1 to ${mostWorkers}, or auto`,
+  parse: (text) => {
+    if (text === 'auto') return Math.min(availableParallelism(), mostWorkers);
+    return /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= mostWorkers ? Number(text) : undefined;
+  },
 });
 
 /** One of a few words. */

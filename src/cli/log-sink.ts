@@ -1,11 +1,22 @@
-import { appendFileSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { CommandError } from './command-error.ts';
 
-/** Takes the text of the log. It never throws: a full disk must not stop the proxy. */
-export type LogSink = (text: string) => void;
+/** Where the lines of the log go. */
+export interface LogSink {
+  /** Takes text of whole lines. It never throws: a full disk must not stop the proxy. */
+  write(text: string): void;
+  /**
+   * Opens the file anew by its name, for whoever has moved it away (logrotate).
+   * @throws CommandError when it cannot be opened; then the old one stays.
+   */
+  reopen(): void;
+}
 
 /** What a stream of the process is to a sink. */
 type Output = Pick<NodeJS.WriteStream, 'write' | 'on'>;
+
+/** Nobody has the other end of the pipe any more, or the terminal is gone. */
+const readerGone: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO']);
 
 /**
  * Opens what `-log-file` names, for as long as the process lives.
@@ -20,23 +31,30 @@ export function openLogSink(file: string, onReaderGone: () => void): LogSink {
 
 function outputSink(output: Output, onReaderGone: () => void): LogSink {
   output.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') onReaderGone();
+    if (readerGone.has(error.code)) onReaderGone();
   });
-  return (text) => void output.write(text);
+  return { write: (text) => void output.write(text), reopen() {} };
 }
 
 /** Lines go out one by one and at once, as to stdout, so that none is lost however the process ends. */
 function fileSink(file: string): LogSink {
-  const descriptor = openForAppending(file);
+  let descriptor = openForAppending(file);
   let isBroken = false;
-  return (text) => {
-    try {
-      appendFileSync(descriptor, text);
-      isBroken = false;
-    } catch (error) {
-      if (!isBroken) process.stderr.write(`cannot write the log: ${(error as Error).message}\n`);
-      isBroken = true;
-    }
+  return {
+    write(text) {
+      try {
+        appendFileSync(descriptor, text);
+        isBroken = false;
+      } catch (error) {
+        if (!isBroken) process.stderr.write(`cannot write the log: ${(error as Error).message}\n`);
+        isBroken = true;
+      }
+    },
+    reopen() {
+      const old = descriptor;
+      descriptor = openForAppending(file);
+      closeSync(old);
+    },
   };
 }
 

@@ -1,18 +1,23 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
+import { workerMark } from './cluster/messages.ts';
 import { CommandError } from './command-error.ts';
+import { isInEnvironment, warningsOf } from './environment.ts';
 import { parseFlags } from './parse-flags.ts';
 import { usage } from './usage.ts';
 
 /** Runs the command. @returns its exit code. */
 async function main(argv: readonly string[]): Promise<number> {
-  if (argv.length === 0) return write(process.stderr, usage(), 1);
-  const flags = parseFlags(argv);
-  if (flags.values.help) return write(process.stdout, usage(), 0);
-  if (flags.values.version) return write(process.stdout, `balancing-reverse-proxy ${packageVersion()}\n`, 0);
+  const { env } = process;
+  if (env[workerMark] && process.send) return (await import('./cluster/worker.ts')).work();
+  if (argv.length === 0 && !isInEnvironment(env, 'endpoints', 'config')) return write(process.stderr, usage(), 1);
+  const asked = parseFlags(argv).values;
+  if (asked.help) return write(process.stdout, usage(), 0);
+  if (asked.version) return write(process.stdout, `balancing-reverse-proxy ${packageVersion()}\n`, 0);
+  const flags = parseFlags(argv, env);
   // Loading the proxy takes longer than all of the above, and usage and errors need none of it.
   const { serve } = await import('./serve.ts');
-  return serve(flags);
+  return serve(flags, warningsOf(env));
 }
 
 function write(output: NodeJS.WriteStream, text: string, exitCode: number): number {

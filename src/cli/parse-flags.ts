@@ -1,13 +1,15 @@
 import { inspect } from 'node:util';
 import { CommandError } from './command-error.ts';
+import { type Environment, flagsInEnvironment } from './environment.ts';
 import type { Flag } from './flag-kinds.ts';
+import { type Origin, parseFlagValue } from './flag-value.ts';
 import { type FlagName, type FlagValues, flagNames, flags, isOriginal } from './flags.ts';
 
-/** What a command line says. */
+/** What a command line says, and the environment where it says nothing. */
 export interface ParsedFlags {
   readonly values: FlagValues;
-  /** The flags that stand on the command line. */
-  readonly given: ReadonlySet<FlagName>;
+  /** The flags that were given, and where; all others have their default. */
+  readonly given: ReadonlyMap<FlagName, Origin>;
 }
 
 const flagSyntax = /^--?(?<name>[^-=][^=]*)(?:=(?<text>.*))?$/s;
@@ -17,17 +19,27 @@ const flagSyntax = /^--?(?<name>[^-=][^=]*)(?:=(?<text>.*))?$/s;
  * unambiguous abbreviations besides.
  * @throws CommandError with exit code 2.
  */
-export function parseFlags(argv: readonly string[]): ParsedFlags {
-  const given = new Map<FlagName, unknown>();
+export function parseFlags(argv: readonly string[], environment: Environment = {}): ParsedFlags {
+  const onLine = flagsOn(argv);
+  const inEnvironment = flagsInEnvironment(environment);
+  const given = new Map<FlagName, Origin>();
+  for (const name of inEnvironment.keys()) given.set(name, 'variable');
+  for (const name of onLine.keys()) given.set(name, 'flag');
+  const values = { ...fallbackValues(), ...Object.fromEntries(inEnvironment), ...Object.fromEntries(onLine) };
+  return { values, given };
+}
+
+function flagsOn(argv: readonly string[]): ReadonlyMap<FlagName, unknown> {
+  const found = new Map<FlagName, unknown>();
   // One iterator for all: a flag takes its value from it, and what `--` leaves in it is no flag.
   const words = argv.values();
   for (const word of words) {
     if (word === '--') break;
     const { name, text } = splitFlag(word);
-    given.set(name, parseValue(name, text ?? followingText(name, words)));
+    found.set(name, parseFlagValue(name, text ?? followingText(name, words), 'flag'));
   }
   for (const word of words) refusePositional(word);
-  return { values: { ...fallbackValues(), ...Object.fromEntries(given) }, given: new Set(given.keys()) };
+  return found;
 }
 
 function splitFlag(word: string): { readonly name: FlagName; readonly text: string | undefined } {
@@ -57,20 +69,14 @@ function followingText(name: FlagName, words: Iterator<string>): string {
   return following.value;
 }
 
-function parseValue(name: FlagName, text: string): unknown {
-  const { parse, expected } = flags[name];
-  const value = parse(text);
-  if (value === undefined) throw new CommandError(2, `flag -${name}: expected ${expected}, got ${inspect(text)}`);
-  return value;
-}
-
 function refusePositional(word: string): never {
   const advice = 'only flags are taken, and the value of a boolean one is written -flag=false';
   throw new CommandError(2, `unexpected argument ${inspect(word)}: ${advice}`);
 }
 
 function fallbackValues(): FlagValues {
-  return Object.fromEntries(flagNames.map((name) => [name, parseValue(name, flags[name].fallback)])) as FlagValues;
+  const entries = flagNames.map((name) => [name, parseFlagValue(name, flags[name].fallback, 'flag')] as const);
+  return Object.fromEntries(entries) as FlagValues;
 }
 
 function isBoolean(name: FlagName): boolean {

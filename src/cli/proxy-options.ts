@@ -1,87 +1,89 @@
-import {
-  type BalancingProxy,
-  BalancingProxyError,
-  type BalancingProxyOptions,
-  createBalancingProxy,
-  type Strategy,
-} from '../index.ts';
+import type { Strategy } from '../index.ts';
 import { CommandError } from './command-error.ts';
-import type { FlagName } from './flags.ts';
+import { labelOf } from './flag-value.ts';
+import type { FlagName, FlagValues } from './flags.ts';
 import type { ParsedFlags } from './parse-flags.ts';
-import { createTransport } from './transport.ts';
 
-/** The flag by which the command's user sets an option of the library. */
-const flagByOption: Readonly<Record<string, FlagName>> = {
-  endpoints: 'endpoints',
-  terminalStatuses: 'terminal-responses',
-  strategy: 'strategy',
-  unsafeMethods: 'unsafe-methods',
-  'hedge.delayMs': 'hedge-delay',
-  'timeouts.responseMs': 'timeout',
-  'timeouts.connectMs': 'connect-timeout',
-  'timeouts.idleMs': 'idle-timeout',
-  'timeouts.totalMs': 'total-timeout',
-  bodyLimitBytes: 'body-limit',
-  exposeEndpoint: 'expose-endpoint',
-  via: 'via',
-  trustForwarded: 'trust-forwarded',
-  'tls.rejectUnauthorized': 'insecure',
+/** Options of the library by name, not checked yet: what stands in a file, or what flags say. */
+export type RawOptions = Readonly<Record<string, unknown>>;
+
+/** The option that a flag sets, and the option's value. Undefined is the option's default. */
+type Setting<Name extends FlagName> = readonly [option: string, convert: (value: FlagValues[Name]) => unknown];
+
+const settings: { readonly [Name in FlagName]?: Setting<Name> } = {
+  endpoints: ['endpoints', (urls) => urls.split(',').map((url) => url.trim())],
+  'terminal-responses': ['terminalStatuses', asItIs],
+  'unsafe-methods': ['unsafeMethods', (strategy) => (strategy === 'same' ? undefined : strategy)],
+  'hedge-delay': ['hedge.delayMs', asItIs],
+  timeout: ['timeouts.responseMs', limitOf],
+  'connect-timeout': ['timeouts.connectMs', limitOf],
+  'idle-timeout': ['timeouts.idleMs', limitOf],
+  'total-timeout': ['timeouts.totalMs', limitOf],
+  'body-limit': ['bodyLimitBytes', asItIs],
+  'expose-endpoint': ['exposeEndpoint', asItIs],
+  via: ['via', (name) => name || undefined],
+  'trust-forwarded': ['trustForwarded', asItIs],
+  insecure: ['tls.rejectUnauthorized', (isInsecure) => !isInsecure],
+  'log-query': ['logQuery', asItIs],
 };
 
+/** The flag by which the command's user sets an option of the library. */
+export const flagByOption: ReadonlyMap<string, FlagName> = new Map([
+  ...Object.entries(settings).map(([flag, [option]]) => [option, flag as FlagName] as const),
+  ['strategy', 'strategy'] as const,
+]);
+
 /**
- * The proxy that the flags describe.
- * @throws CommandError with exit code 2 and a line per problem.
+ * The options that the given flags set; a flag that was not given sets none.
+ * @throws CommandError with exit code 2 when flags contradict one another.
  */
-export async function createProxy(flags: ParsedFlags): Promise<BalancingProxy> {
-  const options = proxyOptions(flags);
-  const transport = await createTransport(flags.values);
-  try {
-    return createBalancingProxy({ ...options, transport });
-  } catch (error) {
-    if (!(error instanceof BalancingProxyError)) throw error;
-    throw new CommandError(2, ...problemsOf(error).map(nameFlags));
-  }
+export function optionsOf(flags: ParsedFlags): RawOptions {
+  const names = [...flags.given.keys()].filter((name) => name in settings);
+  const strategy = strategyOf(flags);
+  return names.reduce((options, name) => withOption(options, name, flags.values), strategy ? { strategy } : {});
 }
 
-/** The options of the library for these flags, less the transport. */
-function proxyOptions({ values, given }: ParsedFlags): BalancingProxyOptions {
-  if (values.endpoints === '') throw new CommandError(2, 'flag -endpoints: expected comma-separated URLs, got nothing');
-  return {
-    endpoints: values.endpoints.split(',').map((url) => url.trim()),
-    terminalStatuses: values['terminal-responses'],
-    strategy: strategyOf({ values, given }),
-    ...(values['unsafe-methods'] !== 'same' && { unsafeMethods: values['unsafe-methods'] }),
-    hedge: { delayMs: values['hedge-delay'] },
-    timeouts: {
-      responseMs: limitOf(values.timeout),
-      connectMs: limitOf(values['connect-timeout']),
-      idleMs: limitOf(values['idle-timeout']),
-      totalMs: limitOf(values['total-timeout']),
-    },
-    bodyLimitBytes: values['body-limit'],
-    exposeEndpoint: values['expose-endpoint'],
-    trustForwarded: values['trust-forwarded'],
-    ...(values.via !== '' && { via: values.via }),
-    ...(values.insecure && { tls: { rejectUnauthorized: false } }),
-  };
+/** The options of both; where both say something, what is given over what stands below. */
+export function overlay(below: RawOptions, above: RawOptions): RawOptions {
+  const merged = Object.entries(above).map(([name, value]) => {
+    const lower = below[name];
+    return [name, isGroup(value) && isGroup(lower) ? overlay(lower, value) : value] as const;
+  });
+  return { ...below, ...Object.fromEntries(merged) };
 }
 
 /** A message of the library in the words of the command: flags where it speaks of options. */
 export function nameFlags(message: string): string {
-  return message.replaceAll(/(?:option )?`([\w.]+)(?:\[(\d+)\])?`/g, (text, option: string, index?: string) => {
-    const flag = flagByOption[option];
-    if (flag === undefined) return text;
-    return index === undefined ? `flag -${flag}` : `flag -${flag} (endpoint ${index})`;
+  return replaceOptions(message, (option) => {
+    const flag = flagByOption.get(option);
+    return flag && labelOf(flag, 'flag');
   });
 }
 
-function strategyOf({ values, given }: ParsedFlags): Strategy {
+/** Names options otherwise where a message speaks of them. @param nameOf undefined leaves the option as it is. */
+export function replaceOptions(message: string, nameOf: (option: string) => string | undefined): string {
+  return message.replaceAll(/(?:option )?`([\w.]+)(?:\[(\d+)\])?`/g, (text, option: string, index?: string) => {
+    const name = nameOf(option);
+    if (name === undefined) return text;
+    return index === undefined ? name : `${name} (endpoint ${index})`;
+  });
+}
+
+function withOption<Name extends FlagName>(options: RawOptions, name: Name, values: FlagValues): RawOptions {
+  const [option = '', convert] = settings[name] ?? [];
+  const [group = '', field] = option.split('.');
+  const value = convert?.(values[name]);
+  return overlay(options, { [group]: field === undefined ? value : { [field]: value } });
+}
+
+function strategyOf({ values, given }: ParsedFlags): Strategy | undefined {
+  const [fanout, strategy] = [given.get('fanout'), given.get('strategy')];
   const byFanout = values.fanout ? 'race' : 'failover';
-  if (!given.has('strategy')) return byFanout;
-  if (given.has('fanout') && values.strategy !== byFanout) {
+  if (!strategy || (fanout === 'flag' && strategy === 'variable')) return fanout && byFanout;
+  if (fanout === strategy && values.strategy !== byFanout) {
     throw new CommandError(
       2,
-      `flag -strategy: ${values.strategy} contradicts -fanout=${values.fanout}; give one of them`,
+      `${labelOf('strategy', strategy)}: ${values.strategy} contradicts -fanout=${values.fanout}; give one of them`,
     );
   }
   return values.strategy;
@@ -92,8 +94,10 @@ function limitOf(ms: number): number {
   return ms === 0 || ms > 2_147_483_647 ? Infinity : ms;
 }
 
-/** The library puts a problem on a line of its own when there are several. */
-function problemsOf({ message }: BalancingProxyError): readonly string[] {
-  const lines = message.split('\n');
-  return lines.length === 1 ? lines : lines.slice(1).map((line) => line.replace(/^- /, ''));
+function asItIs<Value>(value: Value): Value {
+  return value;
+}
+
+function isGroup(value: unknown): value is RawOptions {
+  return Object.prototype.toString.call(value) === '[object Object]';
 }

@@ -1,18 +1,57 @@
-import type { AttemptEnded, AttemptReport, Observer, RequestEnded } from '../index.ts';
+import type {
+  AttemptEnded,
+  AttemptReport,
+  BalancingProxyOptions,
+  Observer,
+  ProxyEvent,
+  RequestEnded,
+} from '../index.ts';
 import { formatDuration } from './duration.ts';
 import type { Log } from './log.ts';
 import { nameFlags } from './proxy-options.ts';
 
+type EndpointEvent = Exclude<ProxyEvent, { readonly requestId: number }>;
+
+/** What the log has to know of the configuration. */
+interface Known {
+  /** The names in the order in which they were configured: the log counts them, from 0. */
+  readonly endpoints: readonly string[];
+  readonly options: Pick<BalancingProxyOptions, 'logQuery'>;
+}
+
 /**
- * An observer that logs what each endpoint made of a request, and which one won.
- * @param endpoints the names in the order in which they were configured: the log counts them, from 0.
+ * An observer that logs what each endpoint made of a request, which one won, and which ones are left out.
+ * @param known is asked for each line, as a reload may change it.
  */
-export function requestLog(log: Log, endpoints: readonly string[]): Observer {
-  const nameOf = (endpoint: string): string => `endpoint ${endpoints.indexOf(endpoint)} "${endpoint}"`;
-  return (event) => {
-    if (event.type === 'attempt-ended') logAttempt(log, event, nameOf(event.report.endpoint));
-    if (event.type === 'request-ended') logRequest(log, event, event.winner && nameOf(event.winner));
+export function requestLog(log: Log, known: () => Known): Observer {
+  const nameOf = (endpoint: string): string => {
+    const index = known().endpoints.indexOf(endpoint);
+    return `endpoint ${index < 0 ? '' : `${index} `}"${endpoint}"`;
   };
+  const shown = <Event extends AttemptEnded | RequestEnded>(event: Event): Event => {
+    return known().options.logQuery ? event : { ...event, url: withoutQuery(event.url) };
+  };
+  return (event) => {
+    if (event.type === 'attempt-ended') logAttempt(log, shown(event), nameOf(event.report.endpoint));
+    else if (event.type === 'request-ended') logRequest(log, shown(event), event.winner && nameOf(event.winner));
+    else if ('endpoint' in event && !('requestId' in event)) logEndpoint(log, event, nameOf(event.endpoint));
+  };
+}
+
+function logEndpoint(log: Log, event: EndpointEvent, endpoint: string): void {
+  const fields = { event: event.type, endpoint: event.endpoint };
+  if (event.type === 'endpoint-ejected') {
+    const time = formatDuration(event.forMs);
+    log('warn', `${endpoint} cannot be reached and is left out for ${time}`, { ...fields, forMs: event.forMs });
+  }
+  if (event.type === 'endpoint-drained') log('warn', `${endpoint} is drained`, fields);
+  if (event.type === 'endpoint-restored') log('info', `${endpoint} is back`, fields);
+}
+
+/** Query strings often carry secrets. */
+function withoutQuery(url: string): string {
+  const [path = ''] = url.split('?', 1);
+  return path === url ? url : `${path}?...`;
 }
 
 function logAttempt(log: Log, { requestId, method, url, attempt, report }: AttemptEnded, endpoint: string): void {

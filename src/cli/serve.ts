@@ -1,92 +1,101 @@
-import http, { type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { BalancingProxy } from '../index.ts';
-import { formatBoundAddress, type ListenAddress } from './address.ts';
-import { CommandError } from './command-error.ts';
-import { Connections } from './connections.ts';
+import { formatBoundAddress } from './address.ts';
+import { startAdmin } from './admin/admin.ts';
+import { startWorkers } from './cluster/workers.ts';
+import { type Configuration, configurationReader } from './configuration.ts';
 import { formatDuration } from './duration.ts';
 import type { FlagValues } from './flags.ts';
-import { createLog, jsonFormat, type Log, type LogFormat, textFormat } from './log.ts';
+import { startLocally } from './local-service.ts';
+import { createLog, type Log } from './log.ts';
+import { formatOf } from './log-format.ts';
 import { openLogSink } from './log-sink.ts';
 import type { ParsedFlags } from './parse-flags.ts';
-import { createProxy } from './proxy-options.ts';
-import { requestLog } from './request-log.ts';
-import { callAfter, watchForStop } from './stop-request.ts';
+import { logEndpoints, reloader } from './reload.ts';
+import { watchForReload } from './reload-request.ts';
+import type { Service } from './service.ts';
+import { pause, watchForStop, within } from './stop-request.ts';
 
 /**
  * Serves until something asks for a stop, then finishes the requests in flight.
+ * @param warnings what is to be said first, in a line each.
  * @returns the exit code: 0, or 1 when requests had to be cut.
- * @throws CommandError when it cannot begin.
+ * @throws CommandError when it cannot begin, or cannot go on.
  */
-export async function serve(flags: ParsedFlags): Promise<number> {
+export async function serve(flags: ParsedFlags, warnings: readonly string[]): Promise<number> {
   const { values } = flags;
-  const proxy = await createProxy(flags);
   const { reason, stop, stopAfter } = watchForStop();
-  const write = openLogSink(values['log-file'], () => stop('nobody reads the log'));
-  const log = createLog(formatOf(values), write);
+  const reloadBy = watchForReload({ until: reason });
+  const read = configurationReader(flags);
+  const configuration = await read();
+  const sink = openLogSink(values['log-file'], () => stop('nobody reads the log'));
+  const log = createLog(formatOf(values), sink.write);
+  for (const warning of warnings) log('warn', `warning: ${warning}`);
 
-  const server = http.createServer(proxy).on('upgrade', proxy.upgrade);
-  const connections = new Connections(server);
-  const bound = await listen(server, values.address);
-  server.on('error', (error) => log('error', `server: ${error.message}`));
-  logStart(log, { proxy, values, bound });
+  const admin = await startAdmin(values, log);
+  const settings = { configuration, log, address: values.address };
+  const service = await (values.workers === 1
+    ? startLocally(settings)
+    : startWorkers({ ...settings, write: sink.write }));
+  await admin.show(service);
+  logStart(log, { configuration, service });
+  reloadBy(reloader({ read, sink, log, service, configuration }));
   stopAfter(values['stop-after']);
 
-  const why = await reason;
-  const finishing = within(values['shutdown-timeout'], async () => {
-    await connections.close();
-    await proxy.close();
+  const why = await Promise.race([reason, service.failed]);
+  admin.leave();
+  await leave({ why, values, log, service });
+  const exitCode = await finish({ why, values, log, service });
+  await admin.close();
+  return exitCode;
+}
+
+interface Stop {
+  readonly why: string;
+  readonly values: FlagValues;
+  readonly log: Log;
+  readonly service: Service;
+}
+
+/** Goes on for a while, so that load balancers take note before connections are refused. */
+async function leave({ why, values, log, service }: Stop): Promise<void> {
+  const delayMs = values['shutdown-delay'];
+  if (delayMs === 0) return;
+  service.leave();
+  log('info', `leaving (${why}): requests are accepted for another ${formatDuration(delayMs)}`);
+  await pause(delayMs);
+}
+
+/** @returns the exit code. */
+async function finish({ why, values, log, service }: Stop): Promise<0 | 1> {
+  const isWhole = await within(values['shutdown-timeout'], async () => {
+    await service.refuse();
+    // Said only now, when nobody can connect any more: whoever reads it may rely on it.
+    log('info', `stopping (${why}): finishing the requests in flight`);
+    return service.finish();
   });
-  // Said only now, when nobody can connect any more: whoever reads it may rely on it.
-  log('info', `stopping (${why}): finishing the requests in flight`);
-  const isFinished = await finishing;
-  if (isFinished) log('info', 'stopped');
-  else log('error', `requests in flight were cut after ${formatDuration(values['shutdown-timeout'])}`);
-  return isFinished ? 0 : 1;
+  if (isWhole) {
+    log('info', 'stopped');
+    return 0;
+  }
+  const when = isWhole === undefined ? `after ${formatDuration(values['shutdown-timeout'])}` : 'as a worker failed';
+  log('error', `requests in flight were cut ${when}`);
+  return 1;
 }
 
 function logStart(
   log: Log,
-  { proxy, values, bound }: { proxy: BalancingProxy; values: FlagValues; bound: AddressInfo },
+  { configuration, service }: { readonly configuration: Configuration; readonly service: Service },
 ): void {
-  const endpoints = proxy.endpoints.map(({ name }) => name);
-  for (const [index, endpoint] of endpoints.entries()) {
-    log('info', `configuring endpoint ${index}: "${endpoint}"`, { endpoint });
+  const { values, options, endpoints, certificate } = configuration;
+  logEndpoints(log, endpoints);
+  if (options.tls?.rejectUnauthorized === false) {
+    const why = values.insecure ? '-insecure is on' : `\`tls.rejectUnauthorized\` is off in ${values.config}`;
+    log('warn', `warning: ${why}, certificates of endpoints are not verified`);
   }
-  if (values.insecure) log('warn', 'warning: -insecure is on, certificates of endpoints are not verified');
-  const address = formatBoundAddress(values.address, bound);
-  log('info', `starting on: "${address}"`, { address, port: bound.port });
-  proxy.subscribe(requestLog(log, endpoints));
-}
-
-function formatOf(values: FlagValues): LogFormat {
-  const prefix = values['log-prefix'];
-  if (values['log-format'] === 'json') return jsonFormat(prefix);
-  return textFormat({
-    prefix,
-    date: values['log-date'],
-    time: values['log-time'],
-    milliseconds: values['log-msec'],
-    utc: values['log-utc'],
+  const address = formatBoundAddress(values.address, service.bound);
+  const protocol = certificate ? 'https' : 'http';
+  log('info', `starting on: "${address}"${certificate ? ' (https)' : ''}`, {
+    address,
+    port: service.bound.port,
+    protocol,
   });
-}
-
-function listen(server: Server, { host, port }: ListenAddress): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    const onError = (error: Error): void => reject(new CommandError(1, `cannot listen: ${error.message}`));
-    server.once('error', onError);
-    server.listen({ port, ...(host !== undefined && { host }) }, () => {
-      server.off('error', onError);
-      resolve(server.address() as AddressInfo);
-    });
-  });
-}
-
-/** Whether the work was done within this time; 0 is no limit. */
-async function within(limitMs: number, work: () => Promise<void>): Promise<boolean> {
-  const late = Promise.withResolvers<boolean>();
-  const cancel = limitMs === 0 ? undefined : callAfter(limitMs, () => late.resolve(false));
-  const isDone = await Promise.race([work().then(() => true), late.promise]);
-  cancel?.();
-  return isDone;
 }

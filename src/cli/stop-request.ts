@@ -48,3 +48,17 @@ export function callAfter(ms: number, callback: () => void): () => void {
   );
   return () => cancel();
 }
+
+/** Resolves after any time. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void callAfter(ms, resolve));
+}
+
+/** What the work gives, or undefined when it was not done within this time; 0 is no limit. */
+export async function within<Result>(limitMs: number, work: () => Promise<Result>): Promise<Result | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const cancel = limitMs === 0 ? undefined : callAfter(limitMs, () => late.resolve(undefined));
+  const result = await Promise.race([work(), late.promise]);
+  cancel?.();
+  return result;
+}

@@ -1,5 +1,5 @@
 import type { Flag } from './flag-kinds.ts';
-import { type FlagName, flagNames, flags } from './flags.ts';
+import { type FlagName, flagGroups, flags } from './flags.ts';
 
 /** The help text: what the command is for and every flag with its default, laid out as Go does. */
 export function usage(): string {
@@ -7,9 +7,12 @@ export function usage(): string {
 
 Forwards every request to several endpoints, answers with the first usable response and cancels the rest.
 
-${flagNames.map(describeFlag).join('\n')}
+${flagGroups.map(({ title, names }) => `${title}:\n${names.map(describeFlag).join('\n')}`).join('\n\n')}
 
 Flags may have one or two dashes, be written -flag value or -flag=value, and be abbreviated.
+Each one but -version and -help may also be an environment variable, such as BRP_LOG_FORMAT for -log-format.
+Flags win over variables, and variables over the file of -config.
+SIGHUP reads that file and the certificate again and reopens the log file; no request is lost.
 SIGTERM and SIGINT stop after the requests in flight, a second one at once.
 `;
 }

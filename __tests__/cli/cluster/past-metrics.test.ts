@@ -1,0 +1,39 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { PastMetrics } from '../../../src/cli/cluster/past-metrics.ts';
+import { mergeMetrics } from '../../../src/observers/metrics.ts';
+import { metricIn } from '../metrics.ts';
+
+/** What a worker says that has counted so much. */
+async function counted(n: number, label: string): Promise<readonly object[]> {
+  const registers = [new Registry()];
+  const counter = new Counter({ name: 'requests_total', help: 'x', labelNames: ['code', 'kind'], registers });
+  counter.inc({ code: label, kind: 'k' }, n);
+  counter.inc({ code: 'both', kind: 'k' }, 1);
+  new Histogram({ name: 'seconds', help: 'x', buckets: [1, 2], registers }).observe(n);
+  new Gauge({ name: 'in_flight', help: 'x', registers }).set(n);
+  return [await (registers[0] as Registry).getMetricsAsJSON()];
+}
+
+describe('past metrics', () => {
+  test('add up what was counted, and keep nothing of the moment', async () => {
+    const past = new PastMetrics();
+    past.add(await counted(1, 'a'));
+    past.add(await counted(2, 'b'));
+    past.add(await counted(5, 'a'));
+    past.add([]);
+    const text = await mergeMetrics([...past.snapshots, ...(await counted(10, 'a'))]);
+    expect(metricIn(text, 'requests_total', { code: 'a' })).toBe(16);
+    expect(metricIn(text, 'requests_total', { code: 'b' })).toBe(2);
+    expect(metricIn(text, 'requests_total', { code: 'both' })).toBe(4);
+    expect(metricIn(text, 'seconds_count')).toBe(4);
+    expect(metricIn(text, 'seconds_sum')).toBe(18);
+    expect(metricIn(text, 'seconds_bucket', { le: '1' })).toBe(1);
+    expect(metricIn(text, 'seconds_bucket', { le: '2' })).toBe(2);
+    expect(metricIn(text, 'seconds_bucket', { le: '+Inf' })).toBe(4);
+    expect(metricIn(text, 'in_flight')).toBe(10);
+  });
+
+  test('are nothing before anybody is gone', () => {
+    expect(new PastMetrics().snapshots).toEqual([]);
+  });
+});

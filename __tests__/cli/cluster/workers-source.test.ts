@@ -1,0 +1,137 @@
+import { jest } from '@jest/globals';
+import type { WorkerState } from '../../../src/cli/cluster/messages.ts';
+import { pack } from '../../../src/cli/cluster/packed-events.ts';
+import type { WorkerHandle } from '../../../src/cli/cluster/worker-handle.ts';
+import { WorkersSource } from '../../../src/cli/cluster/workers-source.ts';
+import type { EndpointSnapshot, ProxyEvent } from '../../../src/index.ts';
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+function stateOf(wins: number, changes: Partial<EndpointSnapshot> = {}): WorkerState {
+  const counts = { inFlight: 0, successes: wins, wins, failures: 0, timeouts: 0, cancelled: 0 };
+  const snapshot = { state: 'available', backInMs: 0, healthRatio: 1, latencyMs: undefined, ...counts } as const;
+  return { endpoints: [{ name: 'a', ...snapshot, ...changes }], hedgesDenied: wins };
+}
+
+/** A worker that answers with a state, and what it was told. */
+class FakeWorker {
+  readonly told: unknown[] = [];
+  readonly number: number;
+  state: WorkerState | undefined;
+  asked = 0;
+
+  constructor(number: number, state: WorkerState | undefined) {
+    this.number = number;
+    this.state = state;
+  }
+
+  async askInTime(): Promise<WorkerState | undefined> {
+    this.asked++;
+    return this.state;
+  }
+
+  tell(...order: readonly unknown[]): void {
+    this.told.push(order);
+  }
+}
+
+function sourceOf(workers: readonly FakeWorker[], endpoints = ['a']) {
+  return new WorkersSource({ workers: workers as readonly object[] as WorkerHandle[], endpoints: () => endpoints });
+}
+
+describe('the workers as one source', () => {
+  test('show what all have counted, those that are gone included', async () => {
+    const [one, two] = [new FakeWorker(1, stateOf(1)), new FakeWorker(2, stateOf(2))];
+    const source = sourceOf([one, two]);
+    expect(source.endpoints).toEqual([]);
+    await source.refresh();
+    expect(source.endpoints).toMatchObject([{ name: 'a', wins: 3 }]);
+    expect(source.hedgesDenied).toBe(3);
+    source.bury(one as object as WorkerHandle, undefined);
+    source.bury(two as object as WorkerHandle, stateOf(5));
+    one.state = undefined;
+    two.state = stateOf(10);
+    await source.refresh();
+    expect(source.endpoints).toMatchObject([{ wins: 16 }]);
+    expect(source.hedgesDenied).toBe(16);
+  });
+
+  test('show what a worker said last that does not answer any more', async () => {
+    const worker = new FakeWorker(1, stateOf(1));
+    const source = sourceOf([worker]);
+    await source.refresh();
+    worker.state = undefined;
+    await source.refresh();
+    expect(source.endpoints).toMatchObject([{ wins: 1 }]);
+  });
+
+  test('ask and listen only while somebody watches', async () => {
+    const worker = new FakeWorker(1, stateOf(1));
+    const source = sourceOf([worker]);
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect([worker.asked, jest.getTimerCount(), source.isWatched]).toEqual([0, 0, false]);
+
+    const unsubscribes = [source.subscribe(() => {}), source.subscribe(() => {})];
+    await jest.advanceTimersByTimeAsync(4_000);
+    expect([worker.asked, source.isWatched]).toEqual([11, true]);
+    for (const unsubscribe of [...unsubscribes, ...unsubscribes]) unsubscribe();
+    await jest.advanceTimersByTimeAsync(4_000);
+    expect([worker.asked, jest.getTimerCount(), source.isWatched]).toEqual([11, 0, false]);
+    expect(worker.told).toEqual([
+      ['watch', true],
+      ['watch', false],
+    ]);
+  });
+
+  test('pass events on to everybody, whatever one of them makes of it', () => {
+    const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const source = sourceOf([]);
+    const event: ProxyEvent = { type: 'endpoint-drained', endpoint: 'a' };
+    const heard: ProxyEvent[] = [];
+    const unsubscribes = [
+      source.subscribe(() => {
+        throw new Error('no');
+      }),
+      source.subscribe((one) => heard.push(one)),
+    ];
+    source.report([pack(event)]);
+    for (const unsubscribe of unsubscribes) unsubscribe();
+    source.report([pack(event)]);
+    expect(heard).toEqual([event]);
+    expect(emitWarning).toHaveBeenCalledTimes(1);
+    emitWarning.mockRestore();
+  });
+
+  test('drain and restore at every worker, and show that at once', async () => {
+    const workers = [new FakeWorker(1, stateOf(0)), new FakeWorker(2, stateOf(0, { state: 'ejected', backInMs: 9 }))];
+    const source = sourceOf(workers);
+    await source.refresh();
+    expect(source.endpoints).toMatchObject([{ state: 'ejected', backInMs: 9 }]);
+    expect([source.drain('b'), source.drain('a')]).toEqual([false, true]);
+    expect(source.endpoints).toMatchObject([{ state: 'drained', backInMs: 0 }]);
+    expect(source.drained).toEqual(['a']);
+    for (const worker of workers) worker.state = stateOf(0, { state: 'drained' });
+    await source.refresh();
+    expect([source.restore('b'), source.restore('a')]).toEqual([false, true]);
+    expect(source.endpoints).toMatchObject([{ state: 'available' }]);
+    expect(source.drained).toEqual([]);
+    for (const { told } of workers) {
+      expect(told).toEqual([
+        ['drain', 'a'],
+        ['restore', 'a'],
+      ]);
+    }
+  });
+
+  test('forget endpoints that are no longer configured', async () => {
+    const worker = new FakeWorker(1, stateOf(1));
+    const endpoints = ['a'];
+    const source = sourceOf([worker], endpoints);
+    await source.refresh();
+    source.drain('a');
+    endpoints[0] = 'b';
+    source.forgetOthers();
+    expect([source.endpoints, source.drained]).toEqual([[], []]);
+  });
+});

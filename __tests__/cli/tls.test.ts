@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import https from 'node:https';
+import net from 'node:net';
+import tls from 'node:tls';
+import { createCertificate } from '../helpers/certificate.ts';
+import { Resources, readAll } from '../helpers/proxy.ts';
+import { answering, startHttp } from '../helpers/servers.ts';
+import { type Command, run, start } from './command.ts';
+import { temporaryFile, write } from './files.ts';
+
+const resources = new Resources();
+afterEach(() => resources.closeAll());
+
+/** Files with a certificate and its key. */
+async function certificateFiles(name?: string) {
+  const { cert, key } = await createCertificate(name);
+  const files = { cert: temporaryFile(resources, 'cert.pem', cert), key: temporaryFile(resources, 'key.pem', key) };
+  return { ca: cert, files, flags: ['-tls-cert', files.cert, '-tls-key', files.key] };
+}
+
+async function portOf(command: Command): Promise<number> {
+  return Number(new URL(await command.url()).port);
+}
+
+/** Sends a request over TLS and reads the whole response. */
+async function requestSecurely(port: number, settings: https.RequestOptions) {
+  const client = https.get({ host: '127.0.0.1', port, agent: false, ...settings });
+  const [res] = (await once(client, 'response')) as [http.IncomingMessage];
+  return readAll(res);
+}
+
+/** Over TLS, as far as the handshake goes. */
+async function connect(port: number, ca: string): Promise<tls.TLSSocket> {
+  const socket = tls.connect({ host: '127.0.0.1', port, ca });
+  resources.use({ close: () => socket.destroy() });
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+describe('-tls-cert and -tls-key', () => {
+  test('have clients speak https', async () => {
+    const endpoint = resources.use(
+      await startHttp(({ headers }, res) => void res.end(headers['x-forwarded-proto'] as string)),
+    );
+    const { ca, flags } = await certificateFiles();
+    const command = start('-e', endpoint.url, ...flags);
+    const port = await portOf(command);
+    expect(await requestSecurely(port, { ca })).toMatchObject({ status: 200, text: 'https' });
+    expect(await command.line(/starting on/)).toMatch(/starting on: "127\.0\.0\.1:\d+" \(https\)$/);
+    const plain = http.get({ host: '127.0.0.1', port, agent: false });
+    await expect(once(plain, 'response')).rejects.toThrow();
+  });
+
+  test.each([
+    [['-tls-cert', 'CERT'], /flag -tls-cert: expected -tls-key with it/],
+    [['-tls-key', 'KEY'], /flag -tls-key: expected -tls-cert with it/],
+    [['-tls-cert', '/missing.pem', '-tls-key', 'KEY'], /flag -tls-cert: \/missing\.pem cannot be read: ENOENT/],
+    [['-tls-cert', 'KEY', '-tls-key', 'KEY'], /flags -tls-cert and -tls-key: .* cannot be used: /],
+    [['-tls-cert', 'OTHER', '-tls-key', 'KEY'], /flags -tls-cert and -tls-key: .* cannot be used: .*mismatch/],
+  ])('are refused as %j', async (flags, message) => {
+    const [{ files }, other] = await Promise.all([certificateFiles(), certificateFiles()]);
+    const places: Record<string, string> = { CERT: files.cert, KEY: files.key, OTHER: other.files.cert };
+    const { exitCode, stderr } = await run('-e', 'http://a.example', ...flags.map((flag) => places[flag] ?? flag));
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  test('are read again on SIGHUP, for new connections', async () => {
+    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const { ca, files, flags } = await certificateFiles();
+    const command = start('-e', endpoint.url, ...flags);
+    const port = await portOf(command);
+    const agent = new https.Agent({ keepAlive: true, ca });
+    resources.use({ close: () => agent.destroy() });
+    await requestSecurely(port, { agent });
+
+    const renewed = await createCertificate('renewed.example');
+    write(files.cert, renewed.cert);
+    write(files.key, renewed.key);
+    command.child.kill('SIGHUP');
+    await command.line(/reloaded$/);
+    const { subject } = (await connect(port, renewed.cert)).getPeerCertificate();
+    expect(subject.CN).toBe('renewed.example');
+    expect(await requestSecurely(port, { agent })).toMatchObject({ text: 'hello' });
+  });
+
+  test('stay as they were when SIGHUP finds bad ones', async () => {
+    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const { ca, files, flags } = await certificateFiles();
+    const command = start('-e', endpoint.url, ...flags);
+    const port = await portOf(command);
+    write(files.key, 'nonsense');
+    command.child.kill('SIGHUP');
+    expect(await command.line(/cannot reload/)).toMatch(
+      /cannot reload, all stays as it was: flags -tls-cert and -tls-key/,
+    );
+    expect(await requestSecurely(port, { ca })).toMatchObject({ text: 'hello' });
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)('let %s finish the response under way and nothing else', async (signal) => {
+    const begun = Promise.withResolvers<http.ServerResponse>();
+    const endpoint = resources.use(
+      await startHttp((_, res) => {
+        res.write('first');
+        begun.resolve(res);
+      }),
+    );
+    const { ca, flags } = await certificateFiles();
+    const command = start('-e', endpoint.url, ...flags, '-shutdown-timeout', '5s');
+    const port = await portOf(command);
+    const handshaking = net.connect(port, '127.0.0.1');
+    const idle = await connect(port, ca);
+    resources.use({ close: () => handshaking.destroy() });
+    const response = requestSecurely(port, { ca });
+    const held = await begun.promise;
+    const closed = [handshaking, idle].map((socket) => once(socket.resume(), 'close'));
+    command.child.kill(signal);
+    await Promise.all(closed);
+    held.end(' and last');
+    expect(await response).toMatchObject({ text: 'first and last' });
+    expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+});

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+import { flagsInEnvironment, warningsOf } from '../../src/cli/environment.ts';
+import { parseFlags } from '../../src/cli/parse-flags.ts';
+import { resolveOptions } from '../../src/options/config.ts';
+
+/** What of the deployment can be checked without a cluster: that the command understands all it is told. */
+
+const read = (file: string) => readFileSync(path.join(import.meta.dirname, '..', '..', 'demo', 'deploy', file), 'utf8');
+
+const manifests: ReadonlyArray<{ readonly kind: string }> = parseAllDocuments(read('kubernetes.yaml')).map((document) =>
+  document.toJS(),
+);
+
+function ofKind<Fields>(kind: string): Fields {
+  return manifests.find((manifest) => manifest.kind === kind) as Fields;
+}
+
+interface Container {
+  readonly args: readonly string[];
+  readonly env: ReadonlyArray<{ readonly name: string; readonly value: string }>;
+  readonly ports: ReadonlyArray<{ readonly name: string; readonly containerPort: number }>;
+  readonly volumeMounts: ReadonlyArray<{ readonly mountPath: string }>;
+  readonly [probe: `${string}Probe`]: { readonly httpGet: { readonly path: string; readonly port: string } };
+}
+
+interface Deployment {
+  readonly spec: { readonly template: { readonly spec: PodSpec } };
+}
+
+interface PodSpec {
+  readonly terminationGracePeriodSeconds: number;
+  readonly containers: readonly [Container];
+}
+
+describe('the Kubernetes manifests', () => {
+  const { spec } = ofKind<Deployment>('Deployment').spec.template;
+  const [container] = spec.containers;
+  const environment = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
+  const flags = flagsInEnvironment(environment);
+
+  test('are a deployment, a service, a configuration and a budget for disruptions', () => {
+    expect(manifests.map(({ kind }) => kind).sort()).toEqual([
+      'ConfigMap',
+      'Deployment',
+      'PodDisruptionBudget',
+      'Service',
+    ]);
+  });
+
+  test('set variables and flags that the command knows', () => {
+    expect(warningsOf(environment)).toEqual([]);
+    expect([...flags.keys()]).toEqual(expect.arrayContaining(['address', 'admin', 'shutdown-delay']));
+    expect(() => parseFlags(container.args)).not.toThrow();
+  });
+
+  test('configure the proxy with options that it takes', () => {
+    const { data } = ofKind<{ readonly data: Readonly<Record<string, string>> }>('ConfigMap');
+    const [mount] = container.volumeMounts;
+    expect(container.args).toEqual(['-config', `${mount?.mountPath}/config.yaml`]);
+    expect(() => resolveOptions(parse(data['config.yaml'] ?? ''))).not.toThrow();
+  });
+
+  test('probe the admin port', () => {
+    const portOf = (name: string) => container.ports.find((port) => port.name === name)?.containerPort;
+    expect(flags.get('admin')).toMatchObject({ port: portOf('admin') });
+    expect(flags.get('address')).toMatchObject({ port: portOf('http') });
+    const probes = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const;
+    expect(probes.map((probe) => container[probe]?.httpGet)).toEqual([
+      { path: '/readyz', port: 'admin' },
+      { path: '/readyz', port: 'admin' },
+      { path: '/healthz', port: 'admin' },
+    ]);
+  });
+
+  test('leave more time to end than the command takes', () => {
+    const leastMs = Number(flags.get('shutdown-delay')) + Number(flags.get('shutdown-timeout'));
+    expect(spec.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(leastMs);
+  });
+});
+
+describe('the Dockerfile', () => {
+  const dockerfile = read('Dockerfile');
+
+  test('sets variables that the command knows', () => {
+    const environment = Object.fromEntries(
+      [...dockerfile.matchAll(/(BRP_\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
+    );
+    expect(Object.keys(environment)).toEqual(expect.arrayContaining(['BRP_ADDRESS', 'BRP_ADMIN', 'BRP_ENDPOINTS']));
+    expect(warningsOf(environment)).toEqual([]);
+    expect(() => flagsInEnvironment(environment)).not.toThrow();
+  });
+
+  test('copies only what there is', () => {
+    const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files = '']) =>
+      files.split(' '),
+    );
+    expect(copied).toContain('package.json');
+    for (const file of copied)
+      expect(() => readFileSync(path.join(import.meta.dirname, '..', '..', file))).not.toThrow(/ENOENT/);
+  });
+});

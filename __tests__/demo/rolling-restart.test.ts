@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import { endCommands, startCommand } from './start-command.ts';
+
+afterEach(endCommands);
+
+const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
+const isInstalled = spawnSync('haproxy', ['-v'], { env: { PATH } }).status === 0;
+const isNeeded = Boolean(process.env.CI);
+
+if (!isInstalled && !isNeeded) {
+  console.warn('the rolling restart is not tested: haproxy is not installed (on Debian: apt-get install haproxy)');
+}
+
+(isInstalled || isNeeded ? describe : describe.skip)('the rolling restart behind HAProxy', () => {
+  test('loses none of 20,000 requests while both instances are restarted twice', async () => {
+    const command = startCommand('haproxy/rolling-restart.ts', '--requests 20000 --restarts 2 --seed 1');
+    const exitCode = await command.exitCode;
+    const output = command.output();
+    const [, sent, lost] = /^(\d+) requests, (\d+) lost$/m.exec(output) ?? [];
+    expect({ output, exitCode, lost }).toEqual({ output, exitCode: 0, lost: '0' });
+    expect(Number(sent)).toBeGreaterThanOrEqual(20_000);
+    expect(output.match(/instance (one|two) has been restarted \(it ended with 0\)/g)).toHaveLength(4);
+  }, 240_000);
+});

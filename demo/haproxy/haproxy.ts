@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { CommandError } from '../command.ts';
+
+/** A HAProxy that runs. */
+export interface Haproxy {
+  readonly url: string;
+  /**
+   * Resolves when it sees a server in this state, at most 10 s later.
+   * @throws CommandError when it does not, is not installed or did not start.
+   */
+  sees(server: string, state: 'UP' | 'DOWN'): Promise<void>;
+  stop(): void;
+}
+
+export type HaproxyPorts = Readonly<
+  Record<'frontend' | 'statistics' | 'one' | 'oneAdmin' | 'two' | 'twoAdmin', number>
+>;
+
+const configuration = fileURLToPath(new URL('./haproxy.cfg', import.meta.url));
+
+/** Where Debian and others put it, which is not on everybody's path. */
+const systemPath = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
+
+/** Starts HAProxy with the configuration beside this file. Whether it is installed and has started shows when it is asked. */
+export function startHaproxy({ frontend, statistics, one, oneAdmin, two, twoAdmin }: HaproxyPorts): Haproxy {
+  const env = {
+    PATH: systemPath,
+    FRONTEND: `127.0.0.1:${frontend}`,
+    STATISTICS: `127.0.0.1:${statistics}`,
+    ONE: `127.0.0.1:${one}`,
+    ONE_ADMIN: String(oneAdmin),
+    TWO: `127.0.0.1:${two}`,
+    TWO_ADMIN: String(twoAdmin),
+  };
+  const child = spawn('haproxy', ['-db', '-f', configuration], { env, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  const failed = Promise.race([
+    once(child, 'error').then(([error]) => notInstalled(error)),
+    once(child, 'exit').then(([code]) => new CommandError(`haproxy ended with ${code}: ${said}`, 1)),
+  ]);
+  const stateOf = async (server: string) =>
+    stateIn(await (await fetch(`http://127.0.0.1:${statistics}/;csv`)).text(), server);
+  const sees: Haproxy['sees'] = async (server, state) => {
+    for (const giveUpAt = Date.now() + 10_000; Date.now() < giveUpAt; ) {
+      const seen = await Promise.race([stateOf(server).catch(() => 'nothing'), failed]);
+      if (seen instanceof Error) throw seen;
+      if (seen === state) return;
+    }
+    throw new CommandError(`haproxy does not see instance ${server} ${state} within 10 s: ${said}`, 1);
+  };
+  return { url: `http://127.0.0.1:${frontend}`, sees, stop: () => void child.kill() };
+}
+
+function notInstalled(error: NodeJS.ErrnoException): CommandError {
+  const advice = error.code === 'ENOENT' ? 'it is not installed; on Debian: apt-get install haproxy' : error.message;
+  return new CommandError(`haproxy cannot be started: ${advice}`, 1);
+}
+
+/** The state of a server in the statistics, which are CSV with a commented line of names. */
+function stateIn(csv: string, server: string): string | undefined {
+  const [names = [], ...rows] = csv.split('\n').map((line) => line.replace(/^# /, '').split(','));
+  const row = rows.find(
+    (cells) => cells[names.indexOf('pxname')] === 'proxies' && cells[names.indexOf('svname')] === server,
+  );
+  // "UP 1/2" is on its way down, and still gets requests.
+  return row?.[names.indexOf('status')];
+}

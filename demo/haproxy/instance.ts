@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { CommandError } from '../command.ts';
+
+export interface InstanceSettings {
+  readonly name: string;
+  readonly port: number;
+  readonly adminPort: number;
+  readonly endpoints: readonly string[];
+}
+
+const command = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+/** One process of the command, which can be stopped and started again. */
+export class Instance {
+  readonly name: string;
+  readonly #args: readonly string[];
+  #process: ChildProcess | undefined;
+
+  constructor({ name, port, adminPort, endpoints }: InstanceSettings) {
+    this.name = name;
+    this.#args = [
+      ...['-endpoints', endpoints.join()],
+      ...['-address', `127.0.0.1:${port}`],
+      ...['-admin', `127.0.0.1:${adminPort}`],
+      // HAProxy has to see /readyz fail twice, at 100 ms each.
+      ...['-shutdown-delay', '500ms'],
+      // One name for the whole fleet, by which a request that comes back is recognised.
+      ...['-via', 'fleet'],
+    ];
+  }
+
+  /** Resolves when it serves. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, [command, ...this.#args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.#process = child;
+    const { promise: started, resolve } = Promise.withResolvers<void>();
+    let log = '';
+    // Read to its end: a process whose output nobody reads stands still when the pipe is full.
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      log = (log + text).slice(-2_000);
+      if (/starting on/.test(log)) resolve();
+    });
+    const ended = once(child, 'exit').then(() => {
+      throw new CommandError(`instance ${this.name} did not start: ${log}`, 1);
+    });
+    // Once it has started, its end is what stop() waits for.
+    ended.catch(() => {});
+    await Promise.race([started, ended]);
+  }
+
+  /** Asks it to finish and waits for its end. @returns its exit code. */
+  async stop(): Promise<number | null> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null) return child?.exitCode ?? null;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    const [exitCode] = await ended;
+    return exitCode;
+  }
+}

@@ -1,0 +1,73 @@
+import { runCommand } from '../command.ts';
+import { readFlags } from '../flags.ts';
+import { flakyFlags } from '../flaky-server.ts';
+import { startFleet } from '../fleet.ts';
+import { freePorts } from './free-ports.ts';
+import { type Haproxy, startHaproxy } from './haproxy.ts';
+import { Instance } from './instance.ts';
+import { startLoad } from './load.ts';
+
+// Two instances of the command behind HAProxy, restarted one after the other, again and again, while clients ask without a
+// pause. It ends with 1 when a single request is lost.
+
+const flags = {
+  requests: { help: 'least number of requests', fallback: 20_000, min: 1, max: 10_000_000 },
+  clients: { help: 'number of clients', fallback: 16, min: 1, max: 1_000 },
+  restarts: { help: 'how often each instance is restarted', fallback: 2, min: 0, max: 1_000 },
+  seed: flakyFlags.seed,
+};
+
+async function main(): Promise<void> {
+  const settings = readFlags(flags);
+  const fleet = await startFleet({
+    ...{ 'flaky-port': 0, endpoints: 4, 'max-delay': 20, 'error-ratio': 0 },
+    seed: settings.seed,
+  });
+  const ports = await freePorts('frontend', 'statistics', 'one', 'oneAdmin', 'two', 'twoAdmin');
+  const instances = [
+    new Instance({ name: 'one', port: ports.one, adminPort: ports.oneAdmin, endpoints: fleet.urls }),
+    new Instance({ name: 'two', port: ports.two, adminPort: ports.twoAdmin, endpoints: fleet.urls }),
+  ];
+  const haproxy = startHaproxy(ports);
+  try {
+    await Promise.all(instances.map((instance) => instance.start()));
+    for (const { name } of instances) await haproxy.sees(name, 'UP');
+    console.log(`HAProxy listens on ${haproxy.url}, in front of two instances that have four endpoints each.`);
+    await restartUnderLoad(settings, { haproxy, instances });
+  } finally {
+    haproxy.stop();
+    await Promise.all(instances.map((instance) => instance.stop()));
+    await fleet.close();
+  }
+}
+
+interface Site {
+  readonly haproxy: Haproxy;
+  readonly instances: readonly Instance[];
+}
+
+async function restartUnderLoad(
+  { requests, clients, restarts }: Readonly<Record<'requests' | 'clients' | 'restarts', number>>,
+  { haproxy, instances }: Site,
+): Promise<void> {
+  const load = startLoad(haproxy.url, clients);
+  try {
+    for (let round = 1; round <= restarts; round++) {
+      await load.reaches((requests * round) / (restarts + 1));
+      for (const instance of instances) {
+        const exitCode = await instance.stop();
+        await instance.start();
+        await haproxy.sees(instance.name, 'UP');
+        console.log(`${load.sent} requests: instance ${instance.name} has been restarted (it ended with ${exitCode})`);
+      }
+    }
+    await load.reaches(requests);
+  } finally {
+    await load.stop();
+  }
+  for (const [problem, count] of load.problems) console.log(`${count} times: ${problem}`);
+  console.log(`${load.sent} requests, ${load.lost} lost`);
+  if (load.lost > 0) process.exitCode = 1;
+}
+
+await runCommand(main);

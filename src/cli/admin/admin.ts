@@ -1,0 +1,57 @@
+import http from 'node:http';
+import { formatBoundAddress, type ListenAddress } from '../address.ts';
+import { Connections } from '../connections.ts';
+import type { FlagValues } from '../flags.ts';
+import { listen } from '../listen.ts';
+import type { Log } from '../log.ts';
+import { loadMetrics } from '../metrics.ts';
+import type { Service } from '../service.ts';
+import { pause } from '../stop-request.ts';
+import { AdminRoutes } from './routes.ts';
+
+/** How long the last answers may take when the command ends. */
+const lastAnswersMs = 500;
+
+/** The port for those who look after the command. */
+export interface Admin {
+  /** Tells of this service from now on. */
+  show(service: Service): Promise<void>;
+  /** Says from now on that no more requests are wanted. */
+  leave(): void;
+  /** Ends the streams, and resolves when the last answers are sent, or after a short while: the process ends then. */
+  close(): Promise<void>;
+}
+
+/** The port for those who look after nothing. */
+export const noAdmin: Admin = { async show() {}, leave() {}, async close() {} };
+
+/**
+ * Listens on the address of `-admin`, if it names one.
+ * @throws CommandError with exit code 1 when it cannot.
+ */
+export async function startAdmin(values: FlagValues, log: Log): Promise<Admin> {
+  return values.admin ? listenOn(values.admin, { values, log }) : noAdmin;
+}
+
+async function listenOn(
+  address: ListenAddress,
+  { values, log }: { readonly values: FlagValues; readonly log: Log },
+): Promise<Admin> {
+  const metrics = await loadMetrics();
+  if (!metrics) log('warn', 'warning: /metrics has nothing to say without prom-client; npm install prom-client');
+  const routes = new AdminRoutes({ metrics, allowActions: values['admin-actions'], log });
+  const server = http.createServer((req, res) => routes.serve(req, res));
+  const connections = new Connections(server);
+  const bound = await listen(server, address, 'cannot listen on the address of -admin');
+  server.on('error', (error) => log('error', `admin: ${error.message}`));
+  const shown = formatBoundAddress(address, bound);
+  log('info', `admin on: "${shown}"`, { address: shown, port: bound.port });
+  return {
+    show: (service) => routes.show(service),
+    leave: () => routes.leave(),
+    async close() {
+      routes.close();
+      await Promise.race([connections.close(), pause(lastAnswersMs)]);
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { createDashboard } from '../../observers/dashboard/dashboard.ts';
+import type { Log } from '../log.ts';
+import type { MetricsModule } from '../metrics.ts';
+import type { Service } from '../service.ts';
+
+export interface RouteSettings {
+  /** Undefined when prom-client is not installed. */
+  readonly metrics: MetricsModule | undefined;
+  /** Whether the dashboard may change anything. */
+  readonly allowActions: boolean;
+  readonly log: Log;
+}
+
+/** Where the dashboard is. */
+const dashboardPath = '/dashboard';
+
+/** Answers the requests to the admin port. What goes wrong here concerns nobody who is served. */
+export class AdminRoutes {
+  readonly #settings: RouteSettings;
+  #service: Service | undefined;
+  #dashboard: ReturnType<typeof createDashboard> | undefined;
+  #isLeaving = false;
+
+  constructor(settings: RouteSettings) {
+    this.#settings = settings;
+  }
+
+  /** Tells of this service from now on. */
+  async show(service: Service): Promise<void> {
+    const { createDashboard } = await import('../../observers/dashboard/dashboard.ts');
+    const { allowActions } = this.#settings;
+    this.#dashboard = createDashboard(service.source, { allowActions });
+    this.#service = service;
+  }
+
+  /** Says from now on that no more requests are wanted. */
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
+  /** Ends what never ends by itself. */
+  close(): void {
+    this.#dashboard?.close();
+  }
+
+  serve(req: IncomingMessage, res: ServerResponse): void {
+    this.#route(req, res).catch((error: unknown) => {
+      this.#settings.log('error', `admin: ${req.method} ${pathOf(req)}: ${(error as Error)?.message ?? error}`);
+      if (res.headersSent) res.destroy();
+      else answer(res, 500);
+    });
+  }
+
+  async #route(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const path = pathOf(req);
+    if (path === dashboardPath || path.startsWith(`${dashboardPath}/`)) return this.#serveDashboard(req, res);
+    const page = this.#pageAt(path);
+    if (!page) return answer(res, 404);
+    if (req.method === 'GET' || req.method === 'HEAD') return page(res);
+    res.setHeader('Allow', 'GET, HEAD');
+    answer(res, 405);
+  }
+
+  #pageAt(path: string): ((res: ServerResponse) => void | Promise<void>) | undefined {
+    if (path === '/healthz') return (res) => answer(res, 200, 'ok');
+    if (path === '/readyz') return (res) => this.#answerReady(res);
+    if (path === '/metrics') return (res) => this.#answerMetrics(res);
+    if (path === '/') return redirectToDashboard;
+    return undefined;
+  }
+
+  /**
+   * Whether requests are wanted here. The endpoints have no say in it: when they all fail, every instance would leave at
+   * once, and clients would get the load balancer's error instead of what the endpoints answer.
+   */
+  #answerReady(res: ServerResponse): void {
+    if (this.#isLeaving) answer(res, 503, 'stopping');
+    else if (this.#service?.isReady) answer(res, 200, 'ready');
+    else answer(res, 503, 'not ready');
+  }
+
+  async #answerMetrics(res: ServerResponse): Promise<void> {
+    const { metrics } = this.#settings;
+    if (!metrics) return answer(res, 501, 'prom-client is not installed; npm install prom-client');
+    const text = await metrics.mergeMetrics((await this.#service?.metrics()) ?? []);
+    res.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
+    res.setHeader('Cache-Control', 'no-store');
+    res.end(text);
+  }
+
+  async #serveDashboard(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    if (!this.#dashboard) return answer(res, 503, 'not ready');
+    await this.#service?.refresh();
+    // As Express does where something is mounted on a path.
+    const { url = '' } = req;
+    Object.assign(req, { originalUrl: url, url: url.slice(dashboardPath.length) });
+    this.#dashboard(req, res);
+  }
+}
+
+function redirectToDashboard(res: ServerResponse): void {
+  res.setHeader('Location', `${dashboardPath}/`);
+  answer(res, 302);
+}
+
+function pathOf({ url = '' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+/** Answers with a line of text. */
+function answer(res: ServerResponse, status: number, line = `${status} ${STATUS_CODES[status]}`): void {
+  res.statusCode = status;
+  res.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  res.setHeader('Cache-Control', 'no-store');
+  res.end(`${line}\n`);
+}

@@ -1,0 +1,138 @@
+import cluster from 'node:cluster';
+import type { AddressInfo } from 'node:net';
+import { CommandError } from '../command-error.ts';
+import { formatDuration } from '../duration.ts';
+import type { Log } from '../log.ts';
+import { pause } from '../stop-request.ts';
+import { type Asked, type OrderName, type StartOrder, workerMark } from './messages.ts';
+import { Restarts } from './restarts.ts';
+import { type Reports, type WorkerEnd, WorkerHandle } from './worker-handle.ts';
+
+export interface CrewSettings extends Reports {
+  readonly log: Log;
+  /** Gives what a worker begins with that starts now. */
+  readonly startOrder: () => StartOrder;
+  /** Is told of every worker that is no more. */
+  onEnded(worker: WorkerHandle, end: WorkerEnd): void;
+}
+
+/** The processes that serve. One that ends is replaced, for as long as there is any hope in it. */
+export class Crew implements Iterable<WorkerHandle> {
+  /** Rejects with a CommandError when there is none. */
+  readonly failed: Promise<never>;
+  readonly #fail: (error: Error) => void;
+  readonly #settings: CrewSettings;
+  readonly #workers = new Set<WorkerHandle>();
+  readonly #ready = new Set<WorkerHandle>();
+  #bound: AddressInfo | undefined;
+  #isDismissed = false;
+
+  constructor(settings: CrewSettings) {
+    this.#settings = settings;
+    const { promise, reject } = Promise.withResolvers<never>();
+    this.failed = promise;
+    this.#fail = reject;
+    // Nobody may be waiting for it at the moment.
+    promise.catch(() => {});
+    // Whoever ends at once takes the workers along; in a proper end there are none left.
+    process.once('exit', () => {
+      for (const worker of this.#workers) worker.kill();
+    });
+  }
+
+  [Symbol.iterator](): Iterator<WorkerHandle> {
+    return this.#workers.values();
+  }
+
+  /** Where they listen. */
+  get bound(): AddressInfo {
+    if (!this.#bound) throw new Error('no worker was ready yet');
+    return this.#bound;
+  }
+
+  /** Whether one of them serves. */
+  get isReady(): boolean {
+    return this.#ready.size > 0;
+  }
+
+  /** Resolves when so many workers serve. */
+  async start(count: number): Promise<void> {
+    const places = Array.from({ length: count }, () => this.#fillPlace());
+    await Promise.race([Promise.all(places), this.failed]);
+  }
+
+  /** Replaces nobody any more. */
+  dismiss(): void {
+    this.#isDismissed = true;
+  }
+
+  /**
+   * Asks all for the same. What one that ends meanwhile does not hear, its successor begins with.
+   * @throws CommandError when one of them cannot do it.
+   */
+  async askAll<Name extends OrderName>(name: Name, asked: Asked<Name>): Promise<void> {
+    const answers = await Promise.allSettled([...this].map((worker) => worker.ask(name, asked)));
+    for (const answer of answers) {
+      if (answer.status === 'rejected' && answer.reason instanceof CommandError) throw answer.reason;
+    }
+  }
+
+  /** Keeps a worker in one place, one after the other if need be. Resolves when the first one serves. */
+  async #fillPlace(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#keepPlace(resolve).catch(this.#fail);
+    await promise;
+  }
+
+  async #keepPlace(onReady: () => void): Promise<void> {
+    const restarts = new Restarts();
+    while (!this.#isDismissed) {
+      const startedAtMs = performance.now();
+      const worker = this.#spawn();
+      const wasReady = await this.#prepare(worker);
+      if (wasReady) onReady();
+      const end = await worker.ended;
+      this.#workers.delete(worker);
+      this.#ready.delete(worker);
+      this.#settings.onEnded(worker, end);
+      const delayMs = restarts.ended({ wasReady, lastedMs: performance.now() - startedAtMs });
+      if (restarts.isHopeless && !this.isReady) throw hopeless(end);
+      if (!this.#isDismissed) await this.#announceNext(worker, { ...end, delayMs });
+    }
+  }
+
+  #spawn(): WorkerHandle {
+    const worker = new WorkerHandle(cluster.fork({ [workerMark]: '1' }), this.#settings);
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  /** Has a worker begin. @returns whether it did. @throws CommandError when none ever will. */
+  async #prepare(worker: WorkerHandle): Promise<boolean> {
+    const { number, pid } = worker;
+    try {
+      this.#bound = await worker.ask('start', this.#settings.startOrder());
+    } catch (error) {
+      // Before the first one serves, this is what the user of the command has to hear.
+      if (error instanceof CommandError && !this.#bound) throw error;
+      if (error instanceof CommandError) this.#settings.log('error', `worker ${number}: ${error.message}`);
+      return false;
+    }
+    this.#ready.add(worker);
+    this.#settings.log('info', `worker ${number} is ready (process ${pid})`, { worker: number, pid });
+    return true;
+  }
+
+  async #announceNext(
+    { number }: WorkerHandle,
+    { how, delayMs }: Pick<WorkerEnd, 'how'> & { readonly delayMs: number },
+  ): Promise<void> {
+    const next = delayMs === 0 ? 'at once' : `in ${formatDuration(delayMs)}`;
+    this.#settings.log('error', `worker ${number} ended ${how}; another one starts ${next}`, { worker: number });
+    await pause(delayMs);
+  }
+}
+
+function hopeless({ how }: WorkerEnd): CommandError {
+  return new CommandError(1, `workers end before they are ready, over and over; the last one ended ${how}`);
+}

@@ -1,0 +1,51 @@
+import type { ProxyEvent } from '../../index.ts';
+import type { Report } from './messages.ts';
+import { type PackedEvent, pack } from './packed-events.ts';
+
+/** Events go out together this often, while somebody watches. */
+const eventsMs = 100;
+
+/** A dashboard may miss some of this many; what matters is that requests do not wait for it. */
+const mostEvents = 5_000;
+
+/** What a worker has to tell the primary. Nobody hears it when the primary is gone. */
+export class Outbox {
+  #lines = '';
+  #events: PackedEvent[] = [];
+
+  /** Takes whole lines of the log, which go out together when the current work is done. */
+  readonly log = (lines: string): void => {
+    if (this.#lines === '') setImmediate(() => this.#sendLines());
+    this.#lines += lines;
+  };
+
+  readonly event = (event: ProxyEvent): void => {
+    if (this.#events.length === 0) setTimeout(() => this.#sendEvents(), eventsMs).unref();
+    if (this.#events.length < mostEvents) this.#events.push(pack(event));
+  };
+
+  /** Resolves when the report is on its way, behind everything that was said before. */
+  send(report: Report): Promise<void> {
+    this.#sendLines();
+    return send(report);
+  }
+
+  #sendLines(): void {
+    const text = this.#lines;
+    this.#lines = '';
+    if (text !== '') void send({ type: 'log', text });
+  }
+
+  #sendEvents(): void {
+    const events = this.#events;
+    this.#events = [];
+    void send({ type: 'events', events });
+  }
+}
+
+function send(report: Report): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send) process.send(report, undefined, undefined, () => resolve());
+    else resolve();
+  });
+}

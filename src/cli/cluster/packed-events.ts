@@ -1,0 +1,35 @@
+import { BalancingProxyError, type ErrorCode, type ProxyEvent } from '../../index.ts';
+
+/** An event on its way to another process, where a copy of an error would have lost its class and code. */
+export type PackedEvent = object;
+
+/** What goes on the way for an error. */
+interface PackedError {
+  readonly packedError: { readonly code: ErrorCode; readonly message: string };
+}
+
+/** Makes an event ready for the way. */
+export function pack(event: ProxyEvent): PackedEvent {
+  return replaceObjects(event, (value) =>
+    value instanceof BalancingProxyError ? { packedError: { code: value.code, message: value.message } } : undefined,
+  ) as PackedEvent;
+}
+
+/** The event as it was, but that errors have code, status and message only. */
+export function unpack(packed: PackedEvent): ProxyEvent {
+  return replaceObjects(packed, (value) => {
+    if (!('packedError' in value)) return undefined;
+    const { code, message } = (value as PackedError).packedError;
+    return new BalancingProxyError(code, message);
+  }) as ProxyEvent;
+}
+
+/** A copy with something else in the place of those objects for which there is a replacement. */
+function replaceObjects(value: unknown, replacementFor: (value: object) => object | undefined): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const replacement = replacementFor(value);
+  if (replacement) return replacement;
+  if (Array.isArray(value)) return value.map((item) => replaceObjects(item, replacementFor));
+  const entries = Object.entries(value).map(([name, field]) => [name, replaceObjects(field, replacementFor)] as const);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,103 @@
+import type { Worker } from 'node:cluster';
+import { CommandError } from '../command-error.ts';
+import { callAfter } from '../stop-request.ts';
+import type { Answer, Asked, OrderName, OrderOf, Report } from './messages.ts';
+import type { PackedEvent } from './packed-events.ts';
+
+/** Who takes what workers report without being asked. */
+export interface Reports {
+  onLog(text: string): void;
+  onEvents(events: readonly PackedEvent[]): void;
+}
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  /** In words for the log. */
+  readonly how: string;
+  /** By itself, with nothing left to do. */
+  readonly isGood: boolean;
+}
+
+interface Pending {
+  readonly resolve: (answer: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A worker as the primary sees it. */
+export class WorkerHandle {
+  /** Counts all workers of this command, from 1. */
+  readonly number: number;
+  /** Resolves when it is no more. */
+  readonly ended: Promise<WorkerEnd>;
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, Pending>();
+  #orderCount = 0;
+
+  constructor(worker: Worker, reports: Reports) {
+    this.number = worker.id;
+    this.#worker = worker;
+    worker.on('message', (report: Report) => this.#receive(report, reports));
+    this.ended = new Promise((resolve) => {
+      const end = (how: string, isGood = false): void => {
+        for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(new Error(`a worker ended ${how}`));
+        resolve({ how, isGood });
+      };
+      worker.once('exit', (exitCode, signal) => {
+        end(signal ? `by ${signal}` : `with exit code ${exitCode}`, exitCode === 0);
+      });
+      // It could not even be started.
+      worker.on('error', ({ message }) => end(`with ${message}`));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#worker.process.pid;
+  }
+
+  /**
+   * Asks the worker for something and resolves with its answer.
+   * @throws CommandError when the worker cannot do it, another error when it ends before it has.
+   */
+  ask<Name extends OrderName>(name: Name, asked: Asked<Name>): Promise<Answer<Name>> {
+    const order: OrderOf<Name> = { id: ++this.#orderCount, name, asked };
+    return new Promise((resolve, reject) => {
+      this.#pending.set(order.id, { resolve, reject });
+      this.#worker.send(order, (error) => error && this.#settle(order.id)?.reject(error));
+    });
+  }
+
+  /** The same for those who will not wait: resolves with undefined when there is no answer within this time. */
+  askInTime<Name extends OrderName>(
+    name: Name,
+    asked: Asked<Name>,
+    limitMs: number,
+  ): Promise<Answer<Name> | undefined> {
+    const answer = this.ask(name, asked).catch(() => undefined);
+    const id = this.#orderCount;
+    const cancel = callAfter(limitMs, () => this.#settle(id)?.reject(new Error('no answer in time')));
+    return answer.finally(cancel);
+  }
+
+  /** The same for those who wait for no answer at all. */
+  tell<Name extends OrderName>(name: Name, asked: Asked<Name>): void {
+    this.ask(name, asked).catch(() => {});
+  }
+
+  /** Ends it at once. */
+  kill(): void {
+    this.#worker.process.kill('SIGKILL');
+  }
+
+  #receive(report: Report, { onLog, onEvents }: Reports): void {
+    if (report.type === 'log') onLog(report.text);
+    else if (report.type === 'events') onEvents(report.events);
+    else if (report.type === 'answer') this.#settle(report.id)?.resolve(report.answer as never);
+    else this.#settle(report.id)?.reject(new CommandError(report.exitCode, ...report.lines));
+  }
+
+  #settle(id: number): Pending | undefined {
+    const pending = this.#pending.get(id);
+    this.#pending.delete(id);
+    return pending;
+  }
+}

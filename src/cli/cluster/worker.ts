@@ -1,0 +1,112 @@
+import cluster from 'node:cluster';
+import type { AddressInfo } from 'node:net';
+import { CommandError } from '../command-error.ts';
+import { type LocalService, startLocally } from '../local-service.ts';
+import { createLog } from '../log.ts';
+import { formatOf } from '../log-format.ts';
+import { within } from '../stop-request.ts';
+import type { Answer, Order, OrderName, StartOrder, WorkerState } from './messages.ts';
+import { Outbox } from './outbox.ts';
+
+/**
+ * Serves as one of the workers, and does as the primary says.
+ * @returns the exit code, when there is nothing left to do.
+ */
+export function work(): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const worker = new WorkerProcess(resolve);
+  // Whoever stops the command by Ctrl-C, or all processes of a group, means the primary, which tells us what to do.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+  process.on('message', (order: Order) => void worker.obey(order));
+  cluster.worker?.once('disconnect', () => {
+    // node:cluster would end the process at once, whatever is under way.
+    if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
+    void worker.finishAlone();
+  });
+  return promise;
+}
+
+/** This process, as one of the workers. */
+class WorkerProcess {
+  readonly #outbox = new Outbox();
+  readonly #end: (exitCode: number) => void;
+  readonly #service = Promise.withResolvers<LocalService>();
+  #shutdownTimeoutMs = 1;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(end: (exitCode: number) => void) {
+    this.#end = end;
+    // Whoever asked for the start has heard of it.
+    this.#service.promise.catch(() => {});
+  }
+
+  /** Does as the primary says and answers. */
+  async obey(order: Order): Promise<void> {
+    const { id, name } = order;
+    try {
+      const answer = name === 'start' ? await this.#start(order.asked) : await this.#carryOut(order);
+      await this.#outbox.send({ type: 'answer', id, answer });
+      if (name === 'finish') this.#end(0);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      await this.#outbox.send({ type: 'problem', id, exitCode: error.exitCode, lines: error.lines });
+      if (name === 'start') this.#end(error.exitCode);
+    }
+  }
+
+  /** Ends without the primary, which is no more. */
+  async finishAlone(): Promise<void> {
+    const isWhole = await within(this.#shutdownTimeoutMs, async () => {
+      const service = await this.#service.promise;
+      await service.refuse();
+      return service.finish();
+    });
+    this.#end(isWhole ? 0 : 1);
+  }
+
+  async #start({ configuration, address, drained, isWatched, isLeaving }: StartOrder): Promise<AddressInfo> {
+    const { values } = configuration;
+    this.#shutdownTimeoutMs = values['shutdown-timeout'];
+    const log = createLog(formatOf(values), this.#outbox.log);
+    const service = await startLocally({ configuration, address, log, worker: cluster.worker?.id ?? 0 });
+    for (const endpoint of drained) service.source.drain(endpoint);
+    if (isLeaving) service.leave();
+    this.#watch(service, isWatched);
+    this.#service.resolve(service);
+    return service.bound;
+  }
+
+  /** What is asked for before the start is over waits for it. */
+  async #carryOut(order: Exclude<Order, { readonly name: 'start' }>): Promise<Answer<OrderName>> {
+    const service = await this.#service.promise;
+    switch (order.name) {
+      case 'reload':
+        return service.reload(order.asked);
+      case 'leave':
+        return service.leave();
+      case 'refuse':
+        return service.refuse();
+      case 'finish':
+        await service.finish();
+        return { state: stateOf(service), metrics: await service.metrics() };
+      case 'drain':
+      case 'restore':
+        return void service.source[order.name](order.asked);
+      case 'watch':
+        return this.#watch(service, order.asked);
+      case 'state':
+        return stateOf(service);
+      case 'metrics':
+        return service.metrics();
+    }
+  }
+
+  #watch({ source }: LocalService, isWatched: boolean): void {
+    this.#unsubscribe?.();
+    this.#unsubscribe = isWatched ? source.subscribe(this.#outbox.event) : undefined;
+  }
+}
+
+function stateOf({ source: { endpoints, hedgesDenied } }: LocalService): WorkerState {
+  return { endpoints, hedgesDenied };
+}

@@ -1,0 +1,127 @@
+import cluster from 'node:cluster';
+import type { AddressInfo } from 'node:net';
+import type { ListenAddress } from '../address.ts';
+import { CommandError } from '../command-error.ts';
+import type { Configuration } from '../configuration.ts';
+import type { Log } from '../log.ts';
+import type { Service } from '../service.ts';
+import { Crew } from './crew.ts';
+import type { LastWords, StartOrder } from './messages.ts';
+import type { WorkerEnd, WorkerHandle } from './worker-handle.ts';
+import { WorkersMetrics } from './workers-metrics.ts';
+import { WorkersSource } from './workers-source.ts';
+
+/** How workers serve. */
+export interface WorkersSettings {
+  readonly configuration: Configuration;
+  readonly address: ListenAddress;
+  readonly log: Log;
+  /** Takes the lines that workers have written. */
+  readonly write: (text: string) => void;
+}
+
+/**
+ * Begins to serve from as many workers as `-workers` says.
+ * @throws CommandError when that cannot be.
+ */
+export async function startWorkers(settings: WorkersSettings): Promise<Workers> {
+  if (!cluster.isPrimary) {
+    throw new CommandError(2, 'flag -workers: expected 1 where node:cluster (PM2) makes this a worker already');
+  }
+  // Workers accept by themselves. Dealing connections out from here costs each of them a message, and one that is on its
+  // way to a worker that dies hangs until the client gives up (joyent/node 7006, nodejs/node 21746).
+  cluster.schedulingPolicy = cluster.SCHED_NONE;
+  // Options need not be JSON: Infinity is none.
+  cluster.setupPrimary({ serialization: 'advanced' });
+  const workers = new Workers(settings);
+  await workers.start();
+  return workers;
+}
+
+/** Serves from workers: processes that share the address. This one only looks after them. */
+export class Workers implements Service {
+  readonly source: WorkersSource;
+  readonly failed: Promise<never>;
+  readonly #crew: Crew;
+  readonly #metrics = new WorkersMetrics();
+  readonly #lastWords = new WeakMap<WorkerHandle, LastWords>();
+  readonly #address: ListenAddress;
+  #configuration: Configuration;
+  #phase: 'serving' | 'leaving' | 'closing' = 'serving';
+  #isCut = false;
+
+  constructor({ configuration, address, log, write }: WorkersSettings) {
+    this.#configuration = configuration;
+    this.#address = address;
+    this.#crew = new Crew({
+      log,
+      startOrder: () => this.#startOrder(),
+      onLog: write,
+      onEvents: (events) => this.source.report(events),
+      onEnded: (worker, end) => this.#onEnded(worker, end),
+    });
+    this.failed = this.#crew.failed;
+    this.source = new WorkersSource({ workers: this.#crew, endpoints: () => this.#configuration.endpoints });
+  }
+
+  /** Resolves when all workers serve. */
+  async start(): Promise<void> {
+    await this.#crew.start(this.#configuration.values.workers);
+    await this.source.refresh();
+  }
+
+  get bound(): AddressInfo {
+    return this.#crew.bound;
+  }
+
+  get isReady(): boolean {
+    return this.#crew.isReady;
+  }
+
+  refresh(): Promise<void> {
+    return this.source.refresh();
+  }
+
+  readonly metrics = (): Promise<readonly object[]> => this.#metrics.read(this.#crew);
+
+  async reload(configuration: Configuration): Promise<void> {
+    this.#configuration = configuration;
+    this.source.forgetOthers();
+    await this.#crew.askAll('reload', configuration);
+  }
+
+  leave(): void {
+    this.#phase = 'leaving';
+    for (const worker of this.#crew) worker.tell('leave', undefined);
+  }
+
+  async refuse(): Promise<void> {
+    this.#phase = 'closing';
+    this.#crew.dismiss();
+    await this.#crew.askAll('refuse', undefined);
+  }
+
+  async finish(): Promise<boolean> {
+    const finishOne = async (worker: WorkerHandle): Promise<void> => {
+      const last = await worker.ask('finish', undefined).catch(() => undefined);
+      if (last) this.#lastWords.set(worker, last);
+      await worker.ended;
+    };
+    await Promise.all([...this.#crew].map(finishOne));
+    return !this.#isCut;
+  }
+
+  #startOrder(): StartOrder {
+    const { drained, isWatched } = this.source;
+    const isLeaving = this.#phase === 'leaving';
+    return { configuration: this.#configuration, address: this.#address, drained, isWatched, isLeaving };
+  }
+
+  #onEnded(worker: WorkerHandle, { isGood }: WorkerEnd): void {
+    // Whatever it had in hand is lost.
+    if (this.#phase === 'closing' && !isGood) this.#isCut = true;
+    const last = this.#lastWords.get(worker);
+    this.source.bury(worker, last?.state);
+    this.#metrics.bury(worker, last?.metrics);
+  }
+}
