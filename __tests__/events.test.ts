@@ -1,4 +1,5 @@
 import diagnostics from 'node:diagnostics_channel';
+import vm from 'node:vm';
 import { jest } from '@jest/globals';
 import { Events, type ProxyEvent } from '../src/events.ts';
 
@@ -109,6 +110,14 @@ describe('an observer that throws', () => {
     expect(() => events.emit(event)).not.toThrow();
     expect(other).toHaveBeenCalledWith(event);
     expect(emitWarning).toHaveBeenLastCalledWith(warning);
+  });
+
+  test('harms nobody when it is of another realm and rejects', async () => {
+    const events = new Events();
+    events.subscribe(vm.runInNewContext("async () => { throw new Error('elsewhere'); }"));
+    events.emit(event);
+    await new Promise(setImmediate);
+    expect(emitWarning).toHaveBeenLastCalledWith(expect.stringContaining('elsewhere'));
   });
 
   test('harms nobody when it rejects', async () => {

@@ -98,6 +98,13 @@ describe('applyHeaderHook', () => {
     });
   });
 
+  test('does not tell what was in a Map, which holds cookies and credentials', async () => {
+    const changes = new Map([['Cookie', 'secret']]);
+    await expect(apply((() => changes) as unknown as HeaderHook)).rejects.toMatchObject({
+      message: 'option `hook` returned a value of type Map: expected an object of header names and values',
+    });
+  });
+
   test.each([
     ['throws', throwing],
     ['rejects', async () => throwing()],

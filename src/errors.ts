@@ -51,8 +51,9 @@ export interface AttemptReport {
   /** Milliseconds from the start of this attempt to its outcome. */
   readonly durationMs: number;
   /**
-   * Bytes of the body of a response that did not win, when it was read to its end nevertheless: what the redundancy
-   * costs, unless the client got this response because there was no better one. 0 where it was cut off, and elsewhere.
+   * Bytes of the body of a response that did not win and was kept to be read to its end: what the redundancy costs,
+   * unless the client got this response because there was no better one. What a small body announces counts whole, even
+   * if it then takes too long and is cut off. 0 elsewhere.
    */
   readonly discardedBytes: number;
 }

@@ -1,5 +1,5 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import type { AttemptReport, BalancingProxyError } from './errors.ts';
 import type { Strategy } from './race/delay.ts';
 import type { StartReason } from './race/rules.ts';
@@ -167,7 +167,7 @@ export class Events {
     for (const observer of this.#observers) {
       try {
         const result: unknown = observer(event);
-        if (result instanceof Promise) result.catch(warn);
+        if (types.isPromise(result)) result.catch(warn);
       } catch (error) {
         warn(error);
       }

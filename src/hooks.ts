@@ -1,5 +1,4 @@
 import { type IncomingHttpHeaders, type IncomingMessage, validateHeaderName, validateHeaderValue } from 'node:http';
-import { inspect } from 'node:util';
 import { BalancingProxyError, messageOf } from './errors.ts';
 import { type HeaderList, toNodeHeaders, valuesOf, without } from './http/headers.ts';
 import { isPlainObject } from './options/parser.ts';
@@ -80,7 +79,9 @@ type Change = readonly [name: string, values: readonly string[]];
 /** What a hook returned, less the headers it may not touch but merely passed on (`{ ...headers, 'x-key': '1' }`). */
 function checkedChanges(option: string, returned: unknown, headers: HeaderList): readonly Change[] {
   if (!isPlainObject(returned)) {
-    throw hookFailed(option, `returned ${inspect(returned)}: expected an object of header names and values`);
+    // Not what is in it: a Map or Headers holds credentials and cookies, and this message goes into traces and answers.
+    const kind = Object.prototype.toString.call(returned).slice(8, -1);
+    throw hookFailed(option, `returned a value of type ${kind}: expected an object of header names and values`);
   }
   const changes = Object.entries(returned).map(([name, value]): Change => [name, [value ?? []].flat().map(String)]);
   return changes.filter(([name, values]) => {

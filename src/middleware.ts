@@ -120,6 +120,7 @@ class ProxyServer {
     const winner = await race({
       ...plan.pace,
       candidates: this.pool.choose(candidates, plan.choice),
+      mayStart: ({ endpoint }) => !endpoint.isDrained,
       signal,
       start: (candidate, abort, reason) => {
         const attempt = exchange.attempt(candidate, reason, { req, outgoing, config, abort });

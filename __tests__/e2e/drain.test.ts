@@ -1,5 +1,7 @@
+import type { BalancingProxyOptions } from '../../src/index.ts';
 import { Resources, request, serveProxy } from '../helpers/proxy.ts';
 import { answering, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -57,6 +59,40 @@ describe('drain', () => {
     const { proxy, events } = await serveTwo('race');
     expect(proxy[change]('http://nobody.example')).toBe(false);
     expect(events).toEqual([]);
+  });
+});
+
+describe('drain, for requests that are under way', () => {
+  /** Three endpoints, of which the first answers 500 when it is told to. */
+  async function serveHeld(options: Partial<BalancingProxyOptions>) {
+    const held = Promise.withResolvers<() => void>();
+    const first = resources.use(
+      await startHttp((_, res) => held.resolve(() => void res.writeHead(500, { 'Content-Length': 0 }).end())),
+    );
+    const [second, third] = [await start('second'), await start('third')];
+    const endpoints = [first.url, second.url, third.url];
+    const served = resources.use(await serveProxy({ endpoints, order: 'given', ...options }));
+    return { ...served, second, held: held.promise };
+  }
+
+  test('leaves the endpoint out of the attempts that are still to come', async () => {
+    const { url, proxy, second, held } = await serveHeld({ strategy: 'failover' });
+    const response = request(url);
+    const fail = await held;
+    proxy.drain(second.url);
+    fail();
+    expect((await response).text).toBe('third');
+  });
+
+  test('leaves it out when its hedge was denied before', async () => {
+    const hedge = { delayMs: 1, budgetRatio: 0, budgetFloor: 0 };
+    const { url, proxy, events, second, held } = await serveHeld({ strategy: 'hedge', hedge });
+    const response = request(url);
+    const fail = await held;
+    await until(() => events.some(({ type }) => type === 'hedge-denied'));
+    proxy.drain(second.url);
+    fail();
+    expect((await response).text).toBe('third');
   });
 });
 

@@ -68,6 +68,7 @@ const observations: readonly Observation[] = [
   { name: 'an observer', attach: subscribing(() => {}) },
   { name: 'observers that throw, reject and meddle', attach: subscribing(throwing, rejecting, meddling) },
   { name: 'a logger', options: { logger: { info: () => {}, warn: () => {} }, logQuery: true } },
+  { name: 'a logger that rejects', options: { logger: { info: rejecting, warn: rejecting } } },
   { name: 'a logger that throws', options: { logger: { info: throwing, warn: throwing } } },
   { name: 'metrics', attach: (proxy) => void createMetrics({ registry: new Registry() }).observe(proxy) },
   { name: 'traces', attach: (proxy) => void traceAttempts(proxy) },

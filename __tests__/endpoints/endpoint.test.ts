@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
-import type { AttemptOutcome, ErrorCode } from '../../src/errors.ts';
+import type { AttemptEnd } from '../../src/endpoints/endpoint.ts';
+import { type AttemptOutcome, BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
 import { attempt, eject, endpointNamed, failedAttempt, learn } from './candidates.ts';
 
 beforeEach(() => void jest.useFakeTimers());
@@ -273,11 +274,20 @@ describe('an endpoint that is drained', () => {
     expect(endpoint.drain()).toBe(false);
   });
 
-  test('stays so when an attempt that was under way reaches it', () => {
+  test.each<[string, AttemptEnd]>([
+    ['reaches it', { outcome: 'won', elapsedMs: 1 }],
+    [
+      'does not reach it',
+      { outcome: 'failed', elapsedMs: 1, error: new BalancingProxyError('ERR_BRP_CONNECT', 'why') },
+    ],
+  ])('stays so and is no news when an attempt that was under way %s', (_, end) => {
     const endpoint = endpointNamed('one');
+    eject(endpoint);
+    jest.advanceTimersByTime(1_000);
     endpoint.attemptStarted();
+    expect(endpoint.snapshot().state).toBe('trial');
     endpoint.drain();
-    endpoint.attemptEnded({ outcome: 'won', elapsedMs: 1 });
+    expect(endpoint.attemptEnded(end)).toBeUndefined();
     expect(endpoint.snapshot().state).toBe('drained');
   });
 });
@@ -286,6 +296,13 @@ describe('restore', () => {
   test.each<[string, (endpoint: ReturnType<typeof endpointNamed>) => unknown]>([
     ['drained', (endpoint) => endpoint.drain()],
     ['ejected', eject],
+    [
+      'both',
+      (endpoint) => {
+        eject(endpoint);
+        endpoint.drain();
+      },
+    ],
   ])('takes an endpoint back that is %s', (_, leaveOut) => {
     const endpoint = endpointNamed('one');
     leaveOut(endpoint);

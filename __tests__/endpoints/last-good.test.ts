@@ -100,6 +100,15 @@ describe('an answer that is known', () => {
     expect(await Promise.all(waiting)).toEqual(['second', 'second']);
   });
 
+  test('is given at once to who comes without a pause while a new one takes its time', async () => {
+    const { get, tries } = await startKnown();
+    pass(1_000);
+    expect(get()).toBe('first');
+    pass(1_500);
+    expect(get()).toBe('first');
+    expect(tries).toHaveLength(2);
+  });
+
   test('is given to who has waited for a new one that fails', async () => {
     const { get, fail } = await startKnown();
     pass(2_000);

@@ -217,6 +217,25 @@ describe('an endpoint that is drained', () => {
     expect(chosen(oneByOne)).toBe('abc');
   });
 
+  test('is passed over by a request that came before', () => {
+    const { pool, candidates, each } = startPool('abc');
+    const chosen = pool.choose(candidates, oneByOne)[Symbol.iterator]();
+    expect(chosen.next().value?.endpoint.name).toBe('a');
+    each('b', (endpoint) => endpoint.drain());
+    expect(chosen.next().value?.endpoint.name).toBe('c');
+  });
+
+  test('takes no other its turn to be explored', () => {
+    const { each, chosen } = startPool('abc');
+    for (const name of 'cba') {
+      each(name, (endpoint) => learn(endpoint, 100));
+      jest.advanceTimersByTime(1);
+    }
+    each('c', (endpoint) => endpoint.drain());
+    const orders = Array.from({ length: 32 }, () => chosen({ ...oneByOne, order: 'fastest' }));
+    expect(orders.at(-1)).toBe('ba');
+  });
+
   test('is remembered however long it is not used', () => {
     const pool = poolWith();
     const [drained] = pool.candidatesAt([addressOf('a'), addressOf('b')]);

@@ -94,10 +94,29 @@ describe('the line of a request', () => {
     expect(linesOf(served, { logQuery: true })[0]).toMatch(/^info GET \/path\?token=secret 200 /);
   });
 
-  test('is one line whatever the client puts into its URL', () => {
-    expect(linesOf({ ...served, url: '/\u0085\u2028\u009b2J', attempts: [] })).toEqual([
-      'info GET /\\u0085\\u2028\\u009b2J 200 by http://a in 12.346 ms',
+  test('has no credentials of a target in absolute form', () => {
+    expect(linesOf({ ...served, url: 'http://user:secret@api.example/path', attempts: [] })).toEqual([
+      'info GET http://***@api.example/path 200 by http://a in 12.346 ms',
     ]);
+  });
+
+  const fields = expect.objectContaining({ status: 200, winner: 'http://a' });
+  test.each<[string, object, (message: string) => unknown[]]>([
+    ['console', {}, (message) => [message]],
+    ['pino', { bindings: () => ({}) }, (message) => [fields, message]],
+    ['bunyan', { addSerializers: () => {} }, (message) => [fields, message]],
+    ['winston', { defaultMeta: {} }, (message) => [expect.objectContaining({ message, status: 200 })]],
+  ])('is one line for %s whatever the client puts into its URL', (_, kind, expected) => {
+    const info = jest.fn();
+    requestLogger(
+      { ...kind, info, warn: info },
+      { logQuery: false },
+    )({
+      ...served,
+      url: '/\u0085\u2028\u009b2J',
+      attempts: [],
+    });
+    expect(info.mock.calls).toEqual([expected('GET /\\u0085\\u2028\\u009b2J 200 by http://a in 12.346 ms')]);
   });
 });
 
@@ -131,7 +150,8 @@ describe('the option `logger`', () => {
     return resources.use(await serveProxy({ endpoints, strategy: 'failover', logger }));
   }
 
-  const send = (url: string) => request(`${url}/path?token=secret`, { headers: { Authorization: 'secret' } });
+  // winston takes `%d` and the like for places of values.
+  const send = (url: string) => request(`${url}/%d0%b0?token=secret`, { headers: { Authorization: 'secret' } });
 
   test('takes pino, which gets the fields as an object', async () => {
     const output = new Lines();
@@ -139,12 +159,12 @@ describe('the option `logger`', () => {
     await send(url);
     await until(() => output.lines.length === 1);
     const line = JSON.parse(output.lines[0] ?? '');
-    expect(line).toMatchObject({ level: 30, method: 'GET', target: '/path?...', status: 200, requestId: 1 });
+    expect(line).toMatchObject({ level: 30, method: 'GET', target: '/%d0%b0?...', status: 200, requestId: 1 });
     expect(line.attempts).toMatchObject([
       { outcome: 'failed', reason: 'first', error: 'ERR_BRP_CONNECT' },
       { outcome: 'won', reason: 'failure', status: 200 },
     ]);
-    expect(line.msg).toMatch(/^GET \/path\?\.\.\. 200 by /);
+    expect(line.msg).toMatch(/^GET \/%d0%b0\?\.\.\. 200 by /);
     expect(output.lines.join('')).not.toContain('secret');
   });
 
@@ -156,7 +176,7 @@ describe('the option `logger`', () => {
     await until(() => output.lines.length === 1);
     const line = JSON.parse(output.lines[0] ?? '');
     expect(line).toMatchObject({ level: 'info', status: 200, attempts: [{ outcome: 'failed' }, { outcome: 'won' }] });
-    expect(line.message).toMatch(/^GET \/path\?\.\.\. 200 by /);
+    expect(line.message).toMatch(/^GET \/%d0%b0\?\.\.\. 200 by /);
     expect(output.lines.join('')).not.toContain('secret');
   });
 
@@ -165,7 +185,7 @@ describe('the option `logger`', () => {
     const { url } = await serveTwo(console);
     await send(url);
     await until(() => info.mock.calls.length === 1);
-    expect(info.mock.calls).toEqual([[expect.stringMatching(/^GET \/path\?\.\.\. 200 by /)]]);
+    expect(info.mock.calls).toEqual([[expect.stringMatching(/^GET \/%d0%b0\?\.\.\. 200 by /)]]);
     info.mockRestore();
   });
 });

@@ -388,6 +388,24 @@ describe('a usable value that is not preferred', () => {
   });
 });
 
+describe('mayStart', () => {
+  test('passes over a candidate that it refuses', async () => {
+    const { attempts } = startRace('abc', 0, { mayStart: (candidate) => candidate !== 'b' });
+    await jest.advanceTimersByTimeAsync(0);
+    expect(namesOf(attempts)).toBe('ac');
+  });
+
+  test('is asked when the attempt is about to start, also of a candidate whose hedge was denied', async () => {
+    const refused = new Set<string>();
+    const rules = { mayHedge: () => false, mayStart: (candidate: string) => !refused.has(candidate) };
+    const { attempts } = startRace('abc', 100, rules);
+    await jest.advanceTimersByTimeAsync(100);
+    refused.add('b');
+    await attempts[0]?.fail();
+    expect(namesOf(attempts)).toBe('ac');
+  });
+});
+
 describe('mayHedge', () => {
   test('that says no lets no attempt start by time', async () => {
     const { attempts } = startRace('abc', 100, { mayHedge: () => false });

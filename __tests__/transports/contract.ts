@@ -373,6 +373,7 @@ export function describeTransport(name: string, create: () => Transport): void {
         ['a kept-alive connection', {}],
         ['a fresh connection', freshConnection],
         ['a connection for an upgrade', upgrade],
+        ['a connection with the Host of the client', { headers: ['Host', 'client.example'] }],
       ])('checks the certificate for the name of the URL, on %s', async (_, more) => {
         const certificate = await createCertificate('api.internal');
         const names: unknown[] = [];

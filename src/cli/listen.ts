@@ -1,4 +1,4 @@
-import type { AddressInfo, Server } from 'node:net';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import type { ListenAddress } from './address.ts';
 import { CommandError } from './command-error.ts';
 
@@ -15,4 +15,16 @@ export function listen(server: Server, { host, port }: ListenAddress, problem = 
       resolve(server.address() as AddressInfo);
     });
   });
+}
+
+/**
+ * The same address with a port that is free at this moment in the place of port 0.
+ * @throws CommandError with exit code 1 when there is none, or no such host.
+ */
+export async function withFixedPort(address: ListenAddress): Promise<ListenAddress> {
+  if (address.port !== 0) return address;
+  const server = createServer();
+  const { port } = await listen(server, address);
+  await new Promise((resolve) => server.close(resolve));
+  return { ...address, port };
 }

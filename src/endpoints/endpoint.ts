@@ -116,7 +116,9 @@ export class Endpoint {
       this.ejection.unknown();
       return undefined;
     }
-    return error && isConnectFailure(error) ? this.ejection.notReached() : this.ejection.reached();
+    const change = error && isConnectFailure(error) ? this.ejection.notReached() : this.ejection.reached();
+    // It stays drained, whatever is found out meanwhile; that it is back is for `restore` to say.
+    return this.#isDrained ? undefined : change;
   }
 
   /** The response of an attempt is on its way to the client, which keeps the endpoint as busy as the attempt did. */

@@ -17,6 +17,8 @@ export class LastGood<T> {
   readonly #settings: LastGoodSettings<T>;
   #known: { readonly answer: T; readonly sinceMs: number } | undefined;
   #asking: Promise<T> | undefined;
+  /** Whoever comes while it is asked for waits: the answer before is too old. */
+  #isWaitedFor = false;
   /** Only when the last try failed: no other one before this time. */
   #retryAtMs: number | undefined;
 
@@ -36,8 +38,10 @@ export class LastGood<T> {
     const now = performance.now();
     const ageMs = now - sinceMs;
     if (ageMs < refreshMs || now < (this.#retryAtMs ?? 0)) return answer;
+    // Decided when the try begins: one that takes long makes nobody wait who comes without a pause.
+    if (!this.#asking) this.#isWaitedFor = ageMs >= 2 * refreshMs && this.#retryAtMs === undefined;
     const renewed = this.#renew().catch(() => answer);
-    return ageMs >= 2 * refreshMs && this.#retryAtMs === undefined ? renewed : answer;
+    return this.#isWaitedFor ? renewed : answer;
   }
 
   /** One at a time, for all who wait. */

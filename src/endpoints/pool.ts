@@ -48,18 +48,22 @@ export class EndpointPool {
 
   /**
    * The candidates that one request may try, best first. Those that are cooling down come last, and behind them, as the
-   * last resort, those that are left out; those that are drained do not come at all. An endpoint whose trial is due has its ordinary place, but is nobody's only
-   * chance. Looked at one by one, when an attempt is about to start.
+   * last resort, those that are left out; those that are drained do not come at all. An endpoint whose trial is due has
+   * its ordinary place, but is nobody's only chance. Looked at one by one, when an attempt is about to start.
    */
   *choose(candidates: readonly Candidate[], { order, most, isRace }: Choice): Iterable<Candidate> {
-    const ordered = inOrder(candidates, order, ++this.#turn);
+    // Before they are put in order: one that is drained would be the one to explore for ever.
+    const offered = candidates.filter(({ endpoint }) => !endpoint.isDrained);
+    const ordered = inOrder(offered, order, ++this.#turn);
     const groups = groupByFitness(ordered, most);
     const isAnyoneIn = [...groups.fit, ...groups.cooling].some(({ endpoint }) => !endpoint.ejection.isTrialDue);
     const last = isRace && isAnyoneIn ? [] : groups.ejected;
     let count = 0;
     for (const candidate of [...groups.fit, ...groups.cooling, ...last]) {
       if (count === most) return;
-      if (candidate.endpoint.inFlight >= this.#settings.maxInFlight) continue;
+      const { isDrained, inFlight } = candidate.endpoint;
+      // It may have been drained since the request came.
+      if (isDrained || inFlight >= this.#settings.maxInFlight) continue;
       count++;
       yield candidate;
     }
@@ -104,8 +108,7 @@ interface Groups {
 function groupByFitness(ordered: readonly Candidate[], most: number): Groups {
   const groups: Groups = { fit: [], cooling: [], ejected: [] };
   for (const candidate of ordered) {
-    const { ejection, isCooling, isDrained } = candidate.endpoint;
-    if (isDrained) continue;
+    const { ejection, isCooling } = candidate.endpoint;
     const mayTry = !ejection.isEjected && (most > 1 || !ejection.isTrialDue);
     groups[mayTry ? (isCooling ? 'cooling' : 'fit') : 'ejected'].push(candidate);
   }

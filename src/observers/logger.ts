@@ -17,30 +17,41 @@ type Fields = Readonly<Record<string, unknown>>;
 export function requestLogger(logger: Logger, { logQuery }: RequestLoggerSettings): Observer {
   const log = writerFor(logger);
   return (event) => {
-    if (event.type === 'request-ended') logRequest(log, event, logQuery ? event.url : withoutQuery(event.url));
-    if (event.type === 'endpoint-ejected') {
-      const { endpoint, forMs } = event;
-      log('warn', `endpoint ${endpoint} cannot be reached and is left out for ${forMs} ms`, { endpoint, forMs });
+    switch (event.type) {
+      case 'request-ended':
+        return logRequest(log, event, withoutUserInfo(logQuery ? event.url : withoutQuery(event.url)));
+      case 'endpoint-ejected': {
+        const { endpoint, forMs } = event;
+        return log('warn', `endpoint ${endpoint} cannot be reached and is left out for ${forMs} ms`, {
+          endpoint,
+          forMs,
+        });
+      }
+      case 'endpoint-drained':
+        return log('warn', `endpoint ${event.endpoint} is drained`, pick(event));
+      case 'endpoint-restored':
+        return log('info', `endpoint ${event.endpoint} is back`, pick(event));
     }
-    if (event.type === 'endpoint-drained') log('warn', `endpoint ${event.endpoint} is drained`, pick(event));
-    if (event.type === 'endpoint-restored') log('info', `endpoint ${event.endpoint} is back`, pick(event));
   };
 }
 
-type Write = (level: Level, message: string, fields: Fields) => void;
+/** @returns what the logger gave: a promise, for one that may reject. */
+type Write = (level: Level, message: string, fields: Fields) => unknown;
 
 /** Loggers do not agree on where the fields of a line go; those that want none would print them over many lines. */
 function writerFor(logger: Logger): Write {
   // pino, and bunyan.
   if ('bindings' in logger || 'addSerializers' in logger) {
-    return (level, message, fields) => void logger[level](fields, oneLine(message));
+    return (level, message, fields) => logger[level](fields, oneLine(message));
   }
   // winston.
-  if ('defaultMeta' in logger) return (level, message, fields) => void logger[level](oneLine(message), fields);
-  return (level, message) => void logger[level](oneLine(message));
+  // winston, as one object: beside a line with `%d` or the like, as in `/%d0%b0`, fields are taken for its values and lost.
+  if ('defaultMeta' in logger)
+    return (level, message, fields) => logger[level]({ message: oneLine(message), ...fields });
+  return (level, message) => logger[level](oneLine(message));
 }
 
-function logRequest(log: Write, ended: RequestEnded, target: string): void {
+function logRequest(log: Write, ended: RequestEnded, target: string): unknown {
   const { requestId, method, winner, isBodyStreamed, attempts, error } = ended;
   const isLeft = error?.code === 'ERR_BRP_CLIENT_GONE';
   const status = ended.status ?? (isLeft ? undefined : error?.status);
@@ -53,7 +64,7 @@ function logRequest(log: Write, ended: RequestEnded, target: string): void {
     isBodyStreamed && '(body too large to ask another endpoint)',
   ];
   const message = [words.filter(Boolean).join(' '), ...attempts.map(describeAttempt)].join('; ');
-  log((winner && !error) || isLeft ? 'info' : 'warn', message, {
+  return log((winner && !error) || isLeft ? 'info' : 'warn', message, {
     requestId,
     method,
     target,
@@ -92,6 +103,11 @@ function attemptFields({
 
 function pick({ endpoint }: { readonly endpoint: string }): Fields {
   return { endpoint };
+}
+
+/** RFC 9112 3.2.2: the absolute form may carry credentials. */
+function withoutUserInfo(url: string): string {
+  return url.startsWith('/') ? url : url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1***@');
 }
 
 function withoutQuery(url: string): string {

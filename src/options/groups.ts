@@ -104,8 +104,8 @@ export interface EjectionSettings {
 }
 
 /**
- * What takes the lines of the log; pino, winston, console and most others do. pino gets what is in a line as an object,
- * too, and so does winston; all others get the line alone.
+ * What takes the lines of the log; pino, winston, console and most others do. pino, bunyan and winston get what is in a
+ * line as an object, too; all others get the line alone.
  */
 export interface Logger {
   // biome-ignore lint/suspicious/noExplicitAny: each logger has its own overloads, all of which take a line

@@ -56,10 +56,12 @@ class Race<Candidate, Value> {
   };
 
   #startNext(reason: StartReason): void {
-    const { delayMs, mayHedge } = this.#options;
+    const { delayMs, mayHedge, mayStart } = this.#options;
     clearTimeout(this.#delayTimer);
     for (let delay = 0; delay === 0; reason = 'delay') {
       this.#next ??= this.#candidates.next();
+      // It was pulled earlier when its hedge was denied, and may have been taken out of service since.
+      while (!this.#next.done && mayStart?.(this.#next.value) === false) this.#next = this.#candidates.next();
       if (this.#next.done) {
         this.#startNoMore();
         return;

@@ -32,6 +32,11 @@ export interface RaceOptions<Candidate, Value> {
    */
   mayHedge?(): boolean;
   /**
+   * Asked of a candidate just before its attempt would start; false passes it over.
+   * @default always
+   */
+  mayStart?(candidate: Candidate): boolean;
+  /**
    * Whether the next attempt may start after this failure; `undefined` stands for a value that is not usable.
    * @default always
    */

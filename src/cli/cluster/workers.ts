@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { ListenAddress } from '../address.ts';
 import { CommandError } from '../command-error.ts';
 import type { Configuration } from '../configuration.ts';
+import { withFixedPort } from '../listen.ts';
 import type { Log } from '../log.ts';
 import type { Service } from '../service.ts';
 import { Crew } from './crew.ts';
@@ -33,7 +34,8 @@ export async function startWorkers(settings: WorkersSettings): Promise<Workers> 
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   // Options need not be JSON: Infinity is none.
   cluster.setupPrimary({ serialization: 'advanced' });
-  const workers = new Workers(settings);
+  // With port 0, node:cluster would choose another one when all workers have died.
+  const workers = new Workers({ ...settings, address: await withFixedPort(settings.address) });
   await workers.start();
   return workers;
 }
