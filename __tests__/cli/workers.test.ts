@@ -255,6 +255,18 @@ describe('the dashboard of workers', () => {
     expect(viewer.race).toMatchObject({ error: 'ERR_BRP_EXHAUSTED', attempts: [{ error: 'ERR_BRP_CONNECT' }] });
   });
 
+  test('shows nothing under way at a worker that is gone', async () => {
+    const { url: endpoint, held } = await serveHeld();
+    const { command, url, admin } = await startTwo('-e', endpoint);
+    const viewer = resources.use(await watch(admin));
+    const response = request(url);
+    await until(() => held.length === 1);
+    await until(() => viewer.frame?.endpoints[0]?.inFlight === 1);
+    for (const pid of command.workers.values()) process.kill(pid, 'SIGKILL');
+    await expect(response).rejects.toThrow();
+    await until(() => viewer.frame?.endpoints[0]?.inFlight === 0);
+  });
+
   test('drains an endpoint at every worker, and at those that start later', async () => {
     const [a, b] = [await serve('a'), await serve('b')];
     const { command, url, admin } = await startTwo('-e', `${a.url},${b.url}`, '-strategy=failover', '-admin-actions');
@@ -290,9 +302,11 @@ describe('SIGHUP with workers', () => {
     command.child.kill('SIGHUP');
     await command.line(/reloaded$/);
     expect(await sendMany(url, 10)).toEqual(new Set(['new']));
-    // Which a worker takes that starts after it, too.
-    for (const number of [2, 3]) process.kill(pidOf(command, number), 'SIGKILL');
-    await Promise.all([command.line(/worker 4 is ready/), command.line(/worker 5 is ready/)]);
+    // Which a worker takes that starts after it, too. One by one: a free port is given back when no worker has it.
+    for (const number of [2, 3]) {
+      process.kill(pidOf(command, number), 'SIGKILL');
+      await command.line(new RegExp(`worker ${number + 2} is ready`));
+    }
     expect(await sendMany(url, 10)).toEqual(new Set(['new']));
   });
 

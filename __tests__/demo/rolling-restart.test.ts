@@ -16,9 +16,9 @@ if (!isInstalled && !isNeeded) {
     const command = startCommand('haproxy/rolling-restart.ts', '--requests 20000 --restarts 2 --seed 1');
     const exitCode = await command.exitCode;
     const output = command.output();
-    const [, sent, lost] = /^(\d+) requests, (\d+) lost$/m.exec(output) ?? [];
-    expect({ output, exitCode, lost }).toEqual({ output, exitCode: 0, lost: '0' });
-    expect(Number(sent)).toBeGreaterThanOrEqual(20_000);
+    expect(output).toMatch(/^\d+ requests, 0 lost$/m);
+    expect(exitCode).toBe(0);
+    expect(Number(/^(\d+) requests, 0 lost$/m.exec(output)?.[1])).toBeGreaterThanOrEqual(20_000);
     expect(output.match(/instance (one|two) has been restarted \(it ended with 0\)/g)).toHaveLength(4);
   }, 240_000);
 });

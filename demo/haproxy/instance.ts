@@ -24,8 +24,8 @@ export class Instance {
       ...['-endpoints', endpoints.join()],
       ...['-address', `127.0.0.1:${port}`],
       ...['-admin', `127.0.0.1:${adminPort}`],
-      // HAProxy has to see /readyz fail twice, at 100 ms each.
-      ...['-shutdown-delay', '500ms'],
+      // HAProxy has to see /readyz fail twice, at 100 ms each, on a machine that may be busy.
+      ...['-shutdown-delay', '1s'],
       // One name for the whole fleet, by which a request that comes back is recognised.
       ...['-via', 'fleet'],
     ];
