@@ -6,7 +6,7 @@ import tls from 'node:tls';
 import { createCertificate } from '../helpers/certificate.ts';
 import { Resources, readAll } from '../helpers/proxy.ts';
 import { answering, startHttp } from '../helpers/servers.ts';
-import { type Command, run, start } from './command.ts';
+import { Command, run, start } from './command.ts';
 import { temporaryFile, write } from './files.ts';
 
 const resources = new Resources();
@@ -56,8 +56,8 @@ describe('-tls-cert and -tls-key', () => {
     [['-tls-cert', 'CERT'], /flag -tls-cert: expected -tls-key with it/],
     [['-tls-key', 'KEY'], /flag -tls-key: expected -tls-cert with it/],
     [['-tls-cert', '/missing.pem', '-tls-key', 'KEY'], /flag -tls-cert: \/missing\.pem cannot be read: ENOENT/],
-    [['-tls-cert', 'KEY', '-tls-key', 'KEY'], /flags -tls-cert and -tls-key: .* cannot be used: /],
-    [['-tls-cert', 'OTHER', '-tls-key', 'KEY'], /flags -tls-cert and -tls-key: .* cannot be used: .*mismatch/],
+    [['-tls-cert', 'KEY', '-tls-key', 'KEY'], /flag -tls-cert: .*key\.pem cannot be used with .*key\.pem: /],
+    [['-tls-cert', 'OTHER', '-tls-key', 'KEY'], /flag -tls-cert: .* cannot be used with .*mismatch/],
   ])('are refused as %j', async (flags, message) => {
     const [{ files }, other] = await Promise.all([certificateFiles(), certificateFiles()]);
     const places: Record<string, string> = { CERT: files.cert, KEY: files.key, OTHER: other.files.cert };
@@ -65,6 +65,13 @@ describe('-tls-cert and -tls-key', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  test('are named as variables where they are such', async () => {
+    const environment = { BRP_TLS_CERT: '/missing.pem', BRP_TLS_KEY: '/missing.pem' };
+    const { exitCode, stderr } = await new Command(['-e', 'http://a.example'], { environment }).ended;
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/: variable BRP_TLS_CERT: \/missing\.pem cannot be read: ENOENT/);
   });
 
   test('are read again on SIGHUP, for new connections', async () => {
@@ -94,7 +101,7 @@ describe('-tls-cert and -tls-key', () => {
     write(files.key, 'nonsense');
     command.child.kill('SIGHUP');
     expect(await command.line(/cannot reload/)).toMatch(
-      /cannot reload, all stays as it was: flags -tls-cert and -tls-key/,
+      /cannot reload, all stays as it was: flag -tls-cert: .* cannot be used with/,
     );
     expect(await requestSecurely(port, { ca })).toMatchObject({ text: 'hello' });
   });

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { CommandError } from './command-error.ts';
-import type { FlagName, FlagValues } from './flags.ts';
+import { labelOf } from './flag-value.ts';
+import type { ParsedFlags } from './parse-flags.ts';
 
 /** What clients are shown and how we prove it, PEM both. */
 export interface Certificate {
@@ -9,31 +10,35 @@ export interface Certificate {
   readonly key: string;
 }
 
+type PemFlag = 'tls-cert' | 'tls-key';
+
 /**
  * The certificate that `-tls-cert` and `-tls-key` name, read anew; undefined when they name none.
  * @throws CommandError with exit code 2.
  */
-export async function readCertificate(values: FlagValues): Promise<Certificate | undefined> {
-  if (values['tls-cert'] === '' && values['tls-key'] === '') return undefined;
-  if (values['tls-cert'] === '') throw new CommandError(2, 'flag -tls-key: expected -tls-cert with it');
-  if (values['tls-key'] === '') throw new CommandError(2, 'flag -tls-cert: expected -tls-key with it');
-  const certificate = { cert: await readPem('tls-cert', values), key: await readPem('tls-key', values) };
+export async function readCertificate(flags: ParsedFlags): Promise<Certificate | undefined> {
+  const { 'tls-cert': cert, 'tls-key': key } = flags.values;
+  if (cert === '' && key === '') return undefined;
+  if (cert === '') throw problemWith('tls-key', flags, 'expected -tls-cert with it');
+  if (key === '') throw problemWith('tls-cert', flags, 'expected -tls-key with it');
+  const certificate = { cert: await readPem('tls-cert', flags), key: await readPem('tls-key', flags) };
   try {
     createSecureContext(certificate);
   } catch (error) {
-    const problem = `cannot be used: ${(error as Error).message}`;
-    throw new CommandError(
-      2,
-      `flags -tls-cert and -tls-key: ${values['tls-cert']} and ${values['tls-key']} ${problem}`,
-    );
+    throw problemWith('tls-cert', flags, `${cert} cannot be used with ${key}: ${(error as Error).message}`);
   }
   return certificate;
 }
 
-async function readPem(name: FlagName & `tls-${string}`, values: FlagValues): Promise<string> {
+async function readPem(name: PemFlag, flags: ParsedFlags): Promise<string> {
+  const file = flags.values[name];
   try {
-    return await readFile(values[name], 'utf8');
+    return await readFile(file, 'utf8');
   } catch (error) {
-    throw new CommandError(2, `flag -${name}: ${values[name]} cannot be read: ${(error as Error).message}`);
+    throw problemWith(name, flags, `${file} cannot be read: ${(error as Error).message}`);
   }
+}
+
+function problemWith(name: PemFlag, { given }: ParsedFlags, problem: string): CommandError {
+  return new CommandError(2, `${labelOf(name, given.get(name) ?? 'flag')}: ${problem}`);
 }

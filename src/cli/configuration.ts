@@ -48,7 +48,7 @@ export function configurationReader(flags: ParsedFlags): () => Promise<Configura
     const fromFile = values.config === '' ? {} : await readConfigFile(values.config);
     const raw = overlay({ via, ...fromFile }, fromFlags);
     const { options, endpoints } = await check(raw, flags);
-    return { values, options, certificate: await readCertificate(values), endpoints };
+    return { values, options, certificate: await readCertificate(flags), endpoints };
   };
 }
 
