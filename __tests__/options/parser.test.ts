@@ -1,27 +1,4 @@
-import { InvalidOptions, listOf, milliseconds, nearestOf, parseOrThrow } from '../../src/options/parser.ts';
-
-describe('nearestOf', () => {
-  const known = ['endpoints', 'terminalStatuses', 'timeouts', 'tls', 'via'];
-  test.each([
-    ['endpoint', 'endpoints'],
-    ['Endpoints', 'endpoints'],
-    ['enpdoints', 'endpoints'],
-    ['terminalStatusCodes', 'terminalStatuses'],
-    ['timeout', 'timeouts'],
-    ['ttls', 'tls'],
-    ['vai', 'via'],
-  ])('takes %s for a slip of %s', (name, nearest) => {
-    expect(nearestOf(name, known)).toBe(nearest);
-  });
-
-  test.each(['changeOrigin', 'retries', 'balancer'])('knows no name like %s', (name) => {
-    expect(nearestOf(name, known)).toBeUndefined();
-  });
-
-  test('knows nothing when nothing is known', () => {
-    expect(nearestOf('a', [])).toBeUndefined();
-  });
-});
+import { InvalidOptions, listOf, milliseconds, parseOrThrow } from '../../src/options/parser.ts';
 
 describe('listOf', () => {
   const parse = listOf(milliseconds, 'a list of durations');

@@ -1,6 +1,6 @@
+import { nearestOf } from '../nearest-name.ts';
 import { type Origin, parseFlagValue, variableOf } from './flag-value.ts';
 import { type FlagName, flagNames } from './flags.ts';
-import { nearestName } from './nearest-name.ts';
 
 /** Variables by name, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -42,7 +42,7 @@ export function warningsOf(environment: Environment): readonly string[] {
   return Object.keys(environment)
     .filter((variable) => variable.startsWith('BRP_') && !flagByVariable.has(variable) && !ofKubernetes.test(variable))
     .map((variable) => {
-      const nearest = nearestName(variable, [...flagByVariable.keys()]);
+      const nearest = nearestOf(variable, [...flagByVariable.keys()]);
       return `variable ${variable} is unknown and ignored${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
     });
 }

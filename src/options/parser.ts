@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { BalancingProxyError } from '../errors.ts';
+import { nearestOf } from '../nearest-name.ts';
 
 /**
  * Turns what the user gave for one option into what the code works with.
@@ -146,30 +147,6 @@ function join(option: string, name: string): string {
 function describeUnknown(option: string, name: string, known: readonly string[]): string {
   const nearest = nearestOf(name, known);
   return `option \`${option}\` is unknown${nearest === undefined ? `; known are ${known.join(', ')}` : `; did you mean \`${nearest}\`?`}`;
-}
-
-/** The known name that differs in the fewest letters, when that is few enough to be a slip. */
-export function nearestOf(name: string, known: readonly string[]): string | undefined {
-  const ranked = known.map((candidate) => ({
-    candidate,
-    distance: editDistance(name.toLowerCase(), candidate.toLowerCase()),
-  }));
-  const best = ranked.sort((a, b) => a.distance - b.distance)[0];
-  return best && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
-}
-
-/** Levenshtein's distance, one row of the table at a time. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [i, letter] of [...from].entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < to.length; j++) {
-      const replaced = (row[j] ?? 0) + (letter === to[j] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }
 
 /**
