@@ -85,6 +85,13 @@ export class Command {
     return new Map(ready.filter(({ length }) => length > 0).map(([, number, pid]) => [Number(number), Number(pid)]));
   }
 
+  /** Sends a signal until the command has ended. What comes within half a second of the first one counts for the same. */
+  async insist(signal: NodeJS.Signals): Promise<void> {
+    const repeating = setInterval(() => this.child.kill(signal), 100);
+    await this.ended;
+    clearInterval(repeating);
+  }
+
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.ended;

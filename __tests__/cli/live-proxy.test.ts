@@ -1,9 +1,14 @@
 import http, { type ServerResponse } from 'node:http';
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { LiveProxy } from '../../src/cli/live-proxy.ts';
 import { createBalancingProxy, type ProxyEvent } from '../../src/index.ts';
 import { Resources, request } from '../helpers/proxy.ts';
 import { answering, listen, startHttp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
+
+v8.setFlagsFromString('--expose-gc');
+const collectGarbage = vm.runInNewContext('gc') as () => void;
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -85,6 +90,20 @@ describe('a live proxy', () => {
     live.replace(proxyFor(await endpointNamed('c')));
     await request(url);
     expect(numbers).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('forgets an observer that has unsubscribed', async () => {
+    const { live } = await serveLive(proxyFor(await endpointNamed('a')));
+    const subscribeOnce = () => {
+      const observer = () => {};
+      live.subscribe(observer)();
+      return new WeakRef(observer);
+    };
+    const observer = subscribeOnce();
+    await until(() => {
+      collectGarbage();
+      return observer.deref() === undefined;
+    });
   });
 
   test('numbers requests so that workers never share a number', async () => {

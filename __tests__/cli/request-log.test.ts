@@ -44,6 +44,16 @@ describe('the line of an attempt', () => {
   });
 });
 
+describe('the target in a line', () => {
+  test('has no credentials of an absolute form', () => {
+    const report = { endpoint: 'http://b', outcome: 'cancelled', durationMs: 12 } as AttemptReport;
+    const [line] = linesOf([
+      { type: 'attempt-ended', ...request, url: 'http://user:secret@a.example/path', attempt: 2, report },
+    ]);
+    expect(line).toContain('GET http://***@a.example/path: ');
+  });
+});
+
 describe('the line of a request', () => {
   const attempts: readonly AttemptReport[] = [
     {

@@ -63,9 +63,23 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await endpoint.asked;
     command.child.kill(signal);
     await command.line(/stopping/);
-    command.child.kill(signal);
+    void command.insist(signal);
     await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(await command.ended).toMatchObject({ exitCode: signal === 'SIGINT' ? 130 : 143 });
+  });
+
+  test('that arrives twice at once, as below npm, cuts nothing', async () => {
+    const endpoint = await startHeld();
+    const command = startFor(endpoint);
+    const response = request(await command.url());
+    const held = await endpoint.asked;
+    command.child.kill(signal);
+    await command.line(/stopping/);
+    command.child.kill(signal);
+    // By the time that it has ended by itself, the signal has come.
+    held.end('hello');
+    expect(await response).toMatchObject({ status: 200, text: 'hello' });
+    expect(await command.ended).toMatchObject({ exitCode: 0 });
   });
 });
 

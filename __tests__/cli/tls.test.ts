@@ -56,11 +56,14 @@ describe('-tls-cert and -tls-key', () => {
     [['-tls-cert', 'CERT'], /flag -tls-cert: expected -tls-key with it/],
     [['-tls-key', 'KEY'], /flag -tls-key: expected -tls-cert with it/],
     [['-tls-cert', '/missing.pem', '-tls-key', 'KEY'], /flag -tls-cert: \/missing\.pem cannot be read: ENOENT/],
+    [['-tls-cert', 'EMPTY', '-tls-key', 'KEY'], /flag -tls-cert: .* cannot be read: it is empty/],
+    [['-tls-cert', 'CERT', '-tls-key', 'EMPTY'], /flag -tls-key: .* cannot be read: it is empty/],
     [['-tls-cert', 'KEY', '-tls-key', 'KEY'], /flag -tls-cert: .*key\.pem cannot be used with .*key\.pem: /],
     [['-tls-cert', 'OTHER', '-tls-key', 'KEY'], /flag -tls-cert: .* cannot be used with .*mismatch/],
   ])('are refused as %j', async (flags, message) => {
     const [{ files }, other] = await Promise.all([certificateFiles(), certificateFiles()]);
-    const places: Record<string, string> = { CERT: files.cert, KEY: files.key, OTHER: other.files.cert };
+    const empty = temporaryFile(resources, 'empty.pem', ' \n');
+    const places: Record<string, string> = { CERT: files.cert, KEY: files.key, OTHER: other.files.cert, EMPTY: empty };
     const { exitCode, stderr } = await run('-e', 'http://a.example', ...flags.map((flag) => places[flag] ?? flag));
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(message);

@@ -145,6 +145,12 @@ describe('-workers', () => {
 });
 
 describe('a worker', () => {
+  test.each([[[]], [['-via=']]])('has the name of all others in Via with %j', async (flags) => {
+    const endpoint = resources.use(await startHttp((req, res) => void res.end(req.headers.via)));
+    const { url } = await startTwo('-e', endpoint.url, ...flags);
+    expect((await sendMany(url, 20)).size).toBe(1);
+  });
+
   test('that is killed under load is replaced, and nothing that was counted is lost', async () => {
     const endpoint = await serveLoad();
     const { command, url, admin } = await startTwo('-e', endpoint.url);
@@ -308,6 +314,20 @@ describe('SIGHUP with workers', () => {
     expect(await sendMany(url, 10)).toEqual(new Set(['new']));
   });
 
+  test('waits for no worker that does not answer', async () => {
+    const file = temporaryFile(resources, 'brp.json', { endpoints: [(await serve('old')).url] });
+    const { command, url } = await startTwo('-config', file);
+    const hung = pidOf(command, 1);
+    process.kill(hung, 'SIGSTOP');
+    resources.use({ close: () => void (isAlive(hung) && process.kill(hung, 'SIGCONT')) });
+    write(file, { endpoints: [(await serve('new')).url] });
+    command.child.kill('SIGHUP');
+    await command.line(/worker 1 does not answer to reload$/);
+    await command.line(/reloaded$/);
+    process.kill(hung, 'SIGCONT');
+    expect(await sendMany(url, 10)).toEqual(new Set(['new']));
+  });
+
   test('opens the one log file anew', async () => {
     const log = path.join(temporaryFolder(resources), 'log');
     const command = start('-workers', '2', '-e', (await serve('hello')).url, '-log-file', log);
@@ -390,7 +410,7 @@ describe('stopping with workers', () => {
     await until(() => held.length === 1);
     command.child.kill('SIGTERM');
     await command.line(/stopping/);
-    command.child.kill('SIGTERM');
+    void command.insist('SIGTERM');
     await expect(response).rejects.toThrow();
     expect(await command.ended).toMatchObject({ exitCode: 143 });
     await until(() => !pids.some(isAlive));

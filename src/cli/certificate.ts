@@ -33,7 +33,10 @@ export async function readCertificate(flags: ParsedFlags): Promise<Certificate |
 async function readPem(name: PemFlag, flags: ParsedFlags): Promise<string> {
   const file = flags.values[name];
   try {
-    return await readFile(file, 'utf8');
+    const text = await readFile(file, 'utf8');
+    // Node takes an empty text for none: no error here, and then no handshake. A file that is just being written is empty.
+    if (text.trim() === '') throw new Error('it is empty');
+    return text;
   } catch (error) {
     throw problemWith(name, flags, `${file} cannot be read: ${(error as Error).message}`);
   }

@@ -46,7 +46,8 @@ export function configurationReader(flags: ParsedFlags): () => Promise<Configura
     const fromFlags = optionsOf(flags);
     if (values.endpoints === '' && (values.config === '' || flags.given.has('endpoints'))) throw noEndpoints();
     const fromFile = values.config === '' ? {} : await readConfigFile(values.config);
-    const raw = overlay({ via, ...fromFile }, fromFlags);
+    const asked = overlay(fromFile, fromFlags);
+    const raw = { ...asked, via: asked.via ?? via };
     const { options, endpoints } = await check(raw, flags);
     return { values, options, certificate: await readCertificate(flags), endpoints };
   };

@@ -76,7 +76,10 @@ export class LiveProxy implements ProxySource {
     for (const generation of generations) this.#attach(subscription, generation);
     return () => {
       this.#observers.delete(subscription);
-      for (const { unsubscribes } of [this.#current, ...this.#retired.keys()]) unsubscribes.get(subscription)?.();
+      for (const { unsubscribes } of [this.#current, ...this.#retired.keys()]) {
+        unsubscribes.get(subscription)?.();
+        unsubscribes.delete(subscription);
+      }
     };
   }
 

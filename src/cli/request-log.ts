@@ -6,6 +6,7 @@ import type {
   ProxyEvent,
   RequestEnded,
 } from '../index.ts';
+import { shownTarget } from '../observers/shown-target.ts';
 import { formatDuration } from './duration.ts';
 import type { Log } from './log.ts';
 import { nameFlags } from './proxy-options.ts';
@@ -29,7 +30,7 @@ export function requestLog(log: Log, known: () => Known): Observer {
     return `endpoint ${index < 0 ? '' : `${index} `}"${endpoint}"`;
   };
   const shown = <Event extends AttemptEnded | RequestEnded>(event: Event): Event => {
-    return known().options.logQuery ? event : { ...event, url: withoutQuery(event.url) };
+    return { ...event, url: shownTarget(event.url, known().options.logQuery) };
   };
   return (event) => {
     if (event.type === 'attempt-ended') logAttempt(log, shown(event), nameOf(event.report.endpoint));
@@ -46,12 +47,6 @@ function logEndpoint(log: Log, event: EndpointEvent, endpoint: string): void {
   }
   if (event.type === 'endpoint-drained') log('warn', `${endpoint} is drained`, fields);
   if (event.type === 'endpoint-restored') log('info', `${endpoint} is back`, fields);
-}
-
-/** Query strings often carry secrets. */
-function withoutQuery(url: string): string {
-  const [path = ''] = url.split('?', 1);
-  return path === url ? url : `${path}?...`;
 }
 
 function logAttempt(log: Log, { requestId, method, url, attempt, report }: AttemptEnded, endpoint: string): void {

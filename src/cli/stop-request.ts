@@ -15,15 +15,20 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
 /** setTimeout takes a longer time for 1 ms. */
 const longestTimerMs = 2_147_483_647;
 
+/** A signal that comes again so soon is the same one by another way: npm passes on what its whole group gets. */
+const echoMs = 500;
+
 /** Watches for signals until the process ends. The second one ends it at once: who repeats it will not wait. */
 export function watchForStop(): StopRequest {
   const { promise, resolve } = Promise.withResolvers<string>();
-  let isSignalled = false;
+  let signalledAtMs: number | undefined;
   for (const signal of signals) {
     process.on(signal, () => {
-      if (isSignalled) process.exit(128 + constants.signals[signal]);
-      isSignalled = true;
-      resolve(signal);
+      const nowMs = performance.now();
+      if (signalledAtMs === undefined) {
+        signalledAtMs = nowMs;
+        resolve(signal);
+      } else if (nowMs - signalledAtMs >= echoMs) process.exit(128 + constants.signals[signal]);
     });
   }
   return {

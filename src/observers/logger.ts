@@ -1,6 +1,7 @@
 import type { AttemptReport } from '../errors.ts';
 import type { Observer, RequestEnded } from '../events.ts';
 import type { Logger } from '../options/groups.ts';
+import { shownTarget } from './shown-target.ts';
 
 export interface RequestLoggerSettings {
   /** Writes query strings, too. */
@@ -19,7 +20,7 @@ export function requestLogger(logger: Logger, { logQuery }: RequestLoggerSetting
   return (event) => {
     switch (event.type) {
       case 'request-ended':
-        return logRequest(log, event, withoutUserInfo(logQuery ? event.url : withoutQuery(event.url)));
+        return logRequest(log, event, shownTarget(event.url, logQuery));
       case 'endpoint-ejected': {
         const { endpoint, forMs } = event;
         return log('warn', `endpoint ${endpoint} cannot be reached and is left out for ${forMs} ms`, {
@@ -103,16 +104,6 @@ function attemptFields({
 
 function pick({ endpoint }: { readonly endpoint: string }): Fields {
   return { endpoint };
-}
-
-/** RFC 9112 3.2.2: the absolute form may carry credentials. */
-function withoutUserInfo(url: string): string {
-  return url.startsWith('/') ? url : url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1***@');
-}
-
-function withoutQuery(url: string): string {
-  const [path = ''] = url.split('?', 1);
-  return path === url ? url : `${path}?...`;
 }
 
 /** What a client puts into its URL must neither make lines of its own nor move the cursor of who reads the log. */

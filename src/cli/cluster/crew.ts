@@ -3,10 +3,13 @@ import type { AddressInfo } from 'node:net';
 import { CommandError } from '../command-error.ts';
 import { formatDuration } from '../duration.ts';
 import type { Log } from '../log.ts';
-import { pause } from '../stop-request.ts';
+import { pause, within } from '../stop-request.ts';
 import { type Asked, type OrderName, type StartOrder, workerMark } from './messages.ts';
 import { Restarts } from './restarts.ts';
 import { type Reports, type WorkerEnd, WorkerHandle } from './worker-handle.ts';
+
+/** How long all wait for one worker that does not answer. */
+const patienceMs = 5_000;
 
 export interface CrewSettings extends Reports {
   readonly log: Log;
@@ -68,10 +71,21 @@ export class Crew implements Iterable<WorkerHandle> {
 
   /**
    * Asks all for the same. What one that ends meanwhile does not hear, its successor begins with.
+   * @param onLate is told of a worker that does not answer in time; it hears the order when it comes to itself.
    * @throws CommandError when one of them cannot do it.
    */
-  async askAll<Name extends OrderName>(name: Name, asked: Asked<Name>): Promise<void> {
-    const answers = await Promise.allSettled([...this].map((worker) => worker.ask(name, asked)));
+  async askAll<Name extends OrderName>(
+    name: Name,
+    asked: Asked<Name>,
+    onLate: (worker: WorkerHandle) => void = () => {},
+  ): Promise<void> {
+    const ask = async (worker: WorkerHandle): Promise<void> => {
+      const hasAnswered = await within(patienceMs, () => worker.ask(name, asked).then(() => true));
+      if (hasAnswered) return;
+      this.#settings.log('error', `worker ${worker.number} does not answer to ${name}`, { worker: worker.number });
+      onLate(worker);
+    };
+    const answers = await Promise.allSettled([...this].map(ask));
     for (const answer of answers) {
       if (answer.status === 'rejected' && answer.reason instanceof CommandError) throw answer.reason;
     }
@@ -89,6 +103,13 @@ export class Crew implements Iterable<WorkerHandle> {
     while (!this.#isDismissed) {
       const startedAtMs = performance.now();
       const worker = this.#spawn();
+      if (worker instanceof Error) {
+        const delayMs = restarts.ended({ wasReady: false, lastedMs: 0 });
+        if (restarts.isHopeless && !this.isReady) throw hopeless({ how: `with ${worker.message}` });
+        this.#settings.log('error', `a worker cannot be started: ${worker.message}`);
+        await pause(delayMs);
+        continue;
+      }
       const wasReady = await this.#prepare(worker);
       if (wasReady) onReady();
       const end = await worker.ended;
@@ -101,10 +122,15 @@ export class Crew implements Iterable<WorkerHandle> {
     }
   }
 
-  #spawn(): WorkerHandle {
-    const worker = new WorkerHandle(cluster.fork({ [workerMark]: '1' }), this.#settings);
-    this.#workers.add(worker);
-    return worker;
+  /** @returns the error of a process that cannot be started, where spawn() throws one: ENOMEM, ETXTBSY and others. */
+  #spawn(): WorkerHandle | Error {
+    try {
+      const worker = new WorkerHandle(cluster.fork({ [workerMark]: '1' }), this.#settings);
+      this.#workers.add(worker);
+      return worker;
+    } catch (error) {
+      return error as Error;
+    }
   }
 
   /** Has a worker begin. @returns whether it did. @throws CommandError when none ever will. */
@@ -133,6 +159,6 @@ export class Crew implements Iterable<WorkerHandle> {
   }
 }
 
-function hopeless({ how }: WorkerEnd): CommandError {
+function hopeless({ how }: Pick<WorkerEnd, 'how'>): CommandError {
   return new CommandError(1, `workers end before they are ready, over and over; the last one ended ${how}`);
 }

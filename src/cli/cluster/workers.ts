@@ -100,7 +100,8 @@ export class Workers implements Service {
   async refuse(): Promise<void> {
     this.#phase = 'closing';
     this.#crew.dismiss();
-    await this.#crew.askAll('refuse', undefined);
+    // One that does not answer would keep the address open all alone, and clients would wait in its queue.
+    await this.#crew.askAll('refuse', undefined, (worker) => worker.kill());
   }
 
   async finish(): Promise<boolean> {
