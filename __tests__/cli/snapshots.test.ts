@@ -1,22 +1,8 @@
 import { addCounts, mergeSnapshots } from '../../src/cli/snapshots.ts';
 import type { EndpointSnapshot } from '../../src/index.ts';
+import { snapshotOf } from '../helpers/snapshot.ts';
 
-function snapshot(changes: Partial<EndpointSnapshot> = {}): EndpointSnapshot {
-  return {
-    name: 'a',
-    state: 'available',
-    backInMs: 0,
-    inFlight: 0,
-    successes: 0,
-    wins: 0,
-    failures: 0,
-    timeouts: 0,
-    cancelled: 0,
-    healthRatio: 1,
-    latencyMs: undefined,
-    ...changes,
-  };
-}
+const snapshot = (changes: Partial<EndpointSnapshot> = {}) => snapshotOf('a', changes);
 
 const counts = { inFlight: 1, successes: 2, wins: 3, failures: 4, timeouts: 5, cancelled: 6 };
 const twice = { inFlight: 2, successes: 4, wins: 6, failures: 8, timeouts: 10, cancelled: 12 };

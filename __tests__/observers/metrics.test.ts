@@ -4,6 +4,7 @@ import type { EndpointSnapshot, Observer } from '../../src/index.ts';
 import { createMetrics, type MetricsOptions, mergeMetrics, type ObservedProxy } from '../../src/observers/metrics.ts';
 import { Resources, request, serveProxy } from '../helpers/proxy.ts';
 import { answering, listen, startHttp } from '../helpers/servers.ts';
+import { snapshotOf } from '../helpers/snapshot.ts';
 import { until } from '../helpers/until.ts';
 import { labelsOf, sumOf } from './metrics/series.ts';
 
@@ -34,19 +35,7 @@ class StandIn implements ObservedProxy {
 
   get endpoints(): readonly EndpointSnapshot[] {
     this.timesAsked++;
-    return this.names.map((name) => ({
-      name,
-      state: 'available',
-      backInMs: 0,
-      inFlight: 1,
-      successes: 0,
-      wins: 0,
-      failures: 0,
-      timeouts: 0,
-      cancelled: 0,
-      healthRatio: 1,
-      latencyMs: undefined,
-    }));
+    return this.names.map((name) => snapshotOf(name, { inFlight: 1 }));
   }
 
   readonly subscribe = (observer: Observer) => {

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { inspect } from 'node:util';
 import { CommandError } from './command-error.ts';
 import { parseJson } from './json-syntax.ts';
+import { loadWithPeer } from './optional-peer.ts';
 import type { RawOptions } from './proxy-options.ts';
 
 /** Gives what a text says, or throws an error whose message begins with line and column. */
@@ -29,14 +30,10 @@ async function parserFor(file: string): Promise<Parse> {
   throw new CommandError(2, `${file}: expected a file of -config whose name ends in .json, .yaml or .yml`);
 }
 
-/** yaml is an optional peer, so it is loaded only for a file that needs it. */
 async function loadYaml(file: string): Promise<Parse> {
-  try {
-    return (await import('./yaml-syntax.ts')).parseYaml;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new CommandError(2, `${file}: yaml is not installed; npm install yaml, or write the file in JSON`);
-  }
+  const yaml = await loadWithPeer(() => import('./yaml-syntax.ts'));
+  if (yaml) return yaml.parseYaml;
+  throw new CommandError(2, `${file}: yaml is not installed; npm install yaml, or write the file in JSON`);
 }
 
 async function readText(file: string): Promise<string> {

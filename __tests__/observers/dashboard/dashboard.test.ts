@@ -5,9 +5,10 @@ import { createDashboard, type DashboardOptions } from '../../../src/observers/d
 import { frames, mountingFrames, textOf } from '../../helpers/frames.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
 import { startHttp, type TestServer } from '../../helpers/servers.ts';
+import { snapshotOf } from '../../helpers/snapshot.ts';
 import { until } from '../../helpers/until.ts';
 import { watch } from './event-stream.ts';
-import { FakeSource, snapshotOf } from './fake-source.ts';
+import { FakeSource } from './fake-source.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());

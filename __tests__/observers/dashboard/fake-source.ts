@@ -1,5 +1,6 @@
 import type { AttemptReport, EndpointSnapshot, Observer, ProxyEvent, RequestEnded } from '../../../src/index.ts';
 import type { DashboardSource } from '../../../src/observers/dashboard/dashboard.ts';
+import { snapshotOf } from '../../helpers/snapshot.ts';
 
 /** What a dashboard may ask of a proxy, with what it asked for. */
 export class FakeSource implements DashboardSource {
@@ -32,24 +33,6 @@ export class FakeSource implements DashboardSource {
     this.changes.push(`${action} ${endpoint}`);
     return this.endpoints.some(({ name }) => name === endpoint);
   }
-}
-
-/** An endpoint to which nothing has happened. */
-export function snapshotOf(name: string, details: Partial<EndpointSnapshot> = {}): EndpointSnapshot {
-  return {
-    name,
-    state: 'available',
-    backInMs: 0,
-    inFlight: 0,
-    successes: 0,
-    wins: 0,
-    failures: 0,
-    timeouts: 0,
-    cancelled: 0,
-    healthRatio: 1,
-    latencyMs: undefined,
-    ...details,
-  };
 }
 
 /** What became of an attempt at `one`, which won. */

@@ -4,9 +4,10 @@ import type { Frame } from '../../../src/observers/dashboard/frame.ts';
 import { activeResources, surplusOver } from '../../helpers/leaks.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
 import { startHttp, type TestServer } from '../../helpers/servers.ts';
+import { snapshotOf } from '../../helpers/snapshot.ts';
 import { until } from '../../helpers/until.ts';
 import { type EventStream, watch } from './event-stream.ts';
-import { attemptEnded, FakeSource, requestEnded, snapshotOf } from './fake-source.ts';
+import { attemptEnded, FakeSource, requestEnded } from './fake-source.ts';
 
 const resources = new Resources();
 

@@ -1,6 +1,6 @@
 import type { BalancingProxy } from '../../balancing-proxy.ts';
 import type { EndpointSnapshot } from '../../endpoints/endpoint.ts';
-import type { EndpointRow, Frame } from './frame.ts';
+import { type EndpointRow, type Frame, tenths } from './frame.ts';
 import type { History } from './history.ts';
 
 /** What the dashboard needs of a proxy. */
@@ -38,8 +38,4 @@ function rowOf(snapshot: EndpointSnapshot, history: History): EndpointRow {
       : null,
     totals: { attempts: successes + failures + cancelled, wins, failures },
   };
-}
-
-function tenths(ms: number): number {
-  return Math.round(ms * 10) / 10;
 }

@@ -86,3 +86,8 @@ export interface RaceAttempt {
   readonly startedAfterMs: number;
   readonly durationMs: number;
 }
+
+/** Milliseconds as frames have them: nobody sees less than a tenth. */
+export function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

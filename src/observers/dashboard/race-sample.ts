@@ -1,6 +1,6 @@
 import type { AttemptReport } from '../../errors.ts';
 import type { RequestEnded } from '../../events.ts';
-import type { Race, RaceAttempt } from './frame.ts';
+import { type Race, type RaceAttempt, tenths } from './frame.ts';
 
 /** Races that a page gets when it opens. */
 const keptRaces = 20;
@@ -91,8 +91,4 @@ function pathOf(url: string): string {
   const target = url.startsWith('/') || url === '*' ? url : (URL.parse(url)?.pathname ?? '…');
   const [path = ''] = target.split(/[?#]/, 1);
   return path.length > longestPath ? `${path.slice(0, longestPath)}…` : path;
-}
-
-function tenths(ms: number): number {
-  return Math.round(ms * 10) / 10;
 }

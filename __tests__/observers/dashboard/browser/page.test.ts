@@ -9,8 +9,9 @@ import {
 import { endCommands, startCommand } from '../../../demo/start-command.ts';
 import { Resources } from '../../../helpers/proxy.ts';
 import { answering, listen, startHttp, type TestServer } from '../../../helpers/servers.ts';
+import { snapshotOf } from '../../../helpers/snapshot.ts';
 import { until } from '../../../helpers/until.ts';
-import { attemptEnded, FakeSource, reportOf, requestEnded, snapshotOf } from '../fake-source.ts';
+import { attemptEnded, FakeSource, reportOf, requestEnded } from '../fake-source.ts';
 import { findChromium, keepPicture, openPage, type PageOptions, startChromium, type WatchedPage } from './chromium.ts';
 import { findFaintTexts } from './contrast.ts';
 
