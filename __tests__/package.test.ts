@@ -94,6 +94,27 @@ const useOfThePackage = (transport = '', preparation = '') => `
     });
   });`;
 
+/** How a script gets node:http, the proxy and these names of subpaths: the way, its extension, its first lines. */
+function waysToGet(subpaths: Readonly<Record<string, string>>): ReadonlyArray<[string, string, string]> {
+  const names = Object.entries({ createBalancingProxy: 'balancing-reverse-proxy', ...subpaths });
+  const imports = names.map(([name, from]) => `import { ${name} } from '${from}';`);
+  const requires = names.map(([name, from]) => `const { ${name} } = require('${from}');`);
+  return [
+    ['import', 'mjs', ["import http from 'node:http';", ...imports].join('\n')],
+    ['require', 'cjs', ["const http = require('node:http');", ...requires].join('\n')],
+  ];
+}
+
+/** Puts a peer into the project for the tests of this block. */
+function installBeside(peer: string): void {
+  const link = () => path.join(project, 'node_modules', peer);
+  beforeAll(async () => {
+    await mkdir(path.dirname(link()), { recursive: true });
+    await symlink(path.join(root, 'node_modules', peer), link(), 'junction');
+  });
+  afterAll(() => rm(link()));
+}
+
 describe('the packed package', () => {
   test('holds what users need and nothing else', () => {
     const files = packed.files.map((file) => file.path).sort();
@@ -135,14 +156,7 @@ describe('the packed package', () => {
 });
 
 describe('the installed package', () => {
-  test.each([
-    ['import', 'mjs', "import http from 'node:http'; import { createBalancingProxy } from 'balancing-reverse-proxy';"],
-    [
-      'require',
-      'cjs',
-      "const http = require('node:http'); const { createBalancingProxy } = require('balancing-reverse-proxy');",
-    ],
-  ])(
+  test.each(waysToGet({}))(
     'proxies a request when it came by %s, and lets the process end',
     async (_, extension, imports) => {
       const script = path.join(project, `use.${extension}`);
@@ -211,22 +225,7 @@ describe('the installed package', () => {
 });
 
 describe('the dashboard of the installed package', () => {
-  test.each([
-    [
-      'import',
-      'mjs',
-      `import http from 'node:http';
-      import { createBalancingProxy } from 'balancing-reverse-proxy';
-      import { createDashboard } from 'balancing-reverse-proxy/dashboard';`,
-    ],
-    [
-      'require',
-      'cjs',
-      `const http = require('node:http');
-      const { createBalancingProxy } = require('balancing-reverse-proxy');
-      const { createDashboard } = require('balancing-reverse-proxy/dashboard');`,
-    ],
-  ])(
+  test.each(waysToGet({ createDashboard: 'balancing-reverse-proxy/dashboard' }))(
     'serves its page, all that it loads, and what happens, when it came by %s, and lets the process end',
     async (_, extension, imports) => {
       const script = path.join(project, `use-dashboard.${extension}`);
@@ -274,27 +273,9 @@ describe('the dashboard of the installed package', () => {
 });
 
 describe('the installed package beside undici', () => {
-  const link = () => path.join(project, 'node_modules', 'undici');
+  installBeside('undici');
 
-  beforeAll(() => symlink(path.join(root, 'node_modules', 'undici'), link(), 'junction'));
-  afterAll(() => rm(link()));
-
-  test.each([
-    [
-      'import',
-      'mjs',
-      `import http from 'node:http';
-      import { createBalancingProxy } from 'balancing-reverse-proxy';
-      import { undiciTransport } from 'balancing-reverse-proxy/undici';`,
-    ],
-    [
-      'require',
-      'cjs',
-      `const http = require('node:http');
-      const { createBalancingProxy } = require('balancing-reverse-proxy');
-      const { undiciTransport } = require('balancing-reverse-proxy/undici');`,
-    ],
-  ])(
+  test.each(waysToGet({ undiciTransport: 'balancing-reverse-proxy/undici' }))(
     'proxies a request through the transport that came by %s, and lets the process end',
     async (_, extension, imports) => {
       const script = path.join(project, `use-undici.${extension}`);
@@ -321,30 +302,9 @@ describe('the installed package beside undici', () => {
 });
 
 describe('the installed package beside @opentelemetry/api', () => {
-  const scope = () => path.join(project, 'node_modules', '@opentelemetry');
+  installBeside('@opentelemetry/api');
 
-  beforeAll(async () => {
-    await mkdir(scope());
-    await symlink(path.join(root, 'node_modules', '@opentelemetry', 'api'), path.join(scope(), 'api'), 'junction');
-  });
-  afterAll(() => rm(scope(), { recursive: true }));
-
-  test.each([
-    [
-      'import',
-      'mjs',
-      `import http from 'node:http';
-      import { createBalancingProxy } from 'balancing-reverse-proxy';
-      import { traceAttempts } from 'balancing-reverse-proxy/opentelemetry';`,
-    ],
-    [
-      'require',
-      'cjs',
-      `const http = require('node:http');
-      const { createBalancingProxy } = require('balancing-reverse-proxy');
-      const { traceAttempts } = require('balancing-reverse-proxy/opentelemetry');`,
-    ],
-  ])(
+  test.each(waysToGet({ traceAttempts: 'balancing-reverse-proxy/opentelemetry' }))(
     'traces what it proxies when that came by %s, and lets the process end',
     async (_, extension, imports) => {
       const script = path.join(project, `use-opentelemetry.${extension}`);
@@ -376,27 +336,9 @@ describe('the installed package beside @opentelemetry/api', () => {
 });
 
 describe('the installed package beside prom-client', () => {
-  const link = () => path.join(project, 'node_modules', 'prom-client');
+  installBeside('prom-client');
 
-  beforeAll(() => symlink(path.join(root, 'node_modules', 'prom-client'), link(), 'junction'));
-  afterAll(() => rm(link()));
-
-  test.each([
-    [
-      'import',
-      'mjs',
-      `import http from 'node:http';
-      import { createBalancingProxy } from 'balancing-reverse-proxy';
-      import { createMetrics } from 'balancing-reverse-proxy/metrics';`,
-    ],
-    [
-      'require',
-      'cjs',
-      `const http = require('node:http');
-      const { createBalancingProxy } = require('balancing-reverse-proxy');
-      const { createMetrics } = require('balancing-reverse-proxy/metrics');`,
-    ],
-  ])(
+  test.each(waysToGet({ createMetrics: 'balancing-reverse-proxy/metrics' }))(
     'counts what it proxies when that came by %s, and lets the process end',
     async (_, extension, imports) => {
       const script = path.join(project, `use-metrics.${extension}`);
