@@ -200,6 +200,26 @@ describe('a worker', () => {
     expect(await received).toMatchObject({ text: 'first and last' });
     await until(() => !pids.some(isAlive));
   });
+
+  test('whose primary goes while it starts ends at once', async () => {
+    // It will never hear from the primary whether it may listen.
+    const preload = temporaryFile(
+      resources,
+      'preload.mjs',
+      `import cluster from 'node:cluster';
+      import { Server } from 'node:net';
+      const { listen } = Server.prototype;
+      if (cluster.isWorker) Server.prototype.listen = function (...args) {
+        process.kill(process.ppid, 'SIGKILL');
+        return listen.apply(this, args);
+      };`,
+    );
+    const settings = { environment: { NODE_OPTIONS: `--import ${preload}` } };
+    const flags = ['-workers', '2', '-e', 'http://a.example', '-address', '127.0.0.1:0', '-shutdown-timeout', '1h'];
+    const command = new Command(flags, settings);
+    // The workers hold its output open for as long as they are there.
+    expect(await command.ended).toMatchObject({ exitCode: null });
+  });
 });
 
 describe('/metrics of workers', () => {

@@ -31,7 +31,8 @@ class WorkerProcess {
   readonly #outbox = new Outbox();
   readonly #end: (exitCode: number) => void;
   readonly #service = Promise.withResolvers<LocalService>();
-  #shutdownTimeoutMs = 1;
+  #shutdownTimeoutMs = 0;
+  #isServing = false;
   #unsubscribe: (() => void) | undefined;
 
   constructor(end: (exitCode: number) => void) {
@@ -56,6 +57,8 @@ class WorkerProcess {
 
   /** Ends without the primary, which is no more. */
   async finishAlone(): Promise<void> {
+    // Only the primary could have let it listen.
+    if (!this.#isServing) return this.#end(1);
     const isWhole = await within(this.#shutdownTimeoutMs, async () => {
       const service = await this.#service.promise;
       await service.refuse();
@@ -72,6 +75,7 @@ class WorkerProcess {
     for (const endpoint of drained) service.source.drain(endpoint);
     if (isLeaving) service.leave();
     this.#watch(service, isWatched);
+    this.#isServing = true;
     this.#service.resolve(service);
     return service.bound;
   }
