@@ -6,21 +6,15 @@ import { setImmediate } from 'node:timers/promises';
 import { type BalancingProxyOptions, type DnsEndpointsOptions, dnsEndpoints } from '../../src/index.ts';
 import { createCertificate } from '../helpers/certificate.ts';
 import { type Manners, startDns, type TestDns } from '../helpers/dns-server.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources, readAll, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { readAll, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
 import { answering, listen, type Place, startHttp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 
-const resources = new Resources();
-let before: Readonly<Record<string, number>>;
+const resources = leakCheckedResources();
 let dns: TestDns;
 beforeEach(async () => {
-  before = activeResources();
   dns = resources.use(await startDns());
-});
-afterEach(async () => {
-  await resources.closeAll();
-  expect(await surplusOver(before)).toEqual({});
 });
 
 const start = async (listener: RequestListener, place?: Place) => resources.use(await startHttp(listener, place));

@@ -1,20 +1,12 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BalancingProxyOptions, ProxyEvent } from '../../src/index.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 
-const resources = new Resources();
-let before: Readonly<Record<string, number>>;
-beforeEach(() => {
-  before = activeResources();
-});
-afterEach(async () => {
-  await resources.closeAll();
-  expect(await surplusOver(before)).toEqual({});
-});
+const resources = leakCheckedResources();
 
 const start = async (listener: http.RequestListener) => resources.use(await startHttp(listener));
 

@@ -2,20 +2,12 @@ import type { RequestListener } from 'node:http';
 import https from 'node:https';
 import type { BalancingProxyOptions, EndpointOption } from '../../src/index.ts';
 import { createCertificate } from '../helpers/certificate.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, listen, secondLoopback, startHttp, startTcp } from '../helpers/servers.ts';
 import { connectRaw, serveUpgrades, startSwitching } from '../helpers/upgrades.ts';
 
-const resources = new Resources();
-let before: Readonly<Record<string, number>>;
-beforeEach(() => {
-  before = activeResources();
-});
-afterEach(async () => {
-  await resources.closeAll();
-  expect(await surplusOver(before)).toEqual({});
-});
+const resources = leakCheckedResources();
 
 const serve = async (options: BalancingProxyOptions) => resources.use(await serveProxy(options));
 

@@ -6,19 +6,11 @@ import {
   createBalancingProxy,
   type EndpointsFunction,
 } from '../../src/index.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, startHttp } from '../helpers/servers.ts';
 
-const resources = new Resources();
-let before: Readonly<Record<string, number>>;
-beforeEach(() => {
-  before = activeResources();
-});
-afterEach(async () => {
-  await resources.closeAll();
-  expect(await surplusOver(before)).toEqual({});
-});
+const resources = leakCheckedResources();
 
 const start = async (listener: Parameters<typeof startHttp>[0]) => resources.use(await startHttp(listener)).url;
 

@@ -1,19 +1,11 @@
 import http from 'node:http';
 import type { BalancingProxyOptions, HookContext, Strategy } from '../../src/index.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { answering, hanging, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
 
-const resources = new Resources();
-let before: Readonly<Record<string, number>>;
-beforeEach(() => {
-  before = activeResources();
-});
-afterEach(async () => {
-  await resources.closeAll();
-  expect(await surplusOver(before)).toEqual({});
-});
+const resources = leakCheckedResources();
 
 /** An endpoint that counts what it is asked. */
 async function start(listener: http.RequestListener) {

@@ -19,19 +19,11 @@ import {
   sendHttp2,
   textOf,
 } from '../helpers/frames.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources, readAll, request } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { readAll, request } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
 
-const resources = new Resources();
-let before: Readonly<Record<string, number>> = {};
-beforeEach(() => {
-  before = activeResources();
-});
-afterEach(async () => {
-  await resources.closeAll();
-  expect(await surplusOver(before)).toEqual({});
-});
+const resources = leakCheckedResources();
 
 /** Jest gives tests a copy of `process`, which no warning reaches. */
 const realProcess = runInThisContext('process') as NodeJS.Process;

@@ -2,19 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import type { BalancingProxyOptions, ProxyEvent } from '../../src/index.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
 
-const resources = new Resources();
-let before: Readonly<Record<string, number>>;
-beforeEach(() => {
-  before = activeResources();
-});
-afterEach(async () => {
-  await resources.closeAll();
-  expect(await surplusOver(before)).toEqual({});
-});
+const resources = leakCheckedResources();
 
 /** An endpoint that remembers what it was asked and knows how much of it at once. */
 async function start(listener: http.RequestListener) {

@@ -2,21 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BalancingProxyOptions, InspectedResponse } from '../../src/index.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, startHttp, startTcp } from '../helpers/servers.ts';
 
 type Predicate = NonNullable<BalancingProxyOptions['isUsable']>;
 
-const resources = new Resources();
-let before: Readonly<Record<string, number>>;
-beforeEach(() => {
-  before = activeResources();
-});
-afterEach(async () => {
-  await resources.closeAll();
-  expect(await surplusOver(before)).toEqual({});
-});
+const resources = leakCheckedResources();
 
 const start = async (listener: http.RequestListener) => resources.use(await startHttp(listener)).url;
 const serve = async (options: BalancingProxyOptions) => resources.use(await serveProxy(options));

@@ -1,19 +1,11 @@
 import http from 'node:http';
 import { type BalancingProxyOptions, createBalancingProxy } from '../../src/index.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources, request } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request } from '../helpers/proxy.ts';
 import { answering, listen, startHttp } from '../helpers/servers.ts';
 import { connectRaw, serveUpgrades, startSwitching } from '../helpers/upgrades.ts';
 
-const resources = new Resources();
-let before: Readonly<Record<string, number>> = {};
-beforeEach(() => {
-  before = activeResources();
-});
-afterEach(async () => {
-  await resources.closeAll();
-  expect(await surplusOver(before)).toEqual({});
-});
+const resources = leakCheckedResources();
 
 interface RingSettings extends Partial<BalancingProxyOptions> {
   readonly size: number;

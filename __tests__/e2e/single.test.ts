@@ -3,19 +3,11 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { BalancingProxyOptions, Strategy } from '../../src/index.ts';
 import { createCertificate } from '../helpers/certificate.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { type RequestSettings, Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { type RequestSettings, request, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, listen, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
 
-const resources = new Resources();
-let before: Readonly<Record<string, number>>;
-beforeEach(() => {
-  before = activeResources();
-});
-afterEach(async () => {
-  await resources.closeAll();
-  expect(await surplusOver(before)).toEqual({});
-});
+const resources = leakCheckedResources();
 
 const start = async (listener: http.RequestListener) => resources.use(await startHttp(listener));
 

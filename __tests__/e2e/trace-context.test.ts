@@ -4,19 +4,11 @@ import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import type { BalancingProxy } from '../../src/index.ts';
 import { traceAttempts } from '../../src/observers/opentelemetry.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { serveProxy } from '../helpers/proxy.ts';
 import { head, type RawEndpoint, sendRaw, startRaw } from '../helpers/raw.ts';
 
-const resources = new Resources();
-let before: Readonly<Record<string, number>>;
-beforeEach(() => {
-  before = activeResources();
-});
-afterEach(async () => {
-  await resources.closeAll();
-  expect(await surplusOver(before)).toEqual({});
-});
+const resources = leakCheckedResources();
 
 beforeAll(() => {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());

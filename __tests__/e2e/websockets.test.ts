@@ -8,20 +8,12 @@ import { jest } from '@jest/globals';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createBalancingProxy } from '../../src/index.ts';
 import { createCertificate } from '../helpers/certificate.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources, request, type ServedProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, type ServedProxy } from '../helpers/proxy.ts';
 import { answering, hanging, listen, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
 import { connectRaw, serveUpgrades, startEcho, startSwitching, switching } from '../helpers/upgrades.ts';
 
-const resources = new Resources();
-let before: Readonly<Record<string, number>> = {};
-beforeEach(() => {
-  before = activeResources();
-});
-afterEach(async () => {
-  await resources.closeAll();
-  expect(await surplusOver(before)).toEqual({});
-});
+const resources = leakCheckedResources();
 
 /** Opens a WebSocket, and ends it after the test. */
 async function open(url: string, ...settings: readonly unknown[]): Promise<WebSocket> {

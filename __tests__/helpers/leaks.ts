@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { Resources } from './proxy.ts';
 
 /** What keeps a process alive at this moment, by kind: sockets, timers and the like. */
 export function activeResources(): Readonly<Record<string, number>> {
@@ -21,4 +22,18 @@ export async function surplusOver(before: Readonly<Record<string, number>>): Pro
     await setImmediate();
   }
   return surplus;
+}
+
+/** For what the tests of a file open: it is closed after each of them, and then nothing may be left of it. */
+export function leakCheckedResources(): Resources {
+  const resources = new Resources();
+  let before: Readonly<Record<string, number>> = {};
+  beforeEach(() => {
+    before = activeResources();
+  });
+  afterEach(async () => {
+    await resources.closeAll();
+    expect(await surplusOver(before)).toEqual({});
+  });
+  return resources;
 }

@@ -45,7 +45,6 @@ function writerFor(logger: Logger): Write {
   if ('bindings' in logger || 'addSerializers' in logger) {
     return (level, message, fields) => logger[level](fields, oneLine(message));
   }
-  // winston.
   // winston, as one object: beside a line with `%d` or the like, as in `/%d0%b0`, fields are taken for its values and lost.
   if ('defaultMeta' in logger)
     return (level, message, fields) => logger[level]({ message: oneLine(message), ...fields });
