@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { createBalancingProxy } from '../../src/index.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { activeResources, leakCheckedResources, surplusOver } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, listen, startHttp } from '../helpers/servers.ts';
 
-const resources = new Resources();
-afterEach(() => resources.closeAll());
+const resources = leakCheckedResources();
 
 describe('a client that goes away', () => {
   test('before the head cancels every attempt', async () => {

@@ -5,12 +5,12 @@ import net, { type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import express, { type RequestHandler } from 'express';
 import type { BalancingProxy, BalancingProxyOptions, RequestEnded } from '../../src/index.ts';
-import { Resources, readAll, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { readAll, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
 import { head, type RawListener, sendRaw, startRaw, valuesIn } from '../helpers/raw.ts';
 import { answering, hanging, startHttp, startTcp, type TestServer } from '../helpers/servers.ts';
 
-const resources = new Resources();
-afterEach(() => resources.closeAll());
+const resources = leakCheckedResources();
 
 const ok = `${head('HTTP/1.1 200 OK', 'Content-Length: 2')}ok`;
 

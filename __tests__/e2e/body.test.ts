@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type http from 'node:http';
 import net from 'node:net';
-import { Resources, readAll, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { readAll, request, serveProxy } from '../helpers/proxy.ts';
 import { answering, startHttp } from '../helpers/servers.ts';
 
-const resources = new Resources();
-afterEach(() => resources.closeAll());
+const resources = leakCheckedResources();
 
 /** An endpoint that keeps what it was sent, and answers once all of them were asked. */
 async function startRecorder(answer: http.RequestListener = answering(200, 'ok')) {
@@ -72,7 +72,7 @@ describe('a request body', () => {
     });
     const client = net.connect(Number(new URL(served.url).port), '127.0.0.1');
     client.end('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf');
-    client.on('error', () => {});
+    client.on('error', () => {}).resume();
     await ended;
     expect(served.events.at(-1)).toMatchObject({ error: { code: 'ERR_BRP_CLIENT_GONE' }, attempts: [] });
     expect(recorder.headers).toEqual([]);

@@ -1,10 +1,10 @@
 import type { BalancingProxyOptions } from '../../src/index.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, refusedUrl, startHttp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 
-const resources = new Resources();
-afterEach(() => resources.closeAll());
+const resources = leakCheckedResources();
 
 const start = async (text: string) => resources.use(await startHttp(answering(200, text)));
 

@@ -2,11 +2,11 @@ import type { RequestListener } from 'node:http';
 import express from 'express';
 import supertest from 'supertest';
 import { BalancingProxyError, createBalancingProxy } from '../../src/index.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
 
-const resources = new Resources();
-afterEach(() => resources.closeAll());
+const resources = leakCheckedResources();
 
 const start = async (listener: RequestListener) => resources.use(await startHttp(listener)).url;
 

@@ -11,12 +11,12 @@ import {
   type ProxyEvent,
   type RequestEnded,
 } from '../../src/index.ts';
-import { Resources, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 
-const resources = new Resources();
-afterEach(() => resources.closeAll());
+const resources = leakCheckedResources();
 
 const start = async (listener: RequestListener) => resources.use(await startHttp(listener));
 const serve = async (options: BalancingProxyOptions) => resources.use(await serveProxy(options));

@@ -6,11 +6,11 @@ import express from 'express';
 import supertest from 'supertest';
 import { createBalancingProxy } from '../../src/index.ts';
 import { createCertificate } from '../helpers/certificate.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, startHttp, startTcp } from '../helpers/servers.ts';
 
-const resources = new Resources();
-afterEach(() => resources.closeAll());
+const resources = leakCheckedResources();
 
 /** An endpoint that tells what it was asked. */
 async function startTeller() {

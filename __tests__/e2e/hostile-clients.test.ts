@@ -2,13 +2,13 @@ import http, { type RequestListener } from 'node:http';
 import net from 'node:net';
 import { type BalancingProxyOptions, createBalancingProxy } from '../../src/index.ts';
 import { startStrict } from '../fuzz/strict-endpoint.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
 import { answering, hanging, listen, startHttp } from '../helpers/servers.ts';
 
 // Jest fails a test during which an exception or a rejection went uncaught; here that is half of what is tested.
-const resources = new Resources();
-afterEach(() => resources.closeAll());
+const resources = leakCheckedResources();
 
 /** A request that must never come out of the body of another one. */
 const hidden = 'GET /hidden HTTP/1.1\r\nHost: x\r\n\r\n';

@@ -1,14 +1,14 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { BalancingProxy, BalancingProxyOptions } from '../../src/index.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
 import { answering, startHttp, startTcp } from '../helpers/servers.ts';
 import { isOverUndici, onlyOverGot } from '../helpers/transport-under-test.ts';
 
 // Jest fails a test during which an exception or a rejection went uncaught; here that is half of what is tested.
-const resources = new Resources();
-afterEach(() => resources.closeAll());
+const resources = leakCheckedResources();
 
 type Misbehave = (socket: Socket) => void;
 

@@ -13,15 +13,14 @@ import {
 import { createDashboard } from '../../src/observers/dashboard/dashboard.ts';
 import { createMetrics } from '../../src/observers/metrics.ts';
 import { traceAttempts } from '../../src/observers/opentelemetry.ts';
-import { Resources } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
 import { listen, refusedUrl, startHttp, startTcp, type TestServer } from '../helpers/servers.ts';
 
 /** Events inform and never decide. */
 
-const resources = new Resources();
+const resources = leakCheckedResources();
 const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
-afterEach(() => resources.closeAll());
 afterAll(() => emitWarning.mockRestore());
 
 const types: ReadonlyArray<ProxyEvent['type']> = [

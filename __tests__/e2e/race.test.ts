@@ -3,12 +3,12 @@ import http from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import type { ProxyEvent, RequestEnded } from '../../src/index.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 
-const resources = new Resources();
-afterEach(() => resources.closeAll());
+const resources = leakCheckedResources();
 
 const endedIn = (events: readonly ProxyEvent[]) => events.filter((event) => event.type === 'request-ended');
 const outcomesOf = ({ attempts }: RequestEnded) => attempts.map(({ outcome }) => outcome);

@@ -2,13 +2,13 @@ import type { RequestListener } from 'node:http';
 import net from 'node:net';
 import express from 'express';
 import type { BalancingProxy, BalancingProxyOptions } from '../../src/index.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
 import { head, type RawRequest, sendRaw, startRaw, valuesIn } from '../helpers/raw.ts';
 import { answering, startHttp } from '../helpers/servers.ts';
 import { isOverUndici } from '../helpers/transport-under-test.ts';
 
-const resources = new Resources();
-afterEach(() => resources.closeAll());
+const resources = leakCheckedResources();
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 

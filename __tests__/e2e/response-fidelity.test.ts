@@ -2,12 +2,12 @@ import type { RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import express from 'express';
 import type { BalancingProxy, BalancingProxyOptions } from '../../src/index.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
 import { head, type RawListener, sendRaw, startRaw } from '../helpers/raw.ts';
 import { isOverUndici, onlyOverGot } from '../helpers/transport-under-test.ts';
 
-const resources = new Resources();
-afterEach(() => resources.closeAll());
+const resources = leakCheckedResources();
 
 const get = head('GET / HTTP/1.1', 'Host: h', 'Connection: close');
 const oldGet = 'GET / HTTP/1.0\r\n\r\n';
