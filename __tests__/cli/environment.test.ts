@@ -19,27 +19,24 @@ describe('flagsInEnvironment', () => {
     ['BRP_SHUTDOWN_DELAY', '5s', 'shutdown-delay', 5_000],
     ['BRP_BODY_LIMIT', '2MiB', 'body-limit', 2_097_152],
   ])('takes %s=%s for -%s', (variable, text, name, value) => {
-    expect([...flagsInEnvironment({ [variable]: text })]).toEqual([[name, value]]);
+    const texts = flagsInEnvironment({ [variable]: text });
+    expect(texts).toEqual([{ name, text, origin: 'variable' }]);
+    expect(parseFlags([], { [variable]: text }).values).toMatchObject({ [name]: value });
   });
 
   test('knows a variable for every flag but -version and -help', () => {
-    const environment = Object.fromEntries(flagNames.map((name) => [variableOf(name), '\0']));
-    const known = flagNames.filter((name) => {
-      try {
-        return flagsInEnvironment({ [variableOf(name)]: environment[variableOf(name)] }).size > 0;
-      } catch {
-        return true;
-      }
-    });
+    const known = flagsInEnvironment(Object.fromEntries(flagNames.map((name) => [variableOf(name), 'x']))).map(
+      ({ name }) => name,
+    );
     expect(flagNames.filter((name) => !known.includes(name))).toEqual(['version', 'help']);
   });
 
   test('takes an empty variable for none', () => {
-    expect(flagsInEnvironment({ BRP_ADDRESS: '', BRP_LOG_PREFIX: '' }).size).toBe(0);
+    expect(flagsInEnvironment({ BRP_ADDRESS: '', BRP_LOG_PREFIX: '' })).toEqual([]);
   });
 
   test('refuses what the flag would refuse, naming the variable', () => {
-    const refused = () => flagsInEnvironment({ BRP_ADDRESS: '8080' });
+    const refused = () => parseFlags([], { BRP_ADDRESS: '8080' });
     expect(refused).toThrow(expect.objectContaining({ exitCode: 2 }));
     expect(refused).toThrow(/^variable BRP_ADDRESS: expected an address such as :8080, .*, got '8080'$/);
   });
@@ -75,6 +72,17 @@ describe('parseFlags', () => {
     const { values, given } = parseFlags(['-via', 'line'], { BRP_VIA: 'environment', BRP_STRATEGY: 'hedge' });
     expect(values).toMatchObject({ via: 'line', strategy: 'hedge', timeout: 30_000 });
     expect(Object.fromEntries(given)).toEqual({ via: 'flag', strategy: 'variable' });
+  });
+
+  test('tells of all values that are wrong at once, on the command line and in the environment', () => {
+    const refused = () => parseFlags(['-workers', 'x', '-timeout=5'], { BRP_ADDRESS: '8080', BRP_VIA: 'fleet' });
+    expect(refused).toThrow(expect.objectContaining({ exitCode: 2 }));
+    expect(refused).toThrow(/^variable BRP_ADDRESS: .*\nflag -workers: .*\nflag -timeout: .*$/);
+  });
+
+  test.each(['-help', '-version'])('looks at no variables for %s', (flag) => {
+    expect(parseFlags([flag], { BRP_ADDRESS: '8080' }).given).toEqual(new Map([[flag.slice(1), 'flag']]));
+    expect(() => parseFlags([`${flag}=false`], { BRP_ADDRESS: '8080' })).toThrow('BRP_ADDRESS');
   });
 });
 

@@ -71,6 +71,7 @@ describe('parseFlags', () => {
     [['-log', 'x'], 'flag -log is ambiguous: it may be -log-prefix, -log-file, -log-date, -log-time, -log-msec'],
     [['-v'], 'flag -v is ambiguous: it may be -via, -version'],
     [['-bogus'], 'flag -bogus is unknown; -help lists all flags'],
+    [['-endponts', 'x'], 'flag -endponts is unknown; did you mean -endpoints?'],
     [['-constructor'], 'flag -constructor is unknown'],
     [['---endpoints'], "'---endpoints' is no flag"],
     [['-=x'], "'-=x' is no flag"],

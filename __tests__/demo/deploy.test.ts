@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
-import { flagsInEnvironment, warningsOf } from '../../src/cli/environment.ts';
+import { warningsOf } from '../../src/cli/environment.ts';
 import { parseFlags } from '../../src/cli/parse-flags.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 
@@ -38,7 +38,7 @@ describe('the Kubernetes manifests', () => {
   const { spec } = ofKind<Deployment>('Deployment').spec.template;
   const [container] = spec.containers;
   const environment = Object.fromEntries(container.env.map(({ name, value }) => [name, value]));
-  const flags = flagsInEnvironment(environment);
+  const { values, given } = parseFlags(container.args, environment);
 
   test('are a deployment, a service, a configuration and a budget for disruptions', () => {
     expect(manifests.map(({ kind }) => kind).sort()).toEqual([
@@ -51,8 +51,7 @@ describe('the Kubernetes manifests', () => {
 
   test('set variables and flags that the command knows', () => {
     expect(warningsOf(environment)).toEqual([]);
-    expect([...flags.keys()]).toEqual(expect.arrayContaining(['address', 'admin', 'shutdown-delay']));
-    expect(() => parseFlags(container.args)).not.toThrow();
+    expect([...given.keys()]).toEqual(expect.arrayContaining(['address', 'admin', 'shutdown-delay', 'config']));
   });
 
   test('configure the proxy with options that it takes', () => {
@@ -64,8 +63,8 @@ describe('the Kubernetes manifests', () => {
 
   test('probe the admin port', () => {
     const portOf = (name: string) => container.ports.find((port) => port.name === name)?.containerPort;
-    expect(flags.get('admin')).toMatchObject({ port: portOf('admin') });
-    expect(flags.get('address')).toMatchObject({ port: portOf('http') });
+    expect(values.admin).toMatchObject({ port: portOf('admin') });
+    expect(values.address).toMatchObject({ port: portOf('http') });
     const probes = ['startupProbe', 'readinessProbe', 'livenessProbe'] as const;
     expect(probes.map((probe) => container[probe]?.httpGet)).toEqual([
       { path: '/readyz', port: 'admin' },
@@ -75,7 +74,7 @@ describe('the Kubernetes manifests', () => {
   });
 
   test('leave more time to end than the command takes', () => {
-    const leastMs = Number(flags.get('shutdown-delay')) + Number(flags.get('shutdown-timeout'));
+    const leastMs = values['shutdown-delay'] + values['shutdown-timeout'];
     expect(spec.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(leastMs);
   });
 });
@@ -89,7 +88,7 @@ describe('the Dockerfile', () => {
     );
     expect(Object.keys(environment)).toEqual(expect.arrayContaining(['BRP_ADDRESS', 'BRP_ADMIN', 'BRP_ENDPOINTS']));
     expect(warningsOf(environment)).toEqual([]);
-    expect(() => flagsInEnvironment(environment)).not.toThrow();
+    expect(() => parseFlags([], environment)).not.toThrow();
   });
 
   test('copies only what there is', () => {

@@ -1,5 +1,5 @@
 import { nearestOf } from '../nearest-name.ts';
-import { type Origin, parseFlagValue, variableOf } from './flag-value.ts';
+import { type FlagText, variableOf } from './flag-value.ts';
 import { type FlagName, flagNames } from './flags.ts';
 
 /** Variables by name, as `process.env` has them. */
@@ -18,18 +18,12 @@ const flagByVariable: ReadonlyMap<string, FlagName> = new Map(
  */
 const ofKubernetes = /^BRP_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT(?:_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)?)$/;
 
-/**
- * The values of the flags that have a variable. An empty variable counts for none: that is what `${NAME:-}` gives.
- * @throws CommandError with exit code 2 when one cannot be what its flag takes.
- */
-export function flagsInEnvironment(environment: Environment): ReadonlyMap<FlagName, unknown> {
-  const origin: Origin = 'variable';
-  const found = new Map<FlagName, unknown>();
-  for (const [variable, name] of flagByVariable) {
+/** What the environment says for flags. An empty variable counts for none: that is what `${NAME:-}` gives. */
+export function flagsInEnvironment(environment: Environment): readonly FlagText[] {
+  return [...flagByVariable].flatMap(([variable, name]) => {
     const text = environment[variable];
-    if (text) found.set(name, parseFlagValue(name, text, origin));
-  }
-  return found;
+    return text ? { name, text, origin: 'variable' } : [];
+  });
 }
 
 /** Whether the environment says what to do, so that the command needs no flags. */

@@ -1,9 +1,16 @@
 import { inspect } from 'node:util';
 import { CommandError } from './command-error.ts';
-import { type FlagName, flags } from './flags.ts';
+import { type FlagName, type FlagValues, flags } from './flags.ts';
 
 /** Where the value of a flag stands. */
 export type Origin = 'flag' | 'variable';
+
+/** What somebody wrote for a flag. */
+export interface FlagText {
+  readonly name: FlagName;
+  readonly text: string;
+  readonly origin: Origin;
+}
 
 /** What the user of the command wrote, or would have to write, for a flag to have a value. */
 export function labelOf(name: FlagName, origin: Origin): string {
@@ -16,14 +23,16 @@ export function variableOf(name: FlagName): string {
 }
 
 /**
- * The value of a flag.
- * @throws CommandError with exit code 2 when the text is no such value.
+ * The values of flags; of several texts for one flag the last one counts.
+ * @throws CommandError with exit code 2 and a line for each text that is no such value.
  */
-export function parseFlagValue(name: FlagName, text: string, origin: Origin): unknown {
-  const { parse, expected } = flags[name];
-  const value = parse(text);
-  if (value === undefined) {
-    throw new CommandError(2, `${labelOf(name, origin)}: expected ${expected}, got ${inspect(text)}`);
-  }
-  return value;
+export function parseFlagTexts(texts: readonly FlagText[]): Partial<FlagValues> {
+  const entries = texts.map((text) => [text.name, flags[text.name].parse(text.text)] as const);
+  const problems = texts.filter((_, index) => entries[index]?.[1] === undefined).map(describeProblem);
+  if (problems.length > 0) throw new CommandError(2, ...problems);
+  return Object.fromEntries(entries);
+}
+
+function describeProblem({ name, text, origin }: FlagText): string {
+  return `${labelOf(name, origin)}: expected ${flags[name].expected}, got ${inspect(text)}`;
 }

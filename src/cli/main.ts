@@ -11,10 +11,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const { env } = process;
   if (env[workerMark] && process.send) return (await import('./cluster/worker.ts')).work();
   if (argv.length === 0 && !isInEnvironment(env, 'endpoints', 'config')) return write(process.stderr, usage(), 1);
-  const asked = parseFlags(argv).values;
-  if (asked.help) return write(process.stdout, usage(), 0);
-  if (asked.version) return write(process.stdout, `balancing-reverse-proxy ${packageVersion()}\n`, 0);
   const flags = parseFlags(argv, env);
+  if (flags.values.help) return write(process.stdout, usage(), 0);
+  if (flags.values.version) return write(process.stdout, `balancing-reverse-proxy ${packageVersion()}\n`, 0);
   // Loading the proxy takes longer than all of the above, and usage and errors need none of it.
   const { serve } = await import('./serve.ts');
   return serve(flags, warningsOf(env));

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
+import { nearestOf } from '../nearest-name.ts';
 import { CommandError } from './command-error.ts';
 import { type Environment, flagsInEnvironment } from './environment.ts';
 import type { Flag } from './flag-kinds.ts';
-import { type Origin, parseFlagValue } from './flag-value.ts';
+import { type FlagText, type Origin, parseFlagTexts } from './flag-value.ts';
 import { type FlagName, type FlagValues, flagNames, flags, isOriginal } from './flags.ts';
 
 /** What a command line says, and the environment where it says nothing. */
@@ -16,27 +17,32 @@ const flagSyntax = /^--?(?<name>[^-=][^=]*)(?:=(?<text>.*))?$/s;
 
 /**
  * Reads a command line as Go's `flag` does (one or two dashes, `-flag value` or `-flag=value`, the last one wins), and
- * unambiguous abbreviations besides.
- * @throws CommandError with exit code 2.
+ * unambiguous abbreviations besides. Who asks for help or the version need not have the environment right.
+ * @throws CommandError with exit code 2, with a line for each value that is wrong.
  */
 export function parseFlags(argv: readonly string[], environment: Environment = {}): ParsedFlags {
   const onLine = flagsOn(argv);
-  const inEnvironment = flagsInEnvironment(environment);
-  const given = new Map<FlagName, Origin>();
-  for (const name of inEnvironment.keys()) given.set(name, 'variable');
-  for (const name of onLine.keys()) given.set(name, 'flag');
-  const values = { ...fallbackValues(), ...Object.fromEntries(inEnvironment), ...Object.fromEntries(onLine) };
-  return { values, given };
+  const texts = isQuestion(onLine) ? onLine : [...flagsInEnvironment(environment), ...onLine];
+  const given = new Map(texts.map(({ name, origin }) => [name, origin]));
+  return { values: { ...fallbackValues, ...parseFlagTexts(texts) }, given };
 }
 
-function flagsOn(argv: readonly string[]): ReadonlyMap<FlagName, unknown> {
-  const found = new Map<FlagName, unknown>();
+const fallbackValues = parseFlagTexts(
+  flagNames.map((name) => ({ name, text: flags[name].fallback, origin: 'flag' })),
+) as FlagValues;
+
+function isQuestion(texts: readonly FlagText[]): boolean {
+  return texts.some(({ name, text }) => (name === 'help' || name === 'version') && flags[name].parse(text));
+}
+
+function flagsOn(argv: readonly string[]): readonly FlagText[] {
+  const found: FlagText[] = [];
   // One iterator for all: a flag takes its value from it, and what `--` leaves in it is no flag.
   const words = argv.values();
   for (const word of words) {
     if (word === '--') break;
     const { name, text } = splitFlag(word);
-    found.set(name, parseFlagValue(name, text ?? followingText(name, words), 'flag'));
+    found.push({ name, text: text ?? followingText(name, words), origin: 'flag' });
   }
   for (const word of words) refusePositional(word);
   return found;
@@ -58,8 +64,14 @@ function findFlag(text: string): FlagName {
   for (const tier of [candidates.filter((name) => name === text), candidates, candidates.filter(isOriginal)]) {
     if (tier.length === 1 && tier[0] !== undefined) return tier[0];
   }
-  if (candidates.length === 0) throw new CommandError(2, `flag -${text} is unknown; -help lists all flags`);
+  if (candidates.length === 0) throw unknownFlag(text);
   throw new CommandError(2, `flag -${text} is ambiguous: it may be ${candidates.map((name) => `-${name}`).join(', ')}`);
+}
+
+function unknownFlag(text: string): CommandError {
+  const nearest = nearestOf(text, flagNames);
+  const advice = nearest === undefined ? '-help lists all flags' : `did you mean -${nearest}?`;
+  return new CommandError(2, `flag -${text} is unknown; ${advice}`);
 }
 
 function followingText(name: FlagName, words: Iterator<string>): string {
@@ -72,11 +84,6 @@ function followingText(name: FlagName, words: Iterator<string>): string {
 function refusePositional(word: string): never {
   const advice = 'only flags are taken, and the value of a boolean one is written -flag=false';
   throw new CommandError(2, `unexpected argument ${inspect(word)}: ${advice}`);
-}
-
-function fallbackValues(): FlagValues {
-  const entries = flagNames.map((name) => [name, parseFlagValue(name, flags[name].fallback, 'flag')] as const);
-  return Object.fromEntries(entries) as FlagValues;
 }
 
 function isBoolean(name: FlagName): boolean {
