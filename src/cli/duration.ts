@@ -10,6 +10,9 @@ const msByUnit: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
+/** What setTimeout takes at most; it takes a longer time for 1 ms. */
+export const longestTimerMs = 2_147_483_647;
+
 const part = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
 const duration = new RegExp(`^\\+?(?:0|(?:${part.source})+)$`);
 

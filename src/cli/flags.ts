@@ -54,6 +54,10 @@ const serving = {
   address: address(':8080', 'address to listen on; without a host all interfaces, with port 0 a free port'),
   'tls-cert': string('', 'PEM file with the certificate to show to clients, who then speak https; with -tls-key'),
   'tls-key': string('', 'PEM file with the private key of -tls-cert'),
+  'keep-alive-timeout': duration(
+    '65s',
+    'time for which an idle connection of a client stays open, longer than that of a load balancer; 0 is no limit',
+  ),
   workers: workerCount('1', 'processes that share the work; auto is one for each core'),
   config: string(
     '',

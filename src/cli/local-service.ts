@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ListenAddress } from './address.ts';
 import { type Configuration, createProxy } from './configuration.ts';
 import { Connections } from './connections.ts';
+import { longestTimerMs } from './duration.ts';
 import { listen } from './listen.ts';
 import { LiveProxy } from './live-proxy.ts';
 import type { Log } from './log.ts';
@@ -30,10 +31,16 @@ export async function startLocally({ configuration, address, log, worker }: Loca
   const metrics = configuration.values.admin ? await countedOf(live) : async () => [];
   const { certificate } = configuration;
   const server = certificate ? https.createServer(certificate, live.serve) : http.createServer(live.serve);
+  server.keepAliveTimeout = keepAliveOf(configuration.values);
   const service = new LocalService({ live, server, log, configuration, metrics });
   await service.listen(address);
   server.on('error', (error) => log('error', `server: ${error.message}`));
   return service;
+}
+
+/** As node:http wants it, which adds some to what it tells the client, and for which 0 is no limit. */
+function keepAliveOf({ 'keep-alive-timeout': ms }: Configuration['values']): number {
+  return ms > longestTimerMs - 10_000 ? 0 : ms;
 }
 
 /** Counts what the proxy does from now on. */

@@ -1,5 +1,6 @@
 import type { Strategy } from '../index.ts';
 import { CommandError } from './command-error.ts';
+import { longestTimerMs } from './duration.ts';
 import { labelOf } from './flag-value.ts';
 import type { FlagName, FlagValues } from './flags.ts';
 import type { ParsedFlags } from './parse-flags.ts';
@@ -91,7 +92,7 @@ function strategyOf({ values, given }: ParsedFlags): Strategy | undefined {
 
 /** 0 is no limit, as Go has it; nor can a timer keep more than 24.8 days, and nobody will wait to see the difference. */
 function limitOf(ms: number): number {
-  return ms === 0 || ms > 2_147_483_647 ? Infinity : ms;
+  return ms === 0 || ms > longestTimerMs ? Infinity : ms;
 }
 
 function asItIs<Value>(value: Value): Value {

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { longestTimerMs } from './duration.ts';
 
 /** What may stop the command. */
 export interface StopRequest {
@@ -11,9 +12,6 @@ export interface StopRequest {
 }
 
 const signals = ['SIGINT', 'SIGTERM'] as const;
-
-/** setTimeout takes a longer time for 1 ms. */
-const longestTimerMs = 2_147_483_647;
 
 /** A signal that comes again so soon is the same one by another way: npm passes on what its whole group gets. */
 const echoMs = 500;
