@@ -1,15 +1,13 @@
 import { nearestOf } from '../nearest-name.ts';
 import { type FlagText, variableOf } from './flag-value.ts';
-import { type FlagName, flagNames } from './flags.ts';
+import { type FlagName, flagNames, isQuestion } from './flags.ts';
 
 /** Variables by name, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a version variable in an image says is its version, and nobody wants the usage of a container. */
-const withoutVariable: ReadonlySet<FlagName> = new Set<FlagName>(['version', 'help']);
-
+// What a version variable in an image says is its version, and nobody wants the usage of a container.
 const flagByVariable: ReadonlyMap<string, FlagName> = new Map(
-  flagNames.filter((name) => !withoutVariable.has(name)).map((name) => [variableOf(name), name]),
+  flagNames.filter((name) => !isQuestion(name)).map((name) => [variableOf(name), name]),
 );
 
 /**

@@ -116,6 +116,11 @@ export const flagGroups = Object.entries({
 
 export const flagNames = Object.keys(flags) as readonly FlagName[];
 
+/** Whether a flag asks about the command, rather than having it serve. */
+export function isQuestion(name: FlagName): boolean {
+  return Object.hasOwn(about, name);
+}
+
 /** The flags of the Go original, which have their names, defaults and meaning; only `fanout` has another default. */
 const originalNames: ReadonlySet<FlagName> = new Set<FlagName>([
   'endpoints',

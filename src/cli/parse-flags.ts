@@ -4,7 +4,7 @@ import { CommandError } from './command-error.ts';
 import { type Environment, flagsInEnvironment } from './environment.ts';
 import type { Flag } from './flag-kinds.ts';
 import { type FlagText, type Origin, parseFlagTexts } from './flag-value.ts';
-import { type FlagName, type FlagValues, flagNames, flags, isOriginal } from './flags.ts';
+import { type FlagName, type FlagValues, flagNames, flags, isOriginal, isQuestion } from './flags.ts';
 
 /** What a command line says, and the environment where it says nothing. */
 export interface ParsedFlags {
@@ -22,7 +22,7 @@ const flagSyntax = /^--?(?<name>[^-=][^=]*)(?:=(?<text>.*))?$/s;
  */
 export function parseFlags(argv: readonly string[], environment: Environment = {}): ParsedFlags {
   const onLine = flagsOn(argv);
-  const texts = isQuestion(onLine) ? onLine : [...flagsInEnvironment(environment), ...onLine];
+  const texts = asksSomething(onLine) ? onLine : [...flagsInEnvironment(environment), ...onLine];
   const given = new Map(texts.map(({ name, origin }) => [name, origin]));
   return { values: { ...fallbackValues, ...parseFlagTexts(texts) }, given };
 }
@@ -31,8 +31,8 @@ const fallbackValues = parseFlagTexts(
   flagNames.map((name) => ({ name, text: flags[name].fallback, origin: 'flag' })),
 ) as FlagValues;
 
-function isQuestion(texts: readonly FlagText[]): boolean {
-  return texts.some(({ name, text }) => (name === 'help' || name === 'version') && flags[name].parse(text));
+function asksSomething(texts: readonly FlagText[]): boolean {
+  return texts.some(({ name, text }) => isQuestion(name) && flags[name].parse(text));
 }
 
 function flagsOn(argv: readonly string[]): readonly FlagText[] {

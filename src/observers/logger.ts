@@ -46,8 +46,9 @@ function writerFor(logger: Logger): Write {
     return (level, message, fields) => logger[level](fields, oneLine(message));
   }
   // winston, as one object: beside a line with `%d` or the like, as in `/%d0%b0`, fields are taken for its values and lost.
-  if ('defaultMeta' in logger)
+  if ('defaultMeta' in logger) {
     return (level, message, fields) => logger[level]({ message: oneLine(message), ...fields });
+  }
   return (level, message) => logger[level](oneLine(message));
 }
 
