@@ -1,6 +1,12 @@
 import { Server, type ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
+
+/**
+ * An idle connection is closed so long after its server: what its client has sent without knowing is answered. Nothing
+ * helps a request that comes just after that; a client that asks as rarely has to be told before, by {@link Connections.leave}.
+ */
+const idleGraceMs = 200;
 
 /**
  * The connections of a server, so that closing it waits for requests and for nothing else. Left alone, `server.close()`
@@ -10,11 +16,14 @@ export class Connections {
   /** The newest response under way on each connection; requests may be pipelined. */
   readonly #newest = new Map<Socket, ServerResponse | undefined>();
   readonly #server: Server | SecureServer;
-  #phase: 'open' | 'leaving' | 'closing' = 'open';
+  #phase: 'open' | 'leaving' | 'finishing' = 'open';
+  #graceMs = idleGraceMs;
+  #closed: Promise<void> | undefined;
 
   constructor(server: Server | SecureServer) {
     this.#server = server;
-    server.on('request', (req, res) => this.#onRequest(req.socket, res));
+    // Before the one who answers, which may be done at once.
+    server.prependListener('request', (req, res) => this.#onRequest(req.socket, res));
     if (server instanceof Server) server.on('connection', (socket) => this.#track(socket));
     else this.#trackSecure(server);
   }
@@ -25,15 +34,27 @@ export class Connections {
     for (const response of this.#newest.values()) if (response) announceClose(response);
   }
 
-  /** Accepts no more connections and resolves when the last response has been sent. */
-  close(): Promise<void> {
-    this.#phase = 'closing';
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  /**
+   * Accepts no more connections. Those that are open do not hear of it yet, so that their clients do not try to connect
+   * anew, perhaps to another process that is just about to do the same and would reset them.
+   */
+  refuse(): void {
+    // That of node:http cuts what is idle, with requests in it that nobody has read yet.
+    this.#closed ??= new Promise((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()));
+  }
+
+  /**
+   * Comes after {@link refuse}: resolves when the last response has been sent and idle clients had their time.
+   * @param limitMs how long the caller waits; 0 is without a limit.
+   */
+  async finish(limitMs: number): Promise<void> {
+    this.#phase = 'finishing';
+    if (limitMs > 0) this.#graceMs = Math.min(idleGraceMs, limitMs / 2);
     for (const [socket, response] of this.#newest) {
       if (response) announceClose(response);
-      else socket.destroy();
+      else this.#closeIdle(socket);
     }
-    return closed;
+    await this.#closed;
   }
 
   /** Leaves a connection that was upgraded to whoever has it now; it is under way until both its ends close. */
@@ -44,6 +65,7 @@ export class Connections {
   #track(socket: Socket): void {
     this.#newest.set(socket, undefined);
     socket.once('close', () => this.#newest.delete(socket));
+    if (this.#phase === 'finishing') this.#closeIdle(socket);
   }
 
   /** A connection is a bare socket until its handshake is done, then another one on top of it, with the same peer. */
@@ -70,8 +92,18 @@ export class Connections {
     response.once('close', () => {
       if (this.#newest.get(socket) !== response) return;
       this.#newest.set(socket, undefined);
-      if (this.#phase === 'closing') socket.destroySoon();
+      if (this.#phase !== 'finishing') return;
+      if (response.shouldKeepAlive) this.#closeIdle(socket);
+      else socket.destroySoon();
     });
+  }
+
+  /** Closes a connection on which no request has come after a while. */
+  #closeIdle(socket: Socket): void {
+    const close = (): void => {
+      if (this.#newest.has(socket) && !this.#newest.get(socket)) socket.destroy();
+    };
+    setTimeout(close, this.#graceMs).unref();
   }
 }
 

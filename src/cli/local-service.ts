@@ -68,7 +68,6 @@ export class LocalService implements Service {
   readonly #server: http.Server | https.Server;
   readonly #connections: Connections;
   #configuration: Configuration;
-  #closed: Promise<void> | undefined;
 
   constructor({ live, server, log, configuration, metrics }: Parts) {
     this.source = live;
@@ -112,11 +111,11 @@ export class LocalService implements Service {
   }
 
   async refuse(): Promise<void> {
-    this.#closed ??= this.#connections.close();
+    this.#connections.refuse();
   }
 
   async finish(): Promise<boolean> {
-    await this.#closed;
+    await this.#connections.finish(this.#configuration.values['shutdown-timeout']);
     await this.source.close();
     return true;
   }

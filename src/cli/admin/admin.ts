@@ -51,7 +51,8 @@ async function listenOn(
     leave: () => routes.leave(),
     async close() {
       routes.close();
-      await Promise.race([connections.close(), pause(lastAnswersMs)]);
+      connections.refuse();
+      await Promise.race([connections.finish(lastAnswersMs), pause(lastAnswersMs)]);
     },
   };
 }
