@@ -3,9 +3,11 @@ import winston from 'winston';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { TerminalStatuses } from '../../src/options/groups.ts';
 import type { BalancingProxyOptions } from '../../src/options/options.ts';
+import { createCertificate } from '../helpers/certificate.ts';
 import { addressesIn, problemOf, problemWith } from './problems.ts';
 
 const endpoints = ['http://one.example'];
+const { cert, key } = await createCertificate();
 const resolve = (options: Partial<BalancingProxyOptions>) => resolveOptions({ endpoints, ...options });
 
 const transport = {
@@ -87,7 +89,7 @@ describe('resolveOptions without options', () => {
 
 describe('the result of resolveOptions', () => {
   test('is frozen, and so are its parts', () => {
-    const config = resolve({ timeouts: { connectMs: 1 }, tls: { ca: 'pem' } });
+    const config = resolve({ timeouts: { connectMs: 1 }, tls: { ca: cert } });
     const [endpoint] = addressesIn(config);
     const parts = [config, config.timeouts, config.hedge, config.ejection, config.tls, config.endpoints, endpoint];
     expect(parts.map(Object.isFrozen)).toEqual(parts.map(() => true));
@@ -161,7 +163,7 @@ describe('the result of resolveOptions', () => {
   });
 
   test('verifies certificates when tls says nothing of it', () => {
-    expect(resolve({ tls: { ca: 'pem' } }).tls).toMatchObject({ rejectUnauthorized: true });
+    expect(resolve({ tls: { ca: cert } }).tls).toMatchObject({ rejectUnauthorized: true });
   });
 
   test('has the very transport that was given', () => {
@@ -205,7 +207,14 @@ describe('a good value', () => {
     ['timeouts', [{}, { connectMs: 0.5 }, { idleMs: 2_147_483_647 }, { totalMs: Infinity }, { responseMs: undefined }]],
     [
       'tls',
-      [{}, { ca: 'pem' }, { ca: Buffer.from('pem') }, { ca: ['pem', Buffer.from('pem')] }, { cert: 'c', key: 'k' }],
+      [
+        {},
+        { ca: cert },
+        { ca: Buffer.from(cert) },
+        { ca: [cert, Buffer.from(cert)] },
+        { cert, key },
+        { cert: [cert], key: [key] },
+      ],
     ],
     ['transport', [transport]],
   ];

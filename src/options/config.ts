@@ -8,7 +8,7 @@ import { type Strategy, strategies } from '../race/delay.ts';
 import { gotTransport } from '../transports/got.ts';
 import type { TlsOptions, Transport } from '../transports/transport.ts';
 import { type EndpointsFunction, endpoints, token } from './endpoint-parser.ts';
-import { ejection, hedge, statuses, timeouts, tls } from './group-parsers.ts';
+import { ejection, hedge, statuses, timeouts } from './group-parsers.ts';
 import type { HedgeOptions, Logger, TimeoutOptions } from './groups.ts';
 import type { BalancingProxyOptions } from './options.ts';
 import {
@@ -26,6 +26,7 @@ import {
   valueThat,
   wholeNumberFrom,
 } from './parser.ts';
+import { tls } from './tls-parser.ts';
 
 type Options = Required<BalancingProxyOptions>;
 

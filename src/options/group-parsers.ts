@@ -1,10 +1,8 @@
 import type { EjectionOptions } from '../endpoints/ejection.ts';
 import { type IsTerminal, parseStatusRange, terminalIn } from '../http/terminal.ts';
 import type { Percentile } from '../race/delay.ts';
-import type { TlsOptions } from '../transports/transport.ts';
 import type { HedgeOptions, TimeoutOptions } from './groups.ts';
 import {
-  boolean,
   collect,
   fields,
   isPlainObject,
@@ -14,7 +12,6 @@ import {
   optional,
   type Parser,
   reject,
-  rejectUnseen,
   valueThat,
   wholeNumberFrom,
 } from './parser.ts';
@@ -38,18 +35,6 @@ export const timeouts = fields<Required<TimeoutOptions>>({
   idleMs: optional(milliseconds, 60_000),
   totalMs: optional(milliseconds, Infinity),
 });
-
-const pem = valueThat<string>(isPem, 'a PEM string, a Buffer or an array of these');
-
-const tlsFields = fields<TlsOptions>({
-  ca: optional(pem, undefined),
-  cert: optional(pem, undefined),
-  key: optional(pem, undefined),
-  rejectUnauthorized: optional(boolean, true),
-});
-
-export const tls: Parser<TlsOptions> = (value, option) =>
-  isPlainObject(value) ? tlsFields(value, option) : rejectUnseen(option, 'an object', value);
 
 const percentileRule = /^p(?:[1-9]|[1-9]\d)(?:\.\d+)?$/;
 
@@ -89,8 +74,3 @@ export const ejection: Parser<EjectionOptions | false> = (value, option) => {
   if (value !== true && !isPlainObject(value)) reject(option, 'true, false or an object', value);
   return ejectionFields(value === true ? {} : value, option);
 };
-
-function isPem(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(isPem);
-  return typeof value === 'string' || value instanceof Uint8Array;
-}

@@ -21,14 +21,19 @@ export class InvalidOptions extends Error {
   }
 }
 
+/** Throws the one problem that a parser found, in words that follow the option's name. */
+export function refuse(option: string, problem: string): never {
+  throw new InvalidOptions([`option \`${option}\`: ${problem}`]);
+}
+
 /** Throws the one problem that a parser found: option, expected and received, in this order. */
 export function reject(option: string, expected: string, received: unknown): never {
-  throw new InvalidOptions([`option \`${option}\`: expected ${expected}, got ${show(received)}`]);
+  refuse(option, `expected ${expected}, got ${show(received)}`);
 }
 
 /** The same for what may be a secret: only the type of the received value is told. */
 export function rejectUnseen(option: string, expected: string, received: unknown): never {
-  throw new InvalidOptions([`option \`${option}\`: expected ${expected}, got a value of type ${typeof received}`]);
+  refuse(option, `expected ${expected}, got a value of type ${typeof received}`);
 }
 
 /** Runs a parser and turns its problems into one error that lists them all. */

@@ -7,7 +7,7 @@ export interface TlsOptions {
   readonly ca?: string | Buffer | ReadonlyArray<string | Buffer>;
   /** Our certificate for endpoints that ask for one, PEM. */
   readonly cert?: string | Buffer | ReadonlyArray<string | Buffer>;
-  /** The private key that belongs to `cert`, PEM. */
+  /** The private key that belongs to `cert`, PEM without a passphrase. */
   readonly key?: string | Buffer | ReadonlyArray<string | Buffer>;
   /**
    * false accepts any certificate: for tests only.
