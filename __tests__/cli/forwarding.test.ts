@@ -17,6 +17,13 @@ function startFor(endpoints: readonly { readonly url: string }[], ...flags: read
   return start('-endpoints', endpoints.map(({ url }) => url).join(','), ...flags);
 }
 
+test('a body comes through although its client asks for h2c, as that of Java does each time', async () => {
+  const command = startFor([await serve((req, res) => void req.pipe(res))]);
+  const headers = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAAQAAP__' };
+  const response = await request(await command.url(), { method: 'POST', body: 'hello', headers });
+  expect(response).toMatchObject({ status: 200, text: 'hello' });
+});
+
 describe('the strategy', () => {
   test.each([[], ['-fanout'], ['-strategy', 'race']])('asks all endpoints at once (%j %j)', async (...flags) => {
     const slow = await serve(hanging);

@@ -58,6 +58,10 @@ const serving = {
     '65s',
     'time for which an idle connection of a client stays open, longer than that of a load balancer; 0 is no limit',
   ),
+  'client-body-timeout': duration(
+    '1m',
+    'silence of a client within a request body, which then gets 408; a slow upload is not silent; 0 is no limit',
+  ),
   workers: workerCount('1', 'processes that share the work; auto is one for each core'),
   config: string(
     '',

@@ -1,11 +1,11 @@
-import http from 'node:http';
+import type http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import type { ListenAddress } from './address.ts';
+import { createClientServer } from './client-server.ts';
 import { type Configuration, createProxy } from './configuration.ts';
 import { Connections } from './connections.ts';
-import { longestTimerMs } from './duration.ts';
 import { listen } from './listen.ts';
 import { LiveProxy } from './live-proxy.ts';
 import type { Log } from './log.ts';
@@ -29,18 +29,11 @@ export interface LocalSettings {
 export async function startLocally({ configuration, address, log, worker }: LocalSettings): Promise<LocalService> {
   const live = new LiveProxy(await createProxy(configuration), worker);
   const metrics = configuration.values.admin ? await countedOf(live) : async () => [];
-  const { certificate } = configuration;
-  const server = certificate ? https.createServer(certificate, live.serve) : http.createServer(live.serve);
-  server.keepAliveTimeout = keepAliveOf(configuration.values);
+  const server = createClientServer(configuration, live.serve);
   const service = new LocalService({ live, server, log, configuration, metrics });
   await service.listen(address);
   server.on('error', (error) => log('error', `server: ${error.message}`));
   return service;
-}
-
-/** As node:http wants it, which adds some to what it tells the client, and for which 0 is no limit. */
-function keepAliveOf({ 'keep-alive-timeout': ms }: Configuration['values']): number {
-  return ms > longestTimerMs - 10_000 ? 0 : ms;
 }
 
 /** Counts what the proxy does from now on. */
