@@ -41,6 +41,13 @@ async function startTwo(...flags: readonly string[]) {
   return { command, url: await command.url(), admin: await command.adminUrl() };
 }
 
+/** Starts a command with two workers, each process of which begins with this code. */
+function startWith(code: string, ...flags: readonly string[]): Command {
+  const preload = temporaryFile(resources, 'preload.mjs', `import cluster from 'node:cluster';\n${code}`);
+  const args = ['-workers', '2', '-e', 'http://a.example', '-address', '127.0.0.1:0', ...flags];
+  return new Command(args, { environment: { NODE_OPTIONS: `--import ${preload}` } });
+}
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -113,19 +120,40 @@ describe('-workers', () => {
   });
 
   test('ends with one line when workers end before they are ready, over and over', async () => {
-    const preload = temporaryFile(
-      resources,
-      'preload.mjs',
-      "import cluster from 'node:cluster'; if (cluster.isWorker) process.exit(7);",
-    );
-    const settings = { environment: { NODE_OPTIONS: `--import ${preload}` } };
-    const command = new Command(['-workers', '2', '-e', 'http://a.example', '-address', '127.0.0.1:0'], settings);
+    const command = startWith('if (cluster.isWorker) process.exit(7);');
     const { exitCode, stderr } = await command.ended;
     expect(exitCode).toBe(1);
     expect(stderr).toBe(
       'balancing-reverse-proxy: workers end before they are ready, over and over; the last one ended with exit code 7\n',
     );
     expect(command.lines.length).toBeLessThan(12);
+  });
+
+  test('serves although one of them never becomes ready, and stops at the first signal', async () => {
+    const command = startWith(
+      'if (cluster.isWorker && cluster.worker.id !== 1) process.exit(7);',
+      '-admin',
+      '127.0.0.1:0',
+    );
+    await command.url();
+    expect(await request(`${await command.adminUrl()}/readyz`)).toMatchObject({ status: 200 });
+    await command.line(/worker \d+ ended with exit code 7; another one starts in/);
+    command.child.kill('SIGTERM');
+    expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  test('stops at the first signal although none of them has become ready', async () => {
+    const command = startWith(
+      'if (cluster.isWorker) await new Promise((resolve) => setTimeout(resolve, 60_000));',
+      '-admin',
+      '127.0.0.1:0',
+    );
+    const readyz = `${await command.adminUrl()}/readyz`;
+    expect(await request(readyz)).toMatchObject({ status: 503, text: 'not ready\n' });
+    command.child.kill('SIGTERM');
+    await until(async () => (await request(readyz)).text === 'stopping\n');
+    expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(command.lines.some((line) => line.includes('starting on'))).toBe(false);
   });
 
   test('is refused to a worker of somebody else', async () => {
@@ -203,20 +231,16 @@ describe('a worker', () => {
 
   test('whose primary goes while it starts ends at once', async () => {
     // It will never hear from the primary whether it may listen.
-    const preload = temporaryFile(
-      resources,
-      'preload.mjs',
-      `import cluster from 'node:cluster';
-      import { Server } from 'node:net';
+    const command = startWith(
+      `import { Server } from 'node:net';
       const { listen } = Server.prototype;
       if (cluster.isWorker) Server.prototype.listen = function (...args) {
         process.kill(process.ppid, 'SIGKILL');
         return listen.apply(this, args);
       };`,
+      '-shutdown-timeout',
+      '1h',
     );
-    const settings = { environment: { NODE_OPTIONS: `--import ${preload}` } };
-    const flags = ['-workers', '2', '-e', 'http://a.example', '-address', '127.0.0.1:0', '-shutdown-timeout', '1h'];
-    const command = new Command(flags, settings);
     // The workers hold its output open for as long as they are there.
     expect(await command.ended).toMatchObject({ exitCode: null });
   });

@@ -57,6 +57,7 @@ interface Parts {
 export class LocalService implements Service {
   readonly source: LiveProxy;
   readonly metrics: MetricsReader;
+  readonly ready = Promise.resolve();
   readonly failed = new Promise<never>(() => {});
   readonly #server: http.Server | https.Server;
   readonly #connections: Connections;

@@ -36,10 +36,12 @@ export async function serve(flags: ParsedFlags, warnings: readonly string[]): Pr
     ? startLocally(settings)
     : startWorkers({ ...settings, write: sink.write }));
   await admin.show(service);
-  logStart(log, { configuration, service });
-  reloadBy(reloader({ read, sink, log, service, configuration }));
-  stopAfter(values['stop-after']);
-
+  const hasBegun = await Promise.race([service.ready.then(() => true), reason.then(() => false), service.failed]);
+  if (hasBegun) {
+    logStart(log, { configuration, service });
+    reloadBy(reloader({ read, sink, log, service, configuration }));
+    stopAfter(values['stop-after']);
+  }
   const why = await Promise.race([reason, service.failed]);
   admin.leave();
   await leave({ why, values, log, service });

@@ -5,7 +5,9 @@ import type { MetricsReader } from './metrics.ts';
 
 /** What serves the clients: this process, or its workers. */
 export interface Service {
-  /** Where it listens. */
+  /** Resolves when it has begun. It may never do so: it may have failed, or be told to stop before. */
+  readonly ready: Promise<void>;
+  /** Where it listens, once it is {@link ready}. */
   readonly bound: AddressInfo;
   /** Whether somebody is there to answer requests. */
   readonly isReady: boolean;

@@ -15,8 +15,8 @@ export interface CrewSettings extends Reports {
   readonly log: Log;
   /** Gives what a worker begins with that starts now. */
   readonly startOrder: () => StartOrder;
-  /** Is told of every worker that is no more. */
-  onEnded(worker: WorkerHandle, end: WorkerEnd): void;
+  /** Is told of every worker that is no more, and whether it had served. */
+  onEnded(worker: WorkerHandle, end: WorkerEnd & { readonly hadServed: boolean }): void;
 }
 
 /** The processes that serve. One that ends is replaced, for as long as there is any hope in it. */
@@ -27,6 +27,7 @@ export class Crew implements Iterable<WorkerHandle> {
   readonly #settings: CrewSettings;
   readonly #workers = new Set<WorkerHandle>();
   readonly #ready = new Set<WorkerHandle>();
+  readonly #firstReady = Promise.withResolvers<void>();
   #bound: AddressInfo | undefined;
   #isDismissed = false;
 
@@ -58,10 +59,11 @@ export class Crew implements Iterable<WorkerHandle> {
     return this.#ready.size > 0;
   }
 
-  /** Resolves when so many workers serve. */
+  /** Resolves when so many workers serve, or some do and the others have failed or let everybody wait. */
   async start(count: number): Promise<void> {
     const places = Array.from({ length: count }, () => this.#fillPlace());
-    await Promise.race([Promise.all(places), this.failed]);
+    await this.#firstReady.promise;
+    await within(patienceMs, () => Promise.all(places));
   }
 
   /** Replaces nobody any more. */
@@ -91,14 +93,14 @@ export class Crew implements Iterable<WorkerHandle> {
     }
   }
 
-  /** Keeps a worker in one place, one after the other if need be. Resolves when the first one serves. */
+  /** Keeps a worker in one place, one after the other if need be. Resolves when the first one serves or has failed. */
   async #fillPlace(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#keepPlace(resolve).catch(this.#fail);
     await promise;
   }
 
-  async #keepPlace(onReady: () => void): Promise<void> {
+  async #keepPlace(onTried: () => void): Promise<void> {
     const restarts = new Restarts();
     while (!this.#isDismissed) {
       const startedAtMs = performance.now();
@@ -107,15 +109,16 @@ export class Crew implements Iterable<WorkerHandle> {
         const delayMs = restarts.ended({ wasReady: false, lastedMs: 0 });
         if (restarts.isHopeless && !this.isReady) throw hopeless({ how: `with ${worker.message}` });
         this.#settings.log('error', `a worker cannot be started: ${worker.message}`);
+        onTried();
         await pause(delayMs);
         continue;
       }
       const wasReady = await this.#prepare(worker);
-      if (wasReady) onReady();
+      onTried();
       const end = await worker.ended;
       this.#workers.delete(worker);
       this.#ready.delete(worker);
-      this.#settings.onEnded(worker, end);
+      this.#settings.onEnded(worker, { ...end, hadServed: wasReady });
       const delayMs = restarts.ended({ wasReady, lastedMs: performance.now() - startedAtMs });
       if (restarts.isHopeless && !this.isReady) throw hopeless(end);
       if (!this.#isDismissed) await this.#announceNext(worker, { ...end, delayMs });
@@ -145,6 +148,7 @@ export class Crew implements Iterable<WorkerHandle> {
       return false;
     }
     this.#ready.add(worker);
+    this.#firstReady.resolve();
     this.#settings.log('info', `worker ${number} is ready (process ${pid})`, { worker: number, pid });
     return true;
   }

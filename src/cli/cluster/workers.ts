@@ -22,7 +22,7 @@ export interface WorkersSettings {
 }
 
 /**
- * Begins to serve from as many workers as `-workers` says.
+ * Starts as many workers as `-workers` says.
  * @throws CommandError when that cannot be.
  */
 export async function startWorkers(settings: WorkersSettings): Promise<Workers> {
@@ -35,14 +35,13 @@ export async function startWorkers(settings: WorkersSettings): Promise<Workers> 
   // Options need not be JSON: Infinity is none.
   cluster.setupPrimary({ serialization: 'advanced' });
   // With port 0, node:cluster would choose another one when all workers have died.
-  const workers = new Workers({ ...settings, address: await withFixedPort(settings.address) });
-  await workers.start();
-  return workers;
+  return new Workers({ ...settings, address: await withFixedPort(settings.address) });
 }
 
 /** Serves from workers: processes that share the address. This one only looks after them. */
 export class Workers implements Service {
   readonly source: WorkersSource;
+  readonly ready: Promise<void>;
   readonly failed: Promise<never>;
   readonly #crew: Crew;
   readonly #metrics = new WorkersMetrics();
@@ -64,12 +63,7 @@ export class Workers implements Service {
     });
     this.failed = this.#crew.failed;
     this.source = new WorkersSource({ workers: this.#crew, endpoints: () => this.#configuration.endpoints });
-  }
-
-  /** Resolves when all workers serve. */
-  async start(): Promise<void> {
-    await this.#crew.start(this.#configuration.values.workers);
-    await this.source.refresh();
+    this.ready = this.#crew.start(configuration.values.workers).then(() => this.source.refresh());
   }
 
   get bound(): AddressInfo {
@@ -120,9 +114,9 @@ export class Workers implements Service {
     return { configuration: this.#configuration, address: this.#address, drained, isWatched, isLeaving };
   }
 
-  #onEnded(worker: WorkerHandle, { isGood }: WorkerEnd): void {
+  #onEnded(worker: WorkerHandle, { isGood, hadServed }: WorkerEnd & { readonly hadServed: boolean }): void {
     // Whatever it had in hand is lost.
-    if (this.#phase === 'closing' && !isGood) this.#isCut = true;
+    if (this.#phase === 'closing' && hadServed && !isGood) this.#isCut = true;
     const last = this.#lastWords.get(worker);
     this.source.bury(worker, last?.state);
     this.#metrics.bury(worker, last?.metrics);
