@@ -122,6 +122,19 @@ describe('endpoints by DNS', () => {
   });
 });
 
+test('a request that comes after a pause does not fail for DNS that is silent, though it has little time', async () => {
+  const { port } = await start(answering(200, 'ok'));
+  dns.zone.set('A api.internal', ['127.0.0.1']);
+  const settings = { refreshMs: 1, timeoutMs: 1_200 };
+  const { url, proxy } = await serve(`http://api.internal:${port}`, settings, { timeouts: { totalMs: 1_000 } });
+  expect((await request(url)).text).toBe('ok');
+  dns.manners = 'silent';
+  const isOldAt = performance.now() + 2 * settings.refreshMs;
+  await until(() => performance.now() > isOldAt);
+  expect((await request(url)).text).toBe('ok');
+  await proxy.close();
+});
+
 /** Clients that send one request after the other, each over a connection that is kept alive. */
 function startLoad(url: string, clients: number) {
   const agent = new http.Agent({ keepAlive: true });

@@ -109,6 +109,31 @@ describe('an answer that is known', () => {
     expect(tries).toHaveLength(2);
   });
 
+  test('is given to who has waited 200 ms for a new one, and at once to who comes then', async () => {
+    const { get, answer } = await startKnown();
+    pass(2_000);
+    const waiting = [get()];
+    pass(199);
+    waiting.push(get());
+    const isLate = jest.fn();
+    void Promise.all(waiting).then(isLate);
+    await settled();
+    expect(isLate).not.toHaveBeenCalled();
+    pass(1);
+    expect(await Promise.all(waiting)).toEqual(['first', 'first']);
+    expect(get()).toBe('first');
+    await answer('second');
+    expect(get()).toBe('second');
+  });
+
+  test('leaves no timer behind when the new one came in time', async () => {
+    const { get, answer } = await startKnown();
+    pass(2_000);
+    void get();
+    await answer('second');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   test('is given to who has waited for a new one that fails', async () => {
     const { get, fail } = await startKnown();
     pass(2_000);

@@ -1,6 +1,9 @@
 /** Most milliseconds from a try that failed to the next one. */
 const mostRetryMs = 5_000;
 
+/** Most milliseconds that anybody waits for a new answer while an old one is known. */
+const mostWaitMs = 200;
+
 export interface LastGoodSettings<T> {
   /** Milliseconds for which an answer is taken for fresh. */
   readonly refreshMs: number;
@@ -17,8 +20,8 @@ export class LastGood<T> {
   readonly #settings: LastGoodSettings<T>;
   #known: { readonly answer: T; readonly sinceMs: number } | undefined;
   #asking: Promise<T> | undefined;
-  /** Whoever comes while it is asked for waits: the answer before is too old. */
-  #isWaitedFor = false;
+  /** Whoever comes while it is asked for waits for this: the answer before is too old. */
+  #awaited: Promise<T> | undefined;
   /** Only when the last try failed: no other one before this time. */
   #retryAtMs: number | undefined;
 
@@ -27,8 +30,8 @@ export class LastGood<T> {
   }
 
   /**
-   * The answer, which is renewed in the background when it is stale. Who comes after a long pause waits for a new one: the
-   * old one would be as old as the pause.
+   * The answer, which is renewed in the background when it is stale. Who comes after a long pause waits a little for a new
+   * one: the old one would be as old as the pause.
    * @throws what `ask` rejects with, as a rejection, and only while no answer is known.
    */
   get(): T | Promise<T> {
@@ -38,10 +41,26 @@ export class LastGood<T> {
     const now = performance.now();
     const ageMs = now - sinceMs;
     if (ageMs < refreshMs || now < (this.#retryAtMs ?? 0)) return answer;
-    // Decided when the try begins: one that takes long makes nobody wait who comes without a pause.
-    if (!this.#asking) this.#isWaitedFor = ageMs >= 2 * refreshMs && this.#retryAtMs === undefined;
-    const renewed = this.#renew().catch(() => answer);
-    return this.#isWaitedFor ? renewed : answer;
+    if (!this.#asking) {
+      const renewed = this.#renew().catch(() => answer);
+      const isTooOld = ageMs >= 2 * refreshMs && this.#retryAtMs === undefined;
+      this.#awaited = isTooOld ? this.#awaitShortly(renewed, answer) : undefined;
+    }
+    return this.#awaited ?? answer;
+  }
+
+  /** The new answer, or the one before when the new one takes so long that nobody is to wait for it. */
+  #awaitShortly(renewed: Promise<T>, answer: T): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<T>();
+    const timer = setTimeout(() => {
+      this.#awaited = undefined;
+      resolve(answer);
+    }, mostWaitMs);
+    void renewed.then((newest) => {
+      clearTimeout(timer);
+      resolve(newest);
+    });
+    return promise;
   }
 
   /** One at a time, for all who wait. */
