@@ -442,6 +442,7 @@ describe('an unknown option', () => {
       { quantile: 1 },
       'option `hedge.quantile` is unknown; known are delayMs, minDelayMs, maxDelayMs, budgetRatio, budgetFloor, maxConcurrent',
     ],
+    ['hedge', { 'delayMs:5': null }, 'option `hedge.delayMs…` is unknown; did you mean `delayMs`?'],
     ['ejection', { baseMS: 1 }, 'option `ejection.baseMS` is unknown; did you mean `baseMs`?'],
     [
       'tls',
@@ -477,7 +478,7 @@ describe('several problems', () => {
       '- option `strategi`',
       '- option `endpoints[0]`',
       '- option `endpoints[1].name`',
-      '- option `endpoints[1].headers.bad name`',
+      '- option `endpoints[1].headers`',
       '- option `endpoints[1].headers.ok`',
       '- option `terminalStatuses`',
       '- option `terminalStatuses`',

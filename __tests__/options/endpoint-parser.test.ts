@@ -176,7 +176,7 @@ describe('a bad endpoint', () => {
     ['ftp://one.example', `${url}, got 'ftp://one.example'`],
     ['localhost:8080', `${url}, got 'localhost:8080'`],
     ['http+unix:///var/run/x.sock', `${url}, got 'http+unix:///var/run/x.sock'`],
-    ['http://one.example/#top', `${url} without a fragment, got 'http://one.example/#top'`],
+    ['http://one.example/#top', `${url} without a fragment, got 'http://one.example/#***'`],
     ['http+unix://%zz/', `${url} with valid % escapes, got 'http+unix://%zz/'`],
     ['http://us%zzer@one.example', `${url} with valid % escapes, got 'http://***@one.example'`],
     ['http://u%4:1p@one.example', `${url} with valid % escapes, got 'http://***@one.example'`],
@@ -220,7 +220,7 @@ describe('a bad endpoint', () => {
     ],
     [
       { headers: { 'a b': 'x' } },
-      "`endpoints[0].headers.a b`: expected a token of RFC 9110, letters, digits and hyphens, got 'a b'",
+      '`endpoints[0].headers`: expected names of letters, digits and hyphens (tokens of RFC 9110), got another one; in YAML, a blank has to follow the colon',
     ],
     [
       { headers: { a: 1 } },
@@ -274,6 +274,11 @@ describe('the message about a bad option', () => {
     ['an object instead of the list', { url: `http://user:${secret}@one.example` }],
     ['a list within the list', [[`http://user:${secret}@one.example`]]],
     ['a header with a line end', [{ url: 'http://one.example', headers: { authorization: `Bearer ${secret}\n` } }]],
+    ['a query', [`htp://one.example/path?key=${secret}`]],
+    ['a query of what is no URL at all', [`one.example/?key=${secret}`]],
+    ['a fragment that is the secret', [`http://one.example/#${secret}`]],
+    ['a header whose value is a part of its name', [{ url: 'http://one.example', headers: { [`A:${secret}`]: null } }]],
+    ['a field whose value is a part of its name', [{ url: 'http://one.example', [`name:${secret}`]: null }]],
     ['a string instead of headers', [{ url: 'http://one.example', headers: `authorization: ${secret}` }]],
   ])('shows no credentials with %s', (_, endpoints) => {
     const problem = problemWith('endpoints', endpoints);

@@ -16,6 +16,7 @@ import {
   listOf,
   optional,
   type Parser,
+  refuse,
   reject,
   rejectUnseen,
   valueThat,
@@ -39,12 +40,16 @@ const headerValue: Parser<string> = (value, option) =>
 /** A fixed value of these would tear bodies apart or leave bytes behind that pass for the next request. */
 const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'upgrade']);
 
+/** Where the blank is missing, the value is a part of the name. */
+const unseenName =
+  'expected names of letters, digits and hyphens (tokens of RFC 9110), got another one; in YAML, a blank has to follow the colon';
+
 /** An object of headers as a flat list, the form in which they are sent. */
 const headerList: Parser<readonly string[]> = (value, option) => {
   if (!isPlainObject(value)) rejectUnseen(option, 'an object of header names and values', value);
   const parseEntry = ([name, given]: [string, unknown]): string[] => {
+    if (!tokenRule.test(name)) refuse(option, unseenName);
     const at = `${option}.${name}`;
-    token(name, at);
     if (framing.has(name.toLowerCase())) rejectUnseen(at, 'a header that does not frame the message', given);
     return (Array.isArray(given) ? given : [given]).flatMap((one) => [name, headerValue(one, at)]);
   };

@@ -56,7 +56,7 @@ export function fields<T extends object>(table: ParserTable<T>): Parser<T> {
     if (!isPlainObject(value)) reject(option || 'options', 'an object', value);
     const problems = Object.keys(value)
       .filter((name) => !(known as string[]).includes(name))
-      .map((name) => describeUnknown(join(option, name), name, known));
+      .map((name) => describeUnknown(option, name, known));
     const parsed = collect(known, (name) => [name, table[name](value[name], join(option, name))] as const, problems);
     return Object.freeze(Object.fromEntries(parsed)) as T;
   };
@@ -149,18 +149,21 @@ function join(option: string, name: string): string {
   return option === '' ? name : `${option}.${name}`;
 }
 
-function describeUnknown(option: string, name: string, known: readonly string[]): string {
-  const nearest = nearestOf(name, known);
-  return `option \`${option}\` is unknown${nearest === undefined ? `; known are ${known.join(', ')}` : `; did you mean \`${nearest}\`?`}`;
+/** Where the blank behind a colon is missing, YAML takes the value for a part of the name: it is not shown. */
+function describeUnknown(parent: string, name: string, known: readonly string[]): string {
+  const shown = name.replace(/[^\w$-].*$/s, '…');
+  const nearest = nearestOf(shown, known);
+  const advice = nearest === undefined ? `; known are ${known.join(', ')}` : `; did you mean \`${nearest}\`?`;
+  return `option \`${join(parent, shown)}\` is unknown${advice}`;
 }
 
 /**
  * Shows a wrong value on one line. What stands before an `@` may be credentials, however badly they are escaped, and so
- * may anything within an object.
+ * may a query, and anything within an object.
  */
 function show(value: unknown): string {
   if (typeof value === 'string') {
-    const text = value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@');
+    const text = value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@').replace(/([:/][^?#]*[?#]).+$/s, '$1***');
     return inspect(text, { breakLength: Infinity, maxStringLength: 200 });
   }
   if (Array.isArray(value) && value.length === 0) return '[]';
