@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { CommandError } from './command-error.ts';
 import { labelOf } from './flag-value.ts';
 import type { ParsedFlags } from './parse-flags.ts';
+import { readText } from './read-text.ts';
 
 /** What clients are shown and how we prove it, PEM both. */
 export interface Certificate {
@@ -33,7 +33,7 @@ export async function readCertificate(flags: ParsedFlags): Promise<Certificate |
 async function readPem(name: PemFlag, flags: ParsedFlags): Promise<string> {
   const file = flags.values[name];
   try {
-    const text = await readFile(file, 'utf8');
+    const text = await readText(file);
     // Node takes an empty text for none: no error here, and then no handshake. A file that is just being written is empty.
     if (text.trim() === '') throw new Error('it is empty');
     return text;

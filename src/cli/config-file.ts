@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { CommandError } from './command-error.ts';
 import { parseJson } from './json-syntax.ts';
 import { loadWithPeer } from './optional-peer.ts';
 import type { RawOptions } from './proxy-options.ts';
+import { readText } from './read-text.ts';
 
 /** Gives what a text says, or throws an error whose message begins with line and column. */
 type Parse = (text: string) => unknown;
@@ -15,7 +15,7 @@ type Parse = (text: string) => unknown;
  */
 export async function readConfigFile(file: string): Promise<RawOptions> {
   const parse = await parserFor(file);
-  const options = parseText(file, parse, await readText(file));
+  const options = parseText(file, parse, await readOptionsText(file));
   // A list, a bare text or an empty file.
   if (Object.prototype.toString.call(options) !== '[object Object]') {
     throw new CommandError(2, `${file}: expected the options by name, got ${kindOf(options)}`);
@@ -36,10 +36,10 @@ async function loadYaml(file: string): Promise<Parse> {
   throw new CommandError(2, `${file}: yaml is not installed; npm install yaml, or write the file in JSON`);
 }
 
-async function readText(file: string): Promise<string> {
+async function readOptionsText(file: string): Promise<string> {
   try {
     // What editors on Windows put in front of a text is no part of it.
-    return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+    return (await readText(file)).replace(/^\uFEFF/, '');
   } catch (error) {
     throw new CommandError(2, `${file}: cannot be read: ${(error as Error).message}`);
   }
