@@ -5,7 +5,8 @@ import { WebSocket } from 'ws';
 import { Resources, readAll, request } from '../helpers/proxy.ts';
 import { answering, hanging, startHttp } from '../helpers/servers.ts';
 import { startEcho } from '../helpers/upgrades.ts';
-import { type Command, start } from './command.ts';
+import { Command, start } from './command.ts';
+import { temporaryFile } from './files.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -201,5 +202,40 @@ describe('stopping', () => {
     await request(await command.url());
     command.child.kill('SIGTERM');
     expect(await command.ended).toMatchObject({ exitCode: 0 });
+  });
+});
+
+// Windows has no signals.
+const describeSignals = process.platform === 'win32' ? describe.skip : describe;
+
+describeSignals('a signal that comes while the command is being loaded', () => {
+  /** Starts a command that gets the signal when it begins to load what knows its flags. */
+  async function startSignalled(signal: NodeJS.Signals): Promise<Command> {
+    const preload = temporaryFile(
+      resources,
+      'preload.mjs',
+      `import { registerHooks } from 'node:module';
+      registerHooks({
+        resolve(specifier, context, next) {
+          if (specifier.endsWith('/parse-flags.ts')) process.kill(process.pid, '${signal}');
+          return next(specifier, context);
+        },
+      });`,
+    );
+    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const args = ['-endpoints', endpoint.url, '-address', '127.0.0.1:0'];
+    return new Command(args, { environment: { NODE_OPTIONS: `--import ${preload}` } });
+  }
+
+  test('ends it in good order if it is SIGTERM', async () => {
+    const command = await startSignalled('SIGTERM');
+    expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(command.lines.at(-1)).toMatch(/stopped$/);
+  });
+
+  test('has it reload if it is SIGHUP', async () => {
+    const command = await startSignalled('SIGHUP');
+    await command.line(/reloaded$/);
+    expect(await request(await command.url())).toMatchObject({ text: 'hello' });
   });
 });

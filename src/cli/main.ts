@@ -1,45 +1,21 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { workerMark } from './cluster/messages.ts';
-import { CommandError } from './command-error.ts';
-import { isInEnvironment, warningsOf } from './environment.ts';
-import { parseFlags } from './parse-flags.ts';
-import { usage } from './usage.ts';
+import { ignoreSignals, watchSignals } from './signals.ts';
 
-/** Runs the command. @returns its exit code. */
-async function main(argv: readonly string[]): Promise<number> {
-  const { env } = process;
-  if (env[workerMark] && process.send) return (await import('./cluster/worker.ts')).work();
-  if (argv.length === 0 && !isInEnvironment(env, 'endpoints', 'config')) return write(process.stderr, usage(), 1);
-  const flags = parseFlags(argv, env);
-  if (flags.values.help) return write(process.stdout, usage(), 0);
-  if (flags.values.version) return write(process.stdout, `balancing-reverse-proxy ${packageVersion()}\n`, 0);
-  // Loading the proxy takes longer than all of the above, and usage and errors need none of it.
-  const { serve } = await import('./serve.ts');
-  return serve(flags, warningsOf(env));
-}
-
-function write(output: NodeJS.WriteStream, text: string, exitCode: number): number {
-  output.write(text);
-  return exitCode;
-}
-
-function packageVersion(): string {
-  // Two levels up both from src/cli and from dist/cli.
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return version;
-}
-
-/** Explains what ended the command early. @returns the exit code. */
-function explain(error: unknown): number {
-  if (!(error instanceof CommandError)) throw error;
-  const text = error.lines.map((line) => `balancing-reverse-proxy: ${line}\n`).join('');
-  return write(process.stderr, text, error.exitCode);
+/** Runs the command, or one of its workers. @returns the exit code. */
+async function main(): Promise<number> {
+  if (process.env[workerMark] && process.send) {
+    // Whoever stops the command by Ctrl-C, or all processes of a group, means the primary, which tells us what to do.
+    ignoreSignals();
+    return (await import('./cluster/worker.ts')).work();
+  }
+  const signals = watchSignals();
+  return (await import('./run.ts')).run(process.argv.slice(2), signals);
 }
 
 // Whoever reads our output may leave (`| head`), which is no reason for a stack trace.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
 
-const exitCode = await main(process.argv.slice(2)).catch(explain);
+const exitCode = await main();
 // Pipes are not written at once on every system, and process.exit() waits for nothing.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

@@ -10,20 +10,25 @@ import { formatOf } from './log-format.ts';
 import { openLogSink } from './log-sink.ts';
 import type { ParsedFlags } from './parse-flags.ts';
 import { logEndpoints, reloader } from './reload.ts';
-import { watchForReload } from './reload-request.ts';
 import type { Service } from './service.ts';
-import { pause, watchForStop, within } from './stop-request.ts';
+import type { Signals } from './signals.ts';
+import { pause, within } from './stop-request.ts';
+
+export interface ServeSettings {
+  readonly signals: Signals;
+  /** What is to be said first, in a line each. */
+  readonly warnings: readonly string[];
+}
 
 /**
  * Serves until something asks for a stop, then finishes the requests in flight.
- * @param warnings what is to be said first, in a line each.
  * @returns the exit code: 0, or 1 when requests had to be cut.
  * @throws CommandError when it cannot begin, or cannot go on.
  */
-export async function serve(flags: ParsedFlags, warnings: readonly string[]): Promise<number> {
+export async function serve(flags: ParsedFlags, { signals, warnings }: ServeSettings): Promise<number> {
   const { values } = flags;
-  const { reason, stop, stopAfter } = watchForStop();
-  const reloadBy = watchForReload({ until: reason });
+  const { stopRequest, reloadBy } = signals;
+  const { reason, stop, stopAfter } = stopRequest;
   const read = configurationReader(flags);
   const configuration = await read();
   const sink = openLogSink(values['log-file'], () => stop('nobody reads the log'));

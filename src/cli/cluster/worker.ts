@@ -15,8 +15,6 @@ import { Outbox } from './outbox.ts';
 export function work(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   const worker = new WorkerProcess(resolve);
-  // Whoever stops the command by Ctrl-C, or all processes of a group, means the primary, which tells us what to do.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.on('message', (order: Order) => void worker.obey(order));
   cluster.worker?.once('disconnect', () => {
     // node:cluster would end the process at once, whatever is under way.
