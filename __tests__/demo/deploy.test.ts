@@ -91,6 +91,14 @@ describe('the Dockerfile', () => {
     expect(() => parseFlags([], environment)).not.toThrow();
   });
 
+  test('is run with more time to end than the command takes, and with an admin port that others cannot reach', () => {
+    const [, delay] = /BRP_SHUTDOWN_DELAY=(\d+)s/.exec(dockerfile) ?? [];
+    const { 'shutdown-timeout': timeoutMs } = parseFlags(['-e', 'http://a'], {}).values;
+    const [, seconds] = /docker run .*--stop-timeout (\d+)/.exec(dockerfile) ?? [];
+    expect(Number(seconds)).toBeGreaterThan(Number(delay) + timeoutMs / 1_000);
+    expect(dockerfile).toMatch(/docker run .* -p 127\.0\.0\.1:9090:9090 /);
+  });
+
   test('copies only what there is', () => {
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, files = '']) =>
       files.split(' '),

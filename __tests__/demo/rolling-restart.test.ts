@@ -21,4 +21,13 @@ if (!isInstalled && !isNeeded) {
     expect(Number(/^(\d+) requests, 0 lost$/m.exec(output)?.[1])).toBeGreaterThanOrEqual(20_000);
     expect(output.match(/instance (one|two) has been restarted \(it ended with 0\)/g)).toHaveLength(4);
   }, 240_000);
+
+  test('leaves nothing running when it is stopped', async () => {
+    const command = startCommand('haproxy/rolling-restart.ts', '--requests 10000000 --seed 1');
+    const [, url = ''] = await command.printed(/HAProxy listens on (\S+),/);
+    command.kill('SIGTERM');
+    expect(await command.exitCode).toBe(1);
+    expect(command.output()).toMatch(/^stopped before the end$/m);
+    await expect(fetch(url)).rejects.toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+  }, 60_000);
 });

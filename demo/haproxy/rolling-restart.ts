@@ -1,4 +1,4 @@
-import { runCommand } from '../command.ts';
+import { CommandError, onStopSignal, runCommand } from '../command.ts';
 import { readFlags } from '../flags.ts';
 import { flakyFlags } from '../flaky-server.ts';
 import { startFleet } from '../fleet.ts';
@@ -19,6 +19,7 @@ const flags = {
 
 async function main(): Promise<void> {
   const settings = readFlags(flags);
+  const interruption = watchForInterruption();
   const fleet = await startFleet({
     ...{ 'flaky-port': 0, endpoints: 4, 'max-delay': 20, 'error-ratio': 0 },
     seed: settings.seed,
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
     await Promise.all(instances.map((instance) => instance.start()));
     for (const { name } of instances) await haproxy.sees(name, 'UP');
     console.log(`HAProxy listens on ${haproxy.url}, in front of two instances that have four endpoints each.`);
-    await restartUnderLoad(settings, { haproxy, instances });
+    await restartUnderLoad(settings, { haproxy, instances, interruption });
   } finally {
     haproxy.stop();
     await Promise.all(instances.map((instance) => instance.stop()));
@@ -44,24 +45,37 @@ async function main(): Promise<void> {
 interface Site {
   readonly haproxy: Haproxy;
   readonly instances: readonly Instance[];
+  /** Rejects when somebody wants no more of it. */
+  readonly interruption: Promise<never>;
+}
+
+/** HAProxy and the instances are processes of their own: they have to be ended before this one. */
+function watchForInterruption(): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  onStopSignal(async () => reject(new CommandError('stopped before the end', 1)));
+  promise.catch(() => {});
+  return promise;
 }
 
 async function restartUnderLoad(
   { requests, clients, restarts }: Readonly<Record<'requests' | 'clients' | 'restarts', number>>,
-  { haproxy, instances }: Site,
+  { haproxy, instances, interruption }: Site,
 ): Promise<void> {
   const load = startLoad(haproxy.url, clients);
+  const reaches = (count: number) => Promise.race([load.reaches(count), interruption]);
   try {
     for (let round = 1; round <= restarts; round++) {
-      await load.reaches((requests * round) / (restarts + 1));
+      await reaches((requests * round) / (restarts + 1));
       for (const instance of instances) {
+        // Here, too, it can be interrupted.
+        await reaches(load.sent);
         const exitCode = await instance.stop();
         await instance.start();
         await haproxy.sees(instance.name, 'UP');
         console.log(`${load.sent} requests: instance ${instance.name} has been restarted (it ended with ${exitCode})`);
       }
     }
-    await load.reaches(requests);
+    await reaches(requests);
   } finally {
     await load.stop();
   }
