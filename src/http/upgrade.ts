@@ -11,8 +11,9 @@ import { reasonOf } from './respond.ts';
 /** Most bytes that are held of what a client sends before its handshake is answered; the rest waits on its way to us. */
 const earlyLimitBytes = 65_536;
 
-/** How long a connection that we have ended may take to let go what is written, and to end on its side. */
-const lingerMs = 30_000;
+/** How long a connection that we have ended may take to let go what is written, and then to end on its side. */
+const flushMs = 30_000;
+const lingerMs = 5_000;
 
 /** After this much silence TCP asks whether the client is still there; a websocket may be silent for ever. */
 const keepAliveMs = 30_000;
@@ -150,7 +151,12 @@ function join(client: Duplex, upstream: Duplex): Promise<number> {
  */
 function closeGently(socket: Duplex): void {
   if (socket.destroyed) return;
-  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  const cutAfter = (ms: number): NodeJS.Timeout => setTimeout(() => socket.destroy(), ms);
+  let timer = cutAfter(socket.writableFinished ? lingerMs : flushMs);
+  socket.once('finish', () => {
+    clearTimeout(timer);
+    timer = cutAfter(lingerMs);
+  });
   socket.once('close', () => clearTimeout(timer));
   socket.resume().end();
 }
