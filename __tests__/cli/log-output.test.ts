@@ -143,12 +143,12 @@ describe('-log-file', () => {
     expect(await command.ended).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^.*\n$/) });
   });
 
-  test('stdout whose reader left ends the command quietly', async () => {
+  test('stdout whose reader left ends the command quietly, with 1', async () => {
     const endpoint = resources.use(await startHttp(answering(200, 'hello')));
     const command = start('-e', endpoint.url);
     const url = await command.url();
     command.child.stdout?.destroy();
     expect(await request(url)).toMatchObject({ status: 200, text: 'hello' });
-    expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await command.ended).toMatchObject({ exitCode: 1, stderr: '' });
   });
 });

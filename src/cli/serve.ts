@@ -20,9 +20,12 @@ export interface ServeSettings {
   readonly warnings: readonly string[];
 }
 
+/** A reason to stop that nobody can have wanted who starts services again when they fail. */
+const readerGone = 'nobody reads the log';
+
 /**
  * Serves until something asks for a stop, then finishes the requests in flight.
- * @returns the exit code: 0, or 1 when requests had to be cut.
+ * @returns the exit code: 0, or 1 when requests had to be cut or nobody reads the log any more.
  * @throws CommandError when it cannot begin, or cannot go on.
  */
 export async function serve(flags: ParsedFlags, { signals, warnings }: ServeSettings): Promise<number> {
@@ -31,7 +34,7 @@ export async function serve(flags: ParsedFlags, { signals, warnings }: ServeSett
   const { reason, stop, stopAfter } = stopRequest;
   const read = configurationReader(flags);
   const configuration = await read();
-  const sink = openLogSink(values['log-file'], () => stop('nobody reads the log'));
+  const sink = openLogSink(values['log-file'], () => stop(readerGone));
   const log = createLog(formatOf(values), sink.write);
   for (const warning of warnings) log('warn', `warning: ${warning}`);
 
@@ -52,7 +55,7 @@ export async function serve(flags: ParsedFlags, { signals, warnings }: ServeSett
   await leave({ why, values, log, service });
   const exitCode = await finish({ why, values, log, service });
   await admin.close();
-  return exitCode;
+  return why === readerGone ? 1 : exitCode;
 }
 
 interface Stop {
