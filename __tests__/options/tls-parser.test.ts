@@ -29,6 +29,16 @@ describe('the option tls refuses, instead of failing with every endpoint,', () =
     ['an authority that is no PEM', { ca: 'pem' }, '`tls.ca`: expected certificates in PEM, got something else'],
     ['a key in the place of authorities', { ca: key }, '`tls.ca`: expected certificates in PEM, got something else'],
     ['an empty authority', { ca: '' }, '`tls.ca`: expected certificates in PEM, got something else'],
+    [
+      'a list with a hole',
+      { ca: new Array(1) },
+      '`tls.ca`: expected a PEM string, a Buffer or an array of these, got [object Array]',
+    ],
+    [
+      'a list of lists',
+      { ca: [[cert]] },
+      '`tls.ca`: expected a PEM string, a Buffer or an array of these, got [object Array]',
+    ],
     ['an empty list of authorities', { ca: [] }, '`tls.ca`: expected certificates in PEM, got none'],
     [
       'an authority that is cut off',

@@ -7,8 +7,12 @@ type Pem = NonNullable<TlsOptions['ca']>;
 
 const pem = valueThat<Pem>(isPem, 'a PEM string, a Buffer or an array of these');
 
+/** Not `every` of the list itself, which passes over holes. */
 function isPem(value: unknown): boolean {
-  if (Array.isArray(value)) return value.every(isPem);
+  return Array.isArray(value) ? [...value].every(isText) : isText(value);
+}
+
+function isText(value: unknown): boolean {
   return typeof value === 'string' || value instanceof Uint8Array;
 }
 
