@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import got from 'got';
 import { Agents } from './agents.ts';
-import { preferHttp2 } from './http2.ts';
+import { preferHttp2 } from './http2/prefer-http2.ts';
 import { NodeExchange } from './node-exchange.ts';
 import type { Transport, UpstreamRequest } from './transport.ts';
 

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { Agent, buildConnector, Client, type Dispatcher, Pool } from 'undici';
 import type { EndpointAddress } from '../endpoints/address.ts';
 import { asksForUpgrade } from './asks-for-upgrade.ts';
-import { preferHttp2 } from './http2.ts';
+import { preferHttp2 } from './http2/prefer-http2.ts';
 import { NodeExchange } from './node-exchange.ts';
 import type { TlsOptions, Transport, UpstreamRequest } from './transport.ts';
 import { UndiciExchange, type UsedConnection } from './undici-exchange.ts';

@@ -1,11 +1,11 @@
 import http2, { type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
-import type { BalancingProxyError } from '../errors.ts';
-import { groupByName } from '../http/headers.ts';
-import { explain } from './explain.ts';
-import { type Http2Connection, probe } from './http2-sessions.ts';
-import { PushedResponse } from './pushed-response.ts';
-import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
-import { limitRest } from './upload.ts';
+import type { BalancingProxyError } from '../../errors.ts';
+import { groupByName } from '../../http/headers.ts';
+import { explain } from '../explain.ts';
+import { PushedResponse } from '../pushed-response.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../transport.ts';
+import { limitRest } from '../upload.ts';
+import { type Http2Connection, probe } from './sessions.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = http2.constants;
 

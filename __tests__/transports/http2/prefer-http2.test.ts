@@ -8,13 +8,13 @@ import https from 'node:https';
 import net from 'node:net';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { gotTransport, type Transport } from '../../src/index.ts';
-import { undiciTransport } from '../../src/transports/undici.ts';
-import { createCertificate } from '../helpers/certificate.ts';
-import { Resources } from '../helpers/proxy.ts';
-import { answering, listen, type Place, refusedUrl, secondLoopback, startTcp } from '../helpers/servers.ts';
-import { until } from '../helpers/until.ts';
-import { requestTo } from './contract.ts';
+import { gotTransport, type Transport } from '../../../src/index.ts';
+import { undiciTransport } from '../../../src/transports/undici.ts';
+import { createCertificate } from '../../helpers/certificate.ts';
+import { Resources } from '../../helpers/proxy.ts';
+import { answering, listen, type Place, refusedUrl, secondLoopback, startTcp } from '../../helpers/servers.ts';
+import { until } from '../../helpers/until.ts';
+import { requestTo } from '../contract.ts';
 
 type Listener = (req: Http2ServerRequest, res: Http2ServerResponse) => void;
 

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
-import { gotTransport, type Transport, type UpstreamRequest } from '../../src/index.ts';
-import { Http2Exchange } from '../../src/transports/http2-exchange.ts';
-import { type Http2Connection, Http2Sessions } from '../../src/transports/http2-sessions.ts';
-import { createCertificate } from '../helpers/certificate.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources } from '../helpers/proxy.ts';
-import { listen } from '../helpers/servers.ts';
-import { until } from '../helpers/until.ts';
-import { requestTo } from './contract.ts';
+import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
+import { Http2Exchange } from '../../../src/transports/http2/exchange.ts';
+import { type Http2Connection, Http2Sessions } from '../../../src/transports/http2/sessions.ts';
+import { createCertificate } from '../../helpers/certificate.ts';
+import { activeResources, surplusOver } from '../../helpers/leaks.ts';
+import { Resources } from '../../helpers/proxy.ts';
+import { listen } from '../../helpers/servers.ts';
+import { until } from '../../helpers/until.ts';
+import { requestTo } from '../contract.ts';
 import {
   data,
   frameTypes,
@@ -18,7 +18,7 @@ import {
   reset,
   settings,
   startRawHttp2,
-} from './raw-http2.ts';
+} from '../raw-http2.ts';
 
 const noError = 0;
 const refusedStream = 7;

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import { untilAborted } from '../until-aborted.ts';
-import { asksForUpgrade } from './asks-for-upgrade.ts';
-import { Http2Exchange } from './http2-exchange.ts';
-import { Http2Sessions } from './http2-sessions.ts';
-import type { Transport, UpstreamRequest } from './transport.ts';
+import { untilAborted } from '../../until-aborted.ts';
+import { asksForUpgrade } from '../asks-for-upgrade.ts';
+import type { Transport, UpstreamRequest } from '../transport.ts';
+import { Http2Exchange } from './exchange.ts';
+import { Http2Sessions } from './sessions.ts';
 
 /**
  * A transport that speaks HTTP/2 with https endpoints that offer it (ALPN, RFC 7301) and leaves everything else to

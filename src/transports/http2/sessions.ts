@@ -1,8 +1,8 @@
 import http2, { type ClientHttp2Session } from 'node:http2';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
-import { connectTimeout, explain } from './explain.ts';
-import type { TlsOptions, UpstreamRequest } from './transport.ts';
+import { connectTimeout, explain } from '../explain.ts';
+import type { TlsOptions, UpstreamRequest } from '../transport.ts';
 
 /** An endpoint that offered HTTP/1.1 only is asked for HTTP/2 again after this time. */
 const recheckMs = 60_000;

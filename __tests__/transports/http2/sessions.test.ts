@@ -1,13 +1,13 @@
 import https from 'node:https';
-import { type Http2Connection, Http2Sessions } from '../../src/transports/http2-sessions.ts';
-import type { UpstreamRequest } from '../../src/transports/transport.ts';
-import { createCertificate } from '../helpers/certificate.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources } from '../helpers/proxy.ts';
-import { answering, listen, refusedUrl, startTcp } from '../helpers/servers.ts';
-import { until } from '../helpers/until.ts';
-import { requestTo } from './contract.ts';
-import { type RawHttp2Behaviour, type RawHttp2Server, settings, startRawHttp2 } from './raw-http2.ts';
+import { type Http2Connection, Http2Sessions } from '../../../src/transports/http2/sessions.ts';
+import type { UpstreamRequest } from '../../../src/transports/transport.ts';
+import { createCertificate } from '../../helpers/certificate.ts';
+import { activeResources, surplusOver } from '../../helpers/leaks.ts';
+import { Resources } from '../../helpers/proxy.ts';
+import { answering, listen, refusedUrl, startTcp } from '../../helpers/servers.ts';
+import { until } from '../../helpers/until.ts';
+import { requestTo } from '../contract.ts';
+import { type RawHttp2Behaviour, type RawHttp2Server, settings, startRawHttp2 } from '../raw-http2.ts';
 
 const trustingAll = { rejectUnauthorized: false };
 
