@@ -105,7 +105,13 @@ describe('the imports of src', () => {
       isIn('src/cli/'),
       (to) =>
         to.startsWith('src/') &&
-        !isIn('src/cli/', 'src/nearest-name.ts', 'src/observers/shown-target.ts', ...exported)(to),
+        !isIn(
+          'src/cli/',
+          'src/nearest-name.ts',
+          'src/observers/shown-target.ts',
+          'src/observers/explained.ts',
+          ...exported,
+        )(to),
     ],
     ['everything but the command', (from) => !isIn('src/cli/')(from), isIn('src/cli/', 'src/index.ts', 'express')],
   ])('of %s keep to their side', (_, isFrom, isForbidden) => {

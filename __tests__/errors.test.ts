@@ -49,6 +49,35 @@ describe('BalancingProxyError', () => {
     expect(error).toMatchObject({ cause, attempts, headers });
   });
 
+  test('shows nobody who walks over its fields or prints it as JSON which endpoints there are', () => {
+    const times = { startedAfterMs: 0, durationMs: 1, discardedBytes: 0 };
+    const attempts: AttemptReport[] = [{ endpoint: 'http://inner', reason: 'first', outcome: 'failed', ...times }];
+    const headers = { 'Retry-After': '1' };
+    const cause = new Error('refused by http://inner');
+    const error = new BalancingProxyError('ERR_BRP_EXHAUSTED', 'why', { cause, attempts, headers });
+    const shown = {
+      name: 'BalancingProxyError',
+      code: 'ERR_BRP_EXHAUSTED',
+      status: 502,
+      statusCode: 502,
+      expose: false,
+      headers,
+    };
+    expect({ ...error }).toEqual(shown);
+    expect(JSON.parse(JSON.stringify(error))).toEqual(shown);
+    expect(error.stack).not.toContain('inner');
+  });
+
+  test.each<[ErrorCode, boolean]>([
+    ['ERR_BRP_BODY_TOO_LARGE', true],
+    ['ERR_BRP_OPTIONS', false],
+    ['ERR_BRP_UPGRADE_BODY', false],
+    ['ERR_BRP_LOOP', false],
+  ])('of code %s, taken for one of http-errors, may be shown to clients: %s', (code, expose) => {
+    const error = new BalancingProxyError(code, 'why');
+    expect(error).toMatchObject({ expose, statusCode: error.status });
+  });
+
   test('has no cause and no headers of which nothing was said', () => {
     const error = new BalancingProxyError('ERR_BRP_EXHAUSTED', 'why', {});
     expect(Object.hasOwn(error, 'cause')).toBe(false);

@@ -34,7 +34,7 @@ describe('callSyncHook', () => {
   });
 
   test('names the option in what the function throws', () => {
-    expect(() => callSyncHook('hook', throwing)).toThrow(errorOf('threw: oops', { cause: oops }));
+    expect(() => callSyncHook('hook', throwing)).toThrow(errorOf('threw', { cause: oops }));
   });
 
   test.each([
@@ -139,7 +139,8 @@ describe('rewrittenUrl', () => {
     expect(() => rewrittenUrl(clientRequest({}), { pathRewrite: () => returned as string })).toThrow(
       expect.objectContaining({
         code: 'ERR_BRP_HOOK',
-        message: `option \`pathRewrite\` returned ${shown}: expected a path that starts with / and has no spaces`,
+        message: 'option `pathRewrite` returned something else than a path that starts with / and has no spaces',
+        cause: new TypeError(`returned ${shown}`),
       }),
     );
   });

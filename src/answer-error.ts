@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BalancingProxyError, messageOf } from './errors.ts';
+import { BalancingProxyError } from './errors.ts';
 import { breakOff, respondPlainly } from './http/respond.ts';
 
 /** Connect's and Express's `next`. */
@@ -28,8 +28,8 @@ export function answerError(
   }
 }
 
-/** Whatever was thrown, as our error. */
+/** Whatever was thrown, as our error. What it says may name endpoints, and the message may be shown to clients. */
 export function toProxyError(thrown: unknown): BalancingProxyError {
   if (thrown instanceof BalancingProxyError) return thrown;
-  return new BalancingProxyError('ERR_BRP_ATTEMPT', `the request failed: ${messageOf(thrown)}`, { cause: thrown });
+  return new BalancingProxyError('ERR_BRP_ATTEMPT', 'the request failed', { cause: thrown });
 }

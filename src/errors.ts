@@ -65,21 +65,31 @@ export interface ErrorDetails {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The one error class of this package: what `next(error)` gets, and what options that make no sense throw. */
+/**
+ * The one error class of this package: what `next(error)` gets, and what options that make no sense throw. Of an error
+ * that `next` gets, `message` and everything enumerable may be shown to clients, as the handlers of many frames do:
+ * endpoints are named in `attempts` and `cause` only, which are not enumerable.
+ */
 export class BalancingProxyError extends Error {
   override readonly name = 'BalancingProxyError';
   readonly code: ErrorCode;
   /** The HTTP status that fits, 413 to 508. */
   readonly status: number;
-  /** What every endpoint made of the request; empty when none was asked. */
-  readonly attempts: readonly AttemptReport[];
+  /** The same, by the name that Fastify, NestJS and restify look for. */
+  readonly statusCode: number;
+  /** Whether the client is at fault, so that the message is meant for it, as http-errors has it. */
+  readonly expose: boolean;
+  /** What every endpoint made of the request; empty when none was asked. Not enumerable. */
+  declare readonly attempts: readonly AttemptReport[];
   readonly headers?: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, message: string, { cause, attempts = [], headers }: ErrorDetails = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
     this.status = statusByCode[code];
-    this.attempts = attempts;
+    this.statusCode = this.status;
+    this.expose = this.status < 500;
+    Object.defineProperty(this, 'attempts', { value: attempts });
     if (headers) this.headers = headers;
   }
 }

@@ -173,7 +173,7 @@ export class Exchange {
       return new BalancingProxyError('ERR_BRP_NO_ENDPOINT', 'no endpoint may be tried', { headers });
     }
     const allTimedOut = attempts.every(({ error }) => error && isTimeout(error));
-    const why = attempts.map(({ error, outcome }) => error?.message ?? outcome).join('; ');
+    const why = attempts.map(({ error, outcome }) => error?.code ?? outcome).join(', ');
     const code = allTimedOut ? 'ERR_BRP_ALL_TIMED_OUT' : 'ERR_BRP_EXHAUSTED';
     return new BalancingProxyError(code, `no endpoint gave a response: ${why}`, {
       attempts,

@@ -46,7 +46,10 @@ export async function applyHeaderHook(
   return [...without(headers, new Set(changes.map(([name]) => name.toLowerCase()))), ...set];
 }
 
-/** Calls a function that the user gave; what it throws, or rejects with, becomes an error that names the option. */
+/**
+ * Calls a function that the user gave, for an attempt; what it throws, or rejects with, becomes an error that names the
+ * option.
+ */
 export function callHook<T>(option: string, call: () => T): T {
   const fail = (thrown: unknown): never => {
     throw hookFailed(option, `threw: ${messageOf(thrown)}`, thrown);
@@ -61,13 +64,21 @@ export function callHook<T>(option: string, call: () => T): T {
 
 /**
  * The same for a function whose result is needed at once. A promise for one would pass for true, and whatever it rejects
- * with would end the process.
+ * with would end the process. The error may be shown to clients, so that what was thrown is in its cause only.
  */
 export function callSyncHook<T>(option: string, call: () => T): T {
-  const result = callHook(option, call);
+  const result = resultOf(option, call);
   if (!(result instanceof Promise)) return result;
   result.catch(() => {});
   throw hookFailed(option, 'returned a promise: expected the value itself');
+}
+
+function resultOf<T>(option: string, call: () => T): T {
+  try {
+    return call();
+  } catch (thrown) {
+    throw hookFailed(option, 'threw', thrown);
+  }
 }
 
 export function hookFailed(option: string, what: string, cause?: unknown): BalancingProxyError {

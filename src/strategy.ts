@@ -68,7 +68,11 @@ export function strategyFor(req: IncomingMessage, { strategy, unsafeMethods }: C
   const chosen: unknown = callSyncHook('strategy', () => strategy(req));
   const known = strategies.find((name) => name === chosen);
   if (known) return known;
-  throw hookFailed('strategy', `returned ${inspect(chosen)}: expected one of ${strategies.join(', ')}`);
+  throw hookFailed(
+    'strategy',
+    `returned something else than ${strategies.join(', ')}`,
+    new TypeError(`returned ${inspect(chosen)}`),
+  );
 }
 
 /** Whether the endpoint surely never saw the request, so that sending it elsewhere cannot do anything twice. */

@@ -114,8 +114,11 @@ describe('endpoints by DNS', () => {
     const { url, events } = await serve(`http://api.internal:${port}`, { timeoutMs: 200 });
     const { status, text } = await request(url);
     expect([status, text]).toEqual([500, '500 ERR_BRP_ENDPOINTS\n']);
-    const message = `the \`endpoints\` function failed: no address from DNS for api.internal (A): ${why}`;
-    expect(events.at(-1)).toMatchObject({ type: 'request-ended', error: { message } });
+    const cause = { message: `no address from DNS for api.internal (A): ${why}` };
+    expect(events.at(-1)).toMatchObject({
+      type: 'request-ended',
+      error: { message: 'the `endpoints` function failed', cause },
+    });
     dns.manners = 'well';
     dns.zone.set('A api.internal', ['127.0.0.1']);
     expect((await request(url)).text).toBe('ok');

@@ -72,6 +72,15 @@ describe('the line of a request', () => {
       'warn GET /path?... 502 ERR_BRP_EXHAUSTED in 12.346 ms; http://a failed ERR_BRP_CONNECT after 12.346 ms',
     ],
     [
+      'a request for which no endpoint was asked',
+      {
+        ...nobody,
+        error: new BalancingProxyError('ERR_BRP_ENDPOINTS', 'they failed', { cause: new Error('no DNS') }),
+        attempts: [],
+      },
+      'warn GET /path?... 500 ERR_BRP_ENDPOINTS in 12.346 ms; they failed: no DNS',
+    ],
+    [
       'a winner that broke off',
       { error: error('ERR_BRP_CONNECTION_LOST'), attempts: [] },
       'warn GET /path?... 200 ERR_BRP_CONNECTION_LOST by http://a in 12.346 ms',

@@ -6,6 +6,7 @@ import type {
   ProxyEvent,
   RequestEnded,
 } from '../index.ts';
+import { explained } from '../observers/explained.ts';
 import { shownTarget } from '../observers/shown-target.ts';
 import { formatDuration } from './duration.ts';
 import type { Log } from './log.ts';
@@ -96,11 +97,11 @@ function describeRequest(
   const status = statusOf(ended);
   if (error?.code === 'ERR_BRP_CLIENT_GONE') return { level: 'info', text: `: the client has gone after ${time}` };
   if (winner && error) {
-    return { level: 'error', text: ` broken off after ${time} by ${winner}: status ${status}, ${error.message}` };
+    return { level: 'error', text: ` broken off after ${time} by ${winner}: status ${status}, ${explained(error)}` };
   }
   if (winner) return { level: 'info', text: ` served in ${time} by ${winner}: status ${status}, ${bytes} bytes` };
   if (error && attempts.length === 0) {
-    return { level: 'error', text: ` refused in ${time}: status ${status}, ${nameFlags(error.message)}` };
+    return { level: 'error', text: ` refused in ${time}: status ${status}, ${nameFlags(explained(error))}` };
   }
   const code = error ? ` (${error.code})` : `, ${bytes} bytes`;
   const problem = 'endpoints failed to return a usable response';

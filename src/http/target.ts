@@ -19,7 +19,8 @@ export function rewrittenUrl(
   if (typeof rewritten === 'string' && /^\/[\x21-\xff]*$/.test(rewritten)) return rewritten;
   throw hookFailed(
     'pathRewrite',
-    `returned ${inspect(rewritten)}: expected a path that starts with / and has no spaces`,
+    'returned something else than a path that starts with / and has no spaces',
+    new TypeError(`returned ${inspect(rewritten)}`),
   );
 }
 

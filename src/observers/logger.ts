@@ -1,6 +1,7 @@
 import type { AttemptReport } from '../errors.ts';
 import type { Observer, RequestEnded } from '../events.ts';
 import type { Logger } from '../options/groups.ts';
+import { explained } from './explained.ts';
 import { shownTarget } from './shown-target.ts';
 
 export interface RequestLoggerSettings {
@@ -64,7 +65,9 @@ function logRequest(log: Write, ended: RequestEnded, target: string): unknown {
     `in ${round(ended.durationMs)} ms`,
     isBodyStreamed && '(body too large to ask another endpoint)',
   ];
-  const message = [words.filter(Boolean).join(' '), ...attempts.map(describeAttempt)].join('; ');
+  // Where no endpoint was asked, nothing else would tell why.
+  const whys = error && !isLeft && !winner && attempts.length === 0 ? [explained(error)] : [];
+  const message = [words.filter(Boolean).join(' '), ...whys, ...attempts.map(describeAttempt)].join('; ');
   return log((winner && !error) || isLeft ? 'info' : 'warn', message, {
     requestId,
     method,

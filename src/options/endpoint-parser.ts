@@ -7,7 +7,7 @@ import {
   isSupportedProtocol,
   parseAddress,
 } from '../endpoints/address.ts';
-import { BalancingProxyError, messageOf } from '../errors.ts';
+import { BalancingProxyError } from '../errors.ts';
 import type { EndpointOption } from './groups.ts';
 import {
   collect,
@@ -124,9 +124,8 @@ export async function addressesFor(
   try {
     return addressesIn(await given(req));
   } catch (cause) {
-    throw new BalancingProxyError('ERR_BRP_ENDPOINTS', `the \`endpoints\` function failed: ${messageOf(cause)}`, {
-      cause,
-    });
+    // Whatever went wrong may name endpoints, and the message may be shown to clients.
+    throw new BalancingProxyError('ERR_BRP_ENDPOINTS', 'the `endpoints` function failed', { cause });
   }
 }
 

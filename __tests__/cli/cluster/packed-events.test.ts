@@ -40,6 +40,7 @@ describe('a packed event', () => {
     expect(arrived.error).toMatchObject({ code: 'ERR_BRP_EXHAUSTED', status: 502, message: 'nobody' });
     expect(arrived.attempts[0]?.error).toBeInstanceOf(BalancingProxyError);
     expect(arrived.attempts[0]?.error).toMatchObject({ code: 'ERR_BRP_CONNECTION_LOST', message: 'broken off' });
+    expect(arrived.attempts[0]?.error?.cause).toMatchObject({ message: 'reset' });
     expect(arrived.attempts[1]?.error).toBeUndefined();
     expect(Object.keys(arrived)).toEqual(Object.keys(event));
   });

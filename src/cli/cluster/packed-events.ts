@@ -5,22 +5,26 @@ export type PackedEvent = object;
 
 /** What goes on the way for an error. */
 interface PackedError {
-  readonly packedError: { readonly code: ErrorCode; readonly message: string };
+  readonly packedError: { readonly code: ErrorCode; readonly message: string; readonly why: string | undefined };
 }
 
 /** Makes an event ready for the way. */
 export function pack(event: ProxyEvent): PackedEvent {
   return replaceObjects(event, (value) =>
-    value instanceof BalancingProxyError ? { packedError: { code: value.code, message: value.message } } : undefined,
+    value instanceof BalancingProxyError ? packError(value) : undefined,
   ) as PackedEvent;
 }
 
-/** The event as it was, but that errors have code, status and message only. */
+function packError({ code, message, cause }: BalancingProxyError): PackedError {
+  return { packedError: { code, message, why: cause instanceof Error ? cause.message : undefined } };
+}
+
+/** The event as it was, but that errors have code, status and message only, and those of their cause. */
 export function unpack(packed: PackedEvent): ProxyEvent {
   return replaceObjects(packed, (value) => {
     if (!('packedError' in value)) return undefined;
-    const { code, message } = (value as PackedError).packedError;
-    return new BalancingProxyError(code, message);
+    const { code, message, why } = (value as PackedError).packedError;
+    return new BalancingProxyError(code, message, { cause: why === undefined ? undefined : new Error(why) });
   }) as ProxyEvent;
 }
 
