@@ -9,7 +9,7 @@ export interface Frame {
   readonly stream: number;
 }
 
-export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 7 } as const;
+export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, push: 5, goaway: 7 } as const;
 const endStream = 1;
 const endHeaders = 4;
 const prefaceBytes = 24;
@@ -109,6 +109,12 @@ export function lastData(stream: number, text: string): Buffer {
 
 export function reset(stream: number, code: number): Buffer {
   return frameOf({ type: frameTypes.reset, stream }, uint32(code));
+}
+
+/** The promise to send `/` of the host `h` as the stream `promised`, unasked. */
+export function pushPromise(stream: number, promised: number): Buffer {
+  const request = Buffer.from([0x82, 0x87, 0x84, 0x41, 1, 'h'.charCodeAt(0)]);
+  return frameOf({ type: frameTypes.push, flags: endHeaders, stream }, Buffer.concat([uint32(promised), request]));
 }
 
 export function goaway(lastStream: number, code: number): Buffer {

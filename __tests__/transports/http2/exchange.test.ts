@@ -14,6 +14,7 @@ import {
   goaway,
   head,
   lastData,
+  pushPromise,
   type RawHttp2Behaviour,
   reset,
   settings,
@@ -21,7 +22,9 @@ import {
 } from '../raw-http2.ts';
 
 const noError = 0;
+const internalError = 2;
 const refusedStream = 7;
+const cancelled = 8;
 
 async function textOf(body: AsyncIterable<unknown>): Promise<string> {
   let text = '';
@@ -43,6 +46,38 @@ describe('a request over HTTP/2', () => {
     more: Partial<UpstreamRequest> = {},
     signal = new AbortController().signal,
   ) => transport.send(requestTo(url, { tls, ...more }), signal);
+
+  test('gives all of a body that comes together with its head, behind a piece of another one', async () => {
+    let first = 0;
+    const server = await start({
+      onRequest: (socket, stream) => {
+        first ||= stream;
+        const small = [head(stream), lastData(stream, 'whole')];
+        socket.write(stream === first ? head(stream) : Buffer.concat([data(first, 'piece'), ...small]));
+      },
+    });
+    const { body } = await send(server);
+    body.resume();
+    for (let i = 0; i < 20; i++) {
+      const both = await Promise.all([send(server), send(server)]);
+      expect(await Promise.all(both.map((response) => textOf(response.body)))).toEqual(['whole', 'whole']);
+    }
+  });
+
+  test.each([
+    ['takes back', (promised: number) => [reset(promised, cancelled)]],
+    ['breaks off', (promised: number) => [head(promised), reset(promised, internalError)]],
+    ['sends', (promised: number) => [head(promised), lastData(promised, 'unasked')]],
+  ])('lives on when the endpoint %s what it has pushed', async (_, framesFor) => {
+    const server = await start({
+      onRequest: (socket, stream) => {
+        const pushed = Buffer.concat([pushPromise(stream, stream + 1), ...framesFor(stream + 1)]);
+        socket.write(Buffer.concat([pushed, head(stream), lastData(stream, 'ok')]));
+      },
+    });
+    for (let i = 0; i < 3; i++) expect(await textOf((await send(server)).body)).toBe('ok');
+    expect(server.sockets).toHaveLength(1);
+  });
 
   test('never ends a body as if it were whole when the endpoint resets the stream without an error', async () => {
     const server = await start({

@@ -175,6 +175,42 @@ describe.each<[string, () => Transport]>([
     expect(new Set(texts)).toEqual(new Set(['ok']));
   });
 
+  test('gives as many responses at once as one connection takes whole', async () => {
+    const sent = Buffer.alloc(20_000, 'response');
+    const { url, server } = await start((req, res) => void (req.url === '/ok' ? ok(req, res) : res.end(sent)));
+    await textOf((await send(url, { target: '/ok' })).body);
+    const texts = await Promise.all(Array.from({ length: 100 }, async () => textOf((await send(url)).body)));
+    expect(new Set(texts)).toEqual(new Set([sent.toString()]));
+    expect(server.accepted).toBe(1);
+  });
+
+  const upload = { method: 'POST', headers: ['Host', 'h'], body: Buffer.alloc(1_000_000) };
+
+  test('sends as many uploads at once as one connection takes', async () => {
+    const { url } = await start(async (req, res) => res.end(String((await textOf(req)).length)));
+    await textOf((await send(url)).body);
+    const texts = await Promise.all(Array.from({ length: 30 }, async () => textOf((await send(url, upload)).body)));
+    expect(new Set(texts)).toEqual(new Set(['1000000']));
+  });
+
+  test.each<[string, (url: string) => Promise<unknown>]>([
+    ['were answered early', async (url) => textOf((await send(url, upload)).body)],
+    [
+      'were cancelled',
+      async (url) => {
+        const abort = new AbortController();
+        const sending = send(url, { ...upload, target: '/silent' }, abort.signal);
+        await setImmediate();
+        abort.abort(new Error('enough'));
+        await expect(sending).rejects.toThrow('enough');
+      },
+    ],
+  ])('serves requests after many uploads that %s', async (_name, interrupt) => {
+    const { url } = await start((req, res) => void (req.url !== '/silent' && res.writeHead(413).end('enough')));
+    for (let i = 0; i < 14; i++) await interrupt(url);
+    expect(await textOf((await send(url)).body)).toBe('enough');
+  });
+
   test('speaks HTTP/1.1 with an endpoint that offers nothing else', async () => {
     const server = resources.use(await listen(https.createServer(tls, answering(200, 'one'))));
     for (let i = 0; i < 2; i++) {

@@ -53,7 +53,6 @@ export class Http2Exchange {
       .once('trailers', (headers, _flags, raw?: string[]) => {
         this.#trailers = listOf(headers, raw);
       })
-      .on('data', (chunk: Buffer) => this.#response?.push(chunk))
       .once('end', this.#onEnd)
       .on('error', this.#onBroken)
       .once('close', () => this.#onBroken(new Error('the stream was closed')));
@@ -92,15 +91,18 @@ export class Http2Exchange {
 
   readonly #onResponse = (headers: IncomingHttpHeaders, _flags: number, raw?: string[]): void => {
     const stream = this.#stream;
-    if (!stream) return;
+    if (!stream || this.#signal.aborted) return;
     const head = { status: Number(headers[':status']), statusText: '', headers: listOf(headers, raw) };
     const flow = {
       pause: () => void stream.pause(),
       resume: () => void stream.resume(),
       abort: () => stream.close(NGHTTP2_CANCEL),
     };
-    this.#response = new PushedResponse(head, flow, this.#release);
-    this.#result.resolve(this.#response);
+    const response = new PushedResponse(head, flow, this.#release);
+    this.#response = response;
+    // Not before: Node tells of data at once, but of the head that came before it only in the next tick.
+    stream.on('data', (chunk: Buffer) => response.push(chunk));
+    this.#result.resolve(response);
   };
 
   readonly #onInterim = (headers: IncomingHttpHeaders, _flags: number, raw?: string[]): void => {

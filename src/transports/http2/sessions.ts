@@ -1,8 +1,9 @@
-import http2, { type ClientHttp2Session } from 'node:http2';
+import http2, { type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { isIP } from 'node:net';
 import tls from 'node:tls';
 import { connectTimeout, explain } from '../explain.ts';
 import type { TlsOptions, UpstreamRequest } from '../transport.ts';
+import { sessionOptions, widen } from './session-options.ts';
 
 /** An endpoint that offered HTTP/1.1 only is asked for HTTP/2 again after this time. */
 const recheckMs = 60_000;
@@ -87,18 +88,13 @@ export class Http2Sessions {
   }
 
   async #openSession(socket: tls.TLSSocket, { address }: UpstreamRequest, { connections }: Place): Promise<void> {
-    const settings = {
-      createConnection: () => socket,
-      // A header that comes twice goes on twice; Node 22 does not know this yet, and such a request fails there.
-      strictSingleValueFields: false,
-      // What comes for a stream that was cancelled counts as invalid; after 1,000 of these Node would close the connection.
-      maxSessionInvalidFrames: 2 ** 31 - 1,
-    };
-    const session = http2.connect(`https://${address.host}`, settings);
+    const session = http2.connect(`https://${address.host}`, { ...sessionOptions, createConnection: () => socket });
+    widen(session);
     const connection: Http2Connection = { session, open: 0, served: 0, isProbed: false };
     const forget = (): void => void connections.delete(connection);
     // Its streams report what goes wrong; without a listener it would end the process.
     session.on('error', forget).on('goaway', forget).on('close', forget);
+    session.on('stream', refusePush);
     await settingsOf(session);
     // Another one would take none either, and the next one after that.
     if (!mayTakeStream(connection)) {
@@ -109,6 +105,11 @@ export class Http2Sessions {
     // Those who waited for it may be gone.
     session.unref();
   }
+}
+
+/** One may be promised before the endpoint has read that we want none; its errors would end the process. */
+function refusePush(pushed: ClientHttp2Stream): void {
+  pushed.on('error', () => {}).close(http2.constants.NGHTTP2_REFUSED_STREAM);
 }
 
 function forgetUnused(places: Map<string, Place>): void {
