@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { Next } from './answer-error.ts';
-import type { EndpointSnapshot } from './endpoints/endpoint.ts';
+import type { EndpointSnapshot } from './endpoints/snapshot.ts';
 import type { Observer } from './events.ts';
 
 /** The middleware that `createBalancingProxy()` makes. */

@@ -1,9 +1,9 @@
 export type { Next } from './answer-error.ts';
 export type { BalancingProxy } from './balancing-proxy.ts';
 export type { DnsRecord } from './endpoints/dns.ts';
-export type { EndpointSnapshot, EndpointState } from './endpoints/endpoint.ts';
 export type { LatencySummary } from './endpoints/latency.ts';
 export type { Order } from './endpoints/order.ts';
+export type { EndpointSnapshot, EndpointState } from './endpoints/snapshot.ts';
 export { type AttemptOutcome, type AttemptReport, BalancingProxyError, type ErrorCode } from './errors.ts';
 export type {
   AttemptEnded,

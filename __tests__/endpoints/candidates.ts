@@ -6,6 +6,7 @@ import { BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
 export const settings: EndpointSettings = {
   ejection: { consecutiveFailures: 5, baseMs: 1_000, maxMs: 30_000 },
   hedge: { delayMs: 'p95', minDelayMs: 5, maxDelayMs: 2_000 },
+  maxInFlight: Infinity,
 };
 
 export const addressOf = (name: string) => parseAddress({ url: new URL(`http://${name}.example`), name });

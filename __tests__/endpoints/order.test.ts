@@ -140,6 +140,25 @@ describe("the order 'fastest'", () => {
   });
 });
 
+describe.each([10, 1, 0.1])('with %d requests a second', (perSecond) => {
+  test("the order 'fastest' comes to know every endpoint, and the one that has become fast", () => {
+    const candidates = candidatesOf({ name: 'a' }, { name: 'b' }, { name: 'c' });
+    const took = { a: 100, b: 200, c: 50 };
+    const serve = (turns: number): void => {
+      for (let turn = 1; turn <= turns; turn++) {
+        jest.advanceTimersByTime(1_000 / perSecond);
+        const [first] = inOrder(candidates, 'fastest', turn);
+        if (first) attempt(first.endpoint, 'won', took[first.endpoint.name as keyof typeof took]);
+      }
+    };
+    serve(2_000);
+    expect(namesInOrder(candidates, 'fastest')).toBe('cab');
+    took.b = 10;
+    serve(4_000);
+    expect(namesInOrder(candidates, 'fastest')).toBe('bca');
+  });
+});
+
 describe("the order 'random'", () => {
   test('is each of the possible ones about equally often', () => {
     const candidates = candidatesOf({ name: 'a', ms: 300 }, { name: 'b' }, { name: 'c' });

@@ -1,19 +1,18 @@
 import { jest } from '@jest/globals';
-import type { Endpoint } from '../../src/endpoints/endpoint.ts';
-import { type Candidate, type Choice, EndpointPool, type PoolSettings } from '../../src/endpoints/pool.ts';
+import type { Endpoint, EndpointSettings } from '../../src/endpoints/endpoint.ts';
+import { type Candidate, type Choice, EndpointPool } from '../../src/endpoints/pool.ts';
 import { addressOf, attempt, eject, learn, settings } from './candidates.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-const poolWith = (overrides: Partial<PoolSettings> = {}) =>
-  new EndpointPool({ ...settings, maxInFlight: Infinity, ...overrides });
+const poolWith = (overrides: Partial<EndpointSettings> = {}) => new EndpointPool({ ...settings, ...overrides });
 
 const oneByOne: Choice = { order: 'given', most: Infinity, isRace: false };
 const race: Choice = { ...oneByOne, isRace: true };
 
 /** A pool of endpoints whose names are one letter each. */
-function startPool(names: string, overrides?: Partial<PoolSettings>) {
+function startPool(names: string, overrides?: Partial<EndpointSettings>) {
   const pool = poolWith(overrides);
   const candidates = pool.candidatesAt([...names].map(addressOf));
   const endpoints = new Map(candidates.map(({ endpoint }) => [endpoint.name, endpoint]));
@@ -56,6 +55,35 @@ describe('the candidates of a request', () => {
     const orders = Array.from({ length: 64 }, () => chosen({ ...oneByOne, order: 'fastest' }));
     expect(orders.flatMap((names, index) => (names === 'cab' ? [index + 1] : []))).toEqual([32, 64]);
     expect(orders.filter((names) => names === 'abc')).toHaveLength(62);
+  });
+
+  test.each<[string, (endpoint: Endpoint) => void]>([
+    ['is left out', eject],
+    ['is cooling down', coolDown],
+    ['has as many attempts as it may', start],
+  ])('are explored although the one that was asked longest ago %s', (_, act) => {
+    const { each, chosen } = startPool('abcd', { maxInFlight: 1 });
+    each('abcd', (endpoint) => learn(endpoint, 100));
+    each('d', act);
+    for (const name of 'cba') {
+      jest.advanceTimersByTime(1);
+      each(name, (endpoint) => attempt(endpoint, 'won', 100));
+    }
+    const orders = Array.from({ length: 64 }, () => chosen({ ...oneByOne, order: 'fastest' }));
+    expect(orders.flatMap((names, index) => (names.startsWith('c') ? [index + 1] : []))).toEqual([32, 64]);
+  });
+
+  test('are explored whatever is asked in another order meanwhile', () => {
+    const { each, chosen } = startPool('ab');
+    each('ab', (endpoint) => learn(endpoint, 100));
+    jest.advanceTimersByTime(1);
+    each('a', (endpoint) => attempt(endpoint, 'won', 100));
+    const orders = Array.from({ length: 64 }, () => {
+      const names = chosen({ ...oneByOne, order: 'fastest' });
+      chosen(race);
+      return names;
+    });
+    expect(orders.flatMap((names, index) => (names === 'ba' ? [index + 1] : []))).toEqual([32, 64]);
   });
 
   test('are in any order where that is asked for', () => {

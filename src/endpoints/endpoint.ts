@@ -3,42 +3,15 @@ import { isConnectFailure } from '../errors.ts';
 import { type HedgeDelayOptions, hedgeDelayMs } from '../race/delay.ts';
 import type { EndpointAddress } from './address.ts';
 import { Ejection, type EjectionChange, type EjectionOptions } from './ejection.ts';
-import { type LatencySummary, LatencyWindow } from './latency.ts';
-
-/**
- * Whether an endpoint is asked: `ejected` while it is left out, `trial` while one request tries it, `cooling` after a
- * Retry-After, `drained` from `drain()` to `restore()`.
- */
-export type EndpointState = 'available' | 'cooling' | 'ejected' | 'trial' | 'drained';
-
-/** The state of an endpoint at one moment, for people and dashboards. */
-export interface EndpointSnapshot {
-  readonly name: string;
-  readonly state: EndpointState;
-  /** Milliseconds until an ejected or cooling endpoint is asked again; 0 otherwise. */
-  readonly backInMs: number;
-  /** Attempts under way, and responses on their way to a client. */
-  readonly inFlight: number;
-  /** Usable responses, won or lost, since the proxy was created. */
-  readonly successes: number;
-  /** Of these the ones that a client was given. */
-  readonly wins: number;
-  /** Attempts that failed, timed out or were answered with an unusable response. */
-  readonly failures: number;
-  /** Of these the ones for lack of time. */
-  readonly timeouts: number;
-  /** Losers that were cancelled before they answered; they say nothing about the endpoint's health. */
-  readonly cancelled: number;
-  /** Share of the recent attempts that gave a usable response, 0 to 1. */
-  readonly healthRatio: number;
-  /** How long usable responses took in the last 30 to 60 s, in milliseconds; undefined with fewer than 20 of them. */
-  readonly latencyMs: LatencySummary | undefined;
-}
+import { LatencyWindow } from './latency.ts';
+import type { EndpointSnapshot, EndpointState } from './snapshot.ts';
 
 export interface EndpointSettings {
   readonly ejection: EjectionOptions | false;
   /** When hedges start. */
   readonly hedge: HedgeDelayOptions;
+  /** Most attempts and responses under way at one endpoint, or Infinity. */
+  readonly maxInFlight: number;
 }
 
 /** How an attempt ended, as far as the endpoint's state is concerned. */
@@ -58,6 +31,7 @@ export class Endpoint {
   readonly latency = new LatencyWindow();
   readonly ejection: Ejection;
   readonly #hedge: HedgeDelayOptions;
+  readonly #maxInFlight: number;
   readonly #counts = { successes: 0, wins: 0, failures: 0, timeouts: 0, cancelled: 0 };
   #inFlight = 0;
   #healthRatio = 1;
@@ -65,10 +39,11 @@ export class Endpoint {
   #isDrained = false;
   #lastStartedAtMs = performance.now();
 
-  constructor(address: EndpointAddress, { ejection, hedge }: EndpointSettings) {
+  constructor(address: EndpointAddress, { ejection, hedge, maxInFlight }: EndpointSettings) {
     this.address = address;
     this.ejection = new Ejection(ejection);
     this.#hedge = hedge;
+    this.#maxInFlight = maxInFlight;
   }
 
   get name(): string {
@@ -77,6 +52,11 @@ export class Endpoint {
 
   get inFlight(): number {
     return this.#inFlight;
+  }
+
+  /** Whether it has as many attempts under way as it may. */
+  get isFull(): boolean {
+    return this.#inFlight >= this.#maxInFlight;
   }
 
   /** When the last attempt started, by `performance.now()`; without any, when the state began. */

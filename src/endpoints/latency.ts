@@ -1,10 +1,13 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 
-/** Every so often the older half of what was learned is forgotten. */
+/** Every so often the older half of what was learned is forgotten, if the younger half is enough to go by. */
 const periodMs = 30_000;
 
 /** With fewer samples a percentile is a guess. */
 const fewestSamples = 20;
+
+/** What has waited so long for something newer is too old to go by. */
+const longestPeriodMs = 24 * 3_600_000;
 
 /** Microseconds; up to an hour with an error of 1 %. */
 const range = { lowest: 1, highest: 3_600_000_000, figures: 2 };
@@ -17,8 +20,10 @@ export interface LatencySummary {
 }
 
 /**
- * How long usable responses took, over the last 30 to 60 s. Both histograms take every sample; each period the older one
- * starts anew, so the one that is read always holds between one and two periods.
+ * How long usable responses took, over the last 30 to 60 s or, where these were few, the last 20 to 40 responses. Both
+ * histograms take every sample; each period the older one starts anew, so the one that is read always holds between one
+ * and two periods. A period ends by time and count: by time alone a quiet service, or an endpoint that is only asked now
+ * and then, would forget what it has learned before there were 20 samples.
  */
 export class LatencyWindow {
   #older: RecordableHistogram | undefined;
@@ -67,6 +72,8 @@ export class LatencyWindow {
     const now = performance.now();
     const passed = now - this.#periodStartedAt;
     if (passed < periodMs) return;
+    if (passed >= longestPeriodMs) this.#forget();
+    else if ((this.#younger?.count ?? 0) < fewestSamples) return;
     // In step with the first period: counted from now, a sample before a pause would be remembered for up to 90 s.
     this.#periodStartedAt = now - (passed % periodMs);
     this.#known.clear();
@@ -74,7 +81,10 @@ export class LatencyWindow {
     emptied?.reset();
     this.#older = this.#younger;
     this.#younger = emptied;
-    // After two silent periods what both remember is too old.
-    if (passed >= 2 * periodMs) this.#older?.reset();
+  }
+
+  #forget(): void {
+    this.#older?.reset();
+    this.#younger?.reset();
   }
 }

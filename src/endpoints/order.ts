@@ -15,7 +15,7 @@ export interface Ranked {
 
 /**
  * The candidates in the order in which they should be tried.
- * @param turn counts the requests; by it endpoints are explored.
+ * @param turn counts the requests that have the order `'fastest'`; by it endpoints are explored.
  */
 export function inOrder<T extends Ranked>(candidates: readonly T[], order: Order, turn: number): readonly T[] {
   if (order === 'given' || candidates.length < 2) return candidates;
@@ -34,10 +34,11 @@ function fastestFirst<T extends Ranked>(candidates: readonly T[]): readonly T[] 
   );
 }
 
+/** One that is full is not asked, and would be the one to explore for as long as it is. */
 function longestIdleFirst<T extends Ranked>(candidates: readonly T[]): readonly T[] {
-  const explored = candidates.reduce((longest, candidate) =>
-    candidate.endpoint.lastStartedAtMs < longest.endpoint.lastStartedAtMs ? candidate : longest,
-  );
+  const free = candidates.filter(({ endpoint }) => !endpoint.isFull);
+  const [explored] = free.toSorted((a, b) => a.endpoint.lastStartedAtMs - b.endpoint.lastStartedAtMs);
+  if (!explored) return fastestFirst(candidates);
   return [explored, ...fastestFirst(candidates).filter((candidate) => candidate !== explored)];
 }
 

@@ -1,16 +1,12 @@
 import { type EndpointAddress, keyOf } from './address.ts';
-import { Endpoint, type EndpointSettings, type EndpointSnapshot } from './endpoint.ts';
+import { Endpoint, type EndpointSettings } from './endpoint.ts';
 import { inOrder, type Order } from './order.ts';
+import type { EndpointSnapshot } from './snapshot.ts';
 
 /** An endpoint that a request may try, with the address that holds for this request. */
 export interface Candidate {
   readonly endpoint: Endpoint;
   readonly address: EndpointAddress;
-}
-
-export interface PoolSettings extends EndpointSettings {
-  /** Most attempts under way at one endpoint, or Infinity. */
-  readonly maxInFlight: number;
 }
 
 /** How the candidates of one request are chosen. */
@@ -30,11 +26,11 @@ const unusedMs = 600_000;
 
 /** Keeps the state of endpoints, by URL, address and name. */
 export class EndpointPool {
-  readonly #settings: PoolSettings;
+  readonly #settings: EndpointSettings;
   readonly #endpoints = new Map<string, Endpoint>();
   #turn = 0;
 
-  constructor(settings: PoolSettings) {
+  constructor(settings: EndpointSettings) {
     this.#settings = settings;
   }
 
@@ -52,18 +48,18 @@ export class EndpointPool {
    * its ordinary place, but is nobody's only chance. Looked at one by one, when an attempt is about to start.
    */
   *choose(candidates: readonly Candidate[], { order, most, isRace }: Choice): Iterable<Candidate> {
-    // Before they are put in order: one that is drained would be the one to explore for ever.
-    const offered = candidates.filter(({ endpoint }) => !endpoint.isDrained);
-    const ordered = inOrder(offered, order, ++this.#turn);
-    const groups = groupByFitness(ordered, most);
+    const groups = groupByFitness(candidates, most);
+    const turn = order === 'fastest' ? ++this.#turn : 0;
+    // Within the groups: one that may not be asked would be the one to explore for ever.
+    const fit = inOrder(groups.fit, order, turn);
     const isAnyoneIn = [...groups.fit, ...groups.cooling].some(({ endpoint }) => !endpoint.ejection.isTrialDue);
-    const last = isRace && isAnyoneIn ? [] : groups.ejected;
+    const last = isRace && isAnyoneIn ? [] : fallback(groups.ejected, order);
     let count = 0;
-    for (const candidate of [...groups.fit, ...groups.cooling, ...last]) {
+    for (const candidate of [...fit, ...fallback(groups.cooling, order), ...last]) {
       if (count === most) return;
-      const { isDrained, inFlight } = candidate.endpoint;
+      const { isDrained, isFull } = candidate.endpoint;
       // It may have been drained since the request came.
-      if (isDrained || inFlight >= this.#settings.maxInFlight) continue;
+      if (isDrained || isFull) continue;
       count++;
       yield candidate;
     }
@@ -105,10 +101,17 @@ interface Groups {
   readonly ejected: Candidate[];
 }
 
-function groupByFitness(ordered: readonly Candidate[], most: number): Groups {
+/** Those that come only when the others were no help are not explored. */
+function fallback(candidates: readonly Candidate[], order: Order): readonly Candidate[] {
+  return inOrder(candidates, order, 1);
+}
+
+/** The candidates by how fit they are, less those that are drained. */
+function groupByFitness(candidates: readonly Candidate[], most: number): Groups {
   const groups: Groups = { fit: [], cooling: [], ejected: [] };
-  for (const candidate of ordered) {
-    const { ejection, isCooling } = candidate.endpoint;
+  for (const candidate of candidates) {
+    const { ejection, isCooling, isDrained } = candidate.endpoint;
+    if (isDrained) continue;
     const mayTry = !ejection.isEjected && (most > 1 || !ejection.isTrialDue);
     groups[mayTry ? (isCooling ? 'cooling' : 'fit') : 'ejected'].push(candidate);
   }

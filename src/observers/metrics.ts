@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { AggregatorRegistry, register } from 'prom-client';
-import type { EndpointState } from '../endpoints/endpoint.ts';
+import type { EndpointState } from '../endpoints/snapshot.ts';
 import { createInstruments, type GaugeReaders, type Instruments, type MetricsRegistry } from './metrics/instruments.ts';
 import { Observations, type ObservedProxy } from './metrics/observations.ts';
 import { checkOptions, type MetricsOptions, wrong } from './metrics/options.ts';

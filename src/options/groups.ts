@@ -53,7 +53,8 @@ export interface TimeoutOptions {
 export interface HedgeOptions {
   /**
    * Milliseconds until the next attempt starts, or a percentile such as `'p95'` of what the endpoint tried last took for
-   * its usable responses of the last 30 to 60 s. With fewer than 20 of them there is no hedge by time.
+   * its usable responses of the last 30 to 60 s, or, of a quiet service, for the last 20 to 40 of them. Before there
+   * were 20 there is no hedge by time.
    * @default 'p95'
    */
   readonly delayMs?: number | Percentile;

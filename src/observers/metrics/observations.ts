@@ -1,5 +1,5 @@
 import type { BalancingProxy } from '../../balancing-proxy.ts';
-import type { EndpointSnapshot } from '../../endpoints/endpoint.ts';
+import type { EndpointSnapshot } from '../../endpoints/snapshot.ts';
 import type { Observer, ProxyEvent } from '../../events.ts';
 
 /** What metrics need of a proxy. */
