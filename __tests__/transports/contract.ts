@@ -1,3 +1,4 @@
+import dns from 'node:dns';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import http from 'node:http';
@@ -6,6 +7,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { parseAddress } from '../../src/endpoints/address.ts';
 import type { Transport, UpstreamRequest } from '../../src/index.ts';
 import { createCertificate } from '../helpers/certificate.ts';
@@ -197,6 +199,22 @@ export function describeTransport(name: string, create: () => Transport): void {
 
     test('reports a name without an address as one that never reached the endpoint', async () => {
       await expect(send('http://no-such-host.invalid')).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
+    });
+
+    test('asks once for a name that does not answer, and gives up in time on all requests that need it', async () => {
+      let fail: (error: Error) => void = () => {};
+      const keepSilent = (_name: string, _options: object, done: typeof fail) => {
+        fail = done;
+      };
+      const silent = jest.spyOn(dns, 'lookup').mockImplementation(keepSilent as never);
+      const name = `silent-${performance.now()}.example`;
+      const sending = Array.from({ length: 5 }, () => send(`http://${name}`, { connectMs: 30 }));
+      for (const each of sending) await expect(each).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT_TIMEOUT' });
+      expect(silent.mock.calls.map(([asked]) => asked)).toEqual([name]);
+      silent.mockRestore();
+      fail(new Error('no answer'));
+      const server = await start(answering(200, 'ok'));
+      expect(await textOf((await send(server.url.replace('127.0.0.1', 'localhost'))).body)).toBe('ok');
     });
 
     test('gives up on a connection that is not set up in time', async () => {

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { BalancingProxyError } from '../errors.ts';
 import { connectTimeout, explain } from './explain.ts';
+import { lookup } from './lookup.ts';
 import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
 import { limitRest, pipeBody, sendUnframed } from './upload.ts';
 
@@ -104,6 +105,7 @@ export class NodeExchange {
         : { socketPath: address.socketPath }),
       ...(address.secure && this.#agent === false && (this.#request.tls as https.RequestOptions)),
       ...(address.secure && address.connectTo !== undefined && { servername: address.hostname }),
+      lookup,
       method,
       path: target,
       agent: this.#agent || new node.Agent(),

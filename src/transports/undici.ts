@@ -4,6 +4,7 @@ import { Agent, buildConnector, Client, type Dispatcher, Pool } from 'undici';
 import type { EndpointAddress } from '../endpoints/address.ts';
 import { asksForUpgrade } from './asks-for-upgrade.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
+import { lookup } from './lookup.ts';
 import { NodeExchange } from './node-exchange.ts';
 import type { TlsOptions, Transport, UpstreamRequest } from './transport.ts';
 import { UndiciExchange, type UsedConnection } from './undici-exchange.ts';
@@ -117,6 +118,7 @@ function connectorFor(
   const connect = buildConnector({
     ...(tls as buildConnector.BuildOptions),
     allowH2: false,
+    lookup,
     timeout: connectMs === Infinity ? 0 : connectMs,
     ...(socketPath !== undefined && { socketPath }),
   });
