@@ -3,9 +3,10 @@ import type { Http2ServerResponse } from 'node:http2';
 import { constants as http2Constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { BalancingProxyError } from '../errors.ts';
-import type { InterimResponse, UpstreamResponse } from '../transports/transport.ts';
+import type { UpstreamResponse } from '../transports/transport.ts';
 import type { ClientResponse } from './client-response.ts';
-import { groupByName, type HeaderList, hasHighByte, stripHopByHop, valuesOf } from './headers.ts';
+import { writeEarlyHints } from './early-hints.ts';
+import { groupByName, type HeaderList, hasHighByte, stripHopByHop } from './headers.ts';
 import { brokenOff } from './incoming.ts';
 import { streamBody, trailersFor } from './stream-body.ts';
 
@@ -108,16 +109,4 @@ function writeHead(res: ServerResponse, answer: ClientResponse): void {
 /** The reason phrase, or nothing when node:http, which reads any character there, would refuse to write it. */
 export function reasonOf({ statusText }: UpstreamResponse): string {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusText) ? statusText : '';
-}
-
-/** 103 is the one interim response that frames can pass on, and only its links; what they refuse is left out. */
-function writeEarlyHints(res: ServerResponse, { status, headers }: InterimResponse): void {
-  if (status !== 103 || res.req.httpVersion === '1.0') return;
-  // Node takes one link per value, the field may list several (RFC 8288 3).
-  const link = valuesOf(headers, 'link').flatMap((value) => value.split(/,\s*(?=<)/));
-  try {
-    if (link.length > 0) res.writeEarlyHints({ link });
-  } catch {
-    // Node checks the syntax of links; a hint that it does not take may be missed.
-  }
 }
