@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { pageTexts } from './page-texts.ts';
 
 /** A file of the page, ready to be sent. */
 export interface PageFile {
@@ -16,11 +16,9 @@ const types: Readonly<Record<string, string>> = {
 
 /** Reads all files of the page. @returns them by the path that they are asked for with. */
 export function readPageFiles(): ReadonlyMap<string, PageFile> {
-  const folder = path.join(import.meta.dirname, 'page');
-  const files = readdirSync(folder).flatMap((name): Array<[string, PageFile]> => {
+  const files = Object.entries(pageTexts()).flatMap(([name, text]): Array<[string, PageFile]> => {
     const type = types[path.extname(name)];
-    const content = readFileSync(path.join(folder, name));
-    return type ? [[name === 'index.html' ? '/' : `/${name}`, { type, content }]] : [];
+    return type ? [[name === 'index.html' ? '/' : `/${name}`, { type, content: Buffer.from(text) }]] : [];
   });
   return new Map(files);
 }
