@@ -314,7 +314,9 @@ describe('middleware whose `res` throws', () => {
   });
 
   test('leaves an error handler a `res` without the headers of the endpoint', async () => {
-    const { url } = await startHostile(sending(`HTTP/1.1 200 Fine\r\nContent-Encoding: x\r\n${chunked}\r\n`));
+    const { url } = await startHostile(
+      sending(`HTTP/1.1 200 Fine\r\nDate: never\r\nContent-Encoding: x\r\n${chunked}\r\n`),
+    );
     const frame =
       (proxy: BalancingProxy): RequestListener =>
       (req, res) => {
@@ -324,5 +326,6 @@ describe('middleware whose `res` throws', () => {
     const served = resources.use(await serveProxy({ endpoints: [url] }, frame));
     const { statusText, headers, text } = await request(served.url);
     expect([statusText, headers['content-encoding'], text]).toEqual(['Internal Server Error', undefined, 'handled']);
+    expect(headers.date).toMatch(/GMT$/);
   });
 });

@@ -92,8 +92,8 @@ describe('a response', () => {
   });
 
   test.each([
-    ['HTTP/1.1 200 ', 'HTTP/1.1 200 OK'],
-    ['HTTP/1.1 200', 'HTTP/1.1 200 OK'],
+    ['HTTP/1.1 200 ', 'HTTP/1.1 200 '],
+    ['HTTP/1.1 200', 'HTTP/1.1 200 '],
     ['HTTP/1.1 404 Nothing Here', 'HTTP/1.1 404 Nothing Here'],
     ['HTTP/1.1 599 Own', 'HTTP/1.1 599 Own'],
     ['HTTP/1.0 200 Old', 'HTTP/1.1 200 Old'],

@@ -151,6 +151,11 @@ export function describeTransport(name: string, create: () => Transport): void {
       expect(server.bytes()).toMatch(/content-length: 0\r\n/i);
     });
 
+    test.each(['HTTP/1.1 200 ', 'HTTP/1.1 200'])('gives the empty reason phrase of %j as it came', async (line) => {
+      const server = await startRaw(`${line}\r\nContent-Length: 0\r\n\r\n`);
+      expect((await send(server.url)).statusText).toBe('');
+    });
+
     test('gives status, reason phrase, headers with case and repeats, and trailers', async () => {
       const server = await startRaw(
         'HTTP/1.1 299 Fine Indeed\r\nX-B: 1\r\nx-a: \u00ff\r\nX-B: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-T: t\r\n\r\n',

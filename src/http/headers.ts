@@ -102,3 +102,13 @@ export function groupByName(headers: HeaderList): Iterable<{ readonly name: stri
 export function hasHighByte(value: number | string | readonly string[] | undefined): boolean {
   return /[\x80-\xff]/.test(String(value));
 }
+
+/** Whether node:http would write this value or reason phrase (RFC 9110 5.5). */
+export function isFieldValue(text: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+}
+
+/** Whether this may be a header's name (RFC 9110 5.6.2). */
+export function isToken(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~\w-]+$/.test(text);
+}

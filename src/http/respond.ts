@@ -6,9 +6,11 @@ import type { BalancingProxyError } from '../errors.ts';
 import type { UpstreamResponse } from '../transports/transport.ts';
 import type { ClientResponse } from './client-response.ts';
 import { writeEarlyHints } from './early-hints.ts';
-import { groupByName, type HeaderList, hasHighByte, stripHopByHop } from './headers.ts';
+import { groupByName, type HeaderList, hasHighByte, isFieldValue } from './headers.ts';
+import { groupForHttp2 } from './http2-headers.ts';
 import { brokenOff } from './incoming.ts';
-import { streamBody, trailersFor } from './stream-body.ts';
+import { streamBody } from './stream-body.ts';
+import { addTrailers, trailersFor } from './trailers.ts';
 
 /** Headers that say how a body is framed: the endpoint's body is not the one that middleware before us had in mind. */
 const ownFraming = ['Content-Length', 'Trailer'];
@@ -29,7 +31,7 @@ export async function respond(res: ServerResponse, answer: ClientResponse): Prom
     writeHead(res, answer);
     if (!(answer.body instanceof Uint8Array)) return await streamBody(res, answer.body, answer);
     // Node takes this header for UTF-8 when it writes head and body in one go (nodejs/node 46528).
-    if (hasHighByte(res.getHeader('Content-Disposition'))) res.writeHead(res.statusCode);
+    if (!res.headersSent && hasHighByte(res.getHeader('Content-Disposition'))) res.writeHead(res.statusCode);
     endWhole(res, answer.body, answer.response.trailers());
     return answer.body.length;
   } catch (error) {
@@ -38,20 +40,25 @@ export async function respond(res: ServerResponse, answer: ClientResponse): Prom
   }
 }
 
-/** A body that is only given to `end` would get a Content-Length, with which there are no trailers (RFC 9112 7.1.2). */
 function endWhole(res: ServerResponse, body: Buffer, received: HeaderList): void {
-  const trailers = stripHopByHop(received);
+  const trailers = trailersFor(res, received);
   if (trailers.length > 0) {
+    // A body that is only given to `end` would get a Content-Length, with which there are no trailers (RFC 9112 7.1.2).
     res.write(body);
-    res.addTrailers(trailersFor(res, trailers));
-  }
-  res.end(trailers.length > 0 ? undefined : body);
+    addTrailers(res, trailers);
+    res.end();
+  } else if (body.length > 0) res.end(body);
+  // A body of no bytes is one that a server with `rejectNonStandardBodyWrites` does not take for HEAD, 204 and 304.
+  else res.end();
 }
 
 /** An error handler must not send its own page with the endpoint's reason, `Content-Length` or `Content-Encoding`. */
 function takeHeadBack(res: ServerResponse, { headers }: ClientResponse): void {
+  const { sendDate } = res;
   if (res.req.httpVersionMajor < 2) res.statusMessage = '';
   for (const { name } of groupByName(headers)) res.removeHeader(name);
+  // Node takes the removal of the endpoint's date for a wish to have none.
+  res.sendDate = sendDate;
 }
 
 /** Whether the client is gone already; on HTTP/2 only the stream tells. */
@@ -91,22 +98,33 @@ export function respondPlainly(req: IncomingMessage, res: ServerResponse, error:
 }
 
 function writeHead(res: ServerResponse, answer: ClientResponse): void {
+  const { status } = answer.response;
   for (const hints of answer.interim) writeEarlyHints(res, hints);
-  res.statusCode = answer.response.status;
-  // HTTP/2 has no reason phrase, and Node warns when it is set there (RFC 9113 8.3.2).
-  if (res.req.httpVersionMajor < 2) res.statusMessage = reasonOf(answer.response);
+  res.statusCode = status;
   for (const name of ownFraming) if (res.hasHeader(name)) res.removeHeader(name);
   const hasTrailers = answer.announcedBytes === undefined && res.req.httpVersion !== '1.0';
-  for (const { name, values } of groupByName(answer.headers)) {
+  const isHttp2 = res.req.httpVersionMajor > 1;
+  for (const { name, values } of isHttp2 ? groupForHttp2(answer.headers) : groupByName(answer.headers)) {
+    const lower = name.toLowerCase();
     // Node throws when trailers are announced for a body that is not chunked.
-    if (!hasTrailers && name.toLowerCase() === 'trailer') continue;
-    const earlier = additive.has(name.toLowerCase()) ? res.getHeader(name) : undefined;
+    if (lower === 'trailer' && !hasTrailers) continue;
+    // RFC 9110 8.6 forbids it, and some clients wait for the bytes.
+    if (lower === 'content-length' && status === 204) continue;
+    const earlier = additive.has(lower) ? res.getHeader(name) : undefined;
     const all = earlier === undefined ? values : [earlier, values].flat().map(String);
     res.setHeader(name, all.length === 1 && all[0] !== undefined ? all[0] : all);
   }
+  // HTTP/2 has no reason phrase, and Node warns when it is set there (RFC 9113 8.3.2).
+  if (!isHttp2) setReason(res, reasonOf(answer.response));
 }
 
-/** The reason phrase, or nothing when node:http, which reads any character there, would refuse to write it. */
-export function reasonOf({ statusText }: UpstreamResponse): string {
-  return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusText) ? statusText : '';
+function setReason(res: ServerResponse, reason: string | undefined): void {
+  res.statusMessage = reason ?? '';
+  // Left to itself, Node puts a phrase of its own in the place of an empty one.
+  if (reason === '') res.writeHead(res.statusCode, '');
+}
+
+/** The reason phrase, or undefined when node:http, which reads any character there, would refuse to write it. */
+export function reasonOf({ statusText }: UpstreamResponse): string | undefined {
+  return isFieldValue(statusText) ? statusText : undefined;
 }

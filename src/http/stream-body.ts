@@ -1,8 +1,9 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ClientResponse } from './client-response.ts';
-import { groupByName, type HeaderList, hasHighByte, stripHopByHop } from './headers.ts';
+import { hasHighByte } from './headers.ts';
 import { brokenOff, idleTimeout } from './incoming.ts';
+import { addTrailers, trailersFor } from './trailers.ts';
 
 /** `res` with what some frames and middleware add to it. */
 type FlushableResponse = ServerResponse & { flush?(): void };
@@ -62,8 +63,7 @@ class BodyStream {
 
   readonly #onEnd = (): void =>
     this.#guard(() => {
-      const trailers = stripHopByHop(this.#answer.response.trailers());
-      if (trailers.length > 0) this.#res.addTrailers(trailersFor(this.#res, trailers));
+      addTrailers(this.#res, trailersFor(this.#res, this.#answer.response.trailers()));
       this.#res.end();
       this.#settle();
       this.#result.resolve(this.#sent);
@@ -110,14 +110,4 @@ function flushHead(res: ServerResponse): void {
 
 function isEventStream(res: ServerResponse): boolean {
   return String(res.getHeader('content-type') ?? '').startsWith('text/event-stream');
-}
-
-/** Pairs as they came; the compatibility API of http2 takes none and needs an object. */
-export function trailersFor(res: ServerResponse, list: HeaderList): OutgoingHttpHeaders | Array<[string, string]> {
-  if (res.req.httpVersionMajor > 1) {
-    return Object.fromEntries([...groupByName(list)].map(({ name, values }) => [name, values]));
-  }
-  const pairs: Array<[string, string]> = [];
-  for (let i = 0; i < list.length; i += 2) pairs.push([list[i] ?? '', list[i + 1] ?? '']);
-  return pairs;
 }

@@ -26,6 +26,8 @@ export class NodeExchange {
   readonly #request: UpstreamRequest;
   readonly #agent: http.Agent | false;
   #client: http.ClientRequest | undefined;
+  /** As it came: got puts a phrase of its own in the place of an empty one. */
+  #reason: string | undefined;
   #isConnected = false;
 
   /** @param agent the pool to take a connection from, or false for a connection of its own. */
@@ -52,7 +54,7 @@ export class NodeExchange {
     if (signal.aborted) onAbort();
     else {
       relay(respond).then(
-        (response) => resolve(toUpstreamResponse(response)),
+        (response) => resolve(toUpstreamResponse(response, this.#reason)),
         (error) => {
           release();
           reject(this.#explain(error));
@@ -69,9 +71,10 @@ export class NodeExchange {
       // Node has taken its listener off: a reset before the new owner has one would end the process.
       socket.on('error', () => {});
       release();
-      onUpgrade({ ...toUpstreamResponse(response), upgraded: { socket, head } });
+      onUpgrade({ ...toUpstreamResponse(response, response.statusMessage), upgraded: { socket, head } });
     });
     client.once('response', (response) => {
+      this.#reason = response.statusMessage;
       response.on('error', () => {});
       // Of a body that ends with the connection Node makes a clean end even when that was a reset.
       client.once('error', (error) => response.complete || response.destroy(error));
@@ -157,10 +160,10 @@ export class NodeExchange {
   }
 }
 
-function toUpstreamResponse(response: http.IncomingMessage): UpstreamResponse {
+function toUpstreamResponse(response: http.IncomingMessage, reason = ''): UpstreamResponse {
   return {
     status: response.statusCode ?? 0,
-    statusText: response.statusMessage ?? '',
+    statusText: reason,
     headers: response.rawHeaders,
     body: response,
     takeWhole: () => takeWhole(response),

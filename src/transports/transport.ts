@@ -55,7 +55,7 @@ export interface UpgradedConnection {
 /** A response whose head is there and whose body is still to come. */
 export interface UpstreamResponse {
   readonly status: number;
-  /** The reason phrase; may be empty. */
+  /** The reason phrase as it came, which may be empty; of HTTP/2, which has none, the usual one of the status. */
   readonly statusText: string;
   /** A flat list of names and values as they came: case, order and repeats kept. */
   readonly headers: readonly string[];

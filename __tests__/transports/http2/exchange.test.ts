@@ -47,6 +47,11 @@ describe('a request over HTTP/2', () => {
     signal = new AbortController().signal,
   ) => transport.send(requestTo(url, { tls, ...more }), signal);
 
+  test('gives the usual reason phrase, as HTTP/2 has none', async () => {
+    const server = await start({ onRequest: (socket, stream) => void socket.write(head(stream)) });
+    expect((await send(server)).statusText).toBe('OK');
+  });
+
   test('gives all of a body that comes together with its head, behind a piece of another one', async () => {
     let first = 0;
     const server = await start({

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import http2, { type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 import type { BalancingProxyError } from '../../errors.ts';
 import { groupByName } from '../../http/headers.ts';
@@ -92,7 +93,9 @@ export class Http2Exchange {
   readonly #onResponse = (headers: IncomingHttpHeaders, _flags: number, raw?: string[]): void => {
     const stream = this.#stream;
     if (!stream || this.#signal.aborted) return;
-    const head = { status: Number(headers[':status']), statusText: '', headers: listOf(headers, raw) };
+    const status = Number(headers[':status']);
+    // HTTP/2 has no reason phrase: clients of HTTP/1.1 get the usual one.
+    const head = { status, statusText: STATUS_CODES[status] ?? '', headers: listOf(headers, raw) };
     const flow = {
       pause: () => void stream.pause(),
       resume: () => void stream.resume(),

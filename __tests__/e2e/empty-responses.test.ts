@@ -1,0 +1,35 @@
+import http from 'node:http';
+import { createBalancingProxy } from '../../src/index.ts';
+import { frames, textOf } from '../helpers/frames.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request } from '../helpers/proxy.ts';
+import { head, startRaw } from '../helpers/raw.ts';
+import { listen } from '../helpers/servers.ts';
+
+const resources = leakCheckedResources();
+
+async function proxyTo(answer: string) {
+  const endpoint = resources.use(await startRaw(answer));
+  return resources.use(createBalancingProxy({ endpoints: [endpoint.url] }));
+}
+
+describe('a response without a body', () => {
+  test.each(frames)('announces no length with 204 under $name', async (frame) => {
+    const proxy = await proxyTo(head('HTTP/1.1 204 No Content', 'Content-Length: 5', 'X-It: yes'));
+    const { url } = resources.use(await frame.start({ mounts: { '/': proxy } }));
+    const answer = await frame.send(url).answer;
+    expect([answer.status, answer.headers['x-it'], await textOf(answer)]).toEqual([204, 'yes', '']);
+    expect(answer.headers).not.toHaveProperty('content-length');
+    expect(answer.headers).not.toHaveProperty('transfer-encoding');
+  });
+
+  test.each([
+    ['HEAD', 200],
+    ['GET', 204],
+    ['GET', 304],
+  ])('passes a server that lets nobody write one: %s answered with %i', async (method, status) => {
+    const proxy = await proxyTo(head(`HTTP/1.1 ${status} Fine`, 'X-It: yes'));
+    const { url } = resources.use(await listen(http.createServer({ rejectNonStandardBodyWrites: true }, proxy)));
+    expect(await request(url, { method })).toMatchObject({ status, headers: { 'x-it': 'yes' } });
+  });
+});

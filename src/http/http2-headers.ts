@@ -1,0 +1,73 @@
+import { groupByName, type HeaderList } from './headers.ts';
+
+/** What belongs to connections of HTTP/1.1; node:http2 throws for it, in trailers where nobody can catch (RFC 9113 8.2.2). */
+const ofConnections: ReadonlySet<string> = new Set([
+  'connection',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Fields that node:http2 takes only once although they are lists, of which several are the same as one (RFC 9110 5.3). */
+const lists: ReadonlySet<string> = new Set(['content-encoding', 'content-language', 'if-match', 'if-none-match']);
+
+/**
+ * The other fields that node:http2 takes only once. Where an endpoint says them twice, its app and the server in front of
+ * it mostly say the same; where they differ, the first one counts, as node:http has it for a client of HTTP/1.1.
+ */
+const singles: ReadonlySet<string> = new Set([
+  'access-control-allow-credentials',
+  'access-control-max-age',
+  'access-control-request-method',
+  'age',
+  'authorization',
+  'content-length',
+  'content-location',
+  'content-md5',
+  'content-range',
+  'content-type',
+  'date',
+  'dnt',
+  'etag',
+  'expires',
+  'from',
+  'host',
+  'if-modified-since',
+  'if-range',
+  'if-unmodified-since',
+  'last-modified',
+  'location',
+  'max-forwards',
+  'proxy-authorization',
+  'range',
+  'referer',
+  'retry-after',
+  'tk',
+  'upgrade-insecure-requests',
+  'user-agent',
+  'x-content-type-options',
+]);
+
+/** The values of each name together, as {@link groupByName}, in the form in which HTTP/2 and node:http2 take them. */
+export function* groupForHttp2(headers: HeaderList): Iterable<{ readonly name: string; readonly values: string[] }> {
+  for (const { name, values } of groupByName(headers)) {
+    const lower = name.toLowerCase();
+    if (ofConnections.has(lower) || lower.startsWith(':')) continue;
+    const trimmed = values.map(withoutBlankEnds);
+    if (lists.has(lower)) yield { name, values: [trimmed.join(', ')] };
+    else yield { name, values: singles.has(lower) ? trimmed.slice(0, 1) : trimmed };
+  }
+}
+
+/** A field with a value that begins or ends in white space is thrown away by clients (RFC 9113 8.2.1). */
+function withoutBlankEnds(value: string): string {
+  const isBlank = (index: number) => value[index] === ' ' || value[index] === '\t';
+  if (!isBlank(0) && !isBlank(value.length - 1)) return value;
+  let [start, end] = [0, value.length];
+  while (isBlank(start)) start++;
+  while (end > start && isBlank(end - 1)) end--;
+  return value.slice(start, end);
+}
