@@ -1,4 +1,4 @@
-import dns from 'node:dns';
+import dns, { type LookupAddress } from 'node:dns';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import http from 'node:http';
@@ -10,6 +10,7 @@ import { setImmediate } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { parseAddress } from '../../src/endpoints/address.ts';
 import type { Transport, UpstreamRequest } from '../../src/index.ts';
+import { startBusy } from '../helpers/busy-server.ts';
 import { createCertificate } from '../helpers/certificate.ts';
 import { Resources } from '../helpers/proxy.ts';
 import {
@@ -41,6 +42,8 @@ export function requestTo(
     ...more,
   };
 }
+
+const testOnLinux = process.platform === 'linux' ? test : test.skip;
 
 /** What every transport has to do; a transport's own test file runs it. */
 export function describeTransport(name: string, create: () => Transport): void {
@@ -221,6 +224,29 @@ export function describeTransport(name: string, create: () => Transport): void {
       const server = await start(answering(200, 'ok'));
       expect(await textOf((await send(server.url.replace('127.0.0.1', 'localhost'))).body)).toBe('ok');
     });
+
+    testOnLinux(
+      'lets `connectMs` alone decide when a name has an address that is slow and another that is no help',
+      async () => {
+        const server = resources.use(await startBusy());
+        const found: LookupAddress[] = [
+          { address: '127.0.0.1', family: 4 },
+          { address: '::1', family: 6 },
+        ];
+        const isAsked = Promise.withResolvers<void>();
+        const resolve = (_name: string, _options: object, done: (error: null, addresses: LookupAddress[]) => void) => {
+          isAsked.resolve();
+          process.nextTick(done, null, found);
+        };
+        const spy = jest.spyOn(dns, 'lookup').mockImplementation(resolve as never);
+        const sending = send(`http://slow-${performance.now()}.example:${server.port}`, { connectMs: 20_000 });
+        await isAsked.promise;
+        await becomingIdle();
+        spy.mockRestore();
+        server.goOn();
+        expect(await textOf((await sending).body)).toBe('ok');
+      },
+    );
 
     test('gives up on a connection that is not set up in time', async () => {
       // The backlog of a listener that accepts nothing is not fillable everywhere; a TLS handshake that hangs is.
@@ -417,6 +443,61 @@ export function describeTransport(name: string, create: () => Transport): void {
         });
         expect(first.accepted).toBe(2);
       });
+
+      test.each([
+        ['a kept-alive connection', {}],
+        ['a fresh connection', freshConnection],
+        ['a connection for an upgrade', upgrade],
+      ])('leaves the final dot out of the name that TLS asks for, but not out of Host, on %s', async (_, more) => {
+        const certificate = await createCertificate('api.internal');
+        const names: unknown[] = [];
+        const server = resources.use(
+          await listen(
+            https
+              .createServer(certificate, (req, res) => void res.end(req.headers.host))
+              .on('secureConnection', (socket) => names.push(socket.servername)),
+          ),
+        );
+        const host = `api.internal.:${server.port}`;
+        const tls = { ca: certificate.cert };
+        const { body } = await send(`https://${host}`, {
+          headers: ['Host', host],
+          ...more,
+          tls,
+          connectTo: '127.0.0.1',
+        });
+        expect(await textOf(body)).toBe('headers' in more ? 'h' : host);
+        expect(names).toEqual(['api.internal']);
+      });
+
+      test.each([
+        ['a request', {}],
+        ['a request over a fresh connection', freshConnection],
+      ])(
+        'checks the certificate for the IP address of the URL, which is no name to ask for, on %s',
+        async (_, more) => {
+          const certificate = await createCertificate('127.0.0.9');
+          const names: unknown[] = [];
+          const server = resources.use(
+            await listen(
+              https
+                .createServer(certificate, answering(200, 'ok'))
+                .on('secureConnection', (socket) => names.push(socket.servername)),
+              { host: secondLoopback },
+            ),
+          );
+          const settings = { ...more, tls: { ca: certificate.cert }, connectTo: secondLoopback };
+          // 127.0.0.1 is what the certificate is for.
+          const right = await send(`https://127.0.0.1:${server.port}`, settings);
+          expect(await textOf(right.body)).toBe('ok');
+          await becomingIdle();
+          await expect(send(`https://127.0.0.3:${server.port}`, settings)).rejects.toMatchObject({
+            code: 'ERR_BRP_CONNECT',
+            message: expect.stringContaining('altnames'),
+          });
+          expect(names[0]).toBe(false);
+        },
+      );
 
       test('resumes the TLS session of its own endpoint', async () => {
         const certificate = await createCertificate();

@@ -13,6 +13,11 @@ export interface GotTransportOptions {
    */
   readonly maxFreeSockets?: number;
   /**
+   * Milliseconds after which an idle connection is closed, unless the endpoint names another time in `Keep-Alive`.
+   * @default 4_000
+   */
+  readonly keepAliveTimeoutMs?: number;
+  /**
    * Speaks HTTP/2 with https endpoints that offer it (ALPN): cancelling an attempt then costs no connection.
    * @default false
    */
@@ -31,8 +36,9 @@ const plainGot = got.extend({
 });
 
 /** The default transport: got over node:http and node:https with kept-alive connections. */
-export function gotTransport({ maxFreeSockets = 256, http2 = false }: GotTransportOptions = {}): Transport {
-  const agents = new Agents(maxFreeSockets);
+export function gotTransport(options: GotTransportOptions = {}): Transport {
+  const { maxFreeSockets = 256, keepAliveTimeoutMs = 4_000, http2 = false } = options;
+  const agents = new Agents({ maxFreeSockets, keepAliveTimeoutMs });
   const http1: Transport = {
     send: (request, signal) =>
       new NodeExchange(request, agents.for(request)).send(signal, (respond) => throughGot(request, respond)),

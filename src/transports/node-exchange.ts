@@ -1,18 +1,18 @@
-import http from 'node:http';
-import https from 'node:https';
+import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { BalancingProxyError } from '../errors.ts';
+import type { Source } from './agents.ts';
+import type { ConnectionSeeker } from './create-agent.ts';
 import { connectTimeout, explain } from './explain.ts';
-import { lookup } from './lookup.ts';
+import { heedKeepAlive } from './idle-limit.ts';
+import { createRequest } from './node-request.ts';
+import type { Opening } from './open-connection.ts';
 import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
-import { limitRest, pipeBody, sendUnframed } from './upload.ts';
+import { limitRest, pipeBody } from './upload.ts';
 
 /** Sends a request by calling `respond`, and gives the response that came of it. */
 export type Relay = (respond: () => Promise<http.IncomingMessage>) => Promise<http.IncomingMessage>;
-
-/** Methods to which node:http adds no chunked framing of its own when there is no body. */
-const unframedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
 
 /** Who is told of the end of a request that is no plain response. */
 interface Ends {
@@ -22,18 +22,31 @@ interface Ends {
 }
 
 /** One request over node:http or node:https, and its response. */
-export class NodeExchange {
+export class NodeExchange implements ConnectionSeeker {
   readonly #request: UpstreamRequest;
-  readonly #agent: http.Agent | false;
+  readonly #source: Source | undefined;
   #client: http.ClientRequest | undefined;
   /** As it came: got puts a phrase of its own in the place of an empty one. */
   #reason: string | undefined;
+  #opening: Opening | undefined;
   #isConnected = false;
 
-  /** @param agent the pool to take a connection from, or false for a connection of its own. */
-  constructor(request: UpstreamRequest, agent: http.Agent | false) {
+  /** @param source where to take a connection from; it gets one of its own otherwise. */
+  constructor(request: UpstreamRequest, source?: Source) {
     this.#request = request;
-    this.#agent = agent;
+    this.#source = source;
+  }
+
+  get connectMs(): number {
+    return this.#request.connectMs;
+  }
+
+  createTimeout(): Error {
+    return connectTimeout(this.#request);
+  }
+
+  onOpening(opening: Opening): void {
+    this.#opening = opening;
   }
 
   /**
@@ -46,6 +59,7 @@ export class NodeExchange {
       release();
       reject(signal.reason);
       this.#client?.destroy();
+      this.#opening?.fail(signal.reason);
     };
     const release = (): void => signal.removeEventListener('abort', onAbort);
     const respond = (): Promise<http.IncomingMessage> =>
@@ -67,6 +81,7 @@ export class NodeExchange {
   #respond({ release, onUpgrade }: Ends): Promise<http.IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
     const client = this.#connect();
+    if (this.#source?.isForeign) this.#limitSearch(client, reject);
     client.once('upgrade', (response, socket, head) => {
       // Node has taken its listener off: a reset before the new owner has one would end the process.
       socket.on('error', () => {});
@@ -76,6 +91,7 @@ export class NodeExchange {
     client.once('response', (response) => {
       this.#reason = response.statusMessage;
       response.on('error', () => {});
+      if (client.socket) heedKeepAlive(client.socket, response.rawHeaders);
       // Of a body that ends with the connection Node makes a clean end even when that was a reset.
       client.once('error', (error) => response.complete || response.destroy(error));
       response.once('end', this.#limitRest);
@@ -94,28 +110,9 @@ export class NodeExchange {
     else client.end(body);
   }
 
-  /** Target and headers go out byte for byte. */
   #connect(): http.ClientRequest {
-    const { address, method, target, headers, body, onInterim } = this.#request;
-    const node = address.secure ? https : http;
-    const adrift = body === undefined && !unframedMethods.has(method);
-    // Not `request()`: OpenTelemetry's instrumentation of it makes an object of the header list, whose names are numbers then
-    // (apify/proxy-chain 585).
-    const client = new http.ClientRequest({
-      protocol: address.secure ? 'https:' : 'http:',
-      ...(address.socketPath === undefined
-        ? { host: address.connectTo ?? address.hostname, port: address.port }
-        : { socketPath: address.socketPath }),
-      ...(address.secure && this.#agent === false && (this.#request.tls as https.RequestOptions)),
-      ...(address.secure && address.connectTo !== undefined && { servername: address.hostname }),
-      lookup,
-      method,
-      path: target,
-      agent: this.#agent || new node.Agent(),
-      setHost: false,
-      ...(!adrift && { headers }),
-    });
-    if (adrift) sendUnframed(client, headers);
+    const { onInterim } = this.#request;
+    const client = createRequest(this.#request, this.#source, this);
     client.once('socket', (socket) => this.#watchConnection(socket));
     // A 101 without a protocol is no switch for node:http, but may be one for the endpoint: nothing may follow on it.
     client.once('response', ({ statusCode }) => {
@@ -125,6 +122,18 @@ export class NodeExchange {
       client.on('information', ({ statusCode, rawHeaders }) => onInterim({ status: statusCode, headers: rawHeaders }));
     this.#client = client;
     return client;
+  }
+
+  /** An agent that is not ours may take its time before there is a socket. */
+  #limitSearch(client: http.ClientRequest, reject: (error: Error) => void): void {
+    if (this.connectMs === Infinity) return;
+    const onTime = (): void => {
+      reject(this.createTimeout());
+      client.destroy();
+    };
+    const timer = setTimeout(onTime, this.connectMs);
+    const onEnd = (): void => clearTimeout(timer);
+    client.once('socket', onEnd).once('close', onEnd);
   }
 
   #watchConnection(socket: Socket): void {

@@ -1,11 +1,12 @@
-import { isIP, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { Agent, buildConnector, Client, type Dispatcher, Pool } from 'undici';
+import { Agent, type buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
 import type { EndpointAddress } from '../endpoints/address.ts';
 import { asksForUpgrade } from './asks-for-upgrade.ts';
+import { createConnector } from './connector.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
-import { lookup } from './lookup.ts';
 import { NodeExchange } from './node-exchange.ts';
+import { isNamedByOtherAddress } from './server-name.ts';
 import type { TlsOptions, Transport, UpstreamRequest } from './transport.ts';
 import { UndiciExchange, type UsedConnection } from './undici-exchange.ts';
 import { limitRest } from './upload.ts';
@@ -46,7 +47,7 @@ export interface UndiciTransportOptions {
 export function undiciTransport({ allowH2, http2 = allowH2, ...options }: UndiciTransportOptions = {}): Transport {
   const agents = new UndiciAgents(options);
   const sendOverHttp1: Transport['send'] = (request, signal) => {
-    if (isForNode(request)) return new NodeExchange(request, false).send(signal);
+    if (isForNode(request)) return new NodeExchange(request).send(signal);
     const exchange = new UndiciExchange(request, signal);
     const agent = agents.for(request);
     return exchange.send((dispatched) => agent.dispatch(dispatched as Dispatcher.DispatchOptions, exchange));
@@ -55,8 +56,9 @@ export function undiciTransport({ allowH2, http2 = allowH2, ...options }: Undici
   return http2 ? preferHttp2(http1) : http1;
 }
 
-function isForNode({ freshConnection, body, target, headers }: UpstreamRequest): boolean {
-  return freshConnection || body instanceof Readable || !target.startsWith('/') || asksForUpgrade(headers);
+function isForNode({ address, freshConnection, body, target, headers }: UpstreamRequest): boolean {
+  if (freshConnection || isNamedByOtherAddress(address)) return true;
+  return body instanceof Readable || !target.startsWith('/') || asksForUpgrade(headers);
 }
 
 /** So many agents of one set of certificates are kept; beyond that those without a connection are forgotten. */
@@ -102,31 +104,17 @@ class UndiciAgents {
       bodyTimeout: 0,
       ...(connections !== undefined && { connections }),
       ...(keepAliveTimeoutMs !== undefined && { keepAliveTimeout: keepAliveTimeoutMs }),
-      connect: connectorFor(address, settings),
+      connect: createConnector({
+        ...address,
+        ...settings,
+        createTimeout: () => new errors.ConnectTimeoutError(`no connection within ${settings.connectMs} ms`),
+      }),
       factory: (origin, settings) => new Pool(origin, { ...settings, factory: createConnection }),
     });
   }
 }
 
 type ConnectSettings = Pick<UpstreamRequest, 'tls' | 'connectMs'>;
-
-/** What opens the connections of an agent; TLS sessions are kept with it. */
-function connectorFor(
-  { socketPath, connectTo }: EndpointAddress,
-  { tls, connectMs }: ConnectSettings,
-): buildConnector.connector {
-  const connect = buildConnector({
-    ...(tls as buildConnector.BuildOptions),
-    allowH2: false,
-    lookup,
-    timeout: connectMs === Infinity ? 0 : connectMs,
-    ...(socketPath !== undefined && { socketPath }),
-  });
-  if (connectTo !== undefined) return (settings, callback) => connect({ ...settings, hostname: connectTo }, callback);
-  // An address is no name for a certificate.
-  return (settings, callback) =>
-    connect(isIP(settings.hostname) ? { ...settings, servername: '' } : settings, callback);
-}
 
 function forgetUnused(agents: Map<string | number, Agent>): void {
   for (const [key, { stats }] of agents) {

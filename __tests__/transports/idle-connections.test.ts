@@ -1,0 +1,57 @@
+import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
+import { gotTransport, type Transport } from '../../src/index.ts';
+import { undiciTransport } from '../../src/transports/undici.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { answering, startHttp } from '../helpers/servers.ts';
+import { requestTo } from './contract.ts';
+
+const resources = leakCheckedResources();
+const testOnLinux = process.platform === 'linux' ? test : test.skip;
+
+describe.each([
+  ['gotTransport()', gotTransport],
+  ['undiciTransport()', undiciTransport],
+])('%s', (_, create) => {
+  const send = async (transport: Transport, url: string) =>
+    text((await transport.send(requestTo(url), new AbortController().signal)).body);
+
+  testOnLinux('leaves no connection to 300 endpoints that were asked once', async () => {
+    const server = resources.use(await startHttp(answering(200, 'ok'), { host: '0.0.0.0' }));
+    const transport = resources.use(create({ keepAliveTimeoutMs: 500 }));
+    const urls = Array.from({ length: 300 }, (_, i) => `http://127.0.${1 + (i >> 7)}.${i & 127}:${server.port}`);
+    for (const url of urls) expect(await send(transport, url)).toBe('ok');
+    expect(server.accepted).toBe(300);
+    await server.idle();
+  });
+
+  test('closes an idle connection before the endpoint does, as `Keep-Alive` says', async () => {
+    const server = resources.use(await startHttp(answering(200, 'ok', { 'Keep-Alive': 'timeout=1' })));
+    const transport = resources.use(create({ keepAliveTimeoutMs: 3_600_000 }));
+    expect(await send(transport, server.url)).toBe('ok');
+    await server.idle();
+  });
+
+  test('keeps an idle connection for longer where the endpoint says that it does', async () => {
+    const patient = resources.use(await startHttp(answering(200, 'ok', { 'Keep-Alive': 'timeout=60' })));
+    const other = resources.use(await startHttp(answering(200, 'ok')));
+    const transport = resources.use(create({ keepAliveTimeoutMs: 20 }));
+    for (const { url } of [patient, other]) expect(await send(transport, url)).toBe('ok');
+    await other.idle();
+    expect(patient.sockets.size).toBe(1);
+  });
+
+  test('leaves a connection alone that is in use again, however long its endpoint takes', async () => {
+    const server = resources.use(
+      await startHttp((req, res) => void setTimeout(() => res.end('ok'), req.method === 'PUT' ? 100 : 0)),
+    );
+    const transport = resources.use(create({ keepAliveTimeoutMs: 30 }));
+    for (const method of ['GET', 'PUT', 'PUT']) {
+      const { body } = await transport.send(requestTo(server.url, { method }), new AbortController().signal);
+      expect(await text(body)).toBe('ok');
+      for (let turn = 0; turn < 3; turn++) await setImmediate();
+    }
+    expect(server.accepted).toBe(1);
+    await server.idle();
+  });
+});
