@@ -7,6 +7,7 @@ import { BalancingProxyError } from './errors.ts';
 import { Events, type Observer } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { noBody, takeBody } from './http/body.ts';
+import { onWire } from './http/on-wire.ts';
 import { outgoingRequest } from './http/outgoing.ts';
 import { respond } from './http/respond.ts';
 import { rewrittenUrl } from './http/target.ts';
@@ -104,7 +105,7 @@ class ProxyServer {
     const { req, res, signal } = exchange;
     const config = this.#config;
     if (this.#inFlight.isClosed) throw closed();
-    if (isLoop(req.rawHeaders, config.via)) throw loop();
+    if (isLoop(['Via', onWire(req, 'via') ?? ''], config.via)) throw loop();
 
     const isUpgrade = client !== undefined && asksForUpgrade(req);
     const taken = client ? noBody : takeBody(req, config);

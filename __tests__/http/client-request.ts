@@ -1,5 +1,7 @@
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
+import { groupByName } from '../../src/http/headers.ts';
+import { shownValues } from '../../src/http/shown-values.ts';
 
 export interface ClientRequest {
   readonly method?: string;
@@ -26,6 +28,11 @@ export function clientRequest({
   Object.defineProperty(socket, 'encrypted', { value: isEncrypted });
   const req = new IncomingMessage(socket);
   req.rawHeaders = [...headers];
-  for (let i = 0; i < headers.length; i += 2) req.headers[(headers[i] ?? '').toLowerCase()] ??= headers[i + 1];
-  return Object.assign(req, { method, url, httpVersion });
+  Object.assign(req, { method, url, httpVersion, httpVersionMajor: Number.parseInt(httpVersion, 10) });
+  for (const { name, values } of groupByName(headers)) {
+    const lower = name.toLowerCase();
+    const shown = shownValues(req, lower, values);
+    Object.assign(req.headers, { [lower]: lower === 'set-cookie' ? [...shown] : shown[0] });
+  }
+  return req;
 }

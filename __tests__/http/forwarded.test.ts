@@ -1,5 +1,7 @@
 import express from 'express';
 import { forwardedHeaders, isForwardedTrusted } from '../../src/http/forwarded.ts';
+import { firstValueOf } from '../../src/http/headers.ts';
+import { receivedHeaders } from '../../src/http/received-headers.ts';
 import { type ClientRequest, clientRequest } from './client-request.ts';
 
 const spoofed = [
@@ -11,7 +13,10 @@ const spoofed = [
 ].flat();
 
 const headersOf = (request: ClientRequest, isTrusted: boolean) => {
-  const list = forwardedHeaders(clientRequest(request), isTrusted);
+  const req = clientRequest(request);
+  const received = receivedHeaders(req);
+  const host = firstValueOf(received.list, 'host') ?? firstValueOf(received.list, ':authority');
+  const list = forwardedHeaders(req, { received, host, isTrusted });
   return Object.fromEntries(list.flatMap((name, index) => (index % 2 === 0 ? [[name, list[index + 1]]] : [])));
 };
 

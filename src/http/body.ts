@@ -3,6 +3,7 @@ import type { Http2ServerRequest } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { BalancingProxyError } from '../errors.ts';
 import { joined } from './incoming.ts';
+import { onWire } from './on-wire.ts';
 import { type BodyState, replayParsedBody } from './parsed-body.ts';
 
 /** What to do with a body that is too large to be buffered and replayed. */
@@ -31,7 +32,7 @@ export const noBody: RequestBody = { content: undefined, state: 'untouched' };
  */
 export function takeBody(req: IncomingMessage, settings: BodySettings): RequestBody | Promise<RequestBody> {
   if (!announcesBody(req)) return noBody;
-  const coding = req.headers['transfer-encoding'] ?? 'chunked';
+  const coding = onWire(req, 'transfer-encoding') ?? 'chunked';
   if (coding.toLowerCase() !== 'chunked') throw unknownCoding(coding);
   if (req.readableDidRead || req.readableEnded) return takeParsedBody(req, settings);
   // Chunks are text then, and what was no UTF-8 is lost.
@@ -46,7 +47,7 @@ export function takeBody(req: IncomingMessage, settings: BodySettings): RequestB
 export function announcesBody(req: IncomingMessage): boolean {
   const { stream } = req as unknown as Partial<Http2ServerRequest>;
   if (stream) return !stream.endAfterHeaders;
-  return req.headers['content-length'] !== undefined || req.headers['transfer-encoding'] !== undefined;
+  return onWire(req, 'content-length') !== undefined || onWire(req, 'transfer-encoding') !== undefined;
 }
 
 function takeParsedBody(req: IncomingMessage, { bodyLimitBytes }: BodySettings): RequestBody {
@@ -61,7 +62,7 @@ function bufferBody(
   req: IncomingMessage,
   { bodyLimitBytes, largeBody }: BodySettings,
 ): RequestBody | Promise<RequestBody> {
-  if (Number(req.headers['content-length'] ?? 0) > bodyLimitBytes) {
+  if (Number(onWire(req, 'content-length') ?? 0) > bodyLimitBytes) {
     if (largeBody === 'reject') throw tooLarge(bodyLimitBytes);
     return { content: req, state: 'untouched' };
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import { callSyncHook } from '../hooks.ts';
 import { type HeaderList, valuesOf } from './headers.ts';
+import type { ReceivedHeaders } from './received-headers.ts';
 
 /** The lower-case names of everything that tells an endpoint who the client was. */
 export const forwardedNames: ReadonlySet<string> = new Set([
@@ -27,12 +28,25 @@ export function isForwardedTrusted(req: IncomingMessage, trust: TrustForwarded):
   return typeof trustProxy === 'function' && Boolean(trustProxy(req.socket.remoteAddress, 0));
 }
 
-/** The `X-Forwarded-*` headers to send, and `Forwarded` (RFC 7239) when a trusted one came in. */
-export function forwardedHeaders(req: IncomingMessage, isTrusted: boolean): HeaderList {
-  const came = (name: string) => (isTrusted ? valuesOf(req.rawHeaders, name) : []);
+export interface Forwarder {
+  readonly received: ReceivedHeaders;
+  /** The authority that the client asked for. */
+  readonly host: string | undefined;
+  /** Whether the client may say for whom it asks. */
+  readonly isTrusted: boolean;
+}
+
+/**
+ * The `X-Forwarded-*` headers to send, and `Forwarded` (RFC 7239) when a trusted one came in. What middleware has set is
+ * trusted like a trusted client's.
+ */
+export function forwardedHeaders(
+  req: IncomingMessage,
+  { received: { list, changed }, host: ownHost = '', isTrusted }: Forwarder,
+): HeaderList {
+  const came = (name: string) => (isTrusted || changed.has(name) ? valuesOf(list, name) : []);
   const address = req.socket.remoteAddress ?? '';
   const ownProto = (req.socket as TLSSocket).encrypted === true ? 'https' : 'http';
-  const ownHost = req.headers.host ?? (req.headers[':authority'] as string | undefined) ?? '';
   const [host = ownHost] = came('x-forwarded-host');
   const [proto = ownProto] = came('x-forwarded-proto');
   const [port = portOf(host, proto)] = came('x-forwarded-port');

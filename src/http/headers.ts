@@ -9,6 +9,8 @@ export type HeaderList = readonly string[];
 /** RFC 9110 7.6.1, and `Proxy-*` of RFC 9110 11.7 and older practice, which concern the next hop only. */
 const hopByHop: ReadonlySet<string> = new Set([
   'connection',
+  // Of an upgrade to `h2c`, which nobody has to name in `Connection` for us.
+  'http2-settings',
   'keep-alive',
   'proxy-authenticate',
   'proxy-authentication-info',
@@ -19,15 +21,19 @@ const hopByHop: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** What belongs to the whole path between client and endpoint: the list less the hop-by-hop headers. */
-export function stripHopByHop(headers: HeaderList): string[] {
-  const named = namesInConnection(headers);
+const noNames: ReadonlySet<string> = new Set();
+
+/**
+ * What belongs to the whole path between client and endpoint: the list less the hop-by-hop headers.
+ * @param named more of these, in lower case: those that `Connection` names, of this list unless it is said otherwise.
+ */
+export function stripHopByHop(headers: HeaderList, named = namesInConnection(headers)): string[] {
   const kept: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? '';
     const lower = name.toLowerCase();
     // Pseudo headers of HTTP/2 start with a colon; they are the request line, not headers.
-    if (hopByHop.has(lower) || named?.has(lower) || lower.startsWith(':')) continue;
+    if (hopByHop.has(lower) || named.has(lower) || lower.startsWith(':')) continue;
     kept.push(name, headers[i + 1] ?? '');
   }
   return kept;
@@ -54,6 +60,15 @@ export function valuesOf(headers: HeaderList, name: string): string[] {
   return values;
 }
 
+/** The first value of a header; `name` in lower case. */
+export function firstValueOf(headers: HeaderList, name: string): string | undefined {
+  for (let i = 0; i < headers.length; i += 2) {
+    const candidate = headers[i];
+    if (candidate?.length === name.length && candidate.toLowerCase() === name) return headers[i + 1];
+  }
+  return undefined;
+}
+
 /** The lower-case names of a list. */
 export function namesOf(headers: HeaderList): Set<string> {
   const names = new Set<string>();
@@ -67,10 +82,11 @@ export function contentLengthOf(headers: HeaderList): number | undefined {
   return value !== undefined && more.length === 0 && /^\d+$/.test(value) ? Number(value) : undefined;
 }
 
-function namesInConnection(headers: HeaderList): ReadonlySet<string> | undefined {
+/** The lower-case names that `Connection` names. */
+export function namesInConnection(headers: HeaderList): ReadonlySet<string> {
   const connection = valuesOf(headers, 'connection').join(',').toLowerCase();
   // Nearly all connections say no more than that.
-  if (connection === '' || connection === 'keep-alive' || connection === 'close') return undefined;
+  if (connection === '' || connection === 'keep-alive' || connection === 'close') return noNames;
   return new Set(connection.split(',').map((name) => name.trim()));
 }
 

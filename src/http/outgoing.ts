@@ -3,8 +3,19 @@ import type { Readable } from 'node:stream';
 import type { EndpointAddress } from '../endpoints/address.ts';
 import type { RequestBody } from './body.ts';
 import { forwardedHeaders, forwardedNames, isForwardedTrusted, type TrustForwarded } from './forwarded.ts';
-import { type HeaderList, namesOf, stripHopByHop, valuesOf, without } from './headers.ts';
+import {
+  firstValueOf,
+  type HeaderList,
+  namesInConnection,
+  namesOf,
+  stripHopByHop,
+  valuesOf,
+  without,
+} from './headers.ts';
+import { onWire } from './on-wire.ts';
 import { withUtf8 } from './parsed-body.ts';
+import { joinableProtocols } from './protocols.ts';
+import { type ReceivedHeaders, receivedHeaders } from './received-headers.ts';
 import { viaEntry } from './via.ts';
 
 /** A request as it goes to every endpoint: what is the same for all of them, made once. */
@@ -54,18 +65,20 @@ export function outgoingRequest(
   { via, trustForwarded, preserveHost }: OutgoingSettings,
   { url, body, isUpgrade }: OutgoingParts,
 ): OutgoingRequest {
-  const vias = [...valuesOf(req.rawHeaders, 'via'), viaEntry(req.httpVersion, via)];
-  const kept = keptHeaders(req, body);
+  const received = receivedHeaders(req);
+  const host = askedHost(req, received);
+  const vias = [...valuesOf(received.list, 'via'), viaEntry(req.httpVersion, via)];
+  const kept = keptHeaders(req, received, body);
   return {
     method: req.method ?? 'GET',
     url,
-    host: preserveHost ? hostOf(req) : undefined,
+    host: preserveHost ? host : undefined,
     headers: [
       ...(req.httpVersionMajor < 2 ? kept : withOneCookie(kept)),
       ...framingFor(req, body),
-      ...forwardedHeaders(req, isForwardedTrusted(req, trustForwarded)),
+      ...forwardedHeaders(req, { received, host, isTrusted: isForwardedTrusted(req, trustForwarded) }),
       ...['Via', vias.join(', ')],
-      ...(isUpgrade ? ['Connection', 'Upgrade', 'Upgrade', req.headers.upgrade ?? ''] : []),
+      ...(isUpgrade ? ['Connection', 'Upgrade', 'Upgrade', joinableProtocols(received.list).join(', ')] : []),
     ],
     body: body.content,
     isUpgrade,
@@ -73,16 +86,23 @@ export function outgoingRequest(
 }
 
 /** The client's own headers that go on, saying of the body what is true of it now. */
-function keptHeaders({ rawHeaders }: IncomingMessage, { state }: RequestBody): HeaderList {
-  const kept = without(stripHopByHop(rawHeaders), state === 'untouched' ? replaced : replacedWhenInflated);
+function keptHeaders(req: IncomingMessage, received: ReceivedHeaders, { state }: RequestBody): HeaderList {
+  const lasting = stripHopByHop(received.list, namesOfHop(req, received));
+  const kept = without(lasting, state === 'untouched' ? replaced : replacedWhenInflated);
   if (state !== 'decoded') return kept;
   const isType = (index: number) => index % 2 === 1 && kept[index - 1]?.toLowerCase() === 'content-type';
   return kept.map((text, index) => (isType(index) ? withUtf8(text) : text));
 }
 
+/** What the client's `Connection` names, less what middleware has set: no client may make us drop a login's headers. */
+function namesOfHop({ rawHeaders }: IncomingMessage, { changed }: ReceivedHeaders): ReadonlySet<string> {
+  const named = namesInConnection(rawHeaders);
+  return changed.size > 0 && named.size > 0 ? new Set([...named].filter((name) => !changed.has(name))) : named;
+}
+
 /** The authority that the client asked for; HTTP/2 has it in a pseudo header. */
-export function hostOf(req: IncomingMessage): string | undefined {
-  return req.headers.host ?? (req.headers[':authority'] as string | undefined);
+function askedHost(_req: IncomingMessage, { list }: ReceivedHeaders): string | undefined {
+  return firstValueOf(list, 'host') ?? firstValueOf(list, ':authority');
 }
 
 /** The complete headers for one endpoint: its own Host, credentials and configured headers in front of the rest. */
@@ -102,10 +122,10 @@ export function headersFor(
 }
 
 /** RFC 9112 6: a buffered body has a length now; a streamed one keeps the framing that it came with. */
-function framingFor({ headers }: IncomingMessage, { content }: RequestBody): HeaderList {
+function framingFor(req: IncomingMessage, { content }: RequestBody): HeaderList {
   if (content === undefined) return [];
   if (content instanceof Uint8Array) return ['Content-Length', String(content.length)];
-  const length = headers['content-length'];
+  const length = onWire(req, 'content-length');
   return length === undefined ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', length];
 }
 

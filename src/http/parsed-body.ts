@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { onWire } from './on-wire.ts';
 
 /** A request that a body parser has been at. */
 type ParsedRequest = IncomingMessage & { readonly body?: unknown; readonly rawBody?: unknown };
@@ -18,7 +19,7 @@ export interface ReplayedBody {
 export function replayParsedBody(req: IncomingMessage): ReplayedBody | undefined {
   const { rawBody, body } = req as ParsedRequest;
   // An empty body makes `{}` of the JSON parser, which would no longer be empty.
-  if (req.headers['content-length'] === '0') return { content: Buffer.alloc(0), state: 'untouched' };
+  if (onWire(req, 'content-length') === '0') return { content: Buffer.alloc(0), state: 'untouched' };
   for (const candidate of [rawBody, body]) {
     if (candidate instanceof Uint8Array) {
       const content = Buffer.from(candidate.buffer, candidate.byteOffset, candidate.length);

@@ -6,6 +6,9 @@ import type { UpgradedConnection, UpstreamResponse } from '../transports/transpo
 import { announcesBody, clientGone } from './body.ts';
 import { type HeaderList, valuesOf } from './headers.ts';
 import { brokenOff } from './incoming.ts';
+import { onWire } from './on-wire.ts';
+import { joinableProtocols } from './protocols.ts';
+import { receivedHeaders } from './received-headers.ts';
 import { reasonOf } from './respond.ts';
 
 /** Most bytes that are held of what a client sends before its handshake is answered; the rest waits on its way to us. */
@@ -93,13 +96,12 @@ export class UpgradeClient {
 }
 
 /**
- * Whether the request is taken for an upgrade. One to `h2c` is served as if it did not ask: RFC 9113 3.1 has done away
- * with it, some clients add it to every request, and joined to an endpoint it would carry any request past us.
+ * Whether the request is taken for an upgrade. One to nothing but `h2c` or the like is served as if it did not ask.
  * @throws BalancingProxyError `ERR_BRP_UPGRADE_BODY` when a body comes with it, which node:http leaves unread.
  */
 export function asksForUpgrade(req: IncomingMessage): boolean {
-  if (announcesBody(req) && req.headers['content-length'] !== '0') throw upgradeWithBody();
-  return req.headers.upgrade?.trim().toLowerCase() !== 'h2c';
+  if (announcesBody(req) && onWire(req, 'content-length') !== '0') throw upgradeWithBody();
+  return joinableProtocols(receivedHeaders(req).list).length > 0;
 }
 
 function responseOver(req: IncomingMessage, socket: Duplex): ServerResponse {

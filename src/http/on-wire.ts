@@ -1,0 +1,17 @@
+import type { IncomingMessage } from 'node:http';
+import { valuesOf } from './headers.ts';
+
+/**
+ * A header of a request as it came, whatever middleware has made of it since: how a body is framed and coded is no matter
+ * of opinion. A request that was made up, as adapters of other servers do, has nothing but `headers`.
+ * @returns all values, joined, or undefined when there is none.
+ * @param name in lower case.
+ */
+export function onWire({ rawHeaders, headers }: IncomingMessage, name: string): string | undefined {
+  if (rawHeaders.length > 0) {
+    const values = valuesOf(rawHeaders, name);
+    return values.length > 1 ? values.join(', ') : values[0];
+  }
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,128 @@
+import { type IncomingMessage, validateHeaderName, validateHeaderValue } from 'node:http';
+import { BalancingProxyError, messageOf } from '../errors.ts';
+import { groupByName, type HeaderList } from './headers.ts';
+import { shownValues } from './shown-values.ts';
+
+/** The headers of a request as middleware before us has left them. */
+export interface ReceivedHeaders {
+  /** All of them, hop-by-hop and pseudo headers included: what nobody has touched as it came, byte for byte. */
+  readonly list: HeaderList;
+  /** The lower-case names of those that are not as they came: changed, added, or taken away. */
+  readonly changed: ReadonlySet<string>;
+}
+
+type Shown = Readonly<Record<string, unknown>>;
+
+const nothing: ReadonlySet<string> = new Set();
+
+/**
+ * The headers as they came, with every change that middleware has made to `req.headers`: a login that takes away what the
+ * client claims to be, and says who it is, is heard by the endpoints. `req.rawHeaders` says how names were written, in
+ * which order, and what came twice; a change of that alone is none.
+ * @throws BalancingProxyError `ERR_BRP_HEADERS` when there is something now that cannot be sent.
+ */
+export function receivedHeaders(req: IncomingMessage): ReceivedHeaders {
+  const raw: HeaderList = req.rawHeaders ?? [];
+  const shown: Shown = req.headers;
+  return isAsItCame(raw, shown) ? { list: raw, changed: nothing } : withChanges(req, raw, shown);
+}
+
+/**
+ * Whether every name has come once and is as it came, and there is no other: so it is for nearly all requests. Node's names
+ * are in the order in which they came; any other order only costs the time to look closer.
+ */
+function isAsItCame(raw: HeaderList, shown: Shown): boolean {
+  const names = Object.keys(shown);
+  if (names.length * 2 !== raw.length) return false;
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] ?? '';
+    if (shown[name] !== raw[2 * i + 1] || raw[2 * i]?.toLowerCase() !== name) return false;
+  }
+  return true;
+}
+
+function withChanges(req: IncomingMessage, raw: HeaderList, shown: Shown): ReceivedHeaders {
+  const wanted = wantedHeaders(shown);
+  const changed = new Set(wanted.keys());
+  for (const { name, values } of groupByName(raw)) {
+    const lower = name.toLowerCase();
+    // Node's own object of headers cannot hold this one, so that nobody can have taken it away.
+    const isHidden = lower === '__proto__' && !wanted.has(lower);
+    if (isHidden || areSame(shownValues(req, lower, values), wanted.get(lower)?.values)) changed.delete(lower);
+    else changed.add(lower);
+  }
+  for (const name of changed) check(wanted.get(name));
+  return { list: applied(raw, wanted, changed), changed };
+}
+
+interface Wanted {
+  /** As it is written in `req.headers`. */
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+/** What `req.headers` says, by lower-case names. A name in capitals is surely not Node's, so that it is what is meant. */
+function wantedHeaders(shown: Shown): ReadonlyMap<string, Wanted> {
+  if (Symbol.iterator in shown) throw notAnObject();
+  const names = Object.keys(shown);
+  const byMiddleware = names.filter((name) => name !== name.toLowerCase());
+  const wanted = new Map<string, Wanted>();
+  for (const name of [...names, ...byMiddleware]) {
+    const values = [shown[name] ?? []].flat().map((value) => textOf(name, value));
+    if (values.length > 0) wanted.set(name.toLowerCase(), { name, values });
+    else wanted.delete(name.toLowerCase());
+  }
+  return wanted;
+}
+
+function textOf(name: string, value: unknown): string {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw notToBeSent(name, `a value of type ${value === null ? 'null' : typeof value}`);
+}
+
+function areSame(values: readonly string[], others: readonly string[] | undefined): boolean {
+  return values.length === others?.length && values.every((value, index) => value === others[index]);
+}
+
+/** Nothing that middleware has made, of what a client sent maybe, may end a line and begin another header. */
+function check(wanted: Wanted | undefined): void {
+  if (!wanted) return;
+  const { name, values } = wanted;
+  try {
+    if (!name.startsWith(':')) validateHeaderName(name);
+    for (const value of values) validateHeaderValue(name, value);
+  } catch (thrown) {
+    throw notToBeSent(name, messageOf(thrown));
+  }
+}
+
+/** Where a changed header came first, its new values stand; what is new comes last. */
+function applied(raw: HeaderList, wanted: ReadonlyMap<string, Wanted>, changed: ReadonlySet<string>): HeaderList {
+  const list: string[] = [];
+  const left = new Set(changed);
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] ?? '';
+    const lower = name.toLowerCase();
+    if (!changed.has(lower)) list.push(name, raw[i + 1] ?? '');
+    else if (left.delete(lower)) for (const value of wanted.get(lower)?.values ?? []) list.push(name, value);
+  }
+  for (const lower of left) {
+    const { name, values } = wanted.get(lower) ?? { name: lower, values: [] };
+    for (const value of values) list.push(name, value);
+  }
+  return list;
+}
+
+function notAnObject(): BalancingProxyError {
+  const message = '`req.headers` is a Map, Headers or the like: expected an object of names and values';
+  return new BalancingProxyError('ERR_BRP_HEADERS', message);
+}
+
+function notToBeSent(name: string, why: string): BalancingProxyError {
+  const advice =
+    'middleware before the proxy has to set strings without control characters, encoded where they are not Latin-1';
+  return new BalancingProxyError(
+    'ERR_BRP_HEADERS',
+    `request header ${JSON.stringify(name)} cannot be sent: ${why}: ${advice}`,
+  );
+}

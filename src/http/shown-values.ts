@@ -1,0 +1,38 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Headers of which node:http shows the first when they come twice. Of all others it makes one value, or a list. */
+const single: ReadonlySet<string> = new Set(
+  (
+    'age authorization content-length content-type etag expires from host if-modified-since if-unmodified-since ' +
+    'last-modified location max-forwards proxy-authorization referer retry-after server user-agent'
+  ).split(' '),
+);
+
+/** The same for node:http2, which has some more of them and not `Server`. */
+const singleOfHttp2: ReadonlySet<string> = new Set([
+  ...[...single].filter((name) => name !== 'server'),
+  ...(
+    'access-control-allow-credentials access-control-max-age access-control-request-method content-encoding ' +
+    'content-language content-location content-md5 content-range date dnt if-match if-none-match if-range range tk ' +
+    'upgrade-insecure-requests x-content-type-options'
+  ).split(' '),
+]);
+
+/** A server's option makes Node join what it would show the first of. */
+interface Joining {
+  readonly joinDuplicateHeaders?: boolean | null | undefined;
+}
+
+/**
+ * What `req.headers` shows of a header when nobody has touched it. Should another Node show it in another way, then it
+ * counts as changed and is sent as it is shown.
+ * @param name in lower case.
+ * @param values as they came, at least one.
+ */
+export function shownValues(req: IncomingMessage, name: string, values: readonly string[]): readonly string[] {
+  if (name === 'set-cookie' || values.length === 1) return values;
+  if (name === 'cookie') return [values.join('; ')];
+  const isHttp2 = req.httpVersionMajor >= 2;
+  const isFirst = isHttp2 ? singleOfHttp2.has(name) : single.has(name) && !(req as Joining).joinDuplicateHeaders;
+  return isFirst ? values.slice(0, 1) : [values.join(', ')];
+}
