@@ -209,7 +209,7 @@ describe.each(mountingFrames)('mounted under $name', (frame) => {
 describe('behind compression()', () => {
   const serve = async (listener: http.RequestListener) => {
     const app = express()
-      .use(compression())
+      .use(compression({ filter: () => true }))
       .use(proxyTo([(await start(listener)).url]));
     return serveIn(frames[0] as Frame, app as Middleware);
   };
@@ -244,10 +244,18 @@ describe('behind compression()', () => {
     expect([headers['content-encoding'], body.equals(compressed)]).toEqual(['gzip', true]);
   });
 
-  test('the first event of an event stream arrives while the endpoint holds the response open', async () => {
+  test.each([
+    ['Content-Type', 'text/event-stream; charset=utf-8'],
+    ['Content-Type', 'Text/Event-Stream'],
+    ['Content-Type', 'application/x-ndjson'],
+    ['Content-Type', 'application/json-seq'],
+    ['Content-Type', 'Multipart/X-Mixed-Replace; boundary=b'],
+    ['Content-Type', 'application/grpc-web+json'],
+    ['X-Accel-Buffering', 'no'],
+  ])('each part of a stream arrives while the endpoint holds the response open: %s: %s', async (name, value) => {
     const held = Promise.withResolvers<ServerResponse>();
     const { url } = await serve((_, res) => {
-      res.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8' }).flushHeaders();
+      res.writeHead(200, { 'Content-Type': 'text/plain', [name]: value }).flushHeaders();
       held.resolve(res);
     });
     const { headers, body } = await sendHttp1(url, gzip).answer;

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { ClientResponse } from './client-response.ts';
+import { isEventStream } from './event-stream.ts';
 import { hasHighByte } from './headers.ts';
 import { brokenOff, idleTimeout } from './incoming.ts';
 import { addTrailers, trailersFor } from './trailers.ts';
@@ -22,7 +23,8 @@ class BodyStream {
   readonly #body: Readable;
   readonly #answer: ClientResponse;
   readonly #result = Promise.withResolvers<number>();
-  readonly #isEventStream: boolean;
+  /** What comes goes on at once, whatever compresses it on its way (`res.flush` of `compression`). */
+  readonly #isFlushed: boolean;
   #idle: NodeJS.Timeout | undefined;
   #sent = 0;
 
@@ -30,7 +32,7 @@ class BodyStream {
     this.#res = res;
     this.#body = body;
     this.#answer = answer;
-    this.#isEventStream = isEventStream(res);
+    this.#isFlushed = res.flush !== undefined && isEventStream(answer.headers);
   }
 
   run(): Promise<number> {
@@ -53,7 +55,7 @@ class BodyStream {
       this.#sent += chunk.length;
       this.#idle?.refresh();
       if (!this.#res.write(chunk)) this.#body.pause();
-      if (this.#isEventStream) this.#res.flush?.();
+      if (this.#isFlushed) this.#res.flush?.();
     });
 
   readonly #onDrain = (): void => {
@@ -106,8 +108,4 @@ function flushHead(res: ServerResponse): void {
   // Node's own way sends bytes above 127 as UTF-8; this one goes through `compression`, which would hold the head back.
   if (res.req.httpVersionMajor < 2 && Object.values(res.getHeaders()).some(hasHighByte)) res.write('', 'latin1');
   else res.flushHeaders();
-}
-
-function isEventStream(res: ServerResponse): boolean {
-  return String(res.getHeader('content-type') ?? '').startsWith('text/event-stream');
 }

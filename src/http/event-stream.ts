@@ -1,0 +1,27 @@
+import { type HeaderList, valuesOf } from './headers.ts';
+
+/** Media types of bodies whose parts are meant for the client one by one, as they come. */
+const eventTypes: ReadonlySet<string> = new Set([
+  'text/event-stream',
+  'application/x-ndjson',
+  'application/json-seq',
+  'multipart/x-mixed-replace',
+]);
+
+/**
+ * Whether the body of this response is a stream of events, none of which may wait for the next one: by its media type, in
+ * any case and with any parameters, or because it forbids buffering in the way that nginx knows.
+ */
+export function isEventStream(headers: HeaderList): boolean {
+  const isUnbuffered = (value: string) => value.trim().toLowerCase() === 'no';
+  return (
+    valuesOf(headers, 'content-type').some(isEventType) || valuesOf(headers, 'x-accel-buffering').some(isUnbuffered)
+  );
+}
+
+function isEventType(contentType: string): boolean {
+  const end = contentType.indexOf(';');
+  const type = (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+  // gRPC has types of its own for each encoding, such as `application/grpc-web+proto`.
+  return eventTypes.has(type) || type.startsWith('application/grpc');
+}
