@@ -2,6 +2,7 @@ import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { BalancingProxyError } from '../errors.ts';
+import { joined } from '../http/incoming.ts';
 import type { Source } from './agents.ts';
 import type { ConnectionSeeker } from './create-agent.ts';
 import { connectTimeout, explain } from './explain.ts';
@@ -183,5 +184,8 @@ function toUpstreamResponse(response: http.IncomingMessage, reason = ''): Upstre
 /** What has come in one packet with its head is all here before anybody listens. */
 function takeWhole(response: http.IncomingMessage): Buffer | undefined {
   if (!response.complete || response.destroyed) return undefined;
-  return (response.read() as Buffer | null) ?? Buffer.alloc(0);
+  const chunks: Buffer[] = [];
+  // Since Node 26 it gives one chunk at a time.
+  for (let chunk = response.read(); chunk !== null; chunk = response.read()) chunks.push(chunk as Buffer);
+  return joined(chunks);
 }
