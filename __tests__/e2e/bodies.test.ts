@@ -135,7 +135,7 @@ describe('a body that a parser has read', () => {
     ['JSON', express.json(), '{"a":1}'],
     ['`req.rawBody`', express.json({ verify: keepRawBody }), '{ "a": 1 }'],
     ['bytes', express.raw({ type: '*/*' }), '{ "a": 1 }'],
-    ['text', express.text({ type: '*/*' }), '{ "a": 1 }'],
+    ['text with `req.rawBody`', express.text({ type: '*/*', verify: keepRawBody }), '{ "a": 1 }'],
   ])('and inflated is sent again without its encoding: %s', async (_, parser, expected) => {
     const headers = { 'Content-Encoding': 'gzip' };
     const got = await post([parser], { type: json, body: gzipSync('{ "a": 1 }'), headers });

@@ -1,8 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { onWire } from './on-wire.ts';
+import { isJson, matchWithWire } from './parsed-text.ts';
 
 /** A request that a body parser has been at. */
-type ParsedRequest = IncomingMessage & { readonly body?: unknown; readonly rawBody?: unknown };
+type ParsedRequest = IncomingMessage & {
+  readonly body?: unknown;
+  readonly rawBody?: unknown;
+  /** Express 4's parsers have begun to read. */
+  readonly _body?: unknown;
+};
 
 /** What became of a body before us: nothing, its `Content-Encoding` was undone, or its text was decoded, too. */
 export type BodyState = 'untouched' | 'inflated' | 'decoded';
@@ -25,9 +31,8 @@ export function replayParsedBody(req: IncomingMessage): ReplayedBody | undefined
       const content = Buffer.from(candidate.buffer, candidate.byteOffset, candidate.length);
       return { content, state: 'inflated' };
     }
-    if (typeof candidate === 'string') return { content: Buffer.from(candidate), state: 'decoded' };
   }
-  const text = encode(body, req.headers['content-type'] ?? '');
+  const text = typeof rawBody === 'string' ? rawBody : textFor(req, body);
   return text === undefined ? undefined : { content: Buffer.from(text), state: 'decoded' };
 }
 
@@ -36,11 +41,14 @@ export function withUtf8(contentType: string): string {
   return contentType.replace(/(;\s*charset=)("?)[^";]*\2/i, '$1utf-8');
 }
 
-/** The text of what a JSON or form parser made, or undefined when it cannot be written as that. */
-function encode(body: unknown, contentType: string): string | undefined {
-  if (body === undefined) return undefined;
+/** The text to send again for what a parser has left, or undefined when that is not known for sure. */
+function textFor(req: ParsedRequest, body: unknown): string | undefined {
+  const contentType = req.headers['content-type'] ?? '';
+  const isJsonType = /^[^;]*[/+]json\b/i.test(contentType);
+  if (typeof body === 'string') return stringFor(req, body, isJsonType);
+  if (body === undefined || isLeftByFailure(req, body)) return undefined;
   try {
-    if (/^[^;]*[/+]json\b/i.test(contentType)) return JSON.stringify(body);
+    if (isJsonType) return encodeJson(body);
     if (/^\s*application\/x-www-form-urlencoded\b/i.test(contentType)) return encodeForm(body);
   } catch {
     // Other middleware has put something there that has no end or is no data.
@@ -48,8 +56,39 @@ function encode(body: unknown, contentType: string): string | undefined {
   return undefined;
 }
 
+/**
+ * A string that is what came is sent as it is, one that was read out of JSON is written as JSON again: sent bare, it would
+ * be another value than the one that was checked here, an object even (GHSA-v2v2-hph8-q5xp).
+ */
+function stringFor(req: ParsedRequest, text: string, isJsonType: boolean): string | undefined {
+  const match = matchWithWire(req, text);
+  if (match === 'same') return text;
+  if (isJsonType) return JSON.stringify(text);
+  // What an app has made of a text may be anything but JSON, which a parser of JSON for all types would have read.
+  return isJson(text) || matchWithWire(req, JSON.stringify(text)) === 'same' ? undefined : text;
+}
+
+/** Express 4 sets `{}` before it reads, and leaves that when the body is too long, broken, or no JSON. */
+function isLeftByFailure(req: ParsedRequest, body: unknown): boolean {
+  const isEmpty = typeof body === 'object' && body !== null && !Array.isArray(body) && Object.keys(body).length === 0;
+  return isEmpty && req._body === true && matchWithWire(req, '{}') !== 'same';
+}
+
+/** JSON has no numbers as large as `1e999`, which a parser takes and would come out as null. */
+function encodeJson(value: unknown): string | undefined {
+  const text: string | undefined = JSON.stringify(value);
+  if (!text?.includes('null')) return text;
+  let isWhole = true;
+  JSON.stringify(value, (_, inner: unknown) => {
+    isWhole &&= typeof inner !== 'number' || Number.isFinite(inner);
+    return inner;
+  });
+  return isWhole ? text : undefined;
+}
+
 /** A form as the urlencoded parsers read it: `a=1&a=2` for a list, `a[b]=1` for what is nested. */
-function encodeForm(form: unknown): string {
+function encodeForm(form: unknown): string | undefined {
+  if (typeof form !== 'object' || form === null) return undefined;
   return new URLSearchParams([...formEntries(form, '', 0)]).toString();
 }
 
