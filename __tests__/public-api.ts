@@ -117,7 +117,7 @@ export const everyOption: Required<BalancingProxyOptions> = {
   maxInFlight: 100,
   loserGraceMs: 5,
   ejection: { consecutiveFailures: 3, baseMs: 500, maxMs: 10_000 },
-  timeouts: { connectMs: 1, responseMs: 2, idleMs: 3, totalMs: Infinity },
+  timeouts: { connectMs: 1, responseMs: 2, idleMs: 3, totalMs: Infinity, clientMs: 4 },
   bodyLimitBytes: 0,
   largeBody: 'stream',
   pathRewrite: (path, req) => (req.method === 'GET' ? path.replace('/api', '') : path),

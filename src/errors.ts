@@ -18,6 +18,7 @@ const statusByCode = {
   ERR_BRP_ALL_TIMED_OUT: 504,
   ERR_BRP_TOTAL_TIMEOUT: 504,
   ERR_BRP_CLIENT_GONE: 499,
+  ERR_BRP_CLIENT_TIMEOUT: 408,
   ERR_BRP_CONNECT: 502,
   ERR_BRP_CONNECT_TIMEOUT: 504,
   ERR_BRP_CONNECTION_LOST: 502,
@@ -74,7 +75,7 @@ export interface ErrorDetails {
 export class BalancingProxyError extends Error {
   override readonly name = 'BalancingProxyError';
   readonly code: ErrorCode;
-  /** The HTTP status that fits, 413 to 508. */
+  /** The HTTP status that fits, 408 to 508. */
   readonly status: number;
   /** The same, by the name that Fastify, NestJS and restify look for. */
   readonly statusCode: number;

@@ -138,7 +138,8 @@ class ProxyServer {
     const { response } = answer;
     const headers = clientHeaders(answer, config.exposeEndpoint);
     if (client && response.upgraded) return client.accept(response.upgraded, { response, headers });
-    return respond(res, { ...answer, headers, idleMs: config.timeouts.idleMs });
+    const { idleMs, clientMs } = config.timeouts;
+    return respond(res, { ...answer, headers, idleMs, clientMs });
   }
 
   async #candidatesFor({ req, signal }: Exchange): Promise<readonly Candidate[]> {

@@ -140,7 +140,7 @@ describe('-config', () => {
       endpoints: [endpoint.url],
       via: 'of-file',
       exposeEndpoint: true,
-      timeouts: { totalMs: 1, idleMs: 50 },
+      timeouts: { totalMs: 1, idleMs: 50, clientMs: 60_000 },
     });
     const viaOf = async (args: readonly string[], environment: Record<string, string>) => {
       const settings = { environment: { BRP_CONFIG: file, BRP_TOTAL_TIMEOUT: '20s', ...environment } };

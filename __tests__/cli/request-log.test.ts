@@ -96,6 +96,11 @@ describe('the line of a request', () => {
       'info : the client has gone after 36.3ms',
     ],
     [
+      'a client that reads nothing',
+      { error: error('ERR_BRP_CLIENT_TIMEOUT') },
+      'info  broken off after 36.3ms by endpoint 0 "http://a": status 200, why',
+    ],
+    [
       'a winner that broke off',
       { error: error('ERR_BRP_CONNECTION_LOST') },
       'error  broken off after 36.3ms by endpoint 0 "http://a": status 200, why',

@@ -59,7 +59,10 @@ const plausible = {
   endpoints: fc.oneof(fc.array(endpoint), endpoint),
   terminalStatuses: fc.oneof(fc.string(), fc.array(fc.oneof(fc.integer(), fc.constantFrom('200', '2xx', '1-2')))),
   strategy: fc.constantFrom('race', 'failover', 'constructor', 'toString'),
-  timeouts: fc.record({ connectMs: fc.double(), idleMs: fc.integer(), junk }, { requiredKeys: [] }),
+  timeouts: fc.record(
+    { connectMs: fc.double(), idleMs: fc.integer(), clientMs: fc.double(), junk },
+    { requiredKeys: [] },
+  ),
   bodyLimitBytes: fc.double(),
   largeBody: fc.constantFrom('reject', 'stream', '__proto__'),
   pathRewrite: fc.func(junk),

@@ -86,6 +86,11 @@ describe('the line of a request', () => {
       'warn GET /path?... 200 ERR_BRP_CONNECTION_LOST by http://a in 12.346 ms',
     ],
     [
+      'a client that reads nothing',
+      { error: error('ERR_BRP_CLIENT_TIMEOUT'), attempts: [] },
+      'info GET /path?... 200 ERR_BRP_CLIENT_TIMEOUT by http://a in 12.346 ms',
+    ],
+    [
       'a client that left',
       { ...nobody, error: error('ERR_BRP_CLIENT_GONE'), attempts: [] },
       'info GET /path?... client gone in 12.346 ms',

@@ -39,7 +39,7 @@ describe('resolveOptions without options', () => {
       maxInFlight: Infinity,
       loserGraceMs: 5,
       ejection: { consecutiveFailures: 5, baseMs: 1_000, maxMs: 30_000 },
-      timeouts: { connectMs: 3_000, responseMs: 30_000, idleMs: 60_000, totalMs: Infinity },
+      timeouts: { connectMs: 3_000, responseMs: 30_000, idleMs: 60_000, totalMs: Infinity, clientMs: Infinity },
       bodyLimitBytes: 1_048_576,
       largeBody: 'reject',
       pathRewrite: undefined,
@@ -126,6 +126,7 @@ describe('the result of resolveOptions', () => {
       responseMs: 30_000,
       idleMs: 5,
       totalMs: Infinity,
+      clientMs: Infinity,
     });
   });
 
@@ -204,7 +205,17 @@ describe('a good value', () => {
     ['exposeEndpoint', [true, false]],
     ['logger', [console, pino(), winston.createLogger(), { info() {}, warn() {} }, Object.assign(() => {}, console)]],
     ['logQuery', [true, false]],
-    ['timeouts', [{}, { connectMs: 0.5 }, { idleMs: 2_147_483_647 }, { totalMs: Infinity }, { responseMs: undefined }]],
+    [
+      'timeouts',
+      [
+        {},
+        { connectMs: 0.5 },
+        { idleMs: 2_147_483_647 },
+        { totalMs: Infinity },
+        { clientMs: 1 },
+        { responseMs: undefined },
+      ],
+    ],
     [
       'tls',
       [
@@ -364,6 +375,7 @@ describe('a bad value', () => {
     ['timeouts', { connectMs: 0 }, `\`timeouts.connectMs\`: ${ms}, got 0`],
     ['timeouts', { responseMs: -1 }, `\`timeouts.responseMs\`: ${ms}, got -1`],
     ['timeouts', { idleMs: NaN }, `\`timeouts.idleMs\`: ${ms}, got NaN`],
+    ['timeouts', { clientMs: 0 }, `\`timeouts.clientMs\`: ${ms}, got 0`],
     ['timeouts', { totalMs: 2_147_483_648 }, `\`timeouts.totalMs\`: ${ms}, got 2147483648`],
     ['timeouts', { totalMs: '5s' }, `\`timeouts.totalMs\`: ${ms}, got '5s'`],
     ['timeouts', { totalMs: null }, `\`timeouts.totalMs\`: ${ms}, got null`],

@@ -97,7 +97,8 @@ function describeRequest(
   const status = statusOf(ended);
   if (error?.code === 'ERR_BRP_CLIENT_GONE') return { level: 'info', text: `: the client has gone after ${time}` };
   if (winner && error) {
-    return { level: 'error', text: ` broken off after ${time} by ${winner}: status ${status}, ${explained(error)}` };
+    const level = error.code === 'ERR_BRP_CLIENT_TIMEOUT' ? 'info' : 'error';
+    return { level, text: ` broken off after ${time} by ${winner}: status ${status}, ${explained(error)}` };
   }
   if (winner) return { level: 'info', text: ` served in ${time} by ${winner}: status ${status}, ${bytes} bytes` };
   if (error && attempts.length === 0) {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { BalancingProxyError } from '../errors.ts';
 import type { InterimResponse, UpstreamResponse } from '../transports/transport.ts';
 import type { HeaderList } from './headers.ts';
 
@@ -15,4 +16,11 @@ export interface ClientResponse {
   readonly announcedBytes: number | undefined;
   /** Milliseconds of silence of the endpoint that are borne, or Infinity. */
   readonly idleMs: number;
+  /** Milliseconds that the client may leave what was written to it unread, or Infinity. */
+  readonly clientMs: number;
+}
+
+export function clientTimeout(clientMs: number): BalancingProxyError {
+  const message = `the client left what was written to it unread for ${clientMs} ms`;
+  return new BalancingProxyError('ERR_BRP_CLIENT_TIMEOUT', message);
 }

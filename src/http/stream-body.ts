@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { ClientResponse } from './client-response.ts';
+import { type ClientResponse, clientTimeout } from './client-response.ts';
 import { isEventStream } from './event-stream.ts';
 import { hasHighByte } from './headers.ts';
 import { brokenOff, idleTimeout } from './incoming.ts';
@@ -12,7 +12,8 @@ type FlushableResponse = ServerResponse & { flush?(): void };
 /**
  * Sends a body as it comes, with backpressure.
  * @returns its bytes, when all of them were handed to `res`.
- * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_IDLE_TIMEOUT`; whatever `res`'s methods throw.
+ * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST`, `ERR_BRP_IDLE_TIMEOUT` or `ERR_BRP_CLIENT_TIMEOUT`; whatever
+ * `res`'s methods throw.
  */
 export function streamBody(res: ServerResponse, body: Readable, answer: ClientResponse): Promise<number> {
   return new BodyStream(res, body, answer).run();
@@ -26,6 +27,7 @@ class BodyStream {
   /** What comes goes on at once, whatever compresses it on its way (`res.flush` of `compression`). */
   readonly #isFlushed: boolean;
   #idle: NodeJS.Timeout | undefined;
+  #unread: NodeJS.Timeout | undefined;
   #sent = 0;
 
   constructor(res: FlushableResponse, body: Readable, answer: ClientResponse) {
@@ -54,11 +56,19 @@ class BodyStream {
     this.#guard(() => {
       this.#sent += chunk.length;
       this.#idle?.refresh();
-      if (!this.#res.write(chunk)) this.#body.pause();
+      if (!this.#res.write(chunk)) this.#awaitClient();
       if (this.#isFlushed) this.#res.flush?.();
     });
 
+  #awaitClient(): void {
+    const { clientMs } = this.#answer;
+    this.#body.pause();
+    clearTimeout(this.#unread);
+    if (clientMs < Infinity) this.#unread = setTimeout(() => this.#fail(clientTimeout(clientMs)), clientMs);
+  }
+
   readonly #onDrain = (): void => {
+    clearTimeout(this.#unread);
     this.#idle?.refresh();
     this.#body.resume();
   };
@@ -95,6 +105,7 @@ class BodyStream {
 
   #settle(): void {
     clearTimeout(this.#idle);
+    clearTimeout(this.#unread);
     this.#body
       .off('data', this.#onData)
       .off('end', this.#onEnd)

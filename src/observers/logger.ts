@@ -1,6 +1,7 @@
 import type { AttemptReport } from '../errors.ts';
 import type { Observer, RequestEnded } from '../events.ts';
 import type { Logger } from '../options/groups.ts';
+import { isClientsDoing } from './clients-doing.ts';
 import { explained } from './explained.ts';
 import { shownTarget } from './shown-target.ts';
 
@@ -68,7 +69,7 @@ function logRequest(log: Write, ended: RequestEnded, target: string): unknown {
   // Where no endpoint was asked, nothing else would tell why.
   const whys = error && !isLeft && !winner && attempts.length === 0 ? [explained(error)] : [];
   const message = [words.filter(Boolean).join(' '), ...whys, ...attempts.map(describeAttempt)].join('; ');
-  return log((winner && !error) || isLeft ? 'info' : 'warn', message, {
+  return log((winner && !error) || isClientsDoing(error) ? 'info' : 'warn', message, {
     requestId,
     method,
     target,

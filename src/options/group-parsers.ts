@@ -34,6 +34,7 @@ export const timeouts = fields<Required<TimeoutOptions>>({
   responseMs: optional(milliseconds, 30_000),
   idleMs: optional(milliseconds, 60_000),
   totalMs: optional(milliseconds, Infinity),
+  clientMs: optional(milliseconds, Infinity),
 });
 
 const percentileRule = /^p(?:[1-9]|[1-9]\d)(?:\.\d+)?$/;

@@ -48,6 +48,12 @@ export interface TimeoutOptions {
    * @default Infinity
    */
   readonly totalMs?: number;
+  /**
+   * Milliseconds that a client may leave a part of the body unread, 64 KiB at most, before its response is broken off and
+   * the attempt cancelled. Until then it holds a connection to the endpoint.
+   * @default Infinity
+   */
+  readonly clientMs?: number;
 }
 
 export interface HedgeOptions {

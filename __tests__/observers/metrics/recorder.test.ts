@@ -86,6 +86,22 @@ describe('requests', () => {
     expect(await proxy.sum('request_errors_total', { code: 'ERR_BRP_CLIENT_GONE' })).toBe(1);
   });
 
+  test('whose client reads nothing for too long count as if it had gone', async () => {
+    const endpoints = await start((_, res) => {
+      const write = (): void => {
+        while (res.write('x'.repeat(65_536)));
+      };
+      res.on('drain', write);
+      write();
+    });
+    const proxy = await measure({ endpoints, timeouts: { clientMs: 50 } });
+    const client = http.get(proxy.url, { agent: false }, (res) => void res.on('error', () => {})).on('error', () => {});
+    await proxy.ended(1);
+    client.destroy();
+    expect(await proxy.sum('requests_total', { outcome: 'client-gone', status: '2xx' })).toBe(1);
+    expect(await proxy.sum('request_errors_total', { code: 'ERR_BRP_CLIENT_TIMEOUT' })).toBe(1);
+  });
+
   test('whose client goes away within the body count as such, with the status that it got', async () => {
     const endpoints = await start((_, res) => void res.writeHead(200).write('x'));
     const proxy = await measure({ endpoints });

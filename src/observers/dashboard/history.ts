@@ -1,5 +1,6 @@
 import type { AttemptOutcome } from '../../errors.ts';
 import type { ProxyEvent, RequestEnded } from '../../events.ts';
+import { isClientsDoing } from '../clients-doing.ts';
 import type { RequestFigures } from './frame.ts';
 import { RaceSample } from './race-sample.ts';
 import { RecentSlots, secondsOf, slotCount, slotMs } from './recent-slots.ts';
@@ -90,7 +91,7 @@ export class History {
     const counts = this.#slots.current;
     counts.requests++;
     counts.attempts += ended.attempts.length;
-    if (ended.error?.code !== 'ERR_BRP_CLIENT_GONE') {
+    if (!isClientsDoing(ended.error)) {
       counts.judged++;
       if (ended.winner !== undefined && !ended.error) counts.successes++;
     }

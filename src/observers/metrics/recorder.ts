@@ -1,5 +1,6 @@
 import type { AttemptReport } from '../../errors.ts';
 import type { ProxyEvent, RequestEnded } from '../../events.ts';
+import { isClientsDoing } from '../clients-doing.ts';
 import { EndpointLabels } from './endpoint-labels.ts';
 import type { Instruments } from './instruments.ts';
 
@@ -77,7 +78,7 @@ export class Recorder {
 }
 
 function outcomeOf({ winner, servedBy, status, error }: RequestEnded): RequestOutcome {
-  if (error?.code === 'ERR_BRP_CLIENT_GONE') return 'client-gone';
+  if (isClientsDoing(error)) return 'client-gone';
   // A response that was chosen, but broke before its head was sent, leaves the client with an error like any other.
   if (error) return servedBy !== undefined && status !== undefined ? 'broken-off' : 'error';
   return winner === undefined ? 'unusable' : 'served';

@@ -5,6 +5,7 @@ import { formatCode, formatMs, formatTime, shortName } from './format.js';
 const mostRaces = 20;
 const mostOfName = 17;
 const clientGone = 'ERR_BRP_CLIENT_GONE';
+const clientsDoing = [clientGone, 'ERR_BRP_CLIENT_TIMEOUT'];
 
 /**
  * Makes the function that adds the races of a frame to those that are shown.
@@ -33,7 +34,11 @@ export function createRaceList() {
 function raceElement(race) {
   const element = cloneOf('race-template');
   const fullMs = Math.max(0.1, ...race.attempts.map(({ startedAfterMs, durationMs }) => startedAfterMs + durationMs));
-  element.dataset.result = race.error === clientGone ? 'left' : race.hasWinner && !race.error ? 'good' : 'bad';
+  element.dataset.result = clientsDoing.includes(race.error ?? '')
+    ? 'left'
+    : race.hasWinner && !race.error
+      ? 'good'
+      : 'bad';
   setTexts(element, {
     method: race.method,
     path: race.path,
