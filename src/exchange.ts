@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { type Answer, Attempt, type AttemptSettings } from './attempt.ts';
 import type { Candidate } from './endpoints/pool.ts';
 import { type AttemptOutcome, type AttemptReport, BalancingProxyError, isTimeout } from './errors.ts';
 import type { RequestEnded } from './events.ts';
 import { abandonUpload, clientGone } from './http/body.ts';
 import { isClosed } from './http/respond.ts';
+import { onSocketEnd } from './http/socket-end.ts';
 import type { Strategy } from './race/delay.ts';
 import type { StartReason, Winner } from './race/rules.ts';
 import { bytesWhenReleased, release } from './release.ts';
@@ -38,8 +38,8 @@ export class Exchange {
   readonly #abort = new AbortController();
   readonly #attempts: Attempt[] = [];
   readonly #onEnd: () => void;
-  /** The connection of a pipelined request that waits its turn; Node 22 closes no response that has no socket yet. */
-  readonly #queuedBehind: Socket | undefined;
+  /** Ends the watch over the connection of a pipelined request that waits its turn. */
+  readonly #unwatch: (() => void) | undefined;
   #openAttempts = 0;
   #end: End | undefined;
   readonly #totalTimer: NodeJS.Timeout | undefined;
@@ -53,11 +53,11 @@ export class Exchange {
     this.req = req;
     this.res = res;
     this.reporter = reporter;
-    this.#queuedBehind = res.socket ? undefined : req.socket;
     this.#onEnd = onEnd;
     if (totalMs < Infinity) this.#totalTimer = setTimeout(() => this.#abort.abort(this.#timedOut(totalMs)), totalMs);
     res.on('close', this.#onClose);
-    this.#queuedBehind?.once('close', this.#onClose);
+    // Node 22 closes no response that has no socket yet.
+    if (!res.socket && req.socket) this.#unwatch = onSocketEnd(req.socket, this.#onClose);
     if (isClosed(res)) this.#abort.abort(clientGone());
     reporter.requestStarted();
   }
@@ -117,7 +117,7 @@ export class Exchange {
   end({ bytes = 0, error }: { readonly bytes?: number; readonly error?: BalancingProxyError | undefined }): void {
     clearTimeout(this.#totalTimer);
     this.res.off('close', this.#onClose);
-    this.#queuedBehind?.off('close', this.#onClose);
+    this.#unwatch?.();
     this.#releaseSpare();
     // They are told to stop when the client is gone; what was asked of them is over whether or not they have.
     if (this.signal.aborted) this.#cancelAttempts();

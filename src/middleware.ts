@@ -108,8 +108,8 @@ class ProxyServer {
     if (isLoop(['Via', onWire(req, 'via') ?? ''], config.via)) throw loop();
 
     const isUpgrade = client !== undefined && asksForUpgrade(req);
-    const taken = client ? noBody : takeBody(req, config);
-    const body = taken instanceof Promise ? await untilAborted(taken, signal) : taken;
+    const taken = client ? noBody : takeBody(req, config, signal);
+    const body = taken instanceof Promise ? await taken : taken;
     const isReplayable = !(body.content instanceof Readable);
     exchange.isBodyStreamed = !isReplayable;
     const outgoing = outgoingRequest(req, config, { url: rewrittenUrl(req, config), body, isUpgrade });

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Http2ServerRequest } from 'node:http2';
+import { type Http2ServerRequest, constants as http2Constants } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { BalancingProxyError } from '../errors.ts';
 import { joined } from './incoming.ts';
@@ -27,10 +27,15 @@ export const noBody: RequestBody = { content: undefined, state: 'untouched' };
 
 /**
  * Takes the body off a request, once. Without a body there is nothing to wait for and the answer comes at once.
- * @throws BalancingProxyError `ERR_BRP_BODY_TOO_LARGE`, `ERR_BRP_TRANSFER_CODING`, `ERR_BRP_BODY_CONSUMED` when something
+ * @param signal ends the waiting; what the client goes on to send is let go of then.
+ * @throws the signal's reason when it fires first; BalancingProxyError `ERR_BRP_BODY_TOO_LARGE`, `ERR_BRP_TRANSFER_CODING`, `ERR_BRP_BODY_CONSUMED` when something
  * has read the body before and left nothing to send again, `ERR_BRP_CLIENT_GONE` when the client breaks off.
  */
-export function takeBody(req: IncomingMessage, settings: BodySettings): RequestBody | Promise<RequestBody> {
+export function takeBody(
+  req: IncomingMessage,
+  settings: BodySettings,
+  signal: AbortSignal,
+): RequestBody | Promise<RequestBody> {
   if (!announcesBody(req)) return noBody;
   const coding = onWire(req, 'transfer-encoding') ?? 'chunked';
   if (coding.toLowerCase() !== 'chunked') throw unknownCoding(coding);
@@ -40,7 +45,7 @@ export function takeBody(req: IncomingMessage, settings: BodySettings): RequestB
   if (req.destroyed) throw clientGone();
   // What comes after the last byte that we want has no reader: an error of it would end the process.
   req.on('error', () => {});
-  return bufferBody(req, settings);
+  return bufferBody(req, settings, signal);
 }
 
 /** Whether the request announces a body, an empty one included (RFC 9112 6). */
@@ -61,6 +66,7 @@ function takeParsedBody(req: IncomingMessage, { bodyLimitBytes }: BodySettings):
 function bufferBody(
   req: IncomingMessage,
   { bodyLimitBytes, largeBody }: BodySettings,
+  signal: AbortSignal,
 ): RequestBody | Promise<RequestBody> {
   if (Number(onWire(req, 'content-length') ?? 0) > bodyLimitBytes) {
     if (largeBody === 'reject') throw tooLarge(bodyLimitBytes);
@@ -77,6 +83,7 @@ function bufferBody(
   const onTooLarge = (): void => {
     if (largeBody === 'reject') {
       reject(tooLarge(bodyLimitBytes));
+      abandonUpload(req);
       return;
     }
     req.pause();
@@ -85,11 +92,19 @@ function bufferBody(
   };
   const onEnd = (): void => settle(() => resolve({ content: joined(chunks), state: 'untouched' }));
   const onGone = (): void => settle(() => reject(clientGone()));
+  const onAbort = (): void =>
+    settle(() => {
+      reject(signal.reason);
+      abandonUpload(req);
+    });
   const settle = (done: () => void): void => {
+    signal.removeEventListener('abort', onAbort);
     req.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
     done();
   };
   req.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
   // Middleware that waits for something may have paused it.
   req.resume();
   return promise;
@@ -122,8 +137,16 @@ function bodyConsumed(): BalancingProxyError {
   return new BalancingProxyError('ERR_BRP_BODY_CONSUMED', `${message}: ${advice}`);
 }
 
-/** Lets the rest of an upload that nobody wants any more run off, so that its connection can be used again. */
+/**
+ * Lets the rest of an upload that nobody wants any more run off, so that its connection can be used again. Over HTTP/2 the
+ * client is told to stop once its answer is out (RFC 9113 8.1); the stream would stay until the client ends it otherwise.
+ */
 export function abandonUpload(req: IncomingMessage): void {
   req.unpipe();
   req.resume();
+  const { stream } = req as unknown as Partial<Http2ServerRequest>;
+  if (!stream || stream.readableEnded) return;
+  const stop = (): void => stream.close(http2Constants.NGHTTP2_NO_ERROR);
+  if (stream.writableFinished) stop();
+  else stream.once('finish', stop);
 }
