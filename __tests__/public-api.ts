@@ -4,12 +4,16 @@
  */
 import http from 'node:http';
 import http2 from 'node:http2';
+import https from 'node:https';
 import { trace } from '@opentelemetry/api';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import pino from 'pino';
 import { type OpenMetricsContentType, Registry } from 'prom-client';
+import { Agent, MockAgent, ProxyAgent } from 'undici';
 import winston from 'winston';
 import {
+  type AgentOption,
+  type AgentPair,
   type AttemptOutcome,
   type AttemptReport,
   type BalancingProxy,
@@ -70,7 +74,7 @@ import {
   type ObservedProxy,
 } from '../src/observers/metrics.ts';
 import { type TraceAttemptsOptions, traceAttempts } from '../src/observers/opentelemetry.ts';
-import { type UndiciTransportOptions, undiciTransport } from '../src/transports/undici.ts';
+import { type DispatcherOption, type UndiciTransportOptions, undiciTransport } from '../src/transports/undici.ts';
 
 const endpoints = ['http://one.example'] as const;
 
@@ -212,8 +216,17 @@ export const everySetting: Required<UndiciTransportOptions> = {
   allowH2: true,
   http2: true,
   keepAliveTimeoutMs: 1_000,
+  dispatcher: new MockAgent(),
+  agent: new https.Agent(),
 };
 export const overUndici: BalancingProxyOptions = { endpoints, transport: undiciTransport(everySetting) };
+const dispatchers: readonly DispatcherOption[] = [new MockAgent(), new ProxyAgent('http://proxy.example'), new Agent()];
+for (const dispatcher of dispatchers) undiciTransport({ dispatcher });
+const pair: AgentPair = { http: new http.Agent(), https: new https.Agent() };
+const agents: readonly AgentOption[] = [new http.Agent(), new https.Agent(), pair];
+for (const agent of agents) gotTransport({ agent });
+// @ts-expect-error: an agent is made by whoever wants one
+gotTransport({ agent: { keepAlive: true } });
 
 export function reportsEverything(proxy: BalancingProxy): void {
   const observer: Observer = (event) => void describe(event);

@@ -38,6 +38,7 @@ export type {
 export type { BalancingProxyOptions } from './options/options.ts';
 export type { Percentile, Strategy } from './race/delay.ts';
 export type { StartReason } from './race/rules.ts';
+export type { AgentOption, AgentPair } from './transports/agents.ts';
 export { type GotTransportOptions, gotTransport } from './transports/got.ts';
 export type {
   InterimResponse,

@@ -1,4 +1,5 @@
 import type http from 'node:http';
+import { fields, isPlainObject, optional, type Parser, reject, valueThat } from '../options/parser.ts';
 import { createAgent, type KeepAliveSettings } from './create-agent.ts';
 import { isNamedByOtherAddress } from './server-name.ts';
 import type { TlsOptions, UpstreamRequest } from './transport.ts';
@@ -10,34 +11,69 @@ export interface Source {
   readonly isForeign: boolean;
 }
 
-/** Agents of the user's own, for http and for https endpoints. */
+/** Agents of one's own, for http and for https endpoints; where one is missing, it is ours. */
 export interface AgentPair {
   readonly http?: http.Agent;
   readonly https?: http.Agent;
 }
 
-/** What {@link Agents} are made of. */
-export interface AgentsSettings extends KeepAliveSettings {
-  readonly foreign?: AgentPair | undefined;
+/** One agent, for the protocol that it is for or, such as those for proxies, for both; or one for each. */
+export type AgentOption = http.Agent | AgentPair;
+
+/** Says for which protocols the agents are. */
+export const agentPair: Parser<AgentPair> = (value, option) => {
+  if (isAgentFor('http:', value) || isAgentFor('https:', value)) {
+    return { ...(isAgentFor('http:', value) && { http: value }), ...(isAgentFor('https:', value) && { https: value }) };
+  }
+  if (!isPlainObject(value)) return reject(option, 'an http.Agent or an object with `http` and `https`', value);
+  return fields<AgentPair>({
+    http: optional(
+      valueThat((one) => isAgentFor('http:', one), 'an agent for http'),
+      undefined,
+    ),
+    https: optional(
+      valueThat((one) => isAgentFor('https:', one), 'an agent for https'),
+      undefined,
+    ),
+  })(value, option);
+};
+
+/** Node's own agents have one protocol each; those for both look who calls. */
+function isAgentFor(protocol: 'http:' | 'https:', value: unknown): value is http.Agent {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('addRequest' in value) || typeof value.addRequest !== 'function') return false;
+  const own = Object.getOwnPropertyDescriptor(value, 'protocol');
+  return own === undefined || own.value === protocol;
 }
 
-/** The connection pools: one for http, and one for each set of certificates; and agents of the user's own. */
+/** Agents of the user's own. */
+export class ForeignAgents {
+  readonly #http: Source | undefined;
+  readonly #https: Source | undefined;
+
+  constructor({ http, https }: AgentPair = {}) {
+    this.#http = http && { agent: http, isForeign: true };
+    this.#https = https && { agent: https, isForeign: true };
+  }
+
+  for({ address }: UpstreamRequest): Source | undefined {
+    return address.secure ? this.#https : this.#http;
+  }
+}
+
+/** The connection pools of our own: one for http, and one for each set of certificates. */
 export class Agents {
   readonly #settings: KeepAliveSettings;
-  readonly #foreign: { readonly http: Source | undefined; readonly https: Source | undefined };
   readonly #http: Source;
   readonly #https = new Map<TlsOptions | undefined, Source>();
 
-  constructor({ foreign, ...settings }: AgentsSettings) {
+  constructor(settings: KeepAliveSettings) {
     this.#settings = settings;
-    this.#foreign = { http: sourceOf(foreign?.http), https: sourceOf(foreign?.https) };
     this.#http = { agent: createAgent({ secure: false, keepAlive: settings }), isForeign: false };
   }
 
   /** The pool for a request, or undefined for a connection of its own. */
   for({ address, tls, freshConnection }: UpstreamRequest): Source | undefined {
-    const foreign = address.secure ? this.#foreign.https : this.#foreign.http;
-    if (foreign) return foreign;
     if (freshConnection || isNamedByOtherAddress(address)) return undefined;
     if (!address.secure) return this.#http;
     let source = this.#https.get(tls);
@@ -51,8 +87,4 @@ export class Agents {
   close(): void {
     for (const { agent } of [this.#http, ...this.#https.values()]) agent.destroy();
   }
-}
-
-function sourceOf(agent: http.Agent | undefined): Source | undefined {
-  return agent && { agent, isForeign: true };
 }

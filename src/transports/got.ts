@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import got from 'got';
-import { Agents } from './agents.ts';
+import { boolean, fields, milliseconds, optional, parseOrThrow, refuse, wholeNumberFrom } from '../options/parser.ts';
+import { type AgentOption, type AgentPair, Agents, agentPair, ForeignAgents } from './agents.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
 import { NodeExchange } from './node-exchange.ts';
 import type { Transport, UpstreamRequest } from './transport.ts';
@@ -22,7 +23,27 @@ export interface GotTransportOptions {
    * @default false
    */
   readonly http2?: boolean;
+  /**
+   * What makes the connections in our agents' place, `http.Agent` and `https.Agent` or one of a proxy-agent kind. It is yours to
+   * close, how long it keeps what is up to it, and `tls` of the proxy is told to it.
+   * @default ours
+   */
+  readonly agent?: AgentOption;
 }
+
+interface Settings {
+  readonly maxFreeSockets: number;
+  readonly keepAliveTimeoutMs: number;
+  readonly http2: boolean;
+  readonly agent: AgentPair | undefined;
+}
+
+const settings = fields<Settings>({
+  maxFreeSockets: optional(wholeNumberFrom(1), 256),
+  keepAliveTimeoutMs: optional(milliseconds, 4_000),
+  http2: optional(boolean, false),
+  agent: optional(agentPair, undefined),
+});
 
 /** got with everything switched off that would change a response or send a request twice; its headers are not sent. */
 const plainGot = got.extend({
@@ -35,13 +56,20 @@ const plainGot = got.extend({
   strictContentLength: false,
 });
 
-/** The default transport: got over node:http and node:https with kept-alive connections. */
+/**
+ * The default transport: got over node:http and node:https with kept-alive connections.
+ * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the options.
+ */
 export function gotTransport(options: GotTransportOptions = {}): Transport {
-  const { maxFreeSockets = 256, keepAliveTimeoutMs = 4_000, http2 = false } = options;
-  const agents = new Agents({ maxFreeSockets, keepAliveTimeoutMs });
+  const { http2, agent, ...keepAlive } = parseOrThrow(settings, options);
+  if (http2 && agent) parseOrThrow(() => refuse('http2', 'goes past `agent`'), options);
+  const agents = new Agents(keepAlive);
+  const foreign = new ForeignAgents(agent);
   const http1: Transport = {
     send: (request, signal) =>
-      new NodeExchange(request, agents.for(request)).send(signal, (respond) => throughGot(request, respond)),
+      new NodeExchange(request, foreign.for(request) ?? agents.for(request)).send(signal, (respond) =>
+        throughGot(request, respond),
+      ),
     close: async () => agents.close(),
   };
   return http2 ? preferHttp2(http1) : http1;

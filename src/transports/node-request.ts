@@ -14,15 +14,12 @@ const unframedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', '
 /**
  * Makes node:http's own request of ours, with target and headers byte for byte; the body is still to be sent.
  * @param source where its connection comes from; it gets one of its own otherwise.
- * @param seeker is told how that goes, unless the agent is the user's.
+ * @param seeker is told how that goes, unless somebody else makes the connection.
  */
-export function createRequest(
-  { address, method, target, headers, body, tls }: UpstreamRequest,
-  source: Source | undefined,
-  seeker: ConnectionSeeker,
-): http.ClientRequest {
+export function createRequest(upstream: UpstreamRequest, source: Source | undefined, seeker: ConnectionSeeker) {
+  const { address, method, target, headers, body, tls } = upstream;
   const { secure } = address;
-  const isForeign = source?.isForeign === true;
+  const isOthers = source?.isForeign === true || isMocked();
   const adrift = body === undefined && !unframedMethods.has(method);
   const options: AgentRequest & https.RequestOptions = {
     protocol: secure ? 'https:' : 'http:',
@@ -30,27 +27,28 @@ export function createRequest(
       ? { host: address.connectTo ?? address.hostname, port: address.port }
       : { socketPath: address.socketPath }),
     ...(secure && serverNameOf(address)),
-    ...(secure && (!source || isForeign) && (tls as https.RequestOptions)),
-    ...(isForeign ? { lookup } : { seeker }),
+    ...(secure && (!source || source.isForeign) && (tls as https.RequestOptions)),
+    ...(isOthers ? { lookup } : { seeker }),
     method,
     path: target,
     agent: source?.agent ?? createAgent({ secure }),
     setHost: false,
-    ...(!adrift && { headers: isForeign || isMocked() ? toObject(headers) : headers }),
+    ...(!adrift && { headers: isOthers ? toObject(headers) : headers }),
   };
-  const client = isForeign ? requestOfForeign(options) : new http.ClientRequest(options);
+  const client = isOthers ? requestOfOthers(options) : new http.ClientRequest(options);
   if (adrift) sendUnframed(client, headers);
   return client;
 }
 
 /**
- * Of an agent for both protocols only node:https itself learns that it is https that is wanted (agent-base looks who calls). All
- * others are not asked by `request()`: OpenTelemetry's instrumentation of it makes an object of a header list, whose names are
- * numbers then (apify/proxy-chain 585).
+ * Only of `https.request()` nock and agents for both protocols (agent-base) learn that https is wanted. It is not for all:
+ * OpenTelemetry's instrumentation of `request()` makes an object of a header list, whose names are numbers then
+ * (apify/proxy-chain 585), and adds headers.
  */
-function requestOfForeign(options: https.RequestOptions): http.ClientRequest {
-  const isForBoth = options.protocol === 'https:' && !(options.agent instanceof https.Agent);
-  return isForBoth ? https.request(options) : new http.ClientRequest(options);
+function requestOfOthers(options: https.RequestOptions): http.ClientRequest {
+  const isPlainAgent = options.protocol === 'http:' || options.agent instanceof https.Agent;
+  if (isPlainAgent && !isMocked()) return new http.ClientRequest(options);
+  return (options.protocol === 'http:' ? http : https).request(options);
 }
 
 /** Whether nock or its like stands in for node:http. */

@@ -1,63 +1,60 @@
+import { isUtf8 } from 'node:buffer';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { Agent, type buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
 import type { EndpointAddress } from '../endpoints/address.ts';
+import { ForeignAgents } from './agents.ts';
 import { asksForUpgrade } from './asks-for-upgrade.ts';
 import { createConnector } from './connector.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
 import { NodeExchange } from './node-exchange.ts';
 import { isNamedByOtherAddress } from './server-name.ts';
 import type { TlsOptions, Transport, UpstreamRequest } from './transport.ts';
-import { UndiciExchange, type UsedConnection } from './undici-exchange.ts';
+import { type DispatchOptions, UndiciExchange, type UsedConnection } from './undici-exchange.ts';
+import {
+  type DispatcherOption,
+  parseUndiciOptions,
+  type UndiciSettings,
+  type UndiciTransportOptions,
+} from './undici-options.ts';
 import { limitRest } from './upload.ts';
 
-/** Settings of {@link undiciTransport}. */
-export interface UndiciTransportOptions {
-  /**
-   * Most connections per endpoint; further attempts wait for one.
-   * @default no limit
-   */
-  readonly connections?: number;
-  /**
-   * Most requests that are sent over one connection before the first of them is answered. Cancelling one of them breaks
-   * the others off.
-   * @default 1
-   */
-  readonly pipelining?: number;
-  /**
-   * Speaks HTTP/2 with https endpoints that offer it (ALPN): cancelling an attempt then costs no connection.
-   * @default false
-   */
-  readonly http2?: boolean;
-  /** The same as `http2`, by the name that undici has for it. */
-  readonly allowH2?: boolean;
-  /**
-   * Milliseconds after which an idle connection is closed, unless the endpoint names another time in `Keep-Alive`.
-   * @default 4_000
-   */
-  readonly keepAliveTimeoutMs?: number;
-}
+export type { DispatcherOption, UndiciTransportOptions } from './undici-options.ts';
 
 /**
  * The fast transport, on undici's dispatchers. What undici cannot send as it is goes over node:http, on a connection of
  * its own: requests for an upgrade, `OPTIONS *`, and bodies that are streamed.
  *
  * `Host` and `Connection` are written in lower case. A 100 (Continue) that nobody asked for makes the attempt fail.
+ * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the options.
  */
-export function undiciTransport({ allowH2, http2 = allowH2, ...options }: UndiciTransportOptions = {}): Transport {
-  const agents = new UndiciAgents(options);
+export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
+  const settings = parseUndiciOptions(options);
+  const { dispatcher, agent } = settings;
+  const agents = new UndiciAgents(settings);
+  const foreign = new ForeignAgents(agent);
   const sendOverHttp1: Transport['send'] = (request, signal) => {
-    if (isForNode(request)) return new NodeExchange(request).send(signal);
+    if (isForNode(request, dispatcher !== undefined))
+      return new NodeExchange(request, foreign.for(request)).send(signal);
     const exchange = new UndiciExchange(request, signal);
+    if (dispatcher) return exchange.send((dispatched) => dispatchTo(dispatcher, dispatched, exchange));
     const agent = agents.for(request);
     return exchange.send((dispatched) => agent.dispatch(dispatched as Dispatcher.DispatchOptions, exchange));
   };
   const http1 = { send: sendOverHttp1, close: () => agents.close() };
-  return http2 ? preferHttp2(http1) : http1;
+  return (settings.http2 ?? settings.allowH2) ? preferHttp2(http1) : http1;
 }
 
-function isForNode({ address, freshConnection, body, target, headers }: UpstreamRequest): boolean {
-  if (freshConnection || isNamedByOtherAddress(address)) return true;
+function dispatchTo(dispatcher: DispatcherOption, options: DispatchOptions, exchange: UndiciExchange): void {
+  const { body } = options;
+  // A MockAgent compares the body with a string; undici's own fetch() gives it one, too.
+  const isForMock = dispatcher.isMockActive && body && isUtf8(body);
+  dispatcher.dispatch((isForMock ? { ...options, body: body.toString() } : options) as never, exchange as never);
+}
+
+/** What is only a matter of connections a dispatcher of the user's gets, too. */
+function isForNode({ address, freshConnection, body, target, headers }: UpstreamRequest, isForeign: boolean): boolean {
+  if (!isForeign && (freshConnection || isNamedByOtherAddress(address))) return true;
   return body instanceof Readable || !target.startsWith('/') || asksForUpgrade(headers);
 }
 
@@ -69,11 +66,11 @@ const mostAgents = 256;
  * tells its pools apart by the URL alone.
  */
 class UndiciAgents {
-  readonly #options: UndiciTransportOptions;
+  readonly #settings: UndiciSettings;
   readonly #agents = new Map<TlsOptions | undefined, Map<string | number, Agent>>();
 
-  constructor(options: UndiciTransportOptions) {
-    this.#options = options;
+  constructor(settings: UndiciSettings) {
+    this.#settings = settings;
   }
 
   for({ address, tls, connectMs }: UpstreamRequest): Agent {
@@ -95,15 +92,15 @@ class UndiciAgents {
   }
 
   #createAgent(address: EndpointAddress, settings: ConnectSettings): Agent {
-    const { connections, pipelining = 1, keepAliveTimeoutMs } = this.#options;
+    const { connections, pipelining, keepAliveTimeoutMs } = this.#settings;
     return new Agent({
       pipelining,
       allowH2: false,
       // The limits are ours.
       headersTimeout: 0,
       bodyTimeout: 0,
-      ...(connections !== undefined && { connections }),
-      ...(keepAliveTimeoutMs !== undefined && { keepAliveTimeout: keepAliveTimeoutMs }),
+      keepAliveTimeout: keepAliveTimeoutMs,
+      ...(connections < Infinity && { connections }),
       connect: createConnector({
         ...address,
         ...settings,
