@@ -98,6 +98,7 @@ describe('the imports of src', () => {
 
   test.each<[string, (file: string) => boolean, (file: string) => boolean]>([
     ['race', isIn('src/race/'), (to) => !isIn('src/race/', 'src/errors.ts')(to)],
+    ['support', isIn('src/support/'), (to) => isIn('src/')(to) && !isIn('src/support/', 'src/errors.ts')(to)],
     ['endpoints', isIn('src/endpoints/'), isIn('src/http/')],
     ['http', isIn('src/http/'), isIn('src/race/')],
     [
@@ -107,6 +108,7 @@ describe('the imports of src', () => {
         to.startsWith('src/') &&
         !isIn(
           'src/cli/',
+          'src/support/',
           'src/nearest-name.ts',
           'src/observers/shown-target.ts',
           'src/observers/explained.ts',
@@ -119,7 +121,7 @@ describe('the imports of src', () => {
   });
 
   test('of observers are types only, but for what is their own', () => {
-    const isForeign = (to: string) => isIn('src/')(to) && !isIn('src/observers/')(to);
+    const isForeign = (to: string) => isIn('src/')(to) && !isIn('src/observers/', 'src/support/')(to);
     const values = imports.filter(({ from, to, isType }) => isIn('src/observers/')(from) && isForeign(to) && !isType);
     expect(shown(values)).toEqual([]);
   });

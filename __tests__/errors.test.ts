@@ -10,6 +10,7 @@ import {
 describe('BalancingProxyError', () => {
   test.each<[ErrorCode, number]>([
     ['ERR_BRP_OPTIONS', 500],
+    ['ERR_BRP_PEER', 500],
     ['ERR_BRP_BODY_TOO_LARGE', 413],
     ['ERR_BRP_BODY_CONSUMED', 500],
     ['ERR_BRP_HOOK', 500],

@@ -4,6 +4,7 @@ import type { StartReason } from './race/rules.ts';
 /** What every code means for the client: the status that an Express error handler (or we) should answer with. */
 const statusByCode = {
   ERR_BRP_OPTIONS: 500,
+  ERR_BRP_PEER: 500,
   ERR_BRP_BODY_TOO_LARGE: 413,
   ERR_BRP_BODY_CONSUMED: 500,
   ERR_BRP_UPGRADE_BODY: 501,

@@ -39,10 +39,9 @@ export async function startLocally({ configuration, address, log, worker }: Loca
 /** Counts what the proxy does from now on. */
 async function countedOf(live: LiveProxy): Promise<MetricsReader> {
   const metrics = await loadMetrics();
-  if (!metrics) return async () => [];
-  const { observe, registry } = metrics.createMetrics();
-  observe(live);
-  return async () => [await registry.getMetricsAsJSON()];
+  if (metrics.problem !== undefined) return async () => [];
+  metrics.observe(live);
+  return async () => [await metrics.registry.getMetricsAsJSON()];
 }
 
 interface Parts {

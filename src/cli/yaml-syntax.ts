@@ -1,7 +1,11 @@
-import { type ErrorCode, isAlias, LineCounter, parseDocument, visit } from 'yaml';
+// yaml 1 has not all of these names, without which the import of each would fail before there is anything to say.
+import * as yaml from 'yaml';
+import { checkPeer } from '../support/peer.ts';
+
+const { isAlias, LineCounter, parseDocument, visit } = yaml;
 
 /** The problems in our words, because those of the parser may quote the text. */
-const problems: Readonly<Record<ErrorCode, string>> = {
+const problems: Readonly<Record<yaml.ErrorCode, string>> = {
   ALIAS_PROPS: 'an alias cannot have an anchor or a tag',
   BAD_ALIAS: 'an alias needs an anchor of the same name before it',
   BAD_COLLECTION_TYPE: 'the tag is not for a list or a map',
@@ -29,12 +33,14 @@ const problems: Readonly<Record<ErrorCode, string>> = {
 
 /**
  * Parses YAML 1.2.
- * @throws SyntaxError that says line and column and shows nothing of the text, which may hold secrets.
+ * @throws SyntaxError that says line and column and shows nothing of the text, which may hold secrets;
+ * BalancingProxyError `ERR_BRP_PEER` when yaml is too old.
  */
 export function parseYaml(text: string): unknown {
+  checkPeer({ name: 'yaml', user: 'for YAML', oldest: '2.4.0', part: ['parseDocument', parseDocument] });
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
-  const refuse = (code: ErrorCode, offset: number): never => {
+  const refuse = (code: yaml.ErrorCode, offset: number): never => {
     const { line, col } = lineCounter.linePos(offset);
     throw new SyntaxError(`line ${line}, column ${col}: ${problems[code] ?? 'this cannot be read'}`);
   };

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { AggregatorRegistry, register } from 'prom-client';
 import type { EndpointState } from '../endpoints/snapshot.ts';
+import { checkPeer } from '../support/peer.ts';
 import { createInstruments, type GaugeReaders, type Instruments, type MetricsRegistry } from './metrics/instruments.ts';
 import { Observations, type ObservedProxy } from './metrics/observations.ts';
 import { checkOptions, type MetricsOptions, wrong } from './metrics/options.ts';
@@ -31,9 +32,10 @@ const registered = new WeakMap<MetricsRegistry, ProxyMetrics>();
 
 /**
  * Makes Prometheus metrics by prom-client; on a registry that has them already, gives these.
- * @throws TypeError when an option makes no sense.
+ * @throws TypeError when an option makes no sense; BalancingProxyError `ERR_BRP_PEER` when prom-client is too old.
  */
 export function createMetrics(options: MetricsOptions = {}): Metrics {
+  checkPeer({ name: 'prom-client', user: 'createMetrics()', oldest: '14.0.0', part: ['register', register] });
   checkOptions(options);
   const { registry = register, buckets } = options;
   const known = registered.get(registry);

@@ -15,6 +15,7 @@ import {
 import type { BalancingProxy } from '../balancing-proxy.ts';
 import type { AttemptReport } from '../errors.ts';
 import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestStarted } from '../events.ts';
+import { checkPeer } from '../support/peer.ts';
 
 export interface TraceAttemptsOptions {
   /**
@@ -41,11 +42,13 @@ interface TracedRequest {
  * Makes a span of each attempt, by the semantic conventions for HTTP clients, as a child of the span in which the
  * proxy was called, else of the client's span, where a propagator that reads `traceparent` is registered.
  * @returns its end: spans that are still open are ended, and no more are made.
+ * @throws BalancingProxyError `ERR_BRP_PEER` when `@opentelemetry/api` is too old.
  */
 export function traceAttempts(
   proxy: Pick<BalancingProxy, 'subscribe'>,
   { tracerProvider = trace, urlQuery = false }: TraceAttemptsOptions = {},
 ): () => void {
+  checkPeer({ name: '@opentelemetry/api', user: 'traceAttempts()', oldest: '1.0.0', part: ['trace', trace] });
   const spans = new AttemptSpans(tracerProvider.getTracer('balancing-reverse-proxy'), urlQuery);
   const unsubscribe = proxy.subscribe((event) => spans.observe(event));
   return () => {

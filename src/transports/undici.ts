@@ -18,6 +18,7 @@ import {
   type UndiciTransportOptions,
 } from './undici-options.ts';
 import { limitRest } from './upload.ts';
+import { checkUndici } from './usable-undici.ts';
 
 export type { DispatcherOption, UndiciTransportOptions } from './undici-options.ts';
 
@@ -26,9 +27,11 @@ export type { DispatcherOption, UndiciTransportOptions } from './undici-options.
  * its own: requests for an upgrade, `OPTIONS *`, and bodies that are streamed.
  *
  * `Host` and `Connection` are written in lower case. A 100 (Continue) that nobody asked for makes the attempt fail.
- * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the options.
+ * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the options; `ERR_BRP_PEER` when
+ * undici is too old, or is not undici, as in Bun.
  */
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
+  checkUndici(Agent);
   const settings = parseUndiciOptions(options);
   const { dispatcher, agent } = settings;
   const agents = new UndiciAgents(settings);

@@ -38,7 +38,7 @@ async function listenOn(
   { values, log }: { readonly values: FlagValues; readonly log: Log },
 ): Promise<Admin> {
   const metrics = await loadMetrics();
-  if (!metrics) log('warn', 'warning: /metrics has nothing to say without prom-client; npm install prom-client');
+  if (metrics.problem !== undefined) log('warn', `warning: /metrics has nothing to say: ${metrics.problem}`);
   const routes = new AdminRoutes({ metrics, allowActions: values['admin-actions'], log });
   const server = http.createServer((req, res) => routes.serve(req, res));
   const connections = new Connections(server);

@@ -1,12 +1,11 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { createDashboard } from '../../observers/dashboard/dashboard.ts';
 import type { Log } from '../log.ts';
-import type { MetricsModule } from '../metrics.ts';
+import type { LoadedMetrics } from '../metrics.ts';
 import type { Service } from '../service.ts';
 
 export interface RouteSettings {
-  /** Undefined when prom-client is not installed. */
-  readonly metrics: MetricsModule | undefined;
+  readonly metrics: LoadedMetrics;
   /** Whether the dashboard may change anything. */
   readonly allowActions: boolean;
   readonly log: Log;
@@ -82,7 +81,7 @@ export class AdminRoutes {
 
   async #answerMetrics(res: ServerResponse): Promise<void> {
     const { metrics } = this.#settings;
-    if (!metrics) return answer(res, 501, 'prom-client is not installed; npm install prom-client');
+    if (metrics.problem !== undefined) return answer(res, 501, metrics.problem);
     const text = await metrics.mergeMetrics((await this.#service?.metrics()) ?? []);
     res.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
     res.setHeader('Cache-Control', 'no-store');
