@@ -25,6 +25,7 @@ describe('BalancingProxyError', () => {
     ['ERR_BRP_CLIENT_TIMEOUT', 408],
     ['ERR_BRP_CONNECT', 502],
     ['ERR_BRP_CONNECT_TIMEOUT', 504],
+    ['ERR_BRP_NOT_PROCESSED', 502],
     ['ERR_BRP_CONNECTION_LOST', 502],
     ['ERR_BRP_RESPONSE_TIMEOUT', 504],
     ['ERR_BRP_IDLE_TIMEOUT', 504],
@@ -105,6 +106,7 @@ describe('isConnectFailure', () => {
   test.each<[ErrorCode, boolean]>([
     ['ERR_BRP_CONNECT', true],
     ['ERR_BRP_CONNECT_TIMEOUT', true],
+    ['ERR_BRP_NOT_PROCESSED', false],
     ['ERR_BRP_CONNECTION_LOST', false],
     ['ERR_BRP_STALE_CONNECTION', false],
     ['ERR_BRP_RESPONSE_TIMEOUT', false],

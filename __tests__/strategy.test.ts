@@ -208,6 +208,7 @@ describe('the plan for a request', () => {
   test.each<[ErrorCode, boolean]>([
     ['ERR_BRP_CONNECT', true],
     ['ERR_BRP_CONNECT_TIMEOUT', true],
+    ['ERR_BRP_NOT_PROCESSED', true],
     ['ERR_BRP_CONNECTION_LOST', false],
     ['ERR_BRP_STALE_CONNECTION', false],
     ['ERR_BRP_RESPONSE_TIMEOUT', false],

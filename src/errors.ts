@@ -22,6 +22,7 @@ const statusByCode = {
   ERR_BRP_CLIENT_TIMEOUT: 408,
   ERR_BRP_CONNECT: 502,
   ERR_BRP_CONNECT_TIMEOUT: 504,
+  ERR_BRP_NOT_PROCESSED: 502,
   ERR_BRP_CONNECTION_LOST: 502,
   ERR_BRP_STALE_CONNECTION: 502,
   ERR_BRP_RESPONSE_TIMEOUT: 504,
@@ -112,6 +113,11 @@ export function isTimeout(error: BalancingProxyError): boolean {
 /** Whether the endpoint could not be reached, so that it surely never saw the request. */
 export function isConnectFailure(error: BalancingProxyError): boolean {
   return error.code === 'ERR_BRP_CONNECT' || error.code === 'ERR_BRP_CONNECT_TIMEOUT';
+}
+
+/** Whether the endpoint surely did nothing about the request, so that sending it elsewhere cannot do anything twice. */
+export function isUnprocessed(error: BalancingProxyError): boolean {
+  return error.code === 'ERR_BRP_NOT_PROCESSED' || isConnectFailure(error);
 }
 
 /** The message of whatever was thrown, which need not be an Error. */

@@ -13,6 +13,9 @@ import { untilAborted } from './until-aborted.ts';
 /** The first early hints are kept for the client; an endpoint that never stops sending them must not fill the memory. */
 const mostHints = 16;
 
+/** So often a request that was not looked at goes to the same endpoint again, which may be closing one connection after another. */
+const mostRepeats = 2;
+
 /**
  * Sends a request to an endpoint and judges the response.
  * @throws BalancingProxyError when there is no complete enough response.
@@ -75,6 +78,7 @@ function upstreamRequest(
     tls,
     // A kept-alive one may turn out to be closed, and a stream cannot be sent twice.
     freshConnection: outgoing.body instanceof Readable,
+    acceptsTrailers: outgoing.acceptsTrailers === true,
     onInterim: (hint) => {
       if (hint.status === 103 && interim.length < mostHints) interim.push(hint);
     },
@@ -84,17 +88,27 @@ function upstreamRequest(
   return untilAborted(rewriting, signal).then((rewritten) => ({ ...request, headers: rewritten }));
 }
 
-/** A kept-alive connection may be closed by the endpoint just as we reuse it; that says nothing about its health. */
+/**
+ * A kept-alive connection may be closed by the endpoint just as we reuse it; that says nothing about its health. Nor does a
+ * request that it has not looked at, as happens with the last ones of an HTTP/2 connection.
+ */
 function sendReplacingStale(
   request: UpstreamRequest,
-  { config: { transport }, abort: { signal } }: AttemptSettings,
+  settings: Pick<AttemptSettings, 'config' | 'abort'>,
+  repeats = 0,
 ): Promise<UpstreamResponse> {
-  return transport.send(request, signal).catch((error: unknown) => {
-    const isStale = error instanceof BalancingProxyError && error.code === 'ERR_BRP_STALE_CONNECTION';
-    const mayRepeat = isIdempotent(request.method) && !(request.body instanceof Readable) && !signal.aborted;
-    if (!isStale || !mayRepeat) throw error;
-    return transport.send({ ...request, freshConnection: true }, signal);
+  const { signal } = settings.abort;
+  return settings.config.transport.send(request, signal).catch((error: unknown) => {
+    if (signal.aborted || !mayRepeat(request, error, repeats)) throw error;
+    return sendReplacingStale({ ...request, freshConnection: true }, settings, repeats + 1);
   });
+}
+
+function mayRepeat({ method, body }: UpstreamRequest, error: unknown, repeats: number): boolean {
+  if (!(error instanceof BalancingProxyError)) return false;
+  if (body instanceof Readable && body.readableDidRead) return false;
+  if (error.code === 'ERR_BRP_NOT_PROCESSED') return repeats < mostRepeats;
+  return error.code === 'ERR_BRP_STALE_CONNECTION' && repeats === 0 && isIdempotent(method);
 }
 
 function toAttemptError(thrown: unknown, { name }: Attempt): BalancingProxyError {

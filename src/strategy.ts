@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
 import type { Candidate, Choice } from './endpoints/pool.ts';
-import { BalancingProxyError, isConnectFailure } from './errors.ts';
+import { BalancingProxyError, isUnprocessed } from './errors.ts';
 import { callSyncHook, hookFailed } from './hooks.ts';
 import { isIdempotent } from './http/methods.ts';
 import type { Config } from './options/config.ts';
@@ -75,7 +75,7 @@ export function strategyFor(req: IncomingMessage, { strategy, unsafeMethods }: C
   );
 }
 
-/** Whether the endpoint surely never saw the request, so that sending it elsewhere cannot do anything twice. */
+/** Whether sending the request elsewhere cannot do anything twice. */
 function surelyUnseen(error: unknown): boolean {
-  return error instanceof BalancingProxyError && isConnectFailure(error);
+  return error instanceof BalancingProxyError && isUnprocessed(error);
 }

@@ -167,6 +167,7 @@ describe('ejection', () => {
   });
 
   test.each<ErrorCode>([
+    'ERR_BRP_NOT_PROCESSED',
     'ERR_BRP_CONNECTION_LOST',
     'ERR_BRP_STALE_CONNECTION',
     'ERR_BRP_RESPONSE_TIMEOUT',

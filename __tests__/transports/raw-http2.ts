@@ -94,9 +94,23 @@ export function settings(maxConcurrentStreams?: number): Buffer {
   return frameOf({ type: frameTypes.settings }, maxConcurrentStreams === undefined ? undefined : limit);
 }
 
-/** A response head with status 200 and nothing else. */
-export function head(stream: number): Buffer {
-  return frameOf({ type: frameTypes.headers, flags: endHeaders, stream }, Buffer.from([0x88]));
+/** A response head with status 200, and these names and values. */
+export function head(stream: number, ...fields: readonly string[]): Buffer {
+  return frameOf({ type: frameTypes.headers, flags: endHeaders, stream }, block(fields));
+}
+
+/** The same as all of a response. */
+export function onlyHead(stream: number, ...fields: readonly string[]): Buffer {
+  return frameOf({ type: frameTypes.headers, flags: endHeaders | endStream, stream }, block(fields));
+}
+
+/** Fields of at most 126 bytes each, as literals (RFC 7541 6.2.2). */
+function block(fields: readonly string[]): Buffer {
+  const encoded = fields.map((text, index) => {
+    const bytes = Buffer.from(text, 'latin1');
+    return Buffer.concat([Buffer.from(index % 2 === 0 ? [0, bytes.length] : [bytes.length]), bytes]);
+  });
+  return Buffer.concat([Buffer.from([0x88]), ...encoded]);
 }
 
 export function data(stream: number, text: string): Buffer {

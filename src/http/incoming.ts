@@ -14,8 +14,11 @@ export function isSmall(announcedBytes: number | undefined): boolean {
 const bodyless: ReadonlySet<number> = new Set([204, 304]);
 
 /** The body bytes that a response is going to have, or undefined when only its end will tell. */
-export function announcedLength({ status, headers }: UpstreamResponse, method: string): number | undefined {
-  return method === 'HEAD' || bodyless.has(status) ? 0 : contentLengthOf(headers);
+export function announcedLength(
+  { status, headers, endsWithHead }: UpstreamResponse,
+  method: string,
+): number | undefined {
+  return method === 'HEAD' || bodyless.has(status) || endsWithHead ? 0 : contentLengthOf(headers);
 }
 
 /** The chunks as one Buffer, without a copy where there is but one. */

@@ -30,6 +30,8 @@ export interface OutgoingRequest {
   readonly body: Buffer | Readable | undefined;
   /** The client asks to switch protocols, for WebSockets mostly (RFC 9110 7.8). */
   readonly isUpgrade: boolean;
+  /** The client accepts trailers (RFC 9110 10.1.4). */
+  readonly acceptsTrailers?: boolean;
 }
 
 export interface OutgoingSettings {
@@ -82,7 +84,12 @@ export function outgoingRequest(
     ],
     body: body.content,
     isUpgrade,
+    acceptsTrailers: acceptsTrailers(req),
   };
+}
+
+function acceptsTrailers({ headers: { te } }: IncomingMessage): boolean {
+  return te !== undefined && /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(String(te));
 }
 
 /** The client's own headers that go on, saying of the body what is true of it now. */

@@ -48,7 +48,8 @@ function endWhole(res: ServerResponse, body: Buffer, received: HeaderList): void
     addTrailers(res, trailers);
     res.end();
   } else if (body.length > 0) res.end(body);
-  // A body of no bytes is one that a server with `rejectNonStandardBodyWrites` does not take for HEAD, 204 and 304.
+  // A body of no bytes is one that a server with `rejectNonStandardBodyWrites` does not take for HEAD, 204 and 304; over
+  // HTTP/2 it would come behind the head, where a gRPC client looks for the status in a head that ends the stream.
   else res.end();
 }
 

@@ -13,6 +13,8 @@ export interface ResponseHead {
   readonly status: number;
   readonly statusText: string;
   readonly headers: readonly string[];
+  /** As in {@link UpstreamResponse}. */
+  readonly endsWithHead?: boolean;
 }
 
 /** Most bytes that are held for a body which nobody reads yet. */
@@ -26,6 +28,7 @@ export class PushedResponse implements UpstreamResponse {
   readonly status: number;
   readonly statusText: string;
   readonly headers: readonly string[];
+  readonly endsWithHead: boolean;
   readonly #flow: Flow;
   readonly #onDone: () => void;
   readonly #chunks: Buffer[] = [];
@@ -36,10 +39,11 @@ export class PushedResponse implements UpstreamResponse {
   #error: Error | undefined;
 
   /** @param onDone is called when nobody can need the body any more. */
-  constructor({ status, statusText, headers }: ResponseHead, flow: Flow, onDone: () => void) {
+  constructor({ status, statusText, headers, endsWithHead = false }: ResponseHead, flow: Flow, onDone: () => void) {
     this.status = status;
     this.statusText = statusText;
     this.headers = headers;
+    this.endsWithHead = endsWithHead;
     this.#flow = flow;
     this.#onDone = onDone;
   }
@@ -70,7 +74,7 @@ export class PushedResponse implements UpstreamResponse {
   }
 
   end(trailers: readonly string[]): void {
-    if (this.#error) return;
+    if (this.#error || this.#hasEnded) return;
     this.#trailers = trailers;
     this.#hasEnded = true;
     this.#body?.push(null);

@@ -34,6 +34,11 @@ export interface UpstreamRequest {
   readonly tls: TlsOptions | undefined;
   /** Use no kept-alive connection: the last one had been closed by the endpoint. */
   readonly freshConnection: boolean;
+  /**
+   * The client accepts trailers (`TE: trailers`), which some servers insist on; only HTTP/2 may say so to the next hop.
+   * @default false
+   */
+  readonly acceptsTrailers?: boolean;
   /** Gets every interim response (RFC 9110 15.2) but 100 and 101 as it comes. */
   onInterim?(interim: InterimResponse): void;
 }
@@ -64,6 +69,8 @@ export interface UpstreamResponse {
    * endpoint breaks off, never a clean end; nobody has to listen for that.
    */
   readonly body: Readable;
+  /** The response ended with its head, without even an empty body, as only HTTP/2 can say. */
+  readonly endsWithHead?: boolean;
   /**
    * Gives the whole body when all of it is here already, as it is for most small ones, and undefined when it is not or
    * the transport cannot tell. Who has got it has no use for `body`.
@@ -84,7 +91,7 @@ export interface Transport {
    * Sends one attempt and gives its response as soon as the head is there.
    * @param signal cancels the attempt, before the head and while the body is coming.
    * @throws BalancingProxyError: `ERR_BRP_CONNECT` and `ERR_BRP_CONNECT_TIMEOUT` when the request surely never reached
-   * the endpoint, `ERR_BRP_STALE_CONNECTION` when a kept-alive connection turned out to be closed, otherwise
+   * the endpoint, `ERR_BRP_NOT_PROCESSED` when the endpoint says that it has not looked at it, `ERR_BRP_STALE_CONNECTION` when a kept-alive connection turned out to be closed, otherwise
    * `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_BAD_RESPONSE`; the signal's reason when it fires.
    */
   send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse>;

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
+import type { Http2Connection } from '../../../src/transports/http2/connection.ts';
 import { Http2Exchange } from '../../../src/transports/http2/exchange.ts';
-import { type Http2Connection, Http2Sessions } from '../../../src/transports/http2/sessions.ts';
+import { Http2Sessions } from '../../../src/transports/http2/sessions.ts';
 import { createCertificate } from '../../helpers/certificate.ts';
 import { activeResources, surplusOver } from '../../helpers/leaks.ts';
 import { Resources } from '../../helpers/proxy.ts';
@@ -14,10 +15,10 @@ import {
   goaway,
   head,
   lastData,
+  onlyHead,
   pushPromise,
   type RawHttp2Behaviour,
   reset,
-  settings,
   startRawHttp2,
 } from '../raw-http2.ts';
 
@@ -115,6 +116,32 @@ describe('a request over HTTP/2', () => {
     expect(await textOf(response.body)).toBe('whole');
   });
 
+  test('ends a body of which all came that was announced when the endpoint resets the stream in place of ending it', async () => {
+    const server = await start({
+      onRequest: (socket, stream) => {
+        const whole = [head(stream, 'content-length', '5'), data(stream, 'whole'), reset(stream, noError)];
+        socket.write(Buffer.concat(whole));
+      },
+    });
+    expect(await textOf((await send(server)).body)).toBe('whole');
+  });
+
+  test('tells of a response that is nothing but its head, which is whole at once', async () => {
+    const server = await start({
+      onRequest: (socket, stream) => void socket.write(onlyHead(stream, 'grpc-status', '5')),
+    });
+    const response = await send(server);
+    expect([response.endsWithHead, response.takeWhole?.()]).toEqual([true, Buffer.alloc(0)]);
+    const again = await send(server);
+    expect(await textOf(again.body)).toBe('');
+  });
+
+  test('gives headers as they came, with white space at their ends and odd names', async () => {
+    const fields = ['x-behind', 'value ', 'x-before', ' value', '__proto__', 'p', 'x-twice', '1', 'x-twice', '2'];
+    const server = await start({ onRequest: (socket, stream) => void socket.write(onlyHead(stream, ...fields)) });
+    expect((await send(server)).headers).toEqual(fields);
+  });
+
   test('ends a body that is whole before the connection closes, with all that runs on it', async () => {
     const server = await start({
       onRequest: (socket, stream) => {
@@ -135,11 +162,13 @@ describe('a request over HTTP/2', () => {
   });
 
   test.each([
-    ['a stream that was refused', Buffer.concat([settings(), reset(1, refusedStream)])],
-    ['a stream that came too late', Buffer.concat([settings(), goaway(0, noError)])],
-  ])('reports %s as stale: nobody looked at it', async (_, answer) => {
-    const server = await start({ onRequest: (socket) => void socket.write(answer) });
-    await expect(send(server)).rejects.toMatchObject({ code: 'ERR_BRP_STALE_CONNECTION' });
+    ['a stream that was refused', (stream: number) => reset(stream, refusedStream)],
+    ['a stream that came too late', () => goaway(0, noError)],
+    ['a stream that came too late for a connection with an error', () => goaway(0, internalError)],
+  ])('reports %s as one that nobody looked at', async (_, answer) => {
+    const server = await start({ onRequest: (socket, stream) => void socket.write(answer(stream)) });
+    const sending = send(server, { method: 'POST', body: Buffer.from('once') });
+    await expect(sending).rejects.toMatchObject({ code: 'ERR_BRP_NOT_PROCESSED' });
   });
 
   test('sends a header twice that should come once', async () => {
@@ -175,12 +204,12 @@ describe('a request over HTTP/2', () => {
 
     test('keeps no process alive when its headers cannot be sent', async () => {
       const server = await start({});
-      const headers = ['Host', 'h', 'TE', 'gzip'];
+      const headers = ['Host', 'h', ':odd', '1'];
       const request = requestTo(server.url, { tls: server.tls, headers });
       const before = activeResources();
       const connection = await connect(request);
       const { signal } = new AbortController();
-      expect(() => new Http2Exchange(request, connection, signal).send()).toThrow('te');
+      expect(() => new Http2Exchange(request, connection, signal).send()).toThrow('odd');
       for (const socket of server.sockets) socket.unref();
       expect(await surplusOver(before)).toEqual({});
       expect(connection.open).toBe(0);

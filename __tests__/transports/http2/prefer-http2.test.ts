@@ -5,14 +5,13 @@ import http2, {
   type ServerHttp2Stream,
 } from 'node:http2';
 import https from 'node:https';
-import net from 'node:net';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { gotTransport, type Transport } from '../../../src/index.ts';
 import { undiciTransport } from '../../../src/transports/undici.ts';
 import { createCertificate } from '../../helpers/certificate.ts';
 import { Resources } from '../../helpers/proxy.ts';
-import { answering, listen, type Place, refusedUrl, secondLoopback, startTcp } from '../../helpers/servers.ts';
+import { answering, listen, type Place, refusedUrl, secondLoopback } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
 import { requestTo } from '../contract.ts';
 
@@ -184,6 +183,40 @@ describe.each<[string, () => Transport]>([
     expect(server.accepted).toBe(1);
   });
 
+  test('takes and gives more headers than node:http2 by itself', async () => {
+    const names = Array.from({ length: 200 }, (_name, index) => `x-${index}`);
+    const { url, versions } = await start((req, res) => {
+      for (const name of names) res.setHeader(name, 'v');
+      res.end(String(Object.keys(req.headers).filter((name) => name.startsWith('x-')).length));
+    });
+    const { headers } = await send(url);
+    expect(headers.filter((part) => part.startsWith('x-'))).toEqual(names);
+    const many = ['Host', 'h', ...names.flatMap((name) => [name, 'v'])];
+    expect(await textOf((await send(url, { headers: many })).body)).toBe('200');
+    expect(versions).toEqual(['2.0', '1.1']);
+  });
+
+  test('sends a header with an odd name, and says that trailers are accepted when they are', async () => {
+    const { url } = await start((req, res) => {
+      const names = req.rawHeaders.filter((_part, index) => index % 2 === 0);
+      res.end(`${req.headers.te} ${names.includes('__proto__')}`);
+    });
+    const headers = ['Host', 'h', '__proto__', 'p'];
+    expect(await textOf((await send(url, { headers })).body)).toBe('undefined true');
+    expect(await textOf((await send(url, { headers, acceptsTrailers: true })).body)).toBe('trailers true');
+  });
+
+  test.each(['GET', 'POST'])('sends a %s over HTTP/1.1 when the endpoint asks for it', async (method) => {
+    const { url, versions } = await start((req, res) => {
+      if (req.httpVersion === '2.0') res.stream.close(http2.constants.NGHTTP2_HTTP_1_1_REQUIRED);
+      else res.end('over 1.1');
+    });
+    const body = method === 'POST' ? Buffer.from('once') : undefined;
+    const headers = ['Host', 'h', ...(body ? ['Content-Length', '4'] : [])];
+    expect(await textOf((await send(url, { method, headers, body })).body)).toBe('over 1.1');
+    expect(versions).toEqual(['2.0', '1.1']);
+  });
+
   const upload = { method: 'POST', headers: ['Host', 'h'], body: Buffer.alloc(1_000_000) };
 
   test('sends as many uploads at once as one connection takes', async () => {
@@ -231,42 +264,6 @@ describe.each<[string, () => Transport]>([
     const { url, versions } = await start(ok);
     await textOf((await send(url, { freshConnection: true })).body);
     expect(versions).toEqual(['2.0']);
-  });
-
-  test('replaces a connection that has gone dead', async () => {
-    const { server, url } = await start(ok);
-    let isDead = false;
-    const relay = resources.use(
-      await startTcp((socket) => {
-        const other = net.connect(server.port, '127.0.0.1').on('error', () => {});
-        const wasDead = isDead;
-        socket.on('data', (chunk) => void ((isDead && !wasDead) || other.write(chunk)));
-        other.on('data', (chunk) => socket.write(chunk)).on('close', () => socket.destroy());
-        socket.on('close', () => other.destroy());
-      }),
-    );
-    const through = url.replace(String(server.port), String(relay.port));
-    await textOf((await send(through)).body);
-    isDead = true;
-    const abort = new AbortController();
-    const sending = send(through, { connectMs: 100 }, abort.signal);
-    setTimeout(() => abort.abort(new Error('too late')), 120);
-    await expect(sending).rejects.toThrow('too late');
-    await relay.idle();
-    expect(await textOf((await send(through)).body)).toBe('ok');
-    expect(relay.accepted).toBe(2);
-  });
-
-  test('keeps a connection that answers when a request on it has timed out', async () => {
-    const { url, server, streams } = await start((req, res) => void (req.url === '/ok' && ok(req, res)));
-    await textOf((await send(url, { target: '/ok' })).body);
-    const abort = new AbortController();
-    const sending = send(url, { connectMs: 50 }, abort.signal);
-    setTimeout(() => abort.abort(new Error('too late')), 70);
-    await expect(sending).rejects.toThrow('too late');
-    await until(() => streams[1]?.closed === true);
-    expect(await textOf((await send(url, { target: '/ok' })).body)).toBe('ok');
-    expect(server.accepted).toBe(1);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import https from 'node:https';
-import { type Http2Connection, Http2Sessions } from '../../../src/transports/http2/sessions.ts';
+import type { Http2Connection } from '../../../src/transports/http2/connection.ts';
+import { Http2Sessions } from '../../../src/transports/http2/sessions.ts';
 import type { UpstreamRequest } from '../../../src/transports/transport.ts';
 import { createCertificate } from '../../helpers/certificate.ts';
 import { activeResources, surplusOver } from '../../helpers/leaks.ts';
@@ -58,7 +59,7 @@ describe('Http2Sessions', () => {
   test('opens another connection when all streams are taken', async () => {
     const server = await start({ onConnection: (socket) => void socket.write(settings(1)) });
     const first = await connected(requestFor(server));
-    if (first) first.open = 1;
+    first?.openStream({ ':path': '/' }, true).on('error', () => {});
     const second = await connected(requestFor(server));
     expect(second).not.toBe(first);
     expect(server.server.accepted).toBe(2);

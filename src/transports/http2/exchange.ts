@@ -1,44 +1,48 @@
 import { STATUS_CODES } from 'node:http';
-import http2, { type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
-import type { BalancingProxyError } from '../../errors.ts';
-import { groupByName } from '../../http/headers.ts';
+import http2, { type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
+import { Readable } from 'node:stream';
+import { BalancingProxyError } from '../../errors.ts';
+import { contentLengthOf } from '../../http/headers.ts';
 import { explain } from '../explain.ts';
 import { PushedResponse } from '../pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../transport.ts';
-import { limitRest } from '../upload.ts';
-import { type Http2Connection, probe } from './sessions.ts';
+import { limitRest, pipeBody } from '../upload.ts';
+import type { Http2Connection } from './connection.ts';
+import { handshakeHeaders, listOf, requestHeaders, switchingHeaders } from './headers.ts';
+import { watchEnd } from './watch-end.ts';
 
-const { NGHTTP2_CANCEL, NGHTTP2_REFUSED_STREAM } = http2.constants;
+const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_HTTP_1_1_REQUIRED, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } =
+  http2.constants;
 
-/** What HTTP/2 has no use for, or says in another way (RFC 9113 8.2.2, 8.3.1). */
-const left: ReadonlySet<string> = new Set([
-  'connection',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** A body of so many bytes competes with others for what a TCP connection can. */
+const largeBytes = 131_072;
 
 /** One request and its response as a stream of an HTTP/2 connection, which outlives it. */
 export class Http2Exchange {
   readonly #request: UpstreamRequest;
   readonly #connection: Http2Connection;
   readonly #signal: AbortSignal;
+  readonly #isHandshake: boolean;
   readonly #result = Promise.withResolvers<UpstreamResponse>();
-  readonly #isReused: boolean;
-  readonly #startedAtMs = performance.now();
   #stream: ClientHttp2Stream | undefined;
+  #isReused = false;
   #response: PushedResponse | undefined;
+  #receivedBytes = 0;
+  #isLarge = false;
   #trailers: readonly string[] = [];
   #hasEnded = () => false;
 
-  constructor(request: UpstreamRequest, connection: Http2Connection, signal: AbortSignal) {
+  /** @param isHandshake opens a WebSocket (RFC 8441), which the endpoint must have allowed. */
+  constructor(request: UpstreamRequest, connection: Http2Connection, signal: AbortSignal, isHandshake = false) {
     this.#request = request;
     this.#connection = connection;
     this.#signal = signal;
-    this.#isReused = connection.served > 0;
+    this.#isHandshake = isHandshake;
+  }
+
+  /** The endpoint wants this request over HTTP/1.1, and has not looked at it (RFC 9113 7). */
+  get isForHttp1(): boolean {
+    return this.#stream?.rstCode === NGHTTP2_HTTP_1_1_REQUIRED && !this.#response;
   }
 
   /** As {@link Transport.send}. Cancelling resets the stream and costs no connection. */
@@ -46,6 +50,7 @@ export class Http2Exchange {
     if (this.#signal.aborted) return Promise.reject(this.#signal.reason);
     const stream = this.#open();
     this.#stream = stream;
+    this.#isReused = this.#connection.isReused;
     this.#hasEnded = watchEnd(stream);
     this.#signal.addEventListener('abort', this.#onAbort);
     stream
@@ -56,56 +61,76 @@ export class Http2Exchange {
       })
       .once('end', this.#onEnd)
       .on('error', this.#onBroken)
-      .once('close', () => this.#onBroken(new Error('the stream was closed')));
+      .once('close', this.#onClose);
     return this.#result.promise;
   }
 
   #open(): ClientHttp2Stream {
     const connection = this.#connection;
     const { body } = this.#request;
-    const hasBody = body instanceof Uint8Array && body.length > 0;
-    // It throws for headers that it does not send.
-    const stream = connection.session.request(headersOf(this.#request), { endStream: !hasBody });
-    connection.session.ref();
-    connection.open++;
-    connection.served++;
-    stream.once('close', () => {
-      // An idle connection must keep no process alive.
-      if (--connection.open === 0) connection.session.unref();
-    });
-    if (hasBody) stream.end(body);
+    if (this.#isHandshake) return connection.openStream(handshakeHeaders(this.#request), false);
+    const hasBody = body instanceof Readable || (body !== undefined && body.length > 0);
+    const stream = connection.openStream(requestHeaders(this.#request), !hasBody);
+    if (!hasBody) return stream;
+    if (body instanceof Readable) pipeBody(body, stream);
+    else {
+      stream.end(body);
+      if (body.length > largeBytes) this.#countAsLarge();
+    }
     return stream;
+  }
+
+  #countAsLarge(): void {
+    if (this.#isLarge) return;
+    this.#isLarge = true;
+    this.#connection.countLarge(1);
+  }
+
+  #reset(): void {
+    const stream = this.#stream;
+    if (!stream || stream.closed) return;
+    this.#connection.countReset();
+    stream.close(NGHTTP2_CANCEL);
   }
 
   readonly #onAbort = (): void => {
     this.#release();
     this.#result.reject(this.#signal.reason);
     if (this.#response) this.#response.cancel(this.#signal.reason);
-    else {
-      this.#stream?.close(NGHTTP2_CANCEL);
-      const { connectMs } = this.#request;
-      if (performance.now() - this.#startedAtMs > connectMs) probe(this.#connection, connectMs);
-    }
+    else this.#reset();
   };
 
   readonly #release = (): void => this.#signal.removeEventListener('abort', this.#onAbort);
 
-  readonly #onResponse = (headers: IncomingHttpHeaders, _flags: number, raw?: string[]): void => {
+  readonly #onResponse = (headers: IncomingHttpHeaders, flags: number, raw?: string[]): void => {
     const stream = this.#stream;
     if (!stream || this.#signal.aborted) return;
     const status = Number(headers[':status']);
+    if (this.#isHandshake && status === 200) {
+      this.#release();
+      this.#result.resolve(upgradedTo(stream, switchingHeaders(listOf(headers, raw), this.#request)));
+      return;
+    }
+    const endsWithHead = (flags & NGHTTP2_FLAG_END_STREAM) > 0;
     // HTTP/2 has no reason phrase: clients of HTTP/1.1 get the usual one.
-    const head = { status, statusText: STATUS_CODES[status] ?? '', headers: listOf(headers, raw) };
+    const statusText = STATUS_CODES[status] ?? '';
+    const head = { status, statusText, headers: listOf(headers, raw), endsWithHead };
     const flow = {
       pause: () => void stream.pause(),
       resume: () => void stream.resume(),
-      abort: () => stream.close(NGHTTP2_CANCEL),
+      abort: () => this.#reset(),
     };
-    const response = new PushedResponse(head, flow, this.#release);
-    this.#response = response;
+    this.#response = new PushedResponse(head, flow, this.#release);
+    if (endsWithHead) this.#response.end([]);
     // Not before: Node tells of data at once, but of the head that came before it only in the next tick.
-    stream.on('data', (chunk: Buffer) => response.push(chunk));
-    this.#result.resolve(response);
+    stream.on('data', this.#onData);
+    this.#result.resolve(this.#response);
+  };
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#receivedBytes += chunk.length;
+    if (this.#receivedBytes > largeBytes) this.#countAsLarge();
+    this.#response?.push(chunk);
   };
 
   readonly #onInterim = (headers: IncomingHttpHeaders, _flags: number, raw?: string[]): void => {
@@ -114,11 +139,23 @@ export class Http2Exchange {
 
   readonly #onEnd = (): void => {
     const stream = this.#stream;
-    if (!this.#hasEnded()) this.#response?.fail(new Error(`the stream was reset with code ${stream?.rstCode}`));
-    else {
-      this.#response?.end(this.#trailers);
-      if (stream && !stream.writableFinished) limitRest(stream, { until: 'finish', of: stream });
+    if (!stream || !this.#response) return;
+    const announcedBytes = this.#request.method === 'HEAD' ? undefined : contentLengthOf(this.#response.headers);
+    const isComplete = this.#receivedBytes === announcedBytes;
+    // A node:http2 server that did not read its request resets the stream in place of ending it, now and then.
+    const hasEnded = this.#hasEnded() || (isComplete && stream.rstCode === NGHTTP2_NO_ERROR);
+    if (!hasEnded) this.#response.fail(new Error(`the stream was reset with code ${stream.rstCode}`));
+    else if (announcedBytes !== undefined && !isComplete && this.#receivedBytes > 0) {
+      this.#response.fail(new Error(`${this.#receivedBytes} bytes came of ${announcedBytes}`));
+    } else {
+      this.#response.end(this.#trailers);
+      if (!stream.writableFinished) limitRest(stream, { until: 'finish', of: stream });
     }
+  };
+
+  readonly #onClose = (): void => {
+    if (this.#isLarge) this.#connection.countLarge(-1);
+    this.#onBroken(new Error('the stream was closed'));
   };
 
   readonly #onBroken = (error: Error): void => {
@@ -131,42 +168,27 @@ export class Http2Exchange {
 
   #explain(error: Error): BalancingProxyError {
     const { name } = this.#request.address;
+    const stream = this.#stream;
+    const code = stream?.rstCode;
+    const isTurnedDown = code === NGHTTP2_REFUSED_STREAM || code === NGHTTP2_HTTP_1_1_REQUIRED;
+    if (isTurnedDown || this.#connection.hasNotSeen(stream?.id)) {
+      const message = `${name} has not looked at the request: ${error.message}`;
+      return new BalancingProxyError('ERR_BRP_NOT_PROCESSED', message, { cause: error });
+    }
     const { session } = this.#connection;
-    // A stream that was refused was not looked at, and what dies with its connection may have found it closed.
-    const isRefused = this.#stream?.rstCode === NGHTTP2_REFUSED_STREAM;
-    const isStale = isRefused || (this.#isReused && (session.closed || session.destroyed));
+    const isStale = this.#isReused && (session.closed || session.destroyed);
     return explain(error, { name, isConnected: true, isReused: isStale });
   }
 }
 
-/**
- * Node makes a clean end, too, of a stream that was cancelled, whose connection was lost, or that the endpoint reset with
- * NO_ERROR, as Envoy breaks off a body. Only such a stream is closed before its end comes.
- * @returns whether the endpoint itself has ended the stream.
- */
-function watchEnd(stream: ClientHttp2Stream): () => boolean {
-  let hasEnded = false;
-  const { push } = stream;
-  stream.push = (chunk, encoding) => {
-    if (chunk === null && !stream.closed) hasEnded = true;
-    return push.call(stream, chunk, encoding);
+/** The response to a handshake, as over HTTP/1.1. */
+function upgradedTo(stream: ClientHttp2Stream, headers: readonly string[]): UpstreamResponse {
+  return {
+    status: 101,
+    statusText: 'Switching Protocols',
+    headers,
+    body: Readable.from([]),
+    trailers: () => [],
+    upgraded: { socket: stream, head: Buffer.alloc(0) },
   };
-  return () => hasEnded;
-}
-
-function headersOf({ method, target, headers }: UpstreamRequest): OutgoingHttpHeaders {
-  const object: OutgoingHttpHeaders = { ':method': method, ':path': target };
-  for (const { name, values } of groupByName(headers)) {
-    const lower = name.toLowerCase();
-    if (lower === 'host') object[':authority'] = values[0];
-    if (!left.has(lower)) object[lower] = values.length === 1 ? values[0] : values;
-  }
-  return object;
-}
-
-/** Names and values as they came, less the pseudo headers. */
-function listOf(headers: IncomingHttpHeaders, raw: readonly string[] | undefined): readonly string[] {
-  const list =
-    raw ?? Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, one]));
-  return list.filter((_, index) => !list[index - (index % 2)]?.startsWith(':'));
 }

@@ -1,27 +1,32 @@
 import { Readable } from 'node:stream';
+import { BalancingProxyError } from '../../errors.ts';
+import { valuesOf } from '../../http/headers.ts';
+import { isIdempotent } from '../../http/methods.ts';
 import { untilAborted } from '../../until-aborted.ts';
 import { asksForUpgrade } from '../asks-for-upgrade.ts';
-import type { Transport, UpstreamRequest } from '../transport.ts';
+import type { Transport, UpstreamRequest, UpstreamResponse } from '../transport.ts';
+import type { ConnectionLimits, Http2Connection } from './connection.ts';
 import { Http2Exchange } from './exchange.ts';
 import { Http2Sessions } from './sessions.ts';
 
+/** node:http2 servers take 128 header fields, pseudo headers included; over HTTP/1.1 the same ones take 1,000. */
+const mostFields = 120;
+
 /**
  * A transport that speaks HTTP/2 with https endpoints that offer it (ALPN, RFC 7301) and leaves everything else to
- * `http1`, which it closes along with itself. It is our own on node:http2: got's would change targets and headers and
- * cannot be closed, and undici's ends a body that was cut short as if it were whole.
+ * `http1`, which it closes along with itself. It is our own on node:http2; docs/http2.md says what others lack.
  */
-export function preferHttp2(http1: Transport): Transport {
-  const sessions = new Http2Sessions();
+export function preferHttp2(http1: Transport, limits: Partial<ConnectionLimits> = {}): Transport {
+  const sessions = new Http2Sessions(limits);
   const send: Transport['send'] = async (request, signal) => {
-    if (!isForHttp2(request)) return http1.send(request, signal);
+    if (!request.address.secure || request.headers.length > 2 * mostFields) return http1.send(request, signal);
     if (signal.aborted) throw signal.reason;
-    let connection = sessions.connectionFor(request);
-    // Whoever waited along may have taken all streams of the new connection.
-    while (connection instanceof Promise) {
-      await untilAborted(connection, signal);
-      connection = sessions.connectionFor(request);
+    const isBetterOverHttp1 = request.body instanceof Readable || asksForUpgrade(request.headers);
+    if (isBetterOverHttp1 && (await untilAborted(sessions.offersHttp1(request), signal))) {
+      return http1.send(request, signal);
     }
-    return connection ? new Http2Exchange(request, connection, signal).send() : http1.send(request, signal);
+    const connection = await connectionFor(sessions, request, signal);
+    return connection ? sendOver(connection, request, { http1, signal }) : http1.send(request, signal);
   };
   return {
     send,
@@ -32,10 +37,50 @@ export function preferHttp2(http1: Transport): Transport {
   };
 }
 
-/**
- * A request for an upgrade is no stream, nor is one whose body has no known end. One that wants a fresh connection is: the
- * connection that broke is forgotten.
- */
-function isForHttp2({ address, headers, body }: UpstreamRequest): boolean {
-  return address.secure && !(body instanceof Readable) && !asksForUpgrade(headers);
+async function connectionFor(
+  sessions: Http2Sessions,
+  request: UpstreamRequest,
+  signal: AbortSignal,
+): Promise<Http2Connection | undefined> {
+  const isRepeatable = isIdempotent(request.method) && !(request.body instanceof Readable);
+  for (;;) {
+    const connection = sessions.connectionFor(request);
+    if (connection instanceof Promise) {
+      // Whoever waited along may have taken all streams of the new connection.
+      await untilAborted(connection, signal);
+    } else if (connection?.isStale && !isRepeatable) {
+      const isAlive = await untilAborted(connection.liveness.prove(), signal);
+      if (isAlive && connection.mayTakeStream) return connection;
+    } else return connection;
+  }
+}
+
+interface Rest {
+  readonly http1: Transport;
+  readonly signal: AbortSignal;
+}
+
+function sendOver(
+  connection: Http2Connection,
+  request: UpstreamRequest,
+  { http1, signal }: Rest,
+): Promise<UpstreamResponse> {
+  const isHandshake = asksForUpgrade(request.headers);
+  if (isHandshake && !mayOpenWebSocket(connection, request)) return Promise.reject(noUpgrade(request));
+  const exchange = new Http2Exchange(request, connection, signal, isHandshake);
+  return exchange.send().catch((error: unknown) => {
+    const { body } = request;
+    if (!exchange.isForHttp1 || signal.aborted || (body instanceof Readable && body.readableDidRead)) throw error;
+    return http1.send(request, signal);
+  });
+}
+
+function mayOpenWebSocket({ session }: Http2Connection, { headers }: UpstreamRequest): boolean {
+  const isWebSocket = valuesOf(headers, 'upgrade').join().toLowerCase() === 'websocket';
+  return isWebSocket && session.remoteSettings.enableConnectProtocol === true;
+}
+
+function noUpgrade({ address: { name } }: UpstreamRequest): BalancingProxyError {
+  const message = `${name} speaks HTTP/2 only, and does not open this protocol over it (RFC 8441)`;
+  return new BalancingProxyError('ERR_BRP_NOT_PROCESSED', message);
 }

@@ -1,0 +1,94 @@
+import http2 from 'node:http2';
+import net from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
+import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
+import { createCertificate } from '../../helpers/certificate.ts';
+import { Resources } from '../../helpers/proxy.ts';
+import { listen, startTcp } from '../../helpers/servers.ts';
+import { until } from '../../helpers/until.ts';
+import { requestTo } from '../contract.ts';
+
+const textOf = async (body: AsyncIterable<unknown>) => {
+  let text = '';
+  for await (const chunk of body) text += chunk;
+  return text;
+};
+
+describe('an HTTP/2 connection', () => {
+  const resources = new Resources();
+  const tls = { rejectUnauthorized: false };
+  let transport: Transport;
+  beforeEach(() => {
+    transport = resources.use(preferHttp2(gotTransport(), { silentMs: 100, pongMs: 1_000, staleMs: 0 }));
+  });
+  afterEach(() => resources.closeAll());
+
+  /** Starts an endpoint that never answers `/silent`, and a way there on which all connections can fall silent. */
+  const start = async () => {
+    const server = http2.createSecureServer(await createCertificate(), (req, res) => {
+      if (req.url !== '/silent') res.end('ok');
+    });
+    const pings: Buffer[] = [];
+    server.on('session', (session) => void session.on('ping', (payload) => pings.push(payload)));
+    const endpoint = resources.use(await listen(server));
+    const way = { isDead: false };
+    const relay = resources.use(
+      await startTcp((socket) => {
+        const wasDead = way.isDead;
+        const isCut = () => way.isDead && !wasDead;
+        const other = net.connect(endpoint.port, '127.0.0.1').on('error', () => {});
+        socket.on('data', (chunk) => void (isCut() || other.write(chunk))).on('close', () => other.destroy());
+        other.on('data', (chunk) => void (isCut() || socket.write(chunk))).on('close', () => socket.destroy());
+      }),
+    );
+    return { url: relay.url.replace('http:', 'https:'), way, relay, pings };
+  };
+  const send = (url: string, more: Partial<UpstreamRequest> = {}, signal = new AbortController().signal) =>
+    transport.send(requestTo(url, { tls, ...more }), signal);
+  const cancelled = async (url: string) => {
+    const abort = new AbortController();
+    const sending = send(url, { connectMs: Infinity }, abort.signal);
+    setTimeout(() => abort.abort(new Error('enough')), 20);
+    return sending.then(({ body }) => textOf(body)).catch((error: Error) => error.message);
+  };
+
+  test('that is dead is replaced although every request on it is cancelled before any limit', async () => {
+    const { url, way, relay } = await start();
+    expect(await textOf((await send(url)).body)).toBe('ok');
+    way.isDead = true;
+    const seen = [await cancelled(url)];
+    while (seen.at(-1) === 'enough') seen.push(await cancelled(url));
+    expect(seen.at(-1)).toBe('ok');
+    await until(() => relay.sockets.size === 1);
+  });
+
+  test('that is dead takes no request along that waits on it', async () => {
+    const { url, way } = await start();
+    await textOf((await send(url)).body);
+    way.isDead = true;
+    await expect(send(url)).rejects.toMatchObject({ code: 'ERR_BRP_STALE_CONNECTION' });
+    expect(await textOf((await send(url)).body)).toBe('ok');
+  });
+
+  test('that is dead is found out before it gets what cannot be sent twice', async () => {
+    const { url, way } = await start();
+    await textOf((await send(url)).body);
+    // The stream closes a moment after its body has ended.
+    for (let turn = 0; turn < 5; turn++) await setImmediate();
+    way.isDead = true;
+    const post = { method: 'POST', headers: ['Host', 'h', 'Content-Length', '4'], body: Buffer.from('once') };
+    expect(await textOf((await send(url, post)).body)).toBe('ok');
+  });
+
+  test('with an endpoint that takes its time stays', async () => {
+    const { url, relay, pings } = await start();
+    const abort = new AbortController();
+    const sending = send(url, { target: '/silent' }, abort.signal);
+    await until(() => pings.length > 0);
+    expect(await textOf((await send(url)).body)).toBe('ok');
+    abort.abort(new Error('enough'));
+    await expect(sending).rejects.toThrow('enough');
+    expect(relay.accepted).toBe(1);
+  });
+});

@@ -1,0 +1,163 @@
+import http2, { type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import type { EndpointAddress } from '../../endpoints/address.ts';
+import { Liveness, type LivenessLimits } from './liveness.ts';
+import { sessionOptions, widen } from './session-options.ts';
+
+/** How long a connection is used. */
+export interface ConnectionLimits extends LivenessLimits {
+  /** Streams after which another connection takes over. */
+  readonly mostStreams: number;
+  /** Streams that we reset, likewise. */
+  readonly mostResets: number;
+  /** Milliseconds, likewise. */
+  readonly maxAgeMs: number;
+  /** Milliseconds without a stream after which it is closed. */
+  readonly idleMs: number;
+  /** Milliseconds without a stream after which it is asked for a sign of life before it gets what cannot be sent twice. */
+  readonly staleMs: number;
+  /** Milliseconds after which an endpoint that offered HTTP/1.1 only is asked for HTTP/2 again. */
+  readonly recheckMs: number;
+}
+
+export const usualLimits: ConnectionLimits = {
+  silentMs: 2_000,
+  pongMs: 3_000,
+  // There are 2^30 (RFC 9113 5.1.1).
+  mostStreams: 2 ** 29,
+  // node:http2 and Envoy close the connection of who resets 1,000 and 500, with all that runs on it.
+  mostResets: 300,
+  maxAgeMs: 3_600_000,
+  // nginx has 75 s, load balancers 60 s.
+  idleMs: 25_000,
+  staleMs: 1_000,
+  recheckMs: 60_000,
+};
+
+/** An HTTP/2 connection with what is known of it. */
+export class Http2Connection {
+  readonly session: ClientHttp2Session;
+  readonly liveness: Liveness;
+  readonly #limits: ConnectionLimits;
+  readonly #bornAtMs = performance.now();
+  readonly #idle: NodeJS.Timeout;
+  #open = 0;
+  #served = 0;
+  #resets = 0;
+  #large = 0;
+  #isRetired = false;
+  #lastUsedMs = 0;
+  /** Of a GOAWAY: streams above were not looked at (RFC 9113 6.8). */
+  #lastSeenStream = Infinity;
+
+  /** @param onEnd is called, perhaps more than once, when no stream may be opened any more. */
+  constructor(socket: TLSSocket, { host }: EndpointAddress, limits: ConnectionLimits, onEnd: () => void) {
+    this.#limits = limits;
+    this.session = http2.connect(`https://${host}`, { ...sessionOptions, createConnection: () => socket });
+    widen(this.session);
+    this.liveness = new Liveness(this.session, () => socket.bytesRead, limits);
+    this.#idle = setTimeout(this.#onIdle, limits.idleMs).unref();
+    this.session
+      // Its streams report what goes wrong; without a listener it would end the process.
+      .on('error', onEnd)
+      .on('goaway', (_code: number, lastStream: number) => {
+        this.#lastSeenStream = lastStream;
+        onEnd();
+      })
+      .on('stream', refusePush)
+      .once('close', () => {
+        clearTimeout(this.#idle);
+        this.liveness.stop();
+        onEnd();
+      });
+  }
+
+  /** Streams that are open. */
+  get open(): number {
+    return this.#open;
+  }
+
+  /** Streams that carry much, and compete for what one TCP connection can. */
+  get large(): number {
+    return this.#large;
+  }
+
+  /** There were streams before. */
+  get isReused(): boolean {
+    return this.#served > 1;
+  }
+
+  get mostAtOnce(): number {
+    return this.session.remoteSettings?.maxConcurrentStreams ?? 100;
+  }
+
+  get mayTakeStream(): boolean {
+    const { session } = this;
+    const isOver = this.#isRetired || session.closed || session.destroyed || this.liveness.isInDoubt;
+    // What is worn out goes on until there is another one, but not for ever.
+    return !isOver && this.#open < this.mostAtOnce && !this.#isWornBy(2);
+  }
+
+  /** Another connection should take over. */
+  get isWorn(): boolean {
+    return this.#isWornBy(1) || performance.now() - this.#bornAtMs > this.#limits.maxAgeMs;
+  }
+
+  /** It was unused for a while, so that it may be gone without our knowing. */
+  get isStale(): boolean {
+    return this.#open === 0 && this.#served > 0 && performance.now() - this.#lastUsedMs >= this.#limits.staleMs;
+  }
+
+  #isWornBy(factor: number): boolean {
+    return this.#served >= factor * this.#limits.mostStreams || this.#resets >= factor * this.#limits.mostResets;
+  }
+
+  /** @throws for headers that Node does not send. */
+  openStream(headers: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream {
+    const stream = this.session.request(headers, { endStream });
+    this.session.ref();
+    this.#open++;
+    this.#served++;
+    this.liveness.expectAnswer();
+    return stream.once('close', this.#onStreamClosed);
+  }
+
+  /** A stream that carries much has begun, or ended. */
+  countLarge(change: 1 | -1): void {
+    this.#large += change;
+  }
+
+  /** We have reset a stream. */
+  countReset(): void {
+    this.#resets++;
+  }
+
+  /** The endpoint has surely not looked at a stream with this id, which is undefined for one that was never sent. */
+  hasNotSeen(id: number | undefined): boolean {
+    return id === undefined || id > this.#lastSeenStream;
+  }
+
+  /** Ends when its streams have ended. */
+  retire(): void {
+    this.#isRetired = true;
+    if (this.#open === 0) this.session.close();
+  }
+
+  readonly #onStreamClosed = (): void => {
+    this.#lastUsedMs = performance.now();
+    if (--this.#open > 0) return;
+    if (this.#isRetired) this.session.close();
+    // An idle connection must keep no process alive.
+    this.session.unref();
+    this.#idle.refresh();
+  };
+
+  readonly #onIdle = (): void => {
+    if (this.#open === 0) this.retire();
+  };
+}
+
+/** One may be promised before the endpoint has read that we want none; its errors would end the process. */
+function refusePush(pushed: ClientHttp2Stream): void {
+  pushed.on('error', () => {}).close(http2.constants.NGHTTP2_REFUSED_STREAM);
+}

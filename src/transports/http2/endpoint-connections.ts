@@ -1,0 +1,170 @@
+import type { ClientHttp2Session } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import { explain } from '../explain.ts';
+import type { UpstreamRequest } from '../transport.ts';
+import { type ConnectionLimits, Http2Connection } from './connection.ts';
+import { openSocket, untilSecure } from './socket.ts';
+
+/** How long it is remembered whether an endpoint that speaks HTTP/2 offers HTTP/1.1, too. */
+const offerMs = 3_600_000;
+
+/** So many connections are opened, beyond what the number of streams asks for, to carry large bodies. */
+const mostForLarge = 8;
+
+/** After a connection that nobody waited for has failed, the next one is tried so much later. */
+const calmMs = 1_000;
+
+/** One that is being set up, and for how many requests. */
+interface Connecting {
+  readonly promise: Promise<void>;
+  waiting: number;
+}
+
+/** The connections to one endpoint, and what it speaks. */
+export class EndpointConnections {
+  readonly #sockets: Set<TLSSocket>;
+  readonly #limits: ConnectionLimits;
+  readonly #connections = new Set<Http2Connection>();
+  readonly #connecting = new Set<Connecting>();
+  /** As far as the last connection told. */
+  #mostAtOnce = 100;
+  #isHttp1 = false;
+  #recheckAtMs = 0;
+  #calmUntilMs = 0;
+  #offer: { readonly isHttp1Offered: Promise<boolean>; readonly untilMs: number } | undefined;
+
+  /** @param sockets gets all that are open, those that only finish what they have begun included. */
+  constructor(sockets: Set<TLSSocket>, limits: ConnectionLimits) {
+    this.#sockets = sockets;
+    this.#limits = limits;
+  }
+
+  get isUnused(): boolean {
+    return this.#connections.size === 0 && this.#connecting.size === 0;
+  }
+
+  /** As {@link Http2Sessions.connectionFor}. */
+  for(request: UpstreamRequest): Http2Connection | Promise<void> | undefined {
+    const connection = this.#best();
+    if (connection) {
+      const isShort = connection.isWorn || (connection.large > 0 && this.#connections.size < mostForLarge);
+      if (isShort) this.#connectInBackground(request);
+      return connection;
+    }
+    if (!this.#isHttp1) return this.#waitFor(request);
+    if (performance.now() >= this.#recheckAtMs) {
+      this.#recheckAtMs = performance.now() + this.#limits.recheckMs;
+      this.#connectInBackground(request);
+    }
+    return undefined;
+  }
+
+  /** Whether the endpoint offers HTTP/1.1; one that cannot be reached is taken to. */
+  offersHttp1(request: UpstreamRequest): Promise<boolean> {
+    if (this.#offer && performance.now() < this.#offer.untilMs) return this.#offer.isHttp1Offered;
+    const isHttp1Offered = this.#isHttp1 ? Promise.resolve(true) : this.#askForHttp1(request);
+    this.#offer = { isHttp1Offered, untilMs: performance.now() + offerMs };
+    return isHttp1Offered;
+  }
+
+  async #askForHttp1(request: UpstreamRequest): Promise<boolean> {
+    try {
+      const socket = await openSocket(request, ['http/1.1'], (opening) => untilSecure(this.#watched(opening)));
+      socket.destroy();
+      return socket.alpnProtocol === 'http/1.1';
+    } catch (error) {
+      const isRefused = String((error as NodeJS.ErrnoException).code).endsWith('NO_APPLICATION_PROTOCOL');
+      // Whoever uses it next finds out what is wrong.
+      if (!isRefused) this.#offer = undefined;
+      return !isRefused;
+    }
+  }
+
+  /** The first one without large bodies: those that are not needed get idle so. */
+  #best(): Http2Connection | undefined {
+    let best: Http2Connection | undefined;
+    for (const connection of this.#connections) {
+      if (!connection.mayTakeStream) continue;
+      if (connection.large === 0 && !connection.isWorn) return connection;
+      if (!best || isBetter(connection, best)) best = connection;
+    }
+    return best;
+  }
+
+  #waitFor(request: UpstreamRequest): Promise<void> {
+    for (const connecting of this.#connecting) {
+      if (connecting.waiting >= this.#mostAtOnce) continue;
+      connecting.waiting++;
+      return connecting.promise;
+    }
+    return this.#connect(request, 1).promise;
+  }
+
+  #connectInBackground(request: UpstreamRequest): void {
+    if (this.#connecting.size > 0 || performance.now() < this.#calmUntilMs) return;
+    this.#connect(request, 0).promise.catch(() => {
+      this.#calmUntilMs = performance.now() + calmMs;
+    });
+  }
+
+  #connect(request: UpstreamRequest, waiting: number): Connecting {
+    const promise = this.#open(request).finally(() => this.#connecting.delete(connecting));
+    const connecting: Connecting = { promise, waiting };
+    this.#connecting.add(connecting);
+    return connecting;
+  }
+
+  async #open(request: UpstreamRequest): Promise<void> {
+    try {
+      await openSocket(request, ['h2', 'http/1.1'], async (socket) => {
+        await untilSecure(this.#watched(socket));
+        this.#isHttp1 = socket.alpnProtocol !== 'h2';
+        if (!this.#isHttp1) return this.#openSession(socket, request);
+        this.#recheckAtMs = performance.now() + this.#limits.recheckMs;
+        socket.destroy();
+      });
+    } catch (error) {
+      // Nothing was asked of the endpoint yet.
+      throw explain(error as Error, { name: request.address.name, isConnected: false, isReused: false });
+    }
+  }
+
+  async #openSession(socket: TLSSocket, { address }: UpstreamRequest): Promise<void> {
+    const connection = new Http2Connection(socket, address, this.#limits, () => this.#connections.delete(connection));
+    await settingsOf(connection.session);
+    // Another one would take none either, and the next one after that.
+    if (!connection.mayTakeStream) {
+      connection.session.destroy();
+      throw new Error('it takes no requests');
+    }
+    this.#mostAtOnce = connection.mostAtOnce;
+    for (const other of this.#connections) {
+      if (!other.isWorn) continue;
+      this.#connections.delete(other);
+      other.retire();
+    }
+    this.#connections.add(connection);
+    // Those who waited for it may be gone.
+    connection.session.unref();
+  }
+
+  #watched(socket: TLSSocket): TLSSocket {
+    this.#sockets.add(socket);
+    return socket.once('close', () => this.#sockets.delete(socket));
+  }
+}
+
+function isBetter(one: Http2Connection, other: Http2Connection): boolean {
+  if (one.isWorn !== other.isWorn) return other.isWorn;
+  return one.large === other.large ? one.open < other.open : one.large < other.large;
+}
+
+/** How many streams there may be is known only then. */
+function settingsOf(session: ClientHttp2Session): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  session
+    .once('remoteSettings', () => resolve())
+    .once('error', reject)
+    .once('close', () => reject(new Error('closed')));
+  return promise;
+}

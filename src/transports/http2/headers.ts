@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import { groupByName, valuesOf } from '../../http/headers.ts';
+import type { UpstreamRequest } from '../transport.ts';
+
+/** What HTTP/2 has no use for, or says in another way (RFC 9113 8.2.2, 8.3.1). */
+const left: ReadonlySet<string> = new Set([
+  'connection',
+  'host',
+  'http2-settings',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** What a handshake of HTTP/1.1 has beside these: the stream is new and its own (RFC 8441 5). */
+const leftOfHandshake: ReadonlySet<string> = new Set([...left, 'content-length', 'sec-websocket-key']);
+
+/** The head of a request. */
+export function requestHeaders({ method, target, headers, acceptsTrailers }: UpstreamRequest): OutgoingHttpHeaders {
+  const pseudo = { ':method': method, ':path': target };
+  return withFields(pseudo, headers, left, acceptsTrailers);
+}
+
+/** The head of a request to open a WebSocket (RFC 8441 4). */
+export function handshakeHeaders({ target, headers }: UpstreamRequest): OutgoingHttpHeaders {
+  const pseudo = { ':method': 'CONNECT', ':protocol': 'websocket', ':path': target };
+  return withFields(pseudo, headers, leftOfHandshake, false);
+}
+
+function withFields(
+  pseudo: OutgoingHttpHeaders,
+  headers: readonly string[],
+  dropped: ReadonlySet<string>,
+  acceptsTrailers = false,
+): OutgoingHttpHeaders {
+  // A header may be called `__proto__`.
+  const object: OutgoingHttpHeaders = Object.assign(Object.create(null), pseudo);
+  for (const { name, values } of groupByName(headers)) {
+    const lower = name.toLowerCase();
+    if (lower === 'host') object[':authority'] = values[0];
+    if (!dropped.has(lower)) object[lower] = values.length === 1 ? values[0] : values;
+  }
+  if (acceptsTrailers) object.te = 'trailers';
+  return object;
+}
+
+/** Names and values as they came, less the pseudo headers. */
+export function listOf(headers: IncomingHttpHeaders, raw: readonly string[] | undefined): readonly string[] {
+  const list =
+    raw ?? Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, one]));
+  return list.filter((_, index) => !list[index - (index % 2)]?.startsWith(':'));
+}
+
+/** What the endpoint would have said over HTTP/1.1 when it opens a WebSocket (RFC 6455 4.2.2). */
+export function switchingHeaders(answered: readonly string[], { headers }: UpstreamRequest): readonly string[] {
+  const [key = ''] = valuesOf(headers, 'sec-websocket-key');
+  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+  return ['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Accept', accept, ...answered];
+}

@@ -1,0 +1,94 @@
+import type { ClientHttp2Session } from 'node:http2';
+
+/** When a connection is asked whether it is still there, in milliseconds. */
+export interface LivenessLimits {
+  /** Nothing has come for so long although something was asked. */
+  readonly silentMs: number;
+  /** The answer may take so long, unless something else comes meanwhile. */
+  readonly pongMs: number;
+}
+
+/**
+ * Finds out that a connection is dead. Over HTTP/1.1 a request that times out takes its connection along; here all that
+ * follow would go the same dead way, for a quarter of an hour. It looks at what comes, not at how requests end: in a race
+ * those that get no answer are cancelled before any limit of theirs.
+ *
+ * One ping for each silence: some servers count pings and close the connection of who sends many. For a stream that waits
+ * for its next event there is TCP's own keep-alive.
+ */
+export class Liveness {
+  readonly #session: ClientHttp2Session;
+  readonly #receivedBytes: () => number;
+  readonly #limits: LivenessLimits;
+  #timer: NodeJS.Timeout | undefined;
+  #heardBytes = 0;
+  /** By `performance.now()`: since then something was asked, and nothing has come. */
+  #silentSinceMs = 0;
+  #isInDoubt = false;
+  #proof: Promise<boolean> | undefined;
+
+  constructor(session: ClientHttp2Session, receivedBytes: () => number, limits: LivenessLimits) {
+    this.#session = session;
+    this.#receivedBytes = receivedBytes;
+    this.#limits = limits;
+  }
+
+  /** Nothing has come for long; what is asked now had better go elsewhere until there is a sign of life. */
+  get isInDoubt(): boolean {
+    return this.#isInDoubt;
+  }
+
+  /** Something is asked of the endpoint. */
+  expectAnswer(): void {
+    const receivedBytes = this.#receivedBytes();
+    if (receivedBytes !== this.#heardBytes || !this.#timer) {
+      this.#heardBytes = receivedBytes;
+      this.#silentSinceMs = performance.now();
+    }
+    this.#timer ??= setTimeout(this.#onTime, this.#limits.silentMs).unref();
+  }
+
+  /** Asks now, and closes a connection that does not answer. @returns whether it does. */
+  prove(): Promise<boolean> {
+    this.#proof ??= this.#ping().finally(() => {
+      this.#proof = undefined;
+      this.#isInDoubt = false;
+    });
+    return this.#proof;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  readonly #onTime = (): void => {
+    this.#timer = undefined;
+    if (this.#session.destroyed || this.#receivedBytes() !== this.#heardBytes) return;
+    const restMs = this.#silentSinceMs + this.#limits.silentMs - performance.now();
+    if (restMs > 1) {
+      this.#timer = setTimeout(this.#onTime, restMs).unref();
+      return;
+    }
+    this.#isInDoubt = true;
+    void this.prove();
+  };
+
+  #ping(): Promise<boolean> {
+    const session = this.#session;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    if (session.destroyed || session.closed) return Promise.resolve(false);
+    const before = this.#receivedBytes();
+    const timer = setTimeout(() => {
+      // An answer may stand behind much else.
+      if (this.#receivedBytes() !== before) resolve(true);
+      else session.destroy(new Error('the connection is dead'));
+    }, this.#limits.pongMs);
+    const onClose = (): void => resolve(false);
+    session.once('close', onClose);
+    session.ping((error) => resolve(!error));
+    return promise.finally(() => {
+      clearTimeout(timer);
+      session.off('close', onClose);
+    });
+  }
+}
