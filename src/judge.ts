@@ -2,10 +2,9 @@ import type { Answer, AttemptSettings } from './attempt.ts';
 import { BalancingProxyError } from './errors.ts';
 import { applyHeaderHook, callHook, hookFailed } from './hooks.ts';
 import { type HeaderList, stripHopByHop } from './http/headers.ts';
-import { announcedLength, faultOf, isSmall, readWhole } from './http/incoming.ts';
+import { announcedLength, faultOf, isSmall, wholeBody } from './http/incoming.ts';
 import { InspectableBody, inspected } from './http/inspect.ts';
 import { coolDownMsOf } from './http/retry-after.ts';
-import type { UpstreamResponse } from './transports/transport.ts';
 import { settledInTime } from './until-aborted.ts';
 
 type Unjudged = Pick<Answer, 'attempt' | 'response' | 'interim'>;
@@ -27,10 +26,13 @@ export async function judge(unjudged: Unjudged, settings: AttemptSettings): Prom
   const announcedBytes = announcedLength(response, outgoing.method);
   const isTerminal = outgoing.isUpgrade ? status === 101 : config.terminalStatuses(status);
   const isWholeNeeded = isTerminal && isSmall(announcedBytes) && !response.upgraded;
-  const content = isWholeNeeded ? wholeBody(response, config.timeouts.idleMs) : response.body;
+  const content = isWholeNeeded
+    ? wholeBody(response, { idleMs: config.timeouts.idleMs, announcedBytes })
+    : response.body;
   // Nothing is awaited that is here: a turn for each attempt of each request is what a proxy's time goes by in.
   const body = content instanceof Promise ? await content : content;
-  const inspectable = config.isUsable && isTerminal ? new InspectableBody(body, config.inspectLimitBytes) : undefined;
+  const inspectable =
+    config.isUsable && isTerminal ? new InspectableBody(body, config.inspectLimitBytes, announcedBytes) : undefined;
   const isUsable = isTerminal && (!inspectable || (await passesPredicate(unjudged, settings, inspectable)));
   if (isUsable) attempt.becameUsable();
   const rewriting = rewrittenHeaders(unjudged, settings);
@@ -44,10 +46,6 @@ export async function judge(unjudged: Unjudged, settings: AttemptSettings): Prom
     isUsable,
     isPreferred: outgoing.isUpgrade || config.preferStatuses(status),
   };
-}
-
-function wholeBody(response: UpstreamResponse, idleMs: number): Buffer | Promise<Buffer> {
-  return response.takeWhole?.() ?? readWhole(response.body, idleMs);
 }
 
 /** Asks the user's predicate, which may read the beginning of the body. */
@@ -64,13 +62,19 @@ async function passesPredicate(
   }
   const late = () =>
     new BalancingProxyError('ERR_BRP_NOT_JUDGED', `\`isUsable\` did not settle on ${attempt.name} in time`);
-  return settledInTime(finalVerdict(verdict, body), { ms: timeouts.responseMs, signal, late });
+  try {
+    return await settledInTime(finalVerdict(verdict, body), { ms: timeouts.responseMs, signal, late });
+  } catch (thrown) {
+    // An endpoint that breaks off under the eyes of the predicate makes it fail, in whatever way.
+    throw body.fault ?? thrown;
+  }
 }
 
 /** The verdict, once nobody looks at the body any more. */
 async function finalVerdict(verdict: unknown, body: InspectableBody): Promise<boolean> {
   const isUsable = Boolean(await verdict);
   await body.close();
+  if (body.fault) throw body.fault;
   return isUsable;
 }
 

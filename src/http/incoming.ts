@@ -21,6 +21,11 @@ export function announcedLength(
   return method === 'HEAD' || bodyless.has(status) || endsWithHead ? 0 : contentLengthOf(headers);
 }
 
+/** Whether the endpoint has broken off a body that nobody has read to its end. */
+export function isBroken(body: Buffer | Readable): boolean {
+  return !(body instanceof Uint8Array) && body.destroyed && !body.readableEnded;
+}
+
 /** The chunks as one Buffer, without a copy where there is but one. */
 export function joined(chunks: readonly Buffer[]): Buffer {
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
@@ -36,19 +41,43 @@ export function faultOf({ status, headers, upgraded }: UpstreamResponse): string
   return decodedCodings.has(codings) ? undefined : `the transfer coding ${codings}`;
 }
 
+/** What is known of a body before it is read. */
+export interface BodyPlan {
+  /** Milliseconds of silence that are borne, or Infinity. */
+  readonly idleMs: number;
+  /** The bytes that it must have, or undefined when only its end will tell. */
+  readonly announcedBytes: number | undefined;
+}
+
 /**
- * Reads a body to its end.
- * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` when it is cut short, `ERR_BRP_IDLE_TIMEOUT` after a silence.
+ * The whole body of a response, at once where the transport has it.
+ * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` when it is cut short, `ERR_BRP_BAD_RESPONSE` when it is longer than
+ * it announced, `ERR_BRP_IDLE_TIMEOUT` after a silence.
  */
-export function readWhole(body: Readable, idleMs: number): Promise<Buffer> {
+export function wholeBody(response: UpstreamResponse, plan: BodyPlan): Buffer | Promise<Buffer> {
+  const whole = response.takeWhole?.();
+  if (!whole) return readWhole(response.body, plan);
+  checkLength(whole.length, plan.announcedBytes);
+  return whole;
+}
+
+/** Reads a body to its end. */
+function readWhole(body: Readable, { idleMs, announcedBytes }: BodyPlan): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
+  let received = 0;
   const idle = idleMs < Infinity ? setTimeout(() => settle(() => reject(idleTimeout(idleMs))), idleMs) : undefined;
   const onData = (chunk: Buffer): void => {
     idle?.refresh();
     chunks.push(chunk);
+    received += chunk.length;
+    if (isTooLong(received, announcedBytes)) settle(() => reject(tooLong()));
   };
-  const onEnd = (): void => settle(() => resolve(joined(chunks)));
+  const onEnd = (): void =>
+    settle(() => {
+      if (received === (announcedBytes ?? received)) resolve(joined(chunks));
+      else reject(tooShort(received, announcedBytes));
+    });
   const onBroken = (cause?: unknown): void => settle(() => reject(brokenOff(cause)));
   const settle = (done: () => void): void => {
     clearTimeout(idle);
@@ -60,6 +89,28 @@ export function readWhole(body: Readable, idleMs: number): Promise<Buffer> {
   if (body.readableEnded) onEnd();
   else if (body.destroyed) onBroken();
   return promise;
+}
+
+/**
+ * Compares the length of a body that was read to its end with what was announced: a transport may take any end for a good
+ * one, and the client would wait for what is missing, or read what is too much as the next response.
+ * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_BAD_RESPONSE`.
+ */
+export function checkLength(bytes: number, announcedBytes: number | undefined): void {
+  if (isTooLong(bytes, announcedBytes)) throw tooLong();
+  if (bytes < (announcedBytes ?? 0)) throw tooShort(bytes, announcedBytes);
+}
+
+export function isTooLong(bytes: number, announcedBytes: number | undefined): boolean {
+  return announcedBytes !== undefined && bytes > announcedBytes;
+}
+
+export function tooLong(): BalancingProxyError {
+  return new BalancingProxyError('ERR_BRP_BAD_RESPONSE', 'the response body is longer than its Content-Length');
+}
+
+function tooShort(bytes: number, announcedBytes: number | undefined): BalancingProxyError {
+  return brokenOff(new RangeError(`the body ended after ${bytes} of ${announcedBytes} bytes`));
 }
 
 export function brokenOff(cause: unknown): BalancingProxyError {

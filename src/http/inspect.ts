@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
+import { BalancingProxyError } from '../errors.ts';
 import { type HeaderList, toNodeHeaders } from './headers.ts';
-import { brokenOff, joined } from './incoming.ts';
+import { brokenOff, checkLength, isBroken, joined } from './incoming.ts';
 
 /** A response as `isUsable` sees it. */
 export interface InspectedResponse {
@@ -15,18 +16,26 @@ export interface InspectedResponse {
 /** A body of which the beginning may have been looked at; what was read is not lost. */
 export class InspectableBody {
   readonly #limitBytes: number;
+  readonly #announcedBytes: number | undefined;
   #content: Buffer | Readable;
   #beginning: Promise<Buffer> | undefined;
+  #fault: BalancingProxyError | undefined;
   #isClosed = false;
 
-  constructor(content: Buffer | Readable, limitBytes: number) {
+  constructor(content: Buffer | Readable, limitBytes: number, announcedBytes?: number) {
     this.#content = content;
     this.#limitBytes = limitBytes;
+    this.#announcedBytes = announcedBytes;
   }
 
   /** The whole body, as it still has to be sent: a Buffer when reading the beginning has reached the end. */
   get content(): Buffer | Readable {
     return this.#content;
+  }
+
+  /** What the endpoint did wrong while its body was looked at, whatever the one who looked has made of it. */
+  get fault(): BalancingProxyError | undefined {
+    return this.#fault ?? (isBroken(this.#content) ? brokenOff((this.#content as Readable).errored) : undefined);
   }
 
   /** Whether nobody has asked for the beginning. */
@@ -41,7 +50,10 @@ export class InspectableBody {
     return this.#beginning;
   }
 
-  /** Nobody may look any more; resolves when a look that is under way has ended. */
+  /**
+   * Nobody may look any more; resolves when a look that is under way has ended.
+   * @throws BalancingProxyError when the body broke off before it was looked at.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#beginning;
@@ -50,9 +62,15 @@ export class InspectableBody {
   async #read(): Promise<Buffer> {
     const content = this.#content;
     if (!(content instanceof Readable)) return content.subarray(0, this.#limitBytes);
-    const { bytes, hasEnded } = await readUpTo(content, this.#limitBytes);
-    if (hasEnded) this.#content = bytes;
-    return bytes.subarray(0, this.#limitBytes);
+    try {
+      const { bytes, hasEnded } = await readUpTo(content, this.#limitBytes);
+      if (hasEnded) checkLength(bytes.length, this.#announcedBytes);
+      if (hasEnded) this.#content = bytes;
+      return bytes.subarray(0, this.#limitBytes);
+    } catch (thrown) {
+      if (thrown instanceof BalancingProxyError) this.#fault = thrown;
+      throw thrown;
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { type ClientResponse, clientTimeout } from './client-response.ts';
 import { isEventStream } from './event-stream.ts';
 import { hasHighByte } from './headers.ts';
-import { brokenOff, idleTimeout } from './incoming.ts';
+import { brokenOff, checkLength, idleTimeout, isTooLong, tooLong } from './incoming.ts';
 import { addTrailers, trailersFor } from './trailers.ts';
 
 /** `res` with what some frames and middleware add to it. */
@@ -54,6 +54,8 @@ class BodyStream {
 
   readonly #onData = (chunk: Buffer): void =>
     this.#guard(() => {
+      const { announcedBytes } = this.#answer;
+      if (isTooLong(this.#sent + chunk.length, announcedBytes)) throw tooLong();
       this.#sent += chunk.length;
       this.#idle?.refresh();
       if (!this.#res.write(chunk)) this.#awaitClient();
@@ -75,6 +77,7 @@ class BodyStream {
 
   readonly #onEnd = (): void =>
     this.#guard(() => {
+      checkLength(this.#sent, this.#answer.announcedBytes);
       addTrailers(this.#res, trailersFor(this.#res, this.#answer.response.trailers()));
       this.#res.end();
       this.#settle();

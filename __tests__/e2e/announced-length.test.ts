@@ -1,0 +1,105 @@
+import { Readable } from 'node:stream';
+import { createBalancingProxy, type Transport, type UpstreamResponse } from '../../src/index.ts';
+import { frames, textOf } from '../helpers/frames.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request, serveProxy } from '../helpers/proxy.ts';
+import { head, sendRaw } from '../helpers/raw.ts';
+
+const resources = leakCheckedResources();
+
+/** How a transport of one's own gives a body: at once, as a stream, or both. */
+type Giving = 'whole' | 'streamed';
+
+function responseOf(announced: number, chunks: readonly string[], giving: Giving): UpstreamResponse {
+  return {
+    status: 200,
+    statusText: 'OK',
+    headers: ['Content-Length', String(announced), 'X-Endpoint', chunks.length > 1 ? 'bad' : 'good'],
+    body: Readable.from(chunks.map((chunk) => Buffer.from(chunk))),
+    trailers: () => [],
+    ...(giving === 'whole' && { takeWhole: () => Buffer.from(chunks.join('')) }),
+  };
+}
+
+/** A transport to `bad`, whose bodies are not as long as they announce, and to `good`. */
+function transportTo(bad: UpstreamResponse, good?: UpstreamResponse): Transport {
+  return {
+    send: async ({ address }) => (address.hostname === 'bad' || !good ? bad : good),
+    close: async () => {},
+  };
+}
+
+const small = 1_000;
+const large = 100_000;
+
+const lengths = [
+  { what: 'shorter', by: -1 },
+  { what: 'longer', by: 1 },
+];
+
+/** The same bytes in three chunks, the last of which makes the difference. */
+const chunksOf = (bytes: number, by: number): string[] => ['x'.repeat(10), 'x'.repeat(bytes - 12), 'x'.repeat(2 + by)];
+
+const code = { shorter: 'ERR_BRP_CONNECTION_LOST', longer: 'ERR_BRP_BAD_RESPONSE' } as Record<string, string>;
+
+describe.each(lengths)('a body that is $what than its Content-Length', ({ what, by }) => {
+  test.each<Giving>(['whole', 'streamed'])('and small is a failed attempt when it comes %s', async (giving) => {
+    const transport = transportTo(responseOf(small, chunksOf(small, by), giving), responseOf(2, ['ok'], giving));
+    const served = resources.use(
+      await serveProxy({ endpoints: ['http://bad', 'http://good'], strategy: 'failover', transport }),
+    );
+    expect((await request(served.url)).text).toBe('ok');
+    expect(served.events.find((event) => event.type === 'attempt-ended')).toMatchObject({
+      report: { outcome: 'failed', error: { code: code[what] } },
+    });
+  });
+
+  test('and was read to its end by `isUsable` is a failed attempt', async () => {
+    const transport = transportTo(
+      responseOf(large, chunksOf(large, by), 'streamed'),
+      responseOf(2, ['ok'], 'streamed'),
+    );
+    const served = resources.use(
+      await serveProxy({
+        endpoints: ['http://bad', 'http://good'],
+        strategy: 'failover',
+        inspectLimitBytes: 1_000_000,
+        isUsable: async ({ body }) => (await body()).length > 0,
+        transport,
+      }),
+    );
+    expect((await request(served.url)).text).toBe('ok');
+    expect(served.events.find((event) => event.type === 'attempt-ended')).toMatchObject({
+      report: { outcome: 'failed', error: { code: code[what] } },
+    });
+  });
+
+  test.each(frames)('is broken off when it is streamed, in $name', async ({ start, send }) => {
+    const transport = transportTo(responseOf(large, chunksOf(large, by), 'streamed'));
+    const proxy = resources.use(createBalancingProxy({ endpoints: ['http://bad'], transport }));
+    const server = resources.use(await start({ mounts: { '/': proxy } }));
+    const call = send(`${server.url}/`);
+    await expect(call.answer.then(textOf)).rejects.toBeDefined();
+    call.abort();
+  });
+
+  test('is streamed with no byte more than was announced', async () => {
+    const transport = transportTo(responseOf(large, chunksOf(large, by), 'streamed'));
+    const { url } = resources.use(await serveProxy({ endpoints: ['http://bad'], transport }));
+    const { text } = await sendRaw(url, head('GET / HTTP/1.1', 'Host: proxy'));
+    expect(text.length - text.indexOf('\r\n\r\n') - 4).toBeLessThan(large);
+  });
+
+  test('is broken off when it is that of the only response, which is not usable', async () => {
+    const bad = { ...responseOf(large, chunksOf(large, by), 'streamed'), status: 500 };
+    const { url } = resources.use(await serveProxy({ endpoints: ['http://bad'], transport: transportTo(bad) }));
+    await expect(request(url)).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+});
+
+test('a response to HEAD may announce any length', async () => {
+  const transport = transportTo(responseOf(small, [], 'streamed'));
+  const { url } = resources.use(await serveProxy({ endpoints: ['http://bad'], transport }));
+  const { status, headers } = await request(url, { method: 'HEAD' });
+  expect([status, headers['content-length']]).toEqual([200, String(small)]);
+});
