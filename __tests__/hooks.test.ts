@@ -86,6 +86,26 @@ describe('applyHeaderHook', () => {
     },
   );
 
+  const changeHost = (changes: ReturnType<HeaderHook>, status?: number) => {
+    const context = { req: clientRequest({}), endpoint: 'one', headers: ['Host', 'one', 'A', '1'] };
+    return applyHeaderHook('hook', () => changes, { ...context, ...(status !== undefined && { status }) });
+  };
+  test.each<[string, ReturnType<HeaderHook>]>([
+    ['undefined', { host: undefined }],
+    ['an empty list', { HOST: [] }],
+    ['two', { Host: ['a', 'b'] }],
+  ])('leaves a request one Host: %s is refused', async (_, changes) => {
+    await expect(changeHost(changes)).rejects.toMatchObject({
+      code: 'ERR_BRP_HOOK',
+      message: expect.stringContaining('may not take `Host` away'),
+    });
+  });
+
+  test('may give a request another Host, and take one from a response', async () => {
+    await expect(changeHost({ host: 'two' })).resolves.toEqual(['A', '1', 'host', 'two']);
+    await expect(changeHost({ Host: undefined }, 200)).resolves.toEqual(['A', '1']);
+  });
+
   test.each<[string, unknown]>([
     ['a string', 'X-Key: 1'],
     ['a list', ['X-Key', '1']],

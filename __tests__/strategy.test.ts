@@ -43,6 +43,12 @@ describe('the strategy for a request', () => {
       'single',
     ],
     [
+      'that of unsafeMethods with an Idempotency-Key that reaches no endpoint',
+      { unsafeMethods: 'single' },
+      { method: 'POST', headers: ['Connection', 'close, idempotency-key', 'Idempotency-Key', '"k"'] },
+      'single',
+    ],
+    [
       'what the function says of the request',
       { strategy: (req) => (req.url === '/slow' ? 'hedge' : 'failover') },
       { url: '/slow' },
@@ -62,6 +68,12 @@ describe('the strategy for a request', () => {
     ],
   ])('is %s', (_, options, request, expected) => {
     expect(strategyOf(options, request)).toBe(expected);
+  });
+
+  test('is not that of unsafeMethods with an Idempotency-Key that middleware has set, whatever Connection names', () => {
+    const req = clientRequest({ method: 'POST', headers: ['Connection', 'close, idempotency-key'] });
+    req.headers['idempotency-key'] = 'ours';
+    expect(strategyFor(req, configWith({ unsafeMethods: 'single' }))).toBe('race');
   });
 
   const nonsense = 'returned something else than race, hedge, failover, single';

@@ -42,6 +42,7 @@ export async function applyHeaderHook(
   const returned: unknown = await callHook(option, () => hook(toNodeHeaders(headers), context));
   if (!returned) return headers;
   const changes = checkedChanges(option, returned, headers);
+  if (context.status === undefined && changes.some(isWithoutHost)) throw withoutHost(option);
   const set = changes.flatMap(([name, values]) => values.flatMap((value) => [name, value]));
   return [...without(headers, new Set(changes.map(([name]) => name.toLowerCase()))), ...set];
 }
@@ -102,6 +103,15 @@ function checkedChanges(option: string, returned: unknown, headers: HeaderList):
     if (values.join() === valuesOf(headers, lower).join()) return false;
     throw hookFailed(option, `may not change \`${name}\`, which belongs to the connection`);
   });
+}
+
+/** RFC 9112 3.2: a request has `Host`, and one. */
+function isWithoutHost([name, values]: Change): boolean {
+  return name.toLowerCase() === 'host' && values.length !== 1;
+}
+
+function withoutHost(option: string): BalancingProxyError {
+  return hookFailed(option, 'may not take `Host` away, nor give several: expected one value, or no change');
 }
 
 function validate(name: string, values: readonly string[]): void {

@@ -7,6 +7,7 @@ import { BalancingProxyError } from './errors.ts';
 import { Events, type Observer } from './events.ts';
 import { Exchange } from './exchange.ts';
 import { noBody, takeBody } from './http/body.ts';
+import { answerAsRecipient, isForUs } from './http/final-recipient.ts';
 import { onWire } from './http/on-wire.ts';
 import { outgoingRequest } from './http/outgoing.ts';
 import { respond } from './http/respond.ts';
@@ -106,6 +107,7 @@ class ProxyServer {
     const config = this.#config;
     if (this.#inFlight.isClosed) throw closed();
     if (isLoop(['Via', onWire(req, 'via') ?? ''], config.via)) throw loop();
+    if (isForUs(req)) return answerAsRecipient(req, res);
 
     const isUpgrade = client !== undefined && asksForUpgrade(req);
     const taken = client ? noBody : takeBody(req, config, signal);

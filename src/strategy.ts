@@ -3,7 +3,9 @@ import { inspect } from 'node:util';
 import type { Candidate, Choice } from './endpoints/pool.ts';
 import { BalancingProxyError, isUnprocessed } from './errors.ts';
 import { callSyncHook, hookFailed } from './hooks.ts';
+import { firstValueOf } from './http/headers.ts';
 import { isIdempotent } from './http/methods.ts';
+import { endToEndHeaders, receivedHeaders } from './http/received-headers.ts';
 import type { Config } from './options/config.ts';
 import type { HedgeBudget } from './race/budget.ts';
 import { hedgeDelayMs, type Strategy, strategies } from './race/delay.ts';
@@ -62,8 +64,7 @@ export function planFor(req: IncomingMessage, { config, budget, reporter, isRepl
  * @throws BalancingProxyError `ERR_BRP_HOOK` when the user's function throws or names no strategy.
  */
 export function strategyFor(req: IncomingMessage, { strategy, unsafeMethods }: Config): Strategy {
-  const isRepeatable = isIdempotent(req.method ?? 'GET') || Boolean(req.headers['idempotency-key']);
-  if (!isRepeatable && unsafeMethods) return unsafeMethods;
+  if (unsafeMethods && !isRepeatable(req)) return unsafeMethods;
   if (typeof strategy !== 'function') return strategy;
   const chosen: unknown = callSyncHook('strategy', () => strategy(req));
   const known = strategies.find((name) => name === chosen);
@@ -73,6 +74,13 @@ export function strategyFor(req: IncomingMessage, { strategy, unsafeMethods }: C
     `returned something else than ${strategies.join(', ')}`,
     new TypeError(`returned ${inspect(chosen)}`),
   );
+}
+
+/** Whether a request may be sent twice: by its method, or because every endpoint gets the key by which it knows it again. */
+function isRepeatable(req: IncomingMessage): boolean {
+  if (isIdempotent(req.method ?? 'GET')) return true;
+  if (!req.headers['idempotency-key']) return false;
+  return Boolean(firstValueOf(endToEndHeaders(req, receivedHeaders(req)), 'idempotency-key'));
 }
 
 /** Whether sending the request elsewhere cannot do anything twice. */

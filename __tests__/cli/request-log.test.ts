@@ -91,6 +91,11 @@ describe('the line of a request', () => {
       `error ${failure} 502 in 36.3ms (ERR_BRP_EXHAUSTED)`,
     ],
     [
+      'an answer that needed no endpoint',
+      { winner: undefined, servedBy: undefined, bytes: 0, attempts: [] },
+      'info  answered here in 36.3ms: status 200',
+    ],
+    [
       'a client that left',
       { ...unanswered, error: error('ERR_BRP_CLIENT_GONE') },
       'info : the client has gone after 36.3ms',

@@ -94,6 +94,30 @@ describe('forwardedHeaders of a trusted client', () => {
     });
   });
 
+  test.each<[string, string, object]>([
+    ['X-Forwarded-Proto', 'https, http', { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Port': '443' }],
+    ['X-Forwarded-Proto', 'https,https', { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Port': '443' }],
+    ['X-Forwarded-Proto', 'http , https', { 'X-Forwarded-Proto': 'http', 'X-Forwarded-Port': '80' }],
+    ['X-Forwarded-Proto', 'HTTPS', { 'X-Forwarded-Proto': 'HTTPS', 'X-Forwarded-Port': '443' }],
+    ['X-Forwarded-Proto', 'wss', { 'X-Forwarded-Proto': 'wss', 'X-Forwarded-Port': '443' }],
+    ['X-Forwarded-Proto', 'gopher', { 'X-Forwarded-Proto': 'gopher', 'X-Forwarded-Port': undefined }],
+    ['X-Forwarded-Proto', 'a b', { 'X-Forwarded-Proto': 'http', 'X-Forwarded-Port': '80' }],
+    ['X-Forwarded-Proto', '', { 'X-Forwarded-Proto': 'http', 'X-Forwarded-Port': '80' }],
+    ['X-Forwarded-Proto', ', https', { 'X-Forwarded-Proto': 'http', 'X-Forwarded-Port': '80' }],
+    [
+      'X-Forwarded-Host',
+      'a.example:81, b.example:82',
+      { 'X-Forwarded-Host': 'a.example:81', 'X-Forwarded-Port': '81' },
+    ],
+    ['X-Forwarded-Host', '', { 'X-Forwarded-Host': 'api.example', 'X-Forwarded-Port': '80' }],
+    ['X-Forwarded-Port', '8443, 80', { 'X-Forwarded-Port': '8443' }],
+    ['X-Forwarded-Port', 'none', { 'X-Forwarded-Port': '80' }],
+  ])('take of %s: %s what the proxy nearest to the client has said', (name, value, expected) => {
+    const headers = ['Host', 'api.example', name, value];
+    const got = headersOf({ remoteAddress: '10.0.0.1', headers }, true);
+    expect({ 'X-Forwarded-Port': undefined, ...got }).toMatchObject(expected);
+  });
+
   test('append nothing when it has no address', () => {
     expect(headersOf({ headers: ['X-Forwarded-For', '1.1.1.1'] }, true)).toMatchObject({
       'X-Forwarded-For': '1.1.1.1',

@@ -91,6 +91,11 @@ describe('the line of a request', () => {
       'info GET /path?... 200 ERR_BRP_CLIENT_TIMEOUT by http://a in 12.346 ms',
     ],
     [
+      'a request that was answered without any endpoint',
+      { winner: undefined, servedBy: undefined, bytes: 0, attempts: [] },
+      'info GET /path?... 200 in 12.346 ms',
+    ],
+    [
       'a client that left',
       { ...nobody, error: error('ERR_BRP_CLIENT_GONE'), attempts: [] },
       'info GET /path?... client gone in 12.346 ms',

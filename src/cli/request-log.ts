@@ -101,6 +101,7 @@ function describeRequest(
     return { level, text: ` broken off after ${time} by ${winner}: status ${status}, ${explained(error)}` };
   }
   if (winner) return { level: 'info', text: ` served in ${time} by ${winner}: status ${status}, ${bytes} bytes` };
+  if (!error && attempts.length === 0) return { level: 'info', text: ` answered here in ${time}: status ${status}` };
   if (error && attempts.length === 0) {
     return { level: 'error', text: ` refused in ${time}: status ${status}, ${nameFlags(explained(error))}` };
   }

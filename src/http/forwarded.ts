@@ -47,16 +47,16 @@ export function forwardedHeaders(
   const came = (name: string) => (isTrusted || changed.has(name) ? valuesOf(list, name) : []);
   const address = req.socket.remoteAddress ?? '';
   const ownProto = (req.socket as TLSSocket).encrypted === true ? 'https' : 'http';
-  const [host = ownHost] = came('x-forwarded-host');
-  const [proto = ownProto] = came('x-forwarded-proto');
-  const [port = portOf(host, proto)] = came('x-forwarded-port');
+  const host = firstOf(came('x-forwarded-host')) ?? ownHost;
+  const proto = firstOf(came('x-forwarded-proto'), /^[a-z][a-z0-9+.-]*$/i) ?? ownProto;
+  const port = firstOf(came('x-forwarded-port'), /^\d{1,5}$/) ?? portOf(host, proto);
   const addresses = [...came('x-forwarded-for'), address].filter((value) => value !== '');
   const forwarded = came('forwarded');
   return [
     ...(addresses.length > 0 ? ['X-Forwarded-For', addresses.join(', ')] : []),
     ...(host === '' ? [] : ['X-Forwarded-Host', host]),
     ...['X-Forwarded-Proto', proto],
-    ...['X-Forwarded-Port', port],
+    ...(port === undefined ? [] : ['X-Forwarded-Port', port]),
     ...(forwarded.length > 0
       ? ['Forwarded', [...forwarded, forwardedElement(address, ownHost, ownProto)].join(', ')]
       : []),
@@ -70,6 +70,18 @@ function forwardedElement(address: string, host: string, proto: string): string 
   return `for=${node};${hostPair}proto=${proto}`;
 }
 
-function portOf(host: string, proto: string): string {
-  return /:(\d+)$/.exec(host)?.[1] ?? (proto === 'https' ? '443' : '80');
+/**
+ * What the proxy nearest to the client has said, where each one on the way has added what it knows, as `https, http`.
+ * @param form of what makes sense; the rest counts as not said.
+ */
+function firstOf(values: readonly string[], form = /./): string | undefined {
+  const first = values.join(',').split(',', 1)[0]?.trim() ?? '';
+  return form.test(first) ? first : undefined;
+}
+
+const defaultPorts: Readonly<Record<string, string>> = { http: '80', ws: '80', https: '443', wss: '443' };
+
+/** The port that the client has asked at, or undefined for a protocol of which we do not know its own. */
+function portOf(host: string, proto: string): string | undefined {
+  return /:(\d+)$/.exec(host)?.[1] ?? defaultPorts[proto.toLowerCase()];
 }

@@ -2,20 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { EndpointAddress } from '../endpoints/address.ts';
 import type { RequestBody } from './body.ts';
+import { withOneForwardLess } from './final-recipient.ts';
 import { forwardedHeaders, forwardedNames, isForwardedTrusted, type TrustForwarded } from './forwarded.ts';
-import {
-  firstValueOf,
-  type HeaderList,
-  namesInConnection,
-  namesOf,
-  stripHopByHop,
-  valuesOf,
-  without,
-} from './headers.ts';
+import { firstValueOf, type HeaderList, namesOf, valuesOf, without } from './headers.ts';
 import { onWire } from './on-wire.ts';
 import { withUtf8 } from './parsed-body.ts';
 import { joinableProtocols } from './protocols.ts';
-import { type ReceivedHeaders, receivedHeaders } from './received-headers.ts';
+import { endToEndHeaders, type ReceivedHeaders, receivedHeaders } from './received-headers.ts';
+import { authorityOf } from './target.ts';
 import { viaEntry } from './via.ts';
 
 /** A request as it goes to every endpoint: what is the same for all of them, made once. */
@@ -67,16 +61,17 @@ export function outgoingRequest(
   { via, trustForwarded, preserveHost }: OutgoingSettings,
   { url, body, isUpgrade }: OutgoingParts,
 ): OutgoingRequest {
+  const { method = 'GET' } = req;
   const received = receivedHeaders(req);
   const host = askedHost(req, received);
   const vias = [...valuesOf(received.list, 'via'), viaEntry(req.httpVersion, via)];
   const kept = keptHeaders(req, received, body);
   return {
-    method: req.method ?? 'GET',
+    method,
     url,
     host: preserveHost ? host : undefined,
     headers: [
-      ...(req.httpVersionMajor < 2 ? kept : withOneCookie(kept)),
+      ...withOneForwardLess(method, req.httpVersionMajor < 2 ? kept : withOneCookie(kept)),
       ...framingFor(req, body),
       ...forwardedHeaders(req, { received, host, isTrusted: isForwardedTrusted(req, trustForwarded) }),
       ...['Via', vias.join(', ')],
@@ -94,22 +89,21 @@ function acceptsTrailers({ headers: { te } }: IncomingMessage): boolean {
 
 /** The client's own headers that go on, saying of the body what is true of it now. */
 function keptHeaders(req: IncomingMessage, received: ReceivedHeaders, { state }: RequestBody): HeaderList {
-  const lasting = stripHopByHop(received.list, namesOfHop(req, received));
+  const lasting = endToEndHeaders(req, received);
   const kept = without(lasting, state === 'untouched' ? replaced : replacedWhenInflated);
   if (state !== 'decoded') return kept;
   const isType = (index: number) => index % 2 === 1 && kept[index - 1]?.toLowerCase() === 'content-type';
   return kept.map((text, index) => (isType(index) ? withUtf8(text) : text));
 }
 
-/** What the client's `Connection` names, less what middleware has set: no client may make us drop a login's headers. */
-function namesOfHop({ rawHeaders }: IncomingMessage, { changed }: ReceivedHeaders): ReadonlySet<string> {
-  const named = namesInConnection(rawHeaders);
-  return changed.size > 0 && named.size > 0 ? new Set([...named].filter((name) => !changed.has(name))) : named;
-}
-
-/** The authority that the client asked for; HTTP/2 has it in a pseudo header. */
-function askedHost(_req: IncomingMessage, { list }: ReceivedHeaders): string | undefined {
-  return firstValueOf(list, 'host') ?? firstValueOf(list, ':authority');
+/**
+ * The authority that the client asked for. That of the target is the one (RFC 9112 3.2.2), in HTTP/2 a pseudo header (RFC
+ * 9113 8.3.1); `Host` may say another, which counts only where middleware has set it.
+ */
+function askedHost(req: IncomingMessage, { list, changed }: ReceivedHeaders): string | undefined {
+  const host = firstValueOf(list, 'host');
+  if (changed.has('host')) return host;
+  return authorityOf(req) || firstValueOf(list, ':authority') || host;
 }
 
 /** The complete headers for one endpoint: its own Host, credentials and configured headers in front of the rest. */

@@ -1,6 +1,6 @@
 import { type IncomingMessage, validateHeaderName, validateHeaderValue } from 'node:http';
 import { BalancingProxyError, messageOf } from '../errors.ts';
-import { groupByName, type HeaderList } from './headers.ts';
+import { groupByName, type HeaderList, namesInConnection, stripHopByHop } from './headers.ts';
 import { shownValues } from './shown-values.ts';
 
 /** The headers of a request as middleware before us has left them. */
@@ -25,6 +25,13 @@ export function receivedHeaders(req: IncomingMessage): ReceivedHeaders {
   const raw: HeaderList = req.rawHeaders ?? [];
   const shown: Shown = req.headers;
   return isAsItCame(raw, shown) ? { list: raw, changed: nothing } : withChanges(req, raw, shown);
+}
+
+/** Those that go on: no client may make us drop by its `Connection` what middleware has set, such as who it is. */
+export function endToEndHeaders({ rawHeaders }: IncomingMessage, { list, changed }: ReceivedHeaders): string[] {
+  const named = namesInConnection(rawHeaders);
+  if (changed.size === 0 || named.size === 0) return stripHopByHop(list, named);
+  return stripHopByHop(list, new Set([...named].filter((name) => !changed.has(name))));
 }
 
 /**

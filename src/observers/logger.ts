@@ -69,7 +69,8 @@ function logRequest(log: Write, ended: RequestEnded, target: string): unknown {
   // Where no endpoint was asked, nothing else would tell why.
   const whys = error && !isLeft && !winner && attempts.length === 0 ? [explained(error)] : [];
   const message = [words.filter(Boolean).join(' '), ...whys, ...attempts.map(describeAttempt)].join('; ');
-  return log((winner && !error) || isClientsDoing(error) ? 'info' : 'warn', message, {
+  const isOwn = attempts.length === 0 && !error;
+  return log((winner && !error) || isOwn || isClientsDoing(error) ? 'info' : 'warn', message, {
     requestId,
     method,
     target,

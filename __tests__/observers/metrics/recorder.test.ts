@@ -77,6 +77,13 @@ describe('requests', () => {
     expect(await proxy.sum('request_duration_seconds_count', { outcome: labels.outcome ?? '' })).toBe(1);
   });
 
+  test('that are answered without any endpoint count as served', async () => {
+    const proxy = await measure({ endpoints: await start(good) });
+    await request(proxy.url, { method: 'OPTIONS', headers: { 'Max-Forwards': '0' } });
+    await proxy.ended(1);
+    expect(await proxy.sum('requests_total', { outcome: 'served', status: '2xx', strategy: 'none' })).toBe(1);
+  });
+
   test('whose client goes away before the head count as such, without a status', async () => {
     let asked = 0;
     const proxy = await measure({ endpoints: await start(() => void asked++) });

@@ -93,7 +93,7 @@ export class History {
     counts.attempts += ended.attempts.length;
     if (!isClientsDoing(ended.error)) {
       counts.judged++;
-      if (ended.winner !== undefined && !ended.error) counts.successes++;
+      if ((ended.winner !== undefined || ended.attempts.length === 0) && !ended.error) counts.successes++;
     }
     this.races.add(ended);
   }

@@ -77,11 +77,12 @@ export class Recorder {
   }
 }
 
-function outcomeOf({ winner, servedBy, status, error }: RequestEnded): RequestOutcome {
+function outcomeOf({ winner, servedBy, status, error, attempts }: RequestEnded): RequestOutcome {
   if (isClientsDoing(error)) return 'client-gone';
   // A response that was chosen, but broke before its head was sent, leaves the client with an error like any other.
   if (error) return servedBy !== undefined && status !== undefined ? 'broken-off' : 'error';
-  return winner === undefined ? 'unusable' : 'served';
+  // What was answered without any endpoint, as `Max-Forwards: 0` wants, is as good as it can be.
+  return winner === undefined && attempts.length > 0 ? 'unusable' : 'served';
 }
 
 /** The class of the status that the client got; of the error's own where a handler of the user answers. */
