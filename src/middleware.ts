@@ -139,8 +139,8 @@ class ProxyServer {
     const answer = exchange.settle(winner);
     const { response } = answer;
     const headers = clientHeaders(answer, config.exposeEndpoint);
-    if (client && response.upgraded) return client.accept(response.upgraded, { response, headers });
     const { idleMs, clientMs } = config.timeouts;
+    if (client && response.upgraded) return client.accept(response.upgraded, { response, headers, clientMs });
     return respond(res, { ...answer, headers, idleMs, clientMs });
   }
 

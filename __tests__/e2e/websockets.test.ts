@@ -345,7 +345,9 @@ describe('a client that goes away', () => {
   test('with a reset is not waited for when the endpoint keeps its side open', async () => {
     const endpoint = resources.use(
       await listen(
-        net.createServer({ allowHalfOpen: true }, (socket) => socket.once('data', () => socket.write(switching))),
+        net.createServer({ allowHalfOpen: true }, (socket) =>
+          socket.on('error', () => {}).once('data', () => socket.write(switching)),
+        ),
       ),
     );
     const { url, proxy } = await serve({ endpoints: [endpoint.url] });
@@ -399,7 +401,7 @@ describe('an endpoint that goes away', () => {
     const length = 500_000;
     const ended = Promise.withResolvers<void>();
     const endpoint = resources.use(
-      await startSwitching((socket) => void socket.once('close', ended.resolve).end('y'.repeat(length))),
+      await startSwitching((socket) => void socket.once('finish', ended.resolve).end('y'.repeat(length))),
     );
     const { url, server, proxy } = await serve({ endpoints: [endpoint.url] });
     const client = connectRaw(url);

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 import { constants as http2Constants } from 'node:http2';
-import type { Socket } from 'node:net';
 import type { BalancingProxyError } from '../errors.ts';
 import type { UpstreamResponse } from '../transports/transport.ts';
 import type { ClientResponse } from './client-response.ts';
+import { reset } from './close.ts';
 import { writeEarlyHints } from './early-hints.ts';
 import { groupByName, type HeaderList, hasHighByte, isFieldValue } from './headers.ts';
 import { groupForHttp2 } from './http2-headers.ts';
@@ -72,18 +72,9 @@ export function isClosed(res: ServerResponse): boolean {
 export function breakOff(res: ServerResponse): void {
   const { stream } = res as unknown as Partial<Http2ServerResponse>;
   if (stream) stream.close(http2Constants.NGHTTP2_INTERNAL_ERROR);
+  // A body that ends with the connection, as HTTP/1.0 has it, looks whole after anything but a reset.
   else if (res.socket && !res.chunkedEncoding && !res.hasHeader('Content-Length')) reset(res.socket);
   else res.destroy();
-}
-
-/** A body that ends with the connection, as HTTP/1.0 has it, looks whole after anything but a reset. */
-function reset(socket: Socket): void {
-  try {
-    socket.resetAndDestroy();
-  } catch {
-    // TLS, whose end is authenticated, and Unix sockets know no reset.
-    socket.destroy();
-  }
 }
 
 /** A short plain answer for when there is nobody to pass an error to. It names no endpoint. */

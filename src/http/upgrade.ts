@@ -4,8 +4,10 @@ import type { Duplex } from 'node:stream';
 import { BalancingProxyError } from '../errors.ts';
 import type { UpgradedConnection, UpstreamResponse } from '../transports/transport.ts';
 import { announcesBody, clientGone } from './body.ts';
+import { closeGently } from './close.ts';
 import { type HeaderList, valuesOf } from './headers.ts';
 import { brokenOff } from './incoming.ts';
+import { join } from './join.ts';
 import { onWire } from './on-wire.ts';
 import { joinableProtocols } from './protocols.ts';
 import { receivedHeaders } from './received-headers.ts';
@@ -14,12 +16,15 @@ import { reasonOf } from './respond.ts';
 /** Most bytes that are held of what a client sends before its handshake is answered; the rest waits on its way to us. */
 const earlyLimitBytes = 65_536;
 
-/** How long a connection that we have ended may take to let go what is written, and then to end on its side. */
-const flushMs = 30_000;
-const lingerMs = 5_000;
-
-/** After this much silence TCP asks whether the client is still there; a websocket may be silent for ever. */
-const keepAliveMs = 30_000;
+/** What an upgrade is answered with. */
+export interface Acceptance {
+  /** The response that switches protocols. */
+  readonly response: UpstreamResponse;
+  /** The headers for the client. */
+  readonly headers: HeaderList;
+  /** Milliseconds that the client may leave what was written to it unread, or Infinity. */
+  readonly clientMs: number;
+}
 
 /**
  * A client that asked for an upgrade. Node gives its socket away bare: without an error listener a reset would end the
@@ -50,14 +55,13 @@ export class UpgradeClient {
   /**
    * Accepts the upgrade and joins the two connections.
    * @param upgraded the connection to the endpoint.
-   * @param answer the response that switches protocols, with the headers for the client.
    * @returns a promise of the bytes that came from the endpoint, which resolves when both connections are closed.
    * @throws BalancingProxyError when one of the two is gone already, or the head cannot be sent; the endpoint's
-   * connection is closed then and the client can still be answered.
+   * connection is closed then and the client can still be answered. `ERR_BRP_CLIENT_TIMEOUT` when both are closed for it.
    */
   async accept(
     { socket: upstream, head }: UpgradedConnection,
-    { response, headers }: { readonly response: UpstreamResponse; readonly headers: HeaderList },
+    { response, headers, clientMs }: Acceptance,
   ): Promise<number> {
     try {
       if (this.#socket.destroyed) throw clientGone();
@@ -69,7 +73,7 @@ export class UpgradeClient {
     }
     const client = this.#release();
     if (head.length > 0) upstream.unshift(head);
-    return join(client, upstream);
+    return join({ client, upstream, clientMs });
   }
 
   /** Gives the socket to whoever reads it next, early bytes first. */
@@ -78,7 +82,6 @@ export class UpgradeClient {
     this.res.detachSocket(socket as Socket);
     socket.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain).pause();
     if (this.#earlyBytes > 0) socket.unshift(Buffer.concat(this.#early));
-    (socket as Partial<Socket>).setKeepAlive?.(true, keepAliveMs);
     return socket;
   }
 
@@ -96,12 +99,13 @@ export class UpgradeClient {
 }
 
 /**
- * Whether the request is taken for an upgrade. One to nothing but `h2c` or the like is served as if it did not ask.
+ * Whether the request is taken for an upgrade. One to nothing but `h2c` or the like is served as if it did not ask, and so
+ * is one in HTTP/1.0 (RFC 9110 7.8).
  * @throws BalancingProxyError `ERR_BRP_UPGRADE_BODY` when a body comes with it, which node:http leaves unread.
  */
 export function asksForUpgrade(req: IncomingMessage): boolean {
   if (announcesBody(req) && onWire(req, 'content-length') !== '0') throw upgradeWithBody();
-  return joinableProtocols(receivedHeaders(req).list).length > 0;
+  return req.httpVersion !== '1.0' && joinableProtocols(receivedHeaders(req).list).length > 0;
 }
 
 function responseOver(req: IncomingMessage, socket: Duplex): ServerResponse {
@@ -125,42 +129,6 @@ function writeHead(res: ServerResponse, response: UpstreamResponse, kept: Header
   res.socket?.setDefaultEncoding('latin1');
   res.writeHead(status, reasonOf(response), ['Connection', 'Upgrade', ...protocols, ...kept]);
   res.flushHeaders();
-}
-
-/** Copies both ways until both sides are closed; when one side breaks, so does the other. */
-function join(client: Duplex, upstream: Duplex): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  let bytes = 0;
-  let open = 2;
-  const onClose = (other: Duplex) => (): void => {
-    closeGently(other);
-    if (--open === 0) resolve(bytes);
-  };
-  const onError = (other: Duplex) => (): void => void other.destroy();
-  client.once('close', onClose(upstream)).on('error', onError(upstream));
-  upstream.once('close', onClose(client)).on('error', onError(client));
-  upstream.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-  });
-  client.pipe(upstream);
-  upstream.pipe(client);
-  return promise;
-}
-
-/**
- * Ends a connection, but lets what is written go out first and reads on until the other side ends, too: a socket that is
- * closed with bytes unread resets the connection, and the client loses what it had not read yet (RFC 9112 9.6).
- */
-function closeGently(socket: Duplex): void {
-  if (socket.destroyed) return;
-  const cutAfter = (ms: number): NodeJS.Timeout => setTimeout(() => socket.destroy(), ms);
-  let timer = cutAfter(socket.writableFinished ? lingerMs : flushMs);
-  socket.once('finish', () => {
-    clearTimeout(timer);
-    timer = cutAfter(lingerMs);
-  });
-  socket.once('close', () => clearTimeout(timer));
-  socket.resume().end();
 }
 
 function upgradeWithBody(): BalancingProxyError {
