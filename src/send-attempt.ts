@@ -75,6 +75,7 @@ function upstreamRequest(
     headers,
     body: outgoing.body,
     connectMs: timeouts.connectMs,
+    idleMs: timeouts.idleMs,
     tls,
     // A kept-alive one may turn out to be closed, and a stream cannot be sent twice.
     freshConnection: outgoing.body instanceof Readable,

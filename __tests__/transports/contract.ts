@@ -37,6 +37,7 @@ export function requestTo(
     headers: ['Host', address.host],
     body: undefined,
     connectMs: 1_000,
+    idleMs: Infinity,
     tls: undefined,
     freshConnection: false,
     ...more,

@@ -87,7 +87,8 @@ function bufferBody(
       return;
     }
     req.pause();
-    req.unshift(Buffer.concat(chunks));
+    // One by one, for whoever watches how they go out again.
+    for (const chunk of chunks.toReversed()) req.unshift(chunk);
     resolve({ content: req, state: 'untouched' });
   };
   const onEnd = (): void => settle(() => resolve({ content: joined(chunks), state: 'untouched' }));

@@ -56,17 +56,23 @@ export interface BodyPlan {
  */
 export function wholeBody(response: UpstreamResponse, plan: BodyPlan): Buffer | Promise<Buffer> {
   const whole = response.takeWhole?.();
-  if (!whole) return readWhole(response.body, plan);
+  if (!whole) return readWhole(response, plan);
   checkLength(whole.length, plan.announcedBytes);
   return whole;
 }
 
 /** Reads a body to its end. */
-function readWhole(body: Readable, { idleMs, announcedBytes }: BodyPlan): Promise<Buffer> {
+function readWhole(response: UpstreamResponse, { idleMs, announcedBytes }: BodyPlan): Promise<Buffer> {
+  const { body } = response;
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let received = 0;
-  const idle = idleMs < Infinity ? setTimeout(() => settle(() => reject(idleTimeout(idleMs))), idleMs) : undefined;
+  const onSilence = (): void => {
+    // An endpoint that reads an upload, having answered before, is not silent.
+    if (response.isUploading?.()) idle?.refresh();
+    else settle(() => reject(idleTimeout(idleMs)));
+  };
+  const idle = idleMs < Infinity ? setTimeout(onSilence, idleMs) : undefined;
   const onData = (chunk: Buffer): void => {
     idle?.refresh();
     chunks.push(chunk);

@@ -87,8 +87,8 @@ class BodyStream {
   readonly #onBroken = (cause?: unknown): void => this.#fail(brokenOff(cause));
 
   readonly #onSilence = (): void => {
-    // A client that reads slowly pauses the body: that is no silence of the endpoint.
-    if (this.#body.isPaused()) this.#idle?.refresh();
+    // A client that reads slowly pauses the body: that is no silence of the endpoint. Nor is it while it reads an upload.
+    if (this.#body.isPaused() || this.#answer.response.isUploading?.()) this.#idle?.refresh();
     else this.#fail(idleTimeout(this.#answer.idleMs));
   };
 

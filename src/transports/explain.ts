@@ -17,6 +17,12 @@ export function connectTimeout({ address, connectMs }: UpstreamRequest, cause?: 
   return new BalancingProxyError('ERR_BRP_CONNECT_TIMEOUT', message, { cause });
 }
 
+/** The error of an endpoint that does not read what it is sent. */
+export function uploadTimeout({ address, idleMs }: Pick<UpstreamRequest, 'address' | 'idleMs'>): BalancingProxyError {
+  const message = `${address.name} took no byte of the request body within ${idleMs} ms`;
+  return new BalancingProxyError('ERR_BRP_IDLE_TIMEOUT', message);
+}
+
 /** Says in our own terms what went wrong, and above all whether the endpoint can have seen the request. */
 export function explain(thrown: Error, { name, isConnected, isReused }: ConnectionState): BalancingProxyError {
   const error = thrown.cause instanceof Error ? thrown.cause : thrown;

@@ -8,9 +8,10 @@ import type { ConnectionSeeker } from './create-agent.ts';
 import { connectTimeout, explain } from './explain.ts';
 import { heedKeepAlive } from './idle-limit.ts';
 import { createRequest } from './node-request.ts';
+import { NodeUpload } from './node-upload.ts';
 import type { Opening } from './open-connection.ts';
 import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
-import { limitRest, pipeBody } from './upload.ts';
+import { isLong, pipeBody } from './upload.ts';
 
 /** Sends a request by calling `respond`, and gives the response that came of it. */
 export type Relay = (respond: () => Promise<http.IncomingMessage>) => Promise<http.IncomingMessage>;
@@ -30,6 +31,8 @@ export class NodeExchange implements ConnectionSeeker {
   /** As it came: got puts a phrase of its own in the place of an empty one. */
   #reason: string | undefined;
   #opening: Opening | undefined;
+  #upload: NodeUpload | undefined;
+  #response: http.IncomingMessage | undefined;
   #isConnected = false;
 
   /** @param source where to take a connection from; it gets one of its own otherwise. */
@@ -69,7 +72,7 @@ export class NodeExchange implements ConnectionSeeker {
     if (signal.aborted) onAbort();
     else {
       relay(respond).then(
-        (response) => resolve(toUpstreamResponse(response, this.#reason)),
+        (response) => resolve(toUpstreamResponse(response, this.#reason, this.#upload)),
         (error) => {
           release();
           reject(this.#explain(error));
@@ -95,7 +98,8 @@ export class NodeExchange implements ConnectionSeeker {
       if (client.socket) heedKeepAlive(client.socket, response.rawHeaders);
       // Of a body that ends with the connection Node makes a clean end even when that was a reset.
       client.once('error', (error) => response.complete || response.destroy(error));
-      response.once('end', this.#limitRest);
+      this.#response = response;
+      if (this.#upload) response.once('end', () => this.#upload?.answered());
       // Not when the response closes: the endpoint may have answered before it had the whole request.
       client.once('close', release);
       resolve(response);
@@ -107,6 +111,7 @@ export class NodeExchange implements ConnectionSeeker {
 
   #sendBody(client: http.ClientRequest): void {
     const { body } = this.#request;
+    if (isLong(body)) this.#upload = new NodeUpload(client, this.#request, this.#onBroken);
     if (body instanceof Readable) pipeBody(body, client);
     else client.end(body);
   }
@@ -156,9 +161,8 @@ export class NodeExchange implements ConnectionSeeker {
     });
   }
 
-  readonly #limitRest = (): void => {
-    const client = this.#client;
-    if (client?.socket && !client.writableFinished) limitRest(client.socket, { until: 'finish', of: client });
+  readonly #onBroken = (error: Error): void => {
+    if (!this.#response?.complete) this.#response?.destroy(error);
   };
 
   #explain(thrown: Error): BalancingProxyError {
@@ -170,13 +174,18 @@ export class NodeExchange implements ConnectionSeeker {
   }
 }
 
-function toUpstreamResponse(response: http.IncomingMessage, reason = ''): UpstreamResponse {
+function toUpstreamResponse(
+  response: http.IncomingMessage,
+  reason = '',
+  upload: NodeUpload | undefined = undefined,
+): UpstreamResponse {
   return {
     status: response.statusCode ?? 0,
     statusText: reason,
     headers: response.rawHeaders,
     body: response,
     takeWhole: () => takeWhole(response),
+    isUploading: () => upload?.isUnderWay === true,
     trailers: () => response.rawTrailers,
   };
 }

@@ -29,6 +29,7 @@ export class PushedResponse implements UpstreamResponse {
   readonly statusText: string;
   readonly headers: readonly string[];
   readonly endsWithHead: boolean;
+  isUploading?: () => boolean;
   readonly #flow: Flow;
   readonly #onDone: () => void;
   readonly #chunks: Buffer[] = [];

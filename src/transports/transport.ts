@@ -31,6 +31,8 @@ export interface UpstreamRequest {
   readonly body: Buffer | Readable | undefined;
   /** Milliseconds for DNS, TCP and TLS together, or Infinity. */
   readonly connectMs: number;
+  /** Milliseconds in which the endpoint must take some of a body that there is to send, or Infinity. */
+  readonly idleMs: number;
   readonly tls: TlsOptions | undefined;
   /** Use no kept-alive connection: the last one had been closed by the endpoint. */
   readonly freshConnection: boolean;
@@ -76,6 +78,11 @@ export interface UpstreamResponse {
    * the transport cannot tell. Who has got it has no use for `body`.
    */
   takeWhole?(): Buffer | undefined;
+  /**
+   * Whether the request's body is still on its way, which the transport watches over: an endpoint may answer first and read
+   * then, and is not silent meanwhile.
+   */
+  isUploading?(): boolean;
   /** The trailer fields as a flat list; complete when the body has ended. */
   trailers(): readonly string[];
   /** Only with status 101, which is given only to requests with an `Upgrade` header. */

@@ -2,6 +2,7 @@ import { BalancingProxyError } from '../errors.ts';
 import { connectTimeout, explain } from './explain.ts';
 import { type Flow, PushedResponse } from './pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
+import { isLong } from './upload.ts';
 
 /** undici's handle of a request that is under way. */
 interface Controller extends Flow {
@@ -27,6 +28,8 @@ export interface UsedConnection {
   use(exchange: UndiciExchange): boolean;
   /** Has served it: the endpoint has answered, and must go on to read what is left of the request. */
   release(exchange: UndiciExchange): void;
+  /** Whether something is still to be sent over it. */
+  isSending(): boolean;
 }
 
 /** Codes of errors with which undici turns a request down before it asks anybody. */
@@ -38,16 +41,20 @@ const badResponses: ReadonlySet<unknown> = new Set(['UND_ERR_RES_CONTENT_LENGTH_
 /** One request and its response, as undici reports on them. */
 export class UndiciExchange {
   /** The client that was chosen for it. */
-  connection: UsedConnection | undefined;
-  readonly #request: UpstreamRequest;
+  client: { readonly connection: UsedConnection | undefined } | undefined;
+  readonly request: UpstreamRequest;
+  /** Its body goes only to an endpoint that reads. */
+  readonly isUpload: boolean;
   readonly #signal: AbortSignal;
   readonly #result = Promise.withResolvers<UpstreamResponse>();
   #controller: Controller | undefined;
+  #connection: UsedConnection | undefined;
   #response: PushedResponse | undefined;
   #isReused = false;
 
   constructor(request: UpstreamRequest, signal: AbortSignal) {
-    this.#request = request;
+    this.request = request;
+    this.isUpload = isLong(request.body);
     this.#signal = signal;
   }
 
@@ -62,7 +69,7 @@ export class UndiciExchange {
   }
 
   #dispatchOptions(): DispatchOptions {
-    const { address, method, target, headers, body } = this.#request;
+    const { address, method, target, headers, body } = this.request;
     return {
       origin: `${address.secure ? 'https' : 'http'}://${address.host}`,
       path: target,
@@ -90,16 +97,18 @@ export class UndiciExchange {
     // undici sends again what was pipelined when a neighbour is cancelled: a write, too, or one whose response has begun.
     if (this.#controller) throw new Error('the connection was closed');
     this.#controller = controller;
-    this.#isReused = this.connection?.use(this) === true;
+    this.#connection = this.client?.connection;
+    this.#isReused = this.#connection?.use(this) === true;
   }
 
   onResponseStart(controller: Controller, status: number, _: unknown, statusText = ''): void {
     const headers = listOf(controller.rawHeaders);
     if (status < 200) {
-      this.#request.onInterim?.({ status, headers });
+      this.request.onInterim?.({ status, headers });
       return;
     }
     this.#response = new PushedResponse({ status, statusText: asSent(statusText), headers }, controller, this.#release);
+    if (this.isUpload) this.#response.isUploading = () => this.#connection?.isSending() === true;
     this.#result.resolve(this.#response);
   }
 
@@ -108,7 +117,7 @@ export class UndiciExchange {
   }
 
   onResponseEnd(controller: Controller): void {
-    this.connection?.release(this);
+    this.#connection?.release(this);
     this.#response?.end(listOf(controller.rawTrailers));
   }
 
@@ -124,9 +133,9 @@ export class UndiciExchange {
   }
 
   #explain(error: NodeJS.ErrnoException): Error {
-    const { name } = this.#request.address;
+    const { name } = this.request.address;
     if (refusals.has(error.code)) return error;
-    if (error.code === 'UND_ERR_CONNECT_TIMEOUT') return connectTimeout(this.#request, error);
+    if (error.code === 'UND_ERR_CONNECT_TIMEOUT') return connectTimeout(this.request, error);
     if (error.name === 'HTTPParserError' || badResponses.has(error.code)) {
       const message = `no HTTP response from ${name}: ${error.message}`;
       return new BalancingProxyError('ERR_BRP_BAD_RESPONSE', message, { cause: error });

@@ -1,5 +1,4 @@
 import { isUtf8 } from 'node:buffer';
-import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { Agent, type buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
 import type { EndpointAddress } from '../endpoints/address.ts';
@@ -10,14 +9,14 @@ import { preferHttp2 } from './http2/prefer-http2.ts';
 import { NodeExchange } from './node-exchange.ts';
 import { isNamedByOtherAddress } from './server-name.ts';
 import type { TlsOptions, Transport, UpstreamRequest } from './transport.ts';
-import { type DispatchOptions, UndiciExchange, type UsedConnection } from './undici-exchange.ts';
+import { UndiciConnection } from './undici-connection.ts';
+import { type DispatchOptions, UndiciExchange } from './undici-exchange.ts';
 import {
   type DispatcherOption,
   parseUndiciOptions,
   type UndiciSettings,
   type UndiciTransportOptions,
 } from './undici-options.ts';
-import { limitRest } from './upload.ts';
 import { checkUndici } from './usable-undici.ts';
 
 export type { DispatcherOption, UndiciTransportOptions } from './undici-options.ts';
@@ -126,49 +125,26 @@ function forgetUnused(agents: Map<string | number, Agent>): void {
 type ConnectionOptions = Omit<Client.Options, 'connect'> & { readonly connect: buildConnector.connector };
 
 function createConnection(origin: URL, options: object): Dispatcher {
-  return new Connection(origin, options as ConnectionOptions);
+  return new KnowingClient(origin, options as ConnectionOptions);
 }
 
-/** A client that knows its socket, to see what undici does not tell. */
-class Connection extends Client implements UsedConnection {
-  #socket: Socket | undefined;
-  #requests = 0;
-  /** Those that are under way; more than one with pipelining. */
-  readonly #exchanges = new Set<UndiciExchange>();
+/** A client that knows its connection, to see what undici does not tell. */
+class KnowingClient extends Client {
+  connection: UndiciConnection | undefined;
 
   constructor(origin: URL, { connect, ...options }: ConnectionOptions) {
     super(origin, {
       ...options,
       connect: (settings, callback) =>
         connect(settings, (...[error, socket]) => {
-          if (socket) this.#watch(socket);
+          if (socket) this.connection = new UndiciConnection(socket);
           callback(...([error, socket] as Parameters<typeof callback>));
         }),
     });
   }
 
-  use(exchange: UndiciExchange): boolean {
-    this.#exchanges.add(exchange);
-    return ++this.#requests > 1;
-  }
-
-  release(exchange: UndiciExchange): void {
-    this.#exchanges.delete(exchange);
-    if (this.#socket?.writableLength) limitRest(this.#socket, { until: 'drain', of: this.#socket });
-  }
-
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (handler instanceof UndiciExchange) handler.connection = this;
+    if (handler instanceof UndiciExchange) handler.client = this;
     return super.dispatch(options, handler);
-  }
-
-  #watch(socket: Socket): void {
-    this.#socket = socket;
-    this.#requests = 0;
-    // Of a body that ends with the connection undici makes a clean end even when that was a reset.
-    socket.on('error', (error) => {
-      for (const exchange of this.#exchanges) exchange.onBroken(error);
-    });
-    socket.once('close', () => this.#exchanges.clear());
   }
 }

@@ -1,10 +1,18 @@
 import type { ClientRequest } from 'node:http';
 import type { ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { type Readable, Transform, type Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 
 /** How long an endpoint that has answered already may leave the rest of a request unread. */
-const unreadMs = 500;
+export const unreadMs = 500;
+
+/** So many bytes the kernel takes off our hands at once, whether or not the endpoint reads. */
+const takenAtOnceBytes = 16_384;
+
+/** Whether sending a body takes an endpoint that reads; all others are gone before anybody could look. */
+export function isLong(body: Buffer | Readable | undefined): boolean {
+  return body instanceof Readable || (body !== undefined && body.length > takenAtOnceBytes);
+}
 
 /**
  * Without a body node:http gives PROPFIND, QUERY and the like an empty chunked one, which some servers refuse
@@ -21,38 +29,40 @@ export function pipeBody(body: Readable, stream: Writable): void {
   const onBroken = (): void => void stream.destroy(new Error('the request body broke off'));
   body.on('error', onBroken).on('close', onBroken);
   body.once('end', () => body.off('close', onBroken));
-  const gate = createGate();
-  stream.once('close', () => {
-    body.unpipe(gate).off('error', onBroken).off('close', onBroken);
-    gate.destroy();
-  });
-  body.pipe(gate).pipe(stream);
+  stream.once('close', () => body.unpipe(stream).off('error', onBroken).off('close', onBroken));
+  body.pipe(stream);
+}
+
+/** The time in which a connection, or the stream of one, has to take something of what there is to send. */
+export interface SendingLimit {
+  /** What is being sent over it. */
+  readonly of: Writable;
+  readonly ms: number;
+  readonly onStalled: () => void;
 }
 
 /**
- * Holds every chunk back until what has come from the network is read. An endpoint may answer early and close, as node:http
- * does with 413: the next write fails then and takes the unread answer with it (http-proxy-middleware 265).
+ * Tells when there is something to send and nothing of it is taken, and nothing comes either. While whoever makes the body
+ * has nothing for us, no time runs.
+ * @returns the function that ends the watch.
  */
-function createGate(): Transform {
-  return new Transform({ transform: (chunk, _encoding, done) => void setImmediate(done, null, chunk) });
-}
-
-/** When a request has been sent to its end. */
-export interface SendingEnd {
-  readonly until: 'finish' | 'drain';
-  readonly of: Writable;
+export function limitSending(
+  connection: Socket | ClientHttp2Stream,
+  { of: sending, ms, onStalled }: SendingLimit,
+): () => void {
+  const onTime = (): void => {
+    if (sending.writableLength > 0) onStalled();
+  };
+  connection.setTimeout(ms, onTime);
+  return () => void connection.setTimeout(0, onTime);
 }
 
 /**
  * Closes the connection, or the stream of one, of an endpoint that has answered but stopped reading, which would keep it for
  * ever.
+ * @param sending the request, which is this one's only, so that the limit ends with it.
  */
-export function limitRest(connection: Socket | ClientHttp2Stream, { until, of: sending }: SendingEnd): void {
-  const onTime = (): void => {
-    // A rest that was small enough for the buffer goes out without a 'drain'.
-    if (sending.writableLength > 0) connection.destroy();
-    else connection.setTimeout(0);
-  };
-  connection.setTimeout(unreadMs, onTime);
-  sending.once(until, () => connection.setTimeout(0, onTime));
+export function limitRest(connection: Socket | ClientHttp2Stream, sending: Writable): void {
+  const stop = limitSending(connection, { of: sending, ms: unreadMs, onStalled: () => void connection.destroy() });
+  sending.once('finish', stop).once('close', stop);
 }

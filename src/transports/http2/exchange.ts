@@ -149,7 +149,7 @@ export class Http2Exchange {
       this.#response.fail(new Error(`${this.#receivedBytes} bytes came of ${announcedBytes}`));
     } else {
       this.#response.end(this.#trailers);
-      if (!stream.writableFinished) limitRest(stream, { until: 'finish', of: stream });
+      if (!stream.writableFinished) limitRest(stream, stream);
     }
   };
 

@@ -1,0 +1,58 @@
+import type { ClientRequest } from 'node:http';
+import { Socket } from 'node:net';
+import { uploadTimeout } from './explain.ts';
+import type { UpstreamRequest } from './transport.ts';
+import { limitRest, limitSending } from './upload.ts';
+import { UploadWrites } from './upload-writes.ts';
+
+/** A request of node:http whose body goes only to an endpoint that reads. */
+export class NodeUpload {
+  readonly #client: ClientRequest;
+  readonly #request: Pick<UpstreamRequest, 'address' | 'idleMs'>;
+  #writes: UploadWrites | undefined;
+  #endLimit = (): void => {};
+
+  /** @param onBroken is told that what follows of the response is no clean end of it. */
+  constructor(
+    client: ClientRequest,
+    { address, idleMs }: Pick<UpstreamRequest, 'address' | 'idleMs'>,
+    onBroken: (error: Error) => void,
+  ) {
+    this.#client = client;
+    this.#request = { address, idleMs };
+    client.once('socket', (socket) => {
+      // An agent of the user's may give anything that is a stream.
+      if (!(socket instanceof Socket)) return;
+      this.#writes = UploadWrites.of(socket);
+      this.#writes.onBroken = onBroken;
+      if (!socket.connecting) this.#limit(socket);
+      else socket.once(address.secure ? 'secureConnect' : 'connect', () => this.#limit(socket));
+    });
+    client.once('finish', () => this.#endLimit()).once('close', this.#onClose);
+  }
+
+  get isUnderWay(): boolean {
+    return !this.#client.writableFinished && !this.#client.destroyed;
+  }
+
+  /** The endpoint has answered to the end, and must go on to read what is left of the request. */
+  answered(): void {
+    this.#endLimit();
+    this.#writes?.report();
+    const { socket, writableFinished } = this.#client;
+    if (socket && !writableFinished) limitRest(socket, this.#client);
+  }
+
+  #limit(socket: Socket): void {
+    const { idleMs } = this.#request;
+    if (idleMs === Infinity || this.#client.writableFinished) return;
+    const onStalled = (): void => void socket.destroy(uploadTimeout(this.#request));
+    this.#endLimit = limitSending(socket, { of: this.#client, ms: idleMs, onStalled });
+  }
+
+  readonly #onClose = (): void => {
+    this.#endLimit();
+    // The connection lives on, and would keep all of this.
+    if (this.#writes) this.#writes.onBroken = undefined;
+  };
+}
