@@ -12,10 +12,14 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
+/** The connection of a client that reads nothing. */
+const deafSocket = () => Object.assign(new Socket(), { write: () => false });
+
 /** Streams a body to a client that reads nothing, as far as its connection tells. */
-async function stream(limits: { readonly idleMs?: number; readonly clientMs?: number }) {
+async function stream(limits: { readonly idleMs?: number; readonly clientMs?: number }, isQueued = false) {
   const res = new ServerResponse(new IncomingMessage(new Socket()));
-  Object.assign(res, { write: () => false });
+  Object.assign(res, { write: () => false, flushHeaders: () => {} });
+  if (!isQueued) res.assignSocket(deafSocket());
   const body = new PassThrough();
   const response = { status: 200, statusText: 'OK', headers: [], body, trailers: () => [] };
   const answer = { response, headers: [], interim: [], body, announcedBytes: undefined };
@@ -67,6 +71,15 @@ describe('`clientMs`', () => {
     expect(await settled()).toBe('under way');
     body.end();
     expect([await settled(), await settled()]).toEqual([5, 5]);
+  });
+
+  test('does not count while an earlier response is on the connection', async () => {
+    const { res, settled } = await stream({ clientMs: 100 }, true);
+    jest.advanceTimersByTime(1_000);
+    expect(await settled()).toBe('under way');
+    res.assignSocket(deafSocket());
+    jest.advanceTimersByTime(100);
+    expect(await settled()).toBe('ERR_BRP_CLIENT_TIMEOUT');
   });
 
   test('is no silence of the endpoint', async () => {

@@ -66,8 +66,14 @@ class BodyStream {
     const { clientMs } = this.#answer;
     this.#body.pause();
     clearTimeout(this.#unread);
-    if (clientMs < Infinity) this.#unread = setTimeout(() => this.#fail(clientTimeout(clientMs)), clientMs);
+    if (clientMs < Infinity) this.#unread = setTimeout(this.#onUnread, clientMs);
   }
+
+  readonly #onUnread = (): void => {
+    // Of a response that is pipelined behind another one nothing was written yet.
+    if (this.#res.socket) this.#fail(clientTimeout(this.#answer.clientMs));
+    else this.#unread?.refresh();
+  };
 
   readonly #onDrain = (): void => {
     clearTimeout(this.#unread);
