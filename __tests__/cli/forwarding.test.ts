@@ -4,6 +4,7 @@ import https from 'node:https';
 import { createCertificate } from '../helpers/certificate.ts';
 import { Resources, request } from '../helpers/proxy.ts';
 import { answering, hanging, listen, startHttp, startTcp, type TestServer } from '../helpers/servers.ts';
+import { connectRaw } from '../helpers/upgrades.ts';
 import { type Command, start } from './command.ts';
 
 const resources = new Resources();
@@ -22,6 +23,22 @@ test('a body comes through although its client asks for h2c, as that of Java doe
   const headers = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAAQAAP__' };
   const response = await request(await command.url(), { method: 'POST', body: 'hello', headers });
   expect(response).toMatchObject({ status: 200, text: 'hello' });
+});
+
+test('nobody is joined to an endpoint for h2c, wherever it stands among the protocols', async () => {
+  const heads: string[] = [];
+  const endpoint = resources.use(
+    await startTcp((socket) => {
+      socket.once('data', (chunk) => {
+        heads.push(chunk.toString('latin1'));
+        socket.end(`HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n`);
+      });
+    }),
+  );
+  const command = startFor([endpoint]);
+  const text = await connectRaw(await command.url(), { protocol: 'raw, "x", h2c' }).closed();
+  expect(text).toMatch(/^HTTP\/1.1 502 /);
+  expect(heads.join('')).toMatch(/^upgrade: raw\r$/im);
 });
 
 describe('the strategy', () => {

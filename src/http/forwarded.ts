@@ -75,8 +75,8 @@ function forwardedElement(address: string, host: string, proto: string): string 
  * @param form of what makes sense; the rest counts as not said.
  */
 function firstOf(values: readonly string[], form = /./): string | undefined {
-  const first = values.join(',').split(',', 1)[0]?.trim() ?? '';
-  return form.test(first) ? first : undefined;
+  const first = values[0]?.split(',', 1)[0]?.trim();
+  return first !== undefined && form.test(first) ? first : undefined;
 }
 
 const defaultPorts: Readonly<Record<string, string>> = { http: '80', ws: '80', https: '443', wss: '443' };
