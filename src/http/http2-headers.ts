@@ -52,22 +52,36 @@ const singles: ReadonlySet<string> = new Set([
 ]);
 
 /** The values of each name together, as {@link groupByName}, in the form in which HTTP/2 and node:http2 take them. */
-export function* groupForHttp2(headers: HeaderList): Iterable<{ readonly name: string; readonly values: string[] }> {
+export function groupForHttp2(
+  headers: HeaderList,
+): ReadonlyArray<{ readonly name: string; readonly values: string[] }> {
+  const groups: Array<{ readonly name: string; readonly values: string[] }> = [];
   for (const { name, values } of groupByName(headers)) {
     const lower = name.toLowerCase();
     if (ofConnections.has(lower) || lower.startsWith(':')) continue;
-    const trimmed = values.map(withoutBlankEnds);
-    if (lists.has(lower)) yield { name, values: [trimmed.join(', ')] };
-    else yield { name, values: singles.has(lower) ? trimmed.slice(0, 1) : trimmed };
+    const trimmed = values.some(hasBlankEnd) ? values.map(withoutBlankEnds) : values;
+    groups.push({ name, values: trimmed.length === 1 ? trimmed : asTakenByNode(lower, trimmed) });
   }
+  return groups;
+}
+
+function asTakenByNode(name: string, values: string[]): string[] {
+  if (lists.has(name)) return [values.join(', ')];
+  return singles.has(name) ? values.slice(0, 1) : values;
 }
 
 /** A field with a value that begins or ends in white space is thrown away by clients (RFC 9113 8.2.1). */
+function hasBlankEnd(value: string): boolean {
+  return isBlank(value, 0) || isBlank(value, value.length - 1);
+}
+
 function withoutBlankEnds(value: string): string {
-  const isBlank = (index: number) => value[index] === ' ' || value[index] === '\t';
-  if (!isBlank(0) && !isBlank(value.length - 1)) return value;
   let [start, end] = [0, value.length];
-  while (isBlank(start)) start++;
-  while (end > start && isBlank(end - 1)) end--;
+  while (isBlank(value, start)) start++;
+  while (end > start && isBlank(value, end - 1)) end--;
   return value.slice(start, end);
+}
+
+function isBlank(value: string, index: number): boolean {
+  return value[index] === ' ' || value[index] === '\t';
 }
