@@ -21,6 +21,7 @@ afterEach(() => {
 function start(threads?: number) {
   const asked: string[] = [];
   const options: LookupAllOptions[] = [];
+  const help = jest.fn<(hostname: string) => Promise<LookupAddress[]>>().mockResolvedValue([]);
   const pending = new Map<string, (error: Error | null, found: LookupAddress[]) => void>();
   const lookup = createLookup({
     ask: (hostname, asking, done) => {
@@ -28,6 +29,7 @@ function start(threads?: number) {
       options.push(asking);
       pending.set(hostname, done);
     },
+    askWithoutThread: help,
     ...(threads !== undefined && { threads }),
   });
   const find = (hostname: string, more: object = { all: true }) => {
@@ -54,7 +56,7 @@ function start(threads?: number) {
     jest.advanceTimersByTime(10_000);
     answer(hostname, failure('EAI_AGAIN'));
   };
-  return { asked, options, find, answer, know, fallSilent };
+  return { asked, help, options, find, answer, know, fallSilent };
 }
 
 describe('a lookup', () => {
@@ -166,6 +168,63 @@ describe('a lookup', () => {
     find('0.example');
     find('1000.example');
     expect(asked.slice(-2)).toEqual(['1000.example', '0.example']);
+  });
+});
+
+describe('a name that finds no thread free', () => {
+  test('is answered without one after a moment, and by the system when there is one', async () => {
+    const { asked, help, find, answer } = start(1);
+    find('silent');
+    const found = find('good');
+    help.mockResolvedValueOnce(one);
+    await jest.advanceTimersByTimeAsync(249);
+    expect(help).not.toHaveBeenCalled();
+    await jest.advanceTimersByTimeAsync(1);
+    expect([help.mock.calls, found.mock.calls]).toEqual([[['good']], [[null, one]]]);
+    answer('silent', failure('EAI_AGAIN'));
+    answer('good', two);
+    const again = find('good');
+    jest.runAllTicks();
+    expect([asked, again.mock.calls]).toEqual([['silent', 'good'], [[null, two]]]);
+  });
+
+  test.each([
+    ['nothing is known', () => Promise.resolve([])],
+    ['that fails', () => Promise.reject(new Error('no DNS'))],
+  ])('waits for one when %s without', async (_, outcome) => {
+    const { help, find, answer } = start(1);
+    find('silent');
+    const found = find('good');
+    help.mockImplementationOnce(outcome);
+    await jest.advanceTimersByTimeAsync(250);
+    expect(found).not.toHaveBeenCalled();
+    answer('silent', one);
+    answer('good', two);
+    expect(found.mock.calls).toEqual([[null, two]]);
+  });
+
+  test('is asked for once at a time, and again for who comes later', async () => {
+    const { help, find } = start(1);
+    find('silent');
+    find('good');
+    find('good');
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(help).toHaveBeenCalledTimes(1);
+    find('good');
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(help).toHaveBeenCalledTimes(2);
+  });
+
+  test.each([
+    ['a thread is free in time', {}],
+    ['addresses of one family are wanted', { family: 6 }],
+  ])('is asked for in no other way when %s', async (_, options) => {
+    const { help, find, answer } = start(1);
+    find('quick');
+    find('good', options);
+    if (!('family' in options)) answer('quick', one);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(help).not.toHaveBeenCalled();
   });
 });
 

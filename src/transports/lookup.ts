@@ -1,30 +1,16 @@
 import dns, { type LookupAddress, type LookupAllOptions, type LookupOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { askDns } from './ask-dns.ts';
+import { type Failure, KnownName, type OnFound } from './known-name.ts';
 
-/**
- * An answer is given again for so long without another lookup. Records that move in an outage live for 5 s (Kubernetes) to 60 s
- * (load balancers of clouds), so nobody waits noticeably longer for a new address than with a lookup for each connection.
- */
-const freshMs = 5_000;
-
-/** An answer is given while another lookup is under way, for so long at most: a DNS server that is restarted costs nothing. */
-const usableMs = 60_000;
-
-/** A name whose lookup takes longer has not answered. Who asks DNS for something that is there waits some 10 to 100 ms. */
-const silentMs = 1_000;
+/** Who has waited for so long for a thread is helped without one. */
+const patienceMs = 250;
 
 /** So many names are remembered; beyond that the ones that were asked for first are forgotten. */
 const mostNames = 1_000;
 
 /** Asks the system as `dns.lookup` does. */
-export type Ask = (
-  hostname: string,
-  options: LookupAllOptions,
-  done: (error: Failure, found: Addresses) => void,
-) => void;
-
-type Addresses = LookupAddress[];
-type Failure = NodeJS.ErrnoException | null;
+export type Ask = (hostname: string, options: LookupAllOptions, done: OnFound) => void;
 
 /** What {@link createLookup} may be told. */
 export interface LookupSettings {
@@ -34,59 +20,57 @@ export interface LookupSettings {
    */
   readonly ask?: Ask;
   /**
+   * What is asked when there is no thread; it may find nothing.
+   * @default the hosts file and DNS
+   */
+  readonly askWithoutThread?: (hostname: string) => Promise<LookupAddress[]>;
+  /**
    * Most lookups that are under way.
    * @default as many as libuv runs at once
    */
   readonly threads?: number;
 }
 
-/** One question to the system, and what is known of its answer. */
-interface Name {
-  readonly ask: (done: (error: Failure, found: Addresses) => void) => void;
-  /** Whether the last lookup brought an answer soon; that there is no such name is one. */
-  standing: 'new' | 'answering' | 'silent';
-  addresses: Addresses | undefined;
-  /** By `performance.now()`. */
-  answeredAtMs: number;
-  readonly waiting: Array<(error: Failure, found: Addresses) => void>;
-}
-
 class Lookups {
   readonly #ask: Ask;
+  readonly #askWithoutThread: (hostname: string) => Promise<LookupAddress[]>;
   readonly #threads: number;
-  readonly #names = new Map<string, Name>();
-  readonly #queue = new Set<Name>();
-  readonly #underWay = new Set<Name>();
+  readonly #names = new Map<string, KnownName>();
+  readonly #queue = new Set<KnownName>();
+  readonly #underWay = new Set<KnownName>();
 
   // `dns.lookup` is read at each call: others put their own in its place.
-  constructor({ ask = (...question) => dns.lookup(...question), threads = lookupThreads() }: LookupSettings) {
-    this.#ask = ask;
-    this.#threads = threads;
+  constructor({ ask, askWithoutThread, threads }: LookupSettings) {
+    this.#ask = ask ?? ((...question) => dns.lookup(...question));
+    this.#askWithoutThread = askWithoutThread ?? ((hostname) => askDns(hostname));
+    this.#threads = threads ?? lookupThreads();
   }
 
-  find(hostname: string, options: LookupOptions, done: (error: Failure, found: Addresses) => void): void {
+  find(hostname: string, options: LookupOptions, done: OnFound): void {
     const name = this.#nameOf(hostname, options);
-    const { addresses, answeredAtMs } = name;
-    const ageMs = performance.now() - answeredAtMs;
-    if (addresses && ageMs < usableMs) process.nextTick(done, null, addresses);
-    else name.waiting.push(done);
-    if (addresses && ageMs < freshMs) return;
+    if (!name.find(done)) return;
     if (!this.#underWay.has(name)) this.#queue.add(name);
     this.#startNext();
+    if (this.#queue.has(name) && !name.isHelped && !options.family) this.#help(name);
   }
 
-  #nameOf(hostname: string, options: LookupOptions): Name {
+  /** All threads are taken by names that do not answer: what is new would wait for as long as the system waits for these. */
+  #help(name: KnownName): void {
+    name.isHelped = true;
+    const ask = async (): Promise<void> => {
+      const found = this.#queue.has(name) ? await this.#askWithoutThread(name.hostname).catch(() => []) : [];
+      name.isHelped = false;
+      if (found.length > 0 && this.#queue.has(name)) name.answer(found);
+    };
+    setTimeout(ask, patienceMs).unref();
+  }
+
+  #nameOf(hostname: string, options: LookupOptions): KnownName {
     const { family = 0, hints = 0, order = '', verbatim = '' } = options;
     const key = `${family} ${hints} ${order} ${verbatim} ${hostname}`;
     const known = this.#names.get(key);
     if (known) return known;
-    const name: Name = {
-      ask: (done) => this.#ask(hostname, { ...options, all: true }, done),
-      standing: 'new',
-      addresses: undefined,
-      answeredAtMs: 0,
-      waiting: [],
-    };
+    const name = new KnownName(hostname, (done) => this.#ask(hostname, { ...options, all: true }, done));
     this.#forgetOldest();
     this.#names.set(key, name);
     return name;
@@ -108,19 +92,19 @@ class Lookups {
     }
   }
 
-  #next(): Name | undefined {
+  #next(): KnownName | undefined {
     const queue = [...this.#queue];
     const next = queue.find(isAnswering) ?? queue.find(({ standing }) => standing === 'new');
     // The last free thread is not for them.
     return next ?? (this.#underWay.size < Math.max(1, this.#threads - 1) ? queue[0] : undefined);
   }
 
-  #start(name: Name): void {
+  #start(name: KnownName): void {
     this.#underWay.add(name);
     const startedAtMs = performance.now();
-    const onEnd = (error: Failure, found: Addresses): void => {
+    const onEnd = (error: Failure, found: LookupAddress[]): void => {
       this.#underWay.delete(name);
-      settle(name, { error, found, tookMs: performance.now() - startedAtMs });
+      name.settle(error, found, performance.now() - startedAtMs);
       this.#startNext();
     };
     try {
@@ -132,22 +116,7 @@ class Lookups {
   }
 }
 
-interface Outcome {
-  readonly error: Failure;
-  readonly found: Addresses;
-  readonly tookMs: number;
-}
-
-function settle(name: Name, { error, found, tookMs }: Outcome): void {
-  const isUnknown = error?.code === 'EAI_AGAIN';
-  name.standing = isUnknown || tookMs >= silentMs ? 'silent' : 'answering';
-  if (!error) Object.assign(name, { addresses: found, answeredAtMs: performance.now() });
-  // Nobody could say otherwise: what was known before may still be so.
-  else if (!isUnknown) name.addresses = undefined;
-  for (const done of name.waiting.splice(0)) done(error, found);
-}
-
-function isAnswering({ standing }: Name): boolean {
+function isAnswering({ standing }: KnownName): boolean {
   return standing === 'answering';
 }
 
@@ -160,7 +129,8 @@ function lookupThreads(): number {
 /**
  * Makes a function with the signature and semantics of `dns.lookup` that asks once for all who want the same name at the same
  * time, and gives answers again for a short time, failures never. When more is asked than there are threads, names that
- * answered go first, and names that did not always leave a thread to the others.
+ * answered go first, names that did not leave a thread to the others, and who still has to wait is answered from the hosts file and
+ * by DNS, where they know.
  */
 export function createLookup(settings: LookupSettings = {}): LookupFunction {
   const lookups = new Lookups(settings);

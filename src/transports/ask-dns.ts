@@ -1,0 +1,45 @@
+import type { LookupAddress } from 'node:dns';
+import { Resolver } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+
+/** Where the answers come from. */
+export interface AskDnsSettings {
+  /** As `setServers` of node:dns takes them, or the system's. */
+  readonly servers?: readonly string[];
+  /** @default '/etc/hosts' */
+  readonly hostsFile?: string;
+}
+
+/** For these the system asks others than DNS, or for other names (RFC 6761, RFC 6762, `search` of resolv.conf). */
+const notForDns = /^[^.]*\.?$|\.local(host)?\.?$/i;
+
+/**
+ * Looks a name up without one of libuv's threads for lookups: in the hosts file, then in DNS. Whatever else the system may be told
+ * to ask is left out, so that this is only for when the system cannot be asked.
+ * @returns the IPv4 addresses, or the IPv6 ones of a name without others; none when nothing is known, for whatever reason.
+ */
+export async function askDns(hostname: string, { servers, hostsFile = '/etc/hosts' }: AskDnsSettings = {}) {
+  const own = addressesIn(await readFile(hostsFile, 'utf8').catch(() => ''), hostname);
+  if (own.length > 0 || notForDns.test(hostname)) return own;
+  const resolver = new Resolver({ timeout: 1_000, tries: 2 });
+  if (servers) resolver.setServers(servers);
+  const addresses = await resolver
+    .resolve4(hostname)
+    .catch(() => resolver.resolve6(hostname))
+    .catch(() => []);
+  return addresses.map(toLookupAddress);
+}
+
+/** @param hosts lines of an address and its names. */
+function addressesIn(hosts: string, hostname: string): LookupAddress[] {
+  const wanted = hostname.toLowerCase().replace(/\.$/, '');
+  const lines = hosts.split('\n').map((line) => (line.split('#')[0] ?? '').trim().toLowerCase().split(/\s+/));
+  return lines
+    .filter(([address = '', ...names]) => isIP(address) !== 0 && names.includes(wanted))
+    .map(([address = '']) => toLookupAddress(address));
+}
+
+function toLookupAddress(address: string): LookupAddress {
+  return { address, family: isIP(address) };
+}
