@@ -184,6 +184,15 @@ describe('what middleware makes of', () => {
     expect([one('x-forwarded-host'), one('x-forwarded-proto'), one('forwarded')]).toEqual([['client'], ['wss'], []]);
   });
 
+  test('a header stays although `Connection` names it and the client has sent the same', async () => {
+    const bytes = head('GET / HTTP/1.1', 'Host: client', 'X-User: bob', 'Connection: close, x-user', 'X-Last: 1');
+    const { one } = await forwarded(({ headers }) => {
+      delete headers['x-user'];
+      headers['x-user'] = 'bob';
+    }, bytes);
+    expect([one('x-user'), one('x-last')]).toEqual([['bob'], ['1']]);
+  });
+
   test('`Via` does not hide a loop', async () => {
     const bytes = post('Via: 1.1 us');
     const { text, got } = await forwarded(({ headers }) => delete headers.via, bytes, { via: 'us' });

@@ -23,6 +23,11 @@ function receivedAfter(change: Change, headers: readonly string[] = came) {
 
 const set = (name: string, value: unknown) => (headers: Headers) => Object.assign(headers, { [name]: value });
 
+const setAgain: Change = (headers) => {
+  delete headers['x-user'];
+  headers['x-user'] = 'admin';
+};
+
 describe('headers that nobody has touched', () => {
   test('are the list that came, itself', () => {
     const req = clientRequest({ headers: ['B', '1', 'A', '2'] });
@@ -108,6 +113,31 @@ describe('a change by middleware', () => {
     expect(added.list).toEqual(came);
     const removed = receivedAfter((_, req) => Object.assign(req, { rawHeaders: req.rawHeaders.slice(4) }));
     expect(valuesOf(removed.list, 'x-user')).toEqual(['admin']);
+  });
+
+  test('is not what older Nodes do not show of more than a thousand headers', () => {
+    const filler = Array<string[]>(1_000).fill(['F', '']).flat();
+    const headers = ['X-User', 'a', 'X-User', 'b', ...filler, 'X-User', 'c', 'X-Late', 'd', 'x-late', 'e'];
+    const { list, changed } = receivedAfter(
+      (shown) => Object.assign(shown, { 'x-user': 'a, b', 'x-late': undefined }),
+      headers,
+    );
+    expect(valuesOf(list, 'x-user')).toEqual(['a, b']);
+    expect(valuesOf(list, 'x-late')).toEqual([]);
+    expect(changed).toEqual(['x-late']);
+  });
+
+  test.each<[string, Change, string[]]>([
+    ['nothing', () => {}, []],
+    ['the same value', (headers) => Object.assign(headers, { 'x-user': 'admin' }), []],
+    ['another value', (headers) => Object.assign(headers, { 'x-user': 'bob' }), ['x-user']],
+    ['a deletion, and the same value', setAgain, ['x-user']],
+  ])('is known to have touched a header by its value, or its place: %s', (_, change, expected) => {
+    const req = clientRequest({ headers: came });
+    change(req.headers, req);
+    const { list, touched } = receivedHeaders(req);
+    expect([...touched]).toEqual(expected);
+    if (change === setAgain) expect(list).toEqual(came);
   });
 
   test('of a request that was made up is all that there is', () => {

@@ -7,8 +7,10 @@ import { shownValues } from './shown-values.ts';
 export interface ReceivedHeaders {
   /** All of them, hop-by-hop and pseudo headers included: what nobody has touched as it came, byte for byte. */
   readonly list: HeaderList;
-  /** The lower-case names of those that are not as they came: changed, added, or taken away. */
+  /** The lower-case names of those that middleware has changed, added or taken away, and no client. */
   readonly changed: ReadonlySet<string>;
+  /** The same, and those that it has taken away and set again, to what they were. */
+  readonly touched: ReadonlySet<string>;
 }
 
 type Shown = Readonly<Record<string, unknown>>;
@@ -24,14 +26,14 @@ const nothing: ReadonlySet<string> = new Set();
 export function receivedHeaders(req: IncomingMessage): ReceivedHeaders {
   const raw: HeaderList = req.rawHeaders ?? [];
   const shown: Shown = req.headers;
-  return isAsItCame(raw, shown) ? { list: raw, changed: nothing } : withChanges(req, raw, shown);
+  return isAsItCame(raw, shown) ? { list: raw, changed: nothing, touched: nothing } : withChanges(req, raw, shown);
 }
 
 /** Those that go on: no client may make us drop by its `Connection` what middleware has set, such as who it is. */
-export function endToEndHeaders({ rawHeaders }: IncomingMessage, { list, changed }: ReceivedHeaders): string[] {
+export function endToEndHeaders({ rawHeaders }: IncomingMessage, { list, touched }: ReceivedHeaders): string[] {
   const named = namesInConnection(rawHeaders);
-  if (changed.size === 0 || named.size === 0) return stripHopByHop(list, named);
-  return stripHopByHop(list, new Set([...named].filter((name) => !changed.has(name))));
+  if (touched.size === 0 || named.size === 0) return stripHopByHop(list, named);
+  return stripHopByHop(list, new Set([...named].filter((name) => !touched.has(name))));
 }
 
 /**
@@ -50,16 +52,48 @@ function isAsItCame(raw: HeaderList, shown: Shown): boolean {
 
 function withChanges(req: IncomingMessage, raw: HeaderList, shown: Shown): ReceivedHeaders {
   const wanted = wantedHeaders(shown);
-  const changed = new Set(wanted.keys());
+  const different = new Set(wanted.keys());
+  const changed = new Set(different);
+  const order: string[] = [];
+  const isCut = mayBeCut(req);
   for (const { name, values } of groupByName(raw)) {
     const lower = name.toLowerCase();
+    const expected = shownValues(req, lower, values);
+    const found = wanted.get(lower)?.values ?? [];
+    order.push(lower);
     // Node's own object of headers cannot hold this one, so that nobody can have taken it away.
-    const isHidden = lower === '__proto__' && !wanted.has(lower);
-    if (isHidden || areSame(shownValues(req, lower, values), wanted.get(lower)?.values)) changed.delete(lower);
+    const isHidden = lower === '__proto__' && found.length === 0;
+    if (isHidden || areSame(expected, found)) different.delete(lower);
+    else different.add(lower);
+    if (!different.has(lower) || (isCut && isBeginning(found, expected))) changed.delete(lower);
     else changed.add(lower);
   }
-  for (const name of changed) check(wanted.get(name));
-  return { list: applied(raw, wanted, changed), changed };
+  for (const name of different) check(wanted.get(name));
+  const touched = new Set([...changed, ...outOfOrder([...wanted.keys()], order)]);
+  return { list: applied(raw, wanted, different), changed, touched };
+}
+
+/** Older Nodes show only so many headers, a thousand if the server wants no other number; newer ones answer 431. */
+function mayBeCut({ rawHeaders, socket }: IncomingMessage): boolean {
+  const { server } = socket as { readonly server?: { readonly maxHeadersCount?: number | null } };
+  return rawHeaders.length > 2 * (server?.maxHeadersCount ?? 1_000);
+}
+
+/** Whether the first of several values are shown, and nobody need have changed them but Node by itself. */
+function isBeginning([found = '']: readonly string[], [all = '']: readonly string[]): boolean {
+  return all.startsWith(found) && /^[,;] /.test(all.slice(found.length));
+}
+
+/** The names that do not stand where they came: they were taken away and set again. */
+function outOfOrder(names: readonly string[], order: readonly string[]): readonly string[] {
+  const places = new Map(order.map((name, index) => [name, index]));
+  let last = -1;
+  return names.filter((name) => {
+    const place = places.get(name) ?? last;
+    if (place < last) return true;
+    last = place;
+    return false;
+  });
 }
 
 interface Wanted {
