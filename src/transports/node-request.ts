@@ -11,6 +11,9 @@ import { sendUnframed } from './upload.ts';
 /** Methods to which node:http adds no chunked framing of its own when there is no body. */
 const unframedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
 
+/** After a minute of silence TCP asks whether the endpoint is still there; agents that keep connections do so of themselves. */
+const probing = { keepAlive: true, keepAliveInitialDelay: 60_000 };
+
 /**
  * Makes node:http's own request of ours, with target and headers byte for byte; the body is still to be sent.
  * @param source where its connection comes from; it gets one of its own otherwise.
@@ -31,6 +34,7 @@ export function createRequest(upstream: UpstreamRequest, source: Source | undefi
     ...(isOthers ? { lookup } : { seeker }),
     method,
     path: target,
+    ...(!source && probing),
     agent: source?.agent ?? createAgent({ secure }),
     setHost: false,
     ...(!adrift && { headers: isOthers ? toObject(headers) : headers }),
