@@ -213,9 +213,15 @@ describe('the plan for a request', () => {
     expect(plan({ strategy }).track(attempt, 'delay')).toBe(attempt);
   });
 
-  test.each<Strategy>(['race', 'hedge', 'failover'])('lets an attempt follow every failure with %s', (strategy) => {
-    expect(plan({ strategy }).pace.mayFollow).toBeUndefined();
-  });
+  test.each<Strategy>(['race', 'hedge', 'failover'])(
+    'lets an attempt follow every failure with %s but that of what cannot be sent',
+    (strategy) => {
+      const { mayFollow } = plan({ strategy }).pace;
+      const errors = [undefined, new Error('any'), new BalancingProxyError('ERR_BRP_NO_SOCKET', 'none left')];
+      expect(errors.map((error) => mayFollow?.(error))).toEqual([true, true, true]);
+      expect(mayFollow?.(new BalancingProxyError('ERR_BRP_UNSENDABLE', 'a space'))).toBe(false);
+    },
+  );
 
   test.each<[ErrorCode, boolean]>([
     ['ERR_BRP_CONNECT', true],

@@ -11,6 +11,7 @@ const statusByCode = {
   ERR_BRP_TRANSFER_CODING: 501,
   ERR_BRP_HOOK: 500,
   ERR_BRP_HEADERS: 500,
+  ERR_BRP_UNSENDABLE: 400,
   ERR_BRP_LOOP: 508,
   ERR_BRP_ENDPOINTS: 500,
   ERR_BRP_NO_ENDPOINT: 503,
@@ -22,6 +23,7 @@ const statusByCode = {
   ERR_BRP_CLIENT_TIMEOUT: 408,
   ERR_BRP_CONNECT: 502,
   ERR_BRP_CONNECT_TIMEOUT: 504,
+  ERR_BRP_NO_SOCKET: 503,
   ERR_BRP_NOT_PROCESSED: 502,
   ERR_BRP_CONNECTION_LOST: 502,
   ERR_BRP_STALE_CONNECTION: 502,
@@ -117,7 +119,12 @@ export function isConnectFailure(error: BalancingProxyError): boolean {
 
 /** Whether the endpoint surely did nothing about the request, so that sending it elsewhere cannot do anything twice. */
 export function isUnprocessed(error: BalancingProxyError): boolean {
-  return error.code === 'ERR_BRP_NOT_PROCESSED' || isConnectFailure(error);
+  return error.code === 'ERR_BRP_NOT_PROCESSED' || error.code === 'ERR_BRP_NO_SOCKET' || isConnectFailure(error);
+}
+
+/** Whether the error says nothing of the endpoint, which was not even asked: what was to be sent is at fault, or this process. */
+export function isOwnFault({ code }: BalancingProxyError): boolean {
+  return code === 'ERR_BRP_UNSENDABLE' || code === 'ERR_BRP_NO_SOCKET';
 }
 
 /** The message of whatever was thrown, which need not be an Error. */

@@ -3,6 +3,7 @@ import { type Answer, Attempt, type AttemptSettings } from './attempt.ts';
 import type { Candidate } from './endpoints/pool.ts';
 import { type AttemptOutcome, type AttemptReport, BalancingProxyError, isTimeout } from './errors.ts';
 import type { RequestEnded } from './events.ts';
+import { exhausted } from './exhausted.ts';
 import { abandonUpload, clientGone } from './http/body.ts';
 import { isClosed } from './http/respond.ts';
 import { onSocketEnd } from './http/socket-end.ts';
@@ -101,7 +102,7 @@ export class Exchange {
       this.#releaseSpare();
     }
     const sent = winner ?? this.#spare;
-    if (!sent) throw this.#exhausted();
+    if (!sent) throw exhausted(this.#reports());
     this.#mayKeepSpare = false;
     this.#spare = undefined;
     this.#sent = sent;
@@ -164,21 +165,6 @@ export class Exchange {
     if (this.signal.aborted) this.#spare?.abort.abort();
     else if (this.#spare) release(this.#spare.value, this.#spare.abort);
     this.#spare = undefined;
-  }
-
-  #exhausted(): BalancingProxyError {
-    const attempts = this.#reports();
-    if (attempts.length === 0) {
-      const headers = { 'Retry-After': '1' };
-      return new BalancingProxyError('ERR_BRP_NO_ENDPOINT', 'no endpoint may be tried', { headers });
-    }
-    const allTimedOut = attempts.every(({ error }) => error && isTimeout(error));
-    const why = attempts.map(({ error, outcome }) => error?.code ?? outcome).join(', ');
-    const code = allTimedOut ? 'ERR_BRP_ALL_TIMED_OUT' : 'ERR_BRP_EXHAUSTED';
-    return new BalancingProxyError(code, `no endpoint gave a response: ${why}`, {
-      attempts,
-      cause: attempts.at(-1)?.error,
-    });
   }
 
   #cancelAttempts(): void {

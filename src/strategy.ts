@@ -39,14 +39,15 @@ export function planFor(req: IncomingMessage, { config, budget, reporter, isRepl
   const untracked = <T>(attempt: Promise<T>) => attempt;
   switch (strategy) {
     case 'race':
-      return { strategy, choice, pace: { delayMs: () => 0 }, track: untracked };
+      return { strategy, choice, pace: { delayMs: () => 0, mayFollow: isSendable }, track: untracked };
     case 'failover':
-      return { strategy, choice, pace: { delayMs: () => Infinity }, track: untracked };
+      return { strategy, choice, pace: { delayMs: () => Infinity, mayFollow: isSendable }, track: untracked };
     case 'single':
       return { strategy, choice, pace: { delayMs: () => Infinity, mayFollow: surelyUnseen }, track: untracked };
     case 'hedge': {
       const pace = {
         delayMs: ({ endpoint }: Candidate) => hedgeDelayMs(config.hedge, endpoint.latency),
+        mayFollow: isSendable,
         mayHedge: () => budget.withdraw() || reporter.hedgeDenied(),
       };
       return {
@@ -86,4 +87,9 @@ function isRepeatable(req: IncomingMessage): boolean {
 /** Whether sending the request elsewhere cannot do anything twice. */
 function surelyUnseen(error: unknown): boolean {
   return error instanceof BalancingProxyError && isUnprocessed(error);
+}
+
+/** What cannot be sent to one endpoint cannot be sent to any. */
+function isSendable(error: unknown): boolean {
+  return !(error instanceof BalancingProxyError && error.code === 'ERR_BRP_UNSENDABLE');
 }

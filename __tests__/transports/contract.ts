@@ -206,6 +206,24 @@ export function describeTransport(name: string, create: () => Transport): void {
       await expect(send(await refusedUrl())).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
     });
 
+    test.each<[string, Partial<UpstreamRequest>]>([
+      ['a space in the target', { target: '/a b' }],
+      ['a character in the target', { target: '/\u20ac' }],
+      ['a control character in the target', { target: '/\x01' }],
+      ['a method that is no word', { method: 'F O' }],
+      ['a control character in a header', { headers: ['Host', 'h', 'X-A', 'a\x01b'] }],
+      ['a character in a header', { headers: ['Host', 'h', 'X-A', '\u20ac'] }],
+      ['a header whose name is no word', { headers: ['Host', 'h', 'X A', 'a'] }],
+    ])('reports what cannot be sent as such, and asks nobody: %s', async (_, more) => {
+      const server = await start(answering(200, 'ok'));
+      for (const freshConnection of [false, true]) {
+        await expect(send(server.url, { ...more, freshConnection })).rejects.toMatchObject({
+          code: 'ERR_BRP_UNSENDABLE',
+        });
+      }
+      expect(server.accepted).toBe(0);
+    });
+
     test('reports a name without an address as one that never reached the endpoint', async () => {
       await expect(send('http://no-such-host.invalid')).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
     });

@@ -1,5 +1,5 @@
 import type { AttemptOutcome, BalancingProxyError } from '../errors.ts';
-import { isConnectFailure } from '../errors.ts';
+import { isConnectFailure, isOwnFault } from '../errors.ts';
 import { type HedgeDelayOptions, hedgeDelayMs } from '../race/delay.ts';
 import type { EndpointAddress } from './address.ts';
 import { Ejection, type EjectionChange, type EjectionOptions } from './ejection.ts';
@@ -88,6 +88,10 @@ export class Endpoint {
   /** @returns whether the endpoint is left out or taken back from now on. */
   attemptEnded({ outcome, elapsedMs, error }: AttemptEnd): EjectionChange {
     this.#inFlight--;
+    if (error && isOwnFault(error)) {
+      this.ejection.unknown();
+      return undefined;
+    }
     this.#count(outcome);
     if (outcome === 'won' || outcome === 'lost') this.latency.record(elapsedMs);
     if (outcome === 'cancelled') this.latency.recordAtLeast(elapsedMs, hedgeDelayMs(this.#hedge, this.latency));

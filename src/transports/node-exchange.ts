@@ -57,7 +57,7 @@ export class NodeExchange implements ConnectionSeeker {
    * As {@link Transport.send}.
    * @param relay what the response comes through; it may call `respond` later, or never when it fails.
    */
-  send(signal: AbortSignal, relay: Relay = (respond) => respond()): Promise<UpstreamResponse> {
+  send(signal: AbortSignal, relay: Relay = async (respond) => respond()): Promise<UpstreamResponse> {
     const { promise, resolve, reject } = Promise.withResolvers<UpstreamResponse>();
     const onAbort = (): void => {
       release();

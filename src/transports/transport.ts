@@ -97,9 +97,11 @@ export interface Transport {
   /**
    * Sends one attempt and gives its response as soon as the head is there.
    * @param signal cancels the attempt, before the head and while the body is coming.
-   * @throws BalancingProxyError: `ERR_BRP_CONNECT` and `ERR_BRP_CONNECT_TIMEOUT` when the request surely never reached
-   * the endpoint, `ERR_BRP_NOT_PROCESSED` when the endpoint says that it has not looked at it, `ERR_BRP_STALE_CONNECTION` when a kept-alive connection turned out to be closed, otherwise
-   * `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_BAD_RESPONSE`; the signal's reason when it fires.
+   * @throws BalancingProxyError: `ERR_BRP_CONNECT` and `ERR_BRP_CONNECT_TIMEOUT` when the request surely never reached the
+   * endpoint, `ERR_BRP_NO_SOCKET` when that is for want of a socket of our own, `ERR_BRP_UNSENDABLE` when the request is none
+   * that can be sent, `ERR_BRP_NOT_PROCESSED` when the endpoint says that it has not looked at it, `ERR_BRP_STALE_CONNECTION`
+   * when a kept-alive connection turned out to be closed, otherwise `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_BAD_RESPONSE`; the
+   * signal's reason when it fires.
    */
   send(request: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse>;
   /** Closes the idle connections and keeps none from now on. */

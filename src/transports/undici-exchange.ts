@@ -32,9 +32,6 @@ export interface UsedConnection {
   isSending(): boolean;
 }
 
-/** Codes of errors with which undici turns a request down before it asks anybody. */
-const refusals: ReadonlySet<unknown> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
-
 /** Codes of errors that say that what came is no HTTP; those of its parser have a name only. */
 const badResponses: ReadonlySet<unknown> = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'UND_ERR_HEADERS_OVERFLOW']);
 
@@ -134,7 +131,6 @@ export class UndiciExchange {
 
   #explain(error: NodeJS.ErrnoException): Error {
     const { name } = this.request.address;
-    if (refusals.has(error.code)) return error;
     if (error.code === 'UND_ERR_CONNECT_TIMEOUT') return connectTimeout(this.request, error);
     if (error.name === 'HTTPParserError' || badResponses.has(error.code)) {
       const message = `no HTTP response from ${name}: ${error.message}`;

@@ -5,6 +5,7 @@ import { isIdempotent } from '../../http/methods.ts';
 import { untilAborted } from '../../until-aborted.ts';
 import { asksForUpgrade } from '../asks-for-upgrade.ts';
 import type { Transport, UpstreamRequest, UpstreamResponse } from '../transport.ts';
+import { checkSendable } from './check-sendable.ts';
 import type { ConnectionLimits, Http2Connection } from './connection.ts';
 import { Http2Exchange } from './exchange.ts';
 import { Http2Sessions } from './sessions.ts';
@@ -26,7 +27,9 @@ export function preferHttp2(http1: Transport, limits: Partial<ConnectionLimits> 
       return http1.send(request, signal);
     }
     const connection = await connectionFor(sessions, request, signal);
-    return connection ? sendOver(connection, request, { http1, signal }) : http1.send(request, signal);
+    if (!connection) return http1.send(request, signal);
+    checkSendable(request);
+    return sendOver(connection, request, { http1, signal });
   };
   return {
     send,

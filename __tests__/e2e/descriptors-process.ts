@@ -1,0 +1,30 @@
+import { closeSync, openSync } from 'node:fs';
+import http from 'node:http';
+import { createBalancingProxy, gotTransport } from '../../src/index.ts';
+import { undiciTransport } from '../../src/transports/undici.ts';
+import { listen } from '../helpers/servers.ts';
+
+// A process of its own that can use up all of its file descriptors. Its arguments are the endpoint and the transport, its first
+// message is the URL of the proxy.
+
+const ejection = { consecutiveFailures: 1, baseMs: 60_000, maxMs: 60_000 };
+const transport = process.argv[3] === undiciTransport.name ? undiciTransport() : gotTransport();
+const proxy = createBalancingProxy({ endpoints: [process.argv[2] ?? ''], ejection, transport });
+const server = await listen(http.createServer(proxy));
+const open: number[] = [];
+
+function useAll(): void {
+  try {
+    for (;;) open.push(openSync('/dev/null', 'r'));
+  } catch {
+    // That was the last one.
+  }
+}
+
+process.on('message', (question) => {
+  if (question === 'use all') useAll();
+  if (question === 'give back') for (const descriptor of open.splice(0)) closeSync(descriptor);
+  process.send?.(proxy.endpoints[0] ?? {});
+});
+process.on('disconnect', () => process.exit());
+process.send?.(server.url);

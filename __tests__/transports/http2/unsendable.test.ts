@@ -1,0 +1,36 @@
+import http2 from 'node:http2';
+import { gotTransport } from '../../../src/index.ts';
+import type { UpstreamRequest } from '../../../src/transports/transport.ts';
+import { createCertificate } from '../../helpers/certificate.ts';
+import { Resources } from '../../helpers/proxy.ts';
+import { listen } from '../../helpers/servers.ts';
+import { requestTo } from '../contract.ts';
+
+const resources = new Resources();
+afterEach(() => resources.closeAll());
+
+test.each<[string, Partial<UpstreamRequest>]>([
+  ['a space in the target', { target: '/a b' }],
+  ['a character in the target', { target: '/\u20ac' }],
+  ['a control character in the target', { target: '/\x01' }],
+  ['a method that is no word', { method: 'F O' }],
+  ['a control character in a header', { headers: ['Host', 'h', 'X-A', 'a\x01b'] }],
+  ['a character in a header', { headers: ['Host', 'h', 'X-A', '\u20ac'] }],
+  ['a header whose name is no word', { headers: ['Host', 'h', 'X A', 'a'] }],
+])('HTTP/2 reports what cannot be sent as such, and the connection stays: %s', async (_, more) => {
+  const certificate = await createCertificate();
+  const asked: string[] = [];
+  const server = http2.createSecureServer(certificate, (req, res) => {
+    asked.push(req.url);
+    res.end('ok');
+  });
+  const endpoint = resources.use(await listen(server));
+  const transport = resources.use(gotTransport({ http2: true }));
+  const url = endpoint.url.replace('http', 'https');
+  const tls = { ca: certificate.cert };
+  const { signal } = new AbortController();
+  const send = (settings: Partial<UpstreamRequest>) => transport.send(requestTo(url, { tls, ...settings }), signal);
+  await expect(send(more)).rejects.toMatchObject({ code: 'ERR_BRP_UNSENDABLE' });
+  expect((await send({})).status).toBe(200);
+  expect([asked, endpoint.accepted]).toEqual([['/'], 1]);
+});
