@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createCertificate } from '../../helpers/certificate.ts';
@@ -14,8 +14,11 @@ export interface Site {
   close(): void;
 }
 
+const prefix = 'brp-world-';
+
 export async function createSite(): Promise<Site> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'brp-world-'));
+  removeStale();
+  const folder = mkdtempSync(path.join(tmpdir(), `${prefix}${process.pid}-`));
   const publicFolder = path.join(folder, 'public');
   mkdirSync(path.join(publicFolder, 'bytes'), { recursive: true });
   for (const length of fileLengths) writeFileSync(path.join(publicFolder, 'bytes', String(length)), bodyOf(length));
@@ -25,4 +28,12 @@ export async function createSite(): Promise<Site> {
   writeFileSync(certFile, cert);
   writeFileSync(keyFile, key);
   return { folder, publicFolder, certFile, keyFile, close: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Of processes that were killed. */
+function removeStale(): void {
+  for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(prefix))) {
+    const [pid = ''] = name.slice(prefix.length).split('-');
+    if (!existsSync(path.join('/proc', pid))) rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
+  }
 }
