@@ -12,7 +12,10 @@ export interface ConnectionState {
 }
 
 /** The error of a connection that was not set up in time. */
-export function connectTimeout({ address, connectMs }: UpstreamRequest, cause?: Error): BalancingProxyError {
+export function connectTimeout(
+  { address, connectMs }: Pick<UpstreamRequest, 'address' | 'connectMs'>,
+  cause?: Error,
+): BalancingProxyError {
   const message = `no connection to ${address.name} within ${connectMs} ms`;
   return new BalancingProxyError('ERR_BRP_CONNECT_TIMEOUT', message, { cause });
 }

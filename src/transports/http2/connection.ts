@@ -34,12 +34,21 @@ export const usualLimits: ConnectionLimits = {
   recheckMs: 60_000,
 };
 
+/** Who is told what becomes of a connection. */
+export interface Watcher {
+  /** No stream may be opened any more; perhaps told more than once. */
+  onEnd(): void;
+  /** One more stream carries much. */
+  onLarge(): void;
+}
+
 /** An HTTP/2 connection with what is known of it. */
 export class Http2Connection {
   readonly session: ClientHttp2Session;
   readonly liveness: Liveness;
   readonly #limits: ConnectionLimits;
   readonly #bornAtMs = performance.now();
+  readonly #onLarge: () => void;
   readonly #idle: NodeJS.Timeout;
   #open = 0;
   #served = 0;
@@ -50,9 +59,9 @@ export class Http2Connection {
   /** Of a GOAWAY: streams above were not looked at (RFC 9113 6.8). */
   #lastSeenStream = Infinity;
 
-  /** @param onEnd is called, perhaps more than once, when no stream may be opened any more. */
-  constructor(socket: TLSSocket, { host }: EndpointAddress, limits: ConnectionLimits, onEnd: () => void) {
+  constructor(socket: TLSSocket, { host }: EndpointAddress, limits: ConnectionLimits, { onEnd, onLarge }: Watcher) {
     this.#limits = limits;
+    this.#onLarge = onLarge;
     this.session = http2.connect(`https://${host}`, { ...sessionOptions, createConnection: () => socket });
     widen(this.session);
     this.liveness = new Liveness(this.session, () => socket.bytesRead, limits);
@@ -125,6 +134,7 @@ export class Http2Connection {
   /** A stream that carries much has begun, or ended. */
   countLarge(change: 1 | -1): void {
     this.#large += change;
+    if (change > 0) this.#onLarge();
   }
 
   /** We have reset a stream. */

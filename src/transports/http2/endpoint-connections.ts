@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { explain } from '../explain.ts';
 import type { UpstreamRequest } from '../transport.ts';
 import { type ConnectionLimits, Http2Connection } from './connection.ts';
-import { openSocket, untilSecure } from './socket.ts';
+import { type ConnectSettings, openSocket, untilSecure } from './socket.ts';
 
 /** How long it is remembered whether an endpoint that speaks HTTP/2 offers HTTP/1.1, too. */
 const offerMs = 3_600_000;
@@ -47,14 +47,13 @@ export class EndpointConnections {
   for(request: UpstreamRequest): Http2Connection | Promise<void> | undefined {
     const connection = this.#best();
     if (connection) {
-      const isShort = connection.isWorn || (connection.large > 0 && this.#connections.size < mostForLarge);
-      if (isShort) this.#connectInBackground(request);
+      if (connection.isWorn && this.#connecting.size === 0) this.#connectInBackground(request);
       return connection;
     }
     if (!this.#isHttp1) return this.#waitFor(request);
     if (performance.now() >= this.#recheckAtMs) {
       this.#recheckAtMs = performance.now() + this.#limits.recheckMs;
-      this.#connectInBackground(request);
+      if (this.#connecting.size === 0) this.#connectInBackground(request);
     }
     return undefined;
   }
@@ -80,15 +79,21 @@ export class EndpointConnections {
     }
   }
 
-  /** The first one without large bodies: those that are not needed get idle so. */
+  /** The one with the least to do, the first one of these: those that are not needed get idle so. */
   #best(): Http2Connection | undefined {
     let best: Http2Connection | undefined;
     for (const connection of this.#connections) {
-      if (!connection.mayTakeStream) continue;
-      if (connection.large === 0 && !connection.isWorn) return connection;
-      if (!best || isBetter(connection, best)) best = connection;
+      if (connection.mayTakeStream && (!best || isBetter(connection, best))) best = connection;
     }
     return best;
+  }
+
+  /** Opens connections for large bodies; those that are under way stay where they are. */
+  #growFor(settings: ConnectSettings): void {
+    let large = 0;
+    for (const connection of this.#connections) large += connection.large;
+    const missing = Math.min(large, mostForLarge) - this.#connections.size - this.#connecting.size;
+    for (let i = 0; i < missing; i++) this.#connectInBackground(settings);
   }
 
   #waitFor(request: UpstreamRequest): Promise<void> {
@@ -100,37 +105,40 @@ export class EndpointConnections {
     return this.#connect(request, 1).promise;
   }
 
-  #connectInBackground(request: UpstreamRequest): void {
-    if (this.#connecting.size > 0 || performance.now() < this.#calmUntilMs) return;
-    this.#connect(request, 0).promise.catch(() => {
+  #connectInBackground(settings: ConnectSettings): void {
+    if (performance.now() < this.#calmUntilMs) return;
+    this.#connect(settings, 0).promise.catch(() => {
       this.#calmUntilMs = performance.now() + calmMs;
     });
   }
 
-  #connect(request: UpstreamRequest, waiting: number): Connecting {
-    const promise = this.#open(request).finally(() => this.#connecting.delete(connecting));
+  #connect({ address, tls, connectMs }: ConnectSettings, waiting: number): Connecting {
+    const promise = this.#open({ address, tls, connectMs }).finally(() => this.#connecting.delete(connecting));
     const connecting: Connecting = { promise, waiting };
     this.#connecting.add(connecting);
     return connecting;
   }
 
-  async #open(request: UpstreamRequest): Promise<void> {
+  async #open(settings: ConnectSettings): Promise<void> {
     try {
-      await openSocket(request, ['h2', 'http/1.1'], async (socket) => {
+      await openSocket(settings, ['h2', 'http/1.1'], async (socket) => {
         await untilSecure(this.#watched(socket));
         this.#isHttp1 = socket.alpnProtocol !== 'h2';
-        if (!this.#isHttp1) return this.#openSession(socket, request);
+        if (!this.#isHttp1) return this.#openSession(socket, settings);
         this.#recheckAtMs = performance.now() + this.#limits.recheckMs;
         socket.destroy();
       });
     } catch (error) {
       // Nothing was asked of the endpoint yet.
-      throw explain(error as Error, { name: request.address.name, isConnected: false, isReused: false });
+      throw explain(error as Error, { name: settings.address.name, isConnected: false, isReused: false });
     }
   }
 
-  async #openSession(socket: TLSSocket, { address }: UpstreamRequest): Promise<void> {
-    const connection = new Http2Connection(socket, address, this.#limits, () => this.#connections.delete(connection));
+  async #openSession(socket: TLSSocket, settings: ConnectSettings): Promise<void> {
+    const connection = new Http2Connection(socket, settings.address, this.#limits, {
+      onEnd: () => this.#connections.delete(connection),
+      onLarge: () => this.#growFor(settings),
+    });
     await settingsOf(connection.session);
     // Another one would take none either, and the next one after that.
     if (!connection.mayTakeStream) {

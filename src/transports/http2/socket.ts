@@ -7,19 +7,22 @@ import type { UpstreamRequest } from '../transport.ts';
 /** After so much silence TCP asks whether the endpoint is still there; a stream of events may be silent for ever. */
 const keepAliveMs = 15_000;
 
+/** What a connection depends on. */
+export type ConnectSettings = Pick<UpstreamRequest, 'address' | 'tls' | 'connectMs'>;
+
 /**
- * Connects to the endpoint of a request, over TLS, within its `connectMs`.
+ * Connects to an endpoint over TLS, within its `connectMs`.
  * @param protocols what to offer (ALPN, RFC 7301).
  * @param whileConnecting is waited for before the limit is lifted.
  */
 export async function openSocket(
-  request: UpstreamRequest,
+  settings: ConnectSettings,
   protocols: string[],
   whileConnecting: (socket: tls.TLSSocket) => Promise<void>,
 ): Promise<tls.TLSSocket> {
-  const socket = connect(request, protocols);
-  const { connectMs } = request;
-  const onTime = (): void => void socket.destroy(connectTimeout(request));
+  const socket = connect(settings, protocols);
+  const { connectMs } = settings;
+  const onTime = (): void => void socket.destroy(connectTimeout(settings));
   const timer = connectMs < Infinity ? setTimeout(onTime, connectMs) : undefined;
   try {
     await whileConnecting(socket);
@@ -29,7 +32,7 @@ export async function openSocket(
   }
 }
 
-function connect({ address, tls: settings }: UpstreamRequest, protocols: string[]): tls.TLSSocket {
+function connect({ address, tls: settings }: ConnectSettings, protocols: string[]): tls.TLSSocket {
   const socket = tls.connect({
     ...(settings as tls.ConnectionOptions),
     host: address.connectTo ?? address.hostname,
