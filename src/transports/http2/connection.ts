@@ -2,6 +2,7 @@ import http2, { type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHt
 import type { TLSSocket } from 'node:tls';
 import type { EndpointAddress } from '../../endpoints/address.ts';
 import { Liveness, type LivenessLimits } from './liveness.ts';
+import { mostWindowBytes } from './receive-window.ts';
 import { sessionOptions, widen } from './session-options.ts';
 
 /** How long a connection is used. */
@@ -38,7 +39,7 @@ export const usualLimits: ConnectionLimits = {
 export interface Watcher {
   /** No stream may be opened any more; perhaps told more than once. */
   onEnd(): void;
-  /** One more stream carries much. */
+  /** There is another number of streams that carry much. */
   onLarge(): void;
 }
 
@@ -54,6 +55,7 @@ export class Http2Connection {
   #served = 0;
   #resets = 0;
   #large = 0;
+  #windowBytes = mostWindowBytes;
   #isRetired = false;
   #lastUsedMs = 0;
   /** Of a GOAWAY: streams above were not looked at (RFC 9113 6.8). */
@@ -134,7 +136,14 @@ export class Http2Connection {
   /** A stream that carries much has begun, or ended. */
   countLarge(change: 1 | -1): void {
     this.#large += change;
-    if (change > 0) this.#onLarge();
+    this.#onLarge();
+  }
+
+  /** From now on so many bytes of each response may come ahead of its reader. */
+  setWindow(bytes: number): void {
+    if (this.#windowBytes === bytes || this.session.destroyed || this.session.closed) return;
+    this.#windowBytes = bytes;
+    this.session.settings({ ...sessionOptions.settings, initialWindowSize: bytes }, () => {});
   }
 
   /** We have reset a stream. */

@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { explain } from '../explain.ts';
 import type { UpstreamRequest } from '../transport.ts';
 import { type ConnectionLimits, Http2Connection } from './connection.ts';
+import { mostWindowBytes, receiveWindow } from './receive-window.ts';
 import { type ConnectSettings, openSocket, untilSecure } from './socket.ts';
 
 /** How long it is remembered whether an endpoint that speaks HTTP/2 offers HTTP/1.1, too. */
@@ -28,6 +29,7 @@ export class EndpointConnections {
   readonly #connecting = new Set<Connecting>();
   /** As far as the last connection told. */
   #mostAtOnce = 100;
+  #windowBytes = mostWindowBytes;
   #isHttp1 = false;
   #recheckAtMs = 0;
   #calmUntilMs = 0;
@@ -88,10 +90,12 @@ export class EndpointConnections {
     return best;
   }
 
-  /** Opens connections for large bodies; those that are under way stay where they are. */
-  #growFor(settings: ConnectSettings): void {
+  /** Makes room for large bodies, and connections; those that are under way stay where they are. */
+  #adaptTo(settings: ConnectSettings): void {
     let large = 0;
     for (const connection of this.#connections) large += connection.large;
+    this.#windowBytes = receiveWindow(large, this.#windowBytes);
+    for (const connection of this.#connections) connection.setWindow(this.#windowBytes);
     const missing = Math.min(large, mostForLarge) - this.#connections.size - this.#connecting.size;
     for (let i = 0; i < missing; i++) this.#connectInBackground(settings);
   }
@@ -137,7 +141,7 @@ export class EndpointConnections {
   async #openSession(socket: TLSSocket, settings: ConnectSettings): Promise<void> {
     const connection = new Http2Connection(socket, settings.address, this.#limits, {
       onEnd: () => this.#connections.delete(connection),
-      onLarge: () => this.#growFor(settings),
+      onLarge: () => this.#adaptTo(settings),
     });
     await settingsOf(connection.session);
     // Another one would take none either, and the next one after that.
@@ -146,6 +150,7 @@ export class EndpointConnections {
       throw new Error('it takes no requests');
     }
     this.#mostAtOnce = connection.mostAtOnce;
+    connection.setWindow(this.#windowBytes);
     for (const other of this.#connections) {
       if (!other.isWorn) continue;
       this.#connections.delete(other);

@@ -116,7 +116,11 @@ export class Http2Exchange {
     const statusText = STATUS_CODES[status] ?? '';
     const head = { status, statusText, headers: listOf(headers, raw), endsWithHead };
     const flow = {
-      pause: () => void stream.pause(),
+      pause: () => {
+        // What is not read piles up as well.
+        this.#countAsLarge();
+        stream.pause();
+      },
       resume: () => void stream.resume(),
       abort: () => this.#reset(),
     };

@@ -1,10 +1,5 @@
 import type { ClientHttp2Session } from 'node:http2';
-
-/**
- * Most bytes of one response that an endpoint may send ahead of its reader: what is on its way at 40 MB/s and 100 ms. As much
- * can pile up in memory for a reader that pauses.
- */
-const streamWindowBytes = 4 * 1_048_576;
+import { mostWindowBytes } from './receive-window.ts';
 
 /**
  * All that the protocol has for the responses of a connection together: Node lets the endpoint go on at once whoever pauses,
@@ -15,7 +10,7 @@ const connectionWindowBytes = 2 ** 31 - 1;
 
 /** How we speak HTTP/2, beyond what Node does by itself. */
 export const sessionOptions = {
-  settings: { enablePush: false, initialWindowSize: streamWindowBytes },
+  settings: { enablePush: false, initialWindowSize: mostWindowBytes },
   // A header that comes twice goes on twice; Node 22 does not know this yet, and such a request fails there.
   strictSingleValueFields: false,
   // A value that begins or ends in white space, as nginx lets people write, would vanish (node 56703).

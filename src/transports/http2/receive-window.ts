@@ -1,0 +1,21 @@
+/** Most bytes of one response that an endpoint may send ahead of its reader: what is on its way at 40 MB/s and 100 ms. */
+export const mostWindowBytes = 4 * 1_048_576;
+
+/** What all responses of an endpoint may pile up together, about: as much as a window for each of the first sixteen. */
+const allWindowsBytes = 16 * mostWindowBytes;
+
+/** Below that an endpoint at 100 ms could send 1.3 MB/s only. */
+const leastWindowBytes = 131_072;
+
+/**
+ * How many bytes of each response an endpoint may send ahead of its reader, when so many large ones are under way. They pile
+ * up in memory for readers that pause, and the more there are, the less each of them needs to fill the line.
+ * @param current what they may now: a window that was made smaller grows again only when it can by far, and not at every
+ * response that ends.
+ */
+export function receiveWindow(large: number, current: number): number {
+  const share = allWindowsBytes / Math.max(1, large);
+  const power = 2 ** Math.floor(Math.log2(share));
+  const window = Math.min(mostWindowBytes, Math.max(leastWindowBytes, power));
+  return window > current && window < 4 * current && window < mostWindowBytes ? current : window;
+}
