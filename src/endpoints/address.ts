@@ -40,7 +40,7 @@ export function isSupportedProtocol(protocol: string): boolean {
 /** Takes a URL apart, once, so that no request has to. */
 export function parseAddress({ url, name, address, headers = [] }: AddressParts): EndpointAddress {
   const isUnix = url.protocol === 'http+unix:';
-  const basePath = url.pathname.replace(/\/+$/, '');
+  const basePath = url.pathname.replace(/(?<!\/)\/+$/, '');
   const authorization = basicAuthorization(url);
   const place = `${url.protocol}//${url.host}${basePath}`;
   return {

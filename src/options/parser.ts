@@ -163,7 +163,9 @@ function describeUnknown(parent: string, name: string, known: readonly string[])
  */
 function show(value: unknown): string {
   if (typeof value === 'string') {
-    const text = value.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@').replace(/([:/][^?#]*[?#]).+$/s, '$1***');
+    const text = value
+      .replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1***@')
+      .replace(/^([^:/]*[:/][^?#]*[?#]).+$/s, '$1***');
     return inspect(text, { breakLength: Infinity, maxStringLength: 200 });
   }
   if (Array.isArray(value) && value.length === 0) return '[]';

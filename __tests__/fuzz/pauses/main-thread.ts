@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How often the thread is looked at; a turn of the event loop that takes longer is seen as one pause. */
+const everyMs = 2;
+
+/**
+ * For how long a turn of the event loop held this thread. Counted is what the thread computed meanwhile, not what other
+ * processes did, so that a busy machine makes no pauses.
+ */
+export class MainThread {
+  #last = usedMs();
+  #longestMs = 0;
+
+  constructor() {
+    setInterval(() => this.#look(), everyMs).unref();
+  }
+
+  #look(): void {
+    const now = usedMs();
+    this.#longestMs = Math.max(this.#longestMs, now - this.#last);
+    this.#last = now;
+  }
+
+  /** Begins anew. */
+  forget(): void {
+    this.#look();
+    this.#longestMs = 0;
+  }
+
+  /** The longest pause since then. */
+  async longestMs(): Promise<number> {
+    await sleep(everyMs);
+    this.#look();
+    return this.#longestMs;
+  }
+}
+
+function usedMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
