@@ -1,3 +1,4 @@
+import type http from 'node:http';
 import fc from 'fast-check';
 import { Resources, serveProxy } from '../helpers/proxy.ts';
 import { sendRaw, startRaw } from '../helpers/raw.ts';
@@ -59,6 +60,53 @@ describe(`the headers of a request (${seedTitle})`, () => {
     await fc.assert(property, bounded(500));
   }, 30_000);
 });
+
+/** What a middleware does to one header: takes away the one in this place of those that came, or sets one. */
+const changes = fc.array(fc.oneof(fc.nat(20), fc.tuple(fc.oneof(name, fc.nat(20)), value)), { maxLength: 4 });
+type Changes = ReadonlyArray<number | [string | number, string]>;
+
+describe(`the headers of a request that middleware has changed (${seedTitle})`, () => {
+  test('arrive as changed, and all others with their case, order, repeats and bytes', async () => {
+    const endpoint = resources.use(await startStrict());
+    let todo: Changes = [];
+    let wanted: ReadonlyMap<string, string> = new Map();
+    const frame = (proxy: http.RequestListener): http.RequestListener => {
+      return (req, res) => {
+        wanted = makeChanges(req, todo);
+        proxy(req, res);
+      };
+    };
+    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }, frame));
+    const property = fc.asyncProperty(fields, changes, async (sent, made) => {
+      todo = made;
+      await sendRaw(url, `GET / HTTP/1.1\r\nHost: x\r\n${linesOf(sent)}Connection: close\r\n\r\n`);
+      const [received = []] = endpoint.requests.splice(0).map(({ headers }) => fieldsOf(headers));
+      const isUntouched = ([each]: Field) => isEndToEnd(each) && !wanted.has(each.toLowerCase());
+      expect(received.filter(isUntouched)).toEqual(sent.filter(isUntouched));
+      const touched = received.filter((field) => isEndToEnd(field[0]) && !isUntouched(field));
+      const set = [...wanted].filter(([, text]) => text !== '').map(([lower, text]) => `${lower}: ${text}`);
+      const got = touched.filter(([, text]) => text !== '').map(([each, text]) => `${each.toLowerCase()}: ${text}`);
+      expect(got.sort()).toEqual(set.sort());
+      expect(endpoint.faults).toEqual([]);
+    });
+    await fc.assert(property, bounded(300));
+  }, 30_000);
+});
+
+/** @returns what every header that was touched is now; '' for one that was taken away. */
+function makeChanges({ headers, rawHeaders }: http.IncomingMessage, todo: Changes): ReadonlyMap<string, string> {
+  const touched = new Map<string, string>();
+  const nameAt = (place: number) => rawHeaders[2 * place]?.toLowerCase() ?? '';
+  for (const change of todo) {
+    const [which, text] = typeof change === 'number' ? [change, ''] : change;
+    const lower = typeof which === 'number' ? nameAt(which) : which.toLowerCase();
+    if (lower === '' || lower === '__proto__' || !isEndToEnd(lower)) continue;
+    if (text === '') delete headers[lower];
+    else headers[lower] = text;
+    touched.set(lower, text);
+  }
+  return touched;
+}
 
 describe(`the headers of a response (${seedTitle})`, () => {
   test.each([
