@@ -86,7 +86,7 @@ describe('the imports of src', () => {
   test('are found', () => {
     expect(shown(imports)).toEqual(
       expect.arrayContaining([
-        'src/middleware.ts -> src/race/race.ts',
+        'src/exchange.ts -> src/race/race.ts',
         'src/index.ts -> src/events.ts',
         'src/options/options.ts -> src/race/delay.ts',
         'src/endpoints/endpoint.ts -> src/race/delay.ts',

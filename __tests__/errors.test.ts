@@ -22,6 +22,7 @@ describe('BalancingProxyError', () => {
     ['ERR_BRP_ALL_TIMED_OUT', 504],
     ['ERR_BRP_TOTAL_TIMEOUT', 504],
     ['ERR_BRP_CLIENT_GONE', 499],
+    ['ERR_BRP_ENDED_BY_APP', 500],
     ['ERR_BRP_CLIENT_TIMEOUT', 408],
     ['ERR_BRP_CONNECT', 502],
     ['ERR_BRP_CONNECT_TIMEOUT', 504],

@@ -10,7 +10,7 @@ export function answerError(
   error: BalancingProxyError,
   { req, res, next }: { req: IncomingMessage; res: ServerResponse; next: Next | undefined },
 ): void {
-  if (error.code === 'ERR_BRP_CLIENT_GONE') return;
+  if (error.code === 'ERR_BRP_CLIENT_GONE' || error.code === 'ERR_BRP_ENDED_BY_APP') return;
   try {
     if (next && !res.headersSent) {
       next(error);

@@ -47,7 +47,7 @@ export interface AttemptEnded extends RequestEvent {
 export interface ResponseStarted extends RequestEvent {
   readonly type: 'response-started';
   readonly status: number;
-  /** The endpoint whose response is sent: the winner, or the first discarded one when there was none. */
+  /** The endpoint whose response is sent: the winner, or a discarded one when there was none. */
   readonly endpoint: string;
   /** Milliseconds since the request came. */
   readonly afterMs: number;
@@ -71,7 +71,10 @@ export interface RequestEnded extends RequestEvent {
   readonly isBodyStreamed: boolean;
   /** How the endpoints were asked; undefined when the request ended before that was decided. */
   readonly strategy: Strategy | undefined;
-  /** Why the request was not answered with an endpoint's response, or not to its end. */
+  /**
+   * Why the request was not answered with an endpoint's response, or not to its end. With `ERR_BRP_ENDED_BY_APP` other code
+   * of the app has answered, or ended the response; `status` is what the client got then.
+   */
   readonly error: BalancingProxyError | undefined;
 }
 

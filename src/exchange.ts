@@ -1,23 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { toProxyError } from './answer-error.ts';
 import { type Answer, Attempt, type AttemptSettings } from './attempt.ts';
+import { ClientWatch } from './client-watch.ts';
 import type { Candidate } from './endpoints/pool.ts';
 import { type AttemptOutcome, type AttemptReport, BalancingProxyError, isTimeout } from './errors.ts';
 import type { RequestEnded } from './events.ts';
 import { exhausted } from './exhausted.ts';
-import { abandonUpload, clientGone } from './http/body.ts';
-import { isClosed } from './http/respond.ts';
-import { onSocketEnd } from './http/socket-end.ts';
+import { abandonUpload } from './http/body.ts';
+import { endedByApp, isBegunByApp, isEndedByApp } from './http/ending.ts';
+import { brokenOff } from './http/incoming.ts';
 import type { Strategy } from './race/delay.ts';
-import type { StartReason, Winner } from './race/rules.ts';
-import { bytesWhenReleased, release } from './release.ts';
+import { Race } from './race/race.ts';
+import type { RaceOptions, StartReason, Winner } from './race/rules.ts';
+import { bytesWhenReleased, conditionOf, release } from './release.ts';
 import type { Reporter } from './reporter.ts';
 import { sendAttempt } from './send-attempt.ts';
+import { Spares } from './spares.ts';
 
 export interface ExchangeSettings {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly reporter: Reporter;
-  /** Milliseconds until the winner's head must be there, or Infinity. */
+  /** Milliseconds until it must be settled which response is sent, or Infinity. */
   readonly totalMs: number;
   /** Called once, when the response and every attempt have ended. */
   onEnd(): void;
@@ -36,36 +40,30 @@ export class Exchange {
   /** The body is too large to be replayed and goes to one endpoint only. */
   isBodyStreamed = false;
   readonly #startedAt = performance.now();
-  readonly #abort = new AbortController();
+  readonly #client: ClientWatch;
   readonly #attempts: Attempt[] = [];
-  readonly #onEnd: () => void;
-  /** Ends the watch over the connection of a pipelined request that waits its turn. */
-  readonly #unwatch: (() => void) | undefined;
-  #openAttempts = 0;
-  #end: End | undefined;
+  readonly #spares = new Spares();
   readonly #totalTimer: NodeJS.Timeout | undefined;
-  /** The first response that was not usable: the client gets it if nothing better comes. */
-  #spare: Winner<Answer> | undefined;
-  #mayKeepSpare = true;
+  readonly #onEnd: () => void;
+  #race: Race<Candidate, Answer> | undefined;
+  #openAttempts = 0;
   #winner: Answer | undefined;
   #sent: Winner<Answer> | undefined;
+  #end: End | undefined;
 
   constructor({ req, res, reporter, totalMs, onEnd }: ExchangeSettings) {
     this.req = req;
     this.res = res;
     this.reporter = reporter;
     this.#onEnd = onEnd;
-    if (totalMs < Infinity) this.#totalTimer = setTimeout(() => this.#abort.abort(this.#timedOut(totalMs)), totalMs);
-    res.on('close', this.#onClose);
-    // Node 22 closes no response that has no socket yet.
-    if (!res.socket && req.socket) this.#unwatch = onSocketEnd(req.socket, this.#onClose);
-    if (isClosed(res)) this.#abort.abort(clientGone());
+    if (totalMs < Infinity) this.#totalTimer = setTimeout(() => this.#onTime(totalMs), totalMs);
+    this.#client = new ClientWatch(req, res);
     reporter.requestStarted();
   }
 
-  /** Fires when the client is gone or the total time is up. */
+  /** Fires when nobody waits for the response any more, or the total time is up. */
   get signal(): AbortSignal {
-    return this.#abort.signal;
+    return this.#client.signal;
   }
 
   /** Makes one attempt and keeps its record; what fails is cut off for good. */
@@ -82,44 +80,62 @@ export class Exchange {
     });
   }
 
-  /** Takes a response that did not win. The first unusable one is kept, unread, while the race goes on. */
+  /** Takes a response that did not win. One that is not usable may be kept while the race goes on. */
   discard(answer: Answer, abort: AbortController): void {
     answer.attempt.discarded(bytesWhenReleased(answer));
-    this.#endAttempt(answer.attempt, answer.isUsable ? 'lost' : 'unusable');
-    if (this.#mayKeepSpare && !this.#spare && !answer.isUsable) this.#spare = { value: answer, abort };
-    else release(answer, abort);
+    const hasBroken = answer.isUsable && !abort.signal.aborted && conditionOf(answer) === 'broken';
+    if (hasBroken) this.#endAttempt(answer.attempt, 'failed', brokenOff(undefined));
+    else this.#endAttempt(answer.attempt, answer.isUsable ? 'lost' : 'unusable');
+    if (answer.isUsable || !this.#spares.keep({ value: answer, abort })) release(answer, abort);
   }
 
   /**
-   * Settles what is sent: the winner, else the spare.
-   * @throws BalancingProxyError `ERR_BRP_EXHAUSTED` and its like when there is neither.
+   * Runs the race and settles what is sent: the winner, else a spare.
+   * @param idleMs milliseconds of silence that are borne of a small spare, or Infinity.
+   * @throws BalancingProxyError `ERR_BRP_EXHAUSTED` and its like when there is neither, `ERR_BRP_ENDED_BY_APP` when it is
+   * too late for both; the signal's reason when it fires first.
    */
-  settle(winner: Winner<Answer> | undefined): Answer {
+  async settle(options: RaceOptions<Candidate, Answer>, idleMs: number): Promise<Answer> {
+    this.#race = new Race(options);
+    const winner = await this.#race.run();
+    const sent = winner ?? (await this.#spares.take({ idleMs, signal: this.signal }));
     clearTimeout(this.#totalTimer);
-    if (winner) {
-      this.#endAttempt(winner.value.attempt, 'won');
-      this.#winner = winner.value;
-      this.#releaseSpare();
-    }
-    const sent = winner ?? this.#spare;
     if (!sent) throw exhausted(this.#reports());
-    this.#mayKeepSpare = false;
-    this.#spare = undefined;
-    this.#sent = sent;
-    sent.value.attempt.candidate.endpoint.responseStarted();
-    this.signal.addEventListener('abort', () => sent.abort.abort(this.signal.reason));
+    const isLate = isBegunByApp(this.res);
+    this.#endAttempt(sent.value.attempt, isLate ? 'lost' : 'won');
+    this.#spares.close();
+    if (isLate) {
+      sent.abort.abort();
+      throw endedByApp();
+    }
+    this.#winner = winner?.value;
+    this.#send(sent);
+    return sent.value;
+  }
+
+  #send(sent: Winner<Answer>): void {
     const { attempt, response } = sent.value;
+    this.#sent = sent;
+    attempt.candidate.endpoint.responseStarted();
+    this.signal.addEventListener('abort', () => sent.abort.abort(this.signal.reason));
     const afterMs = performance.now() - this.#startedAt;
     this.reporter.responseStarted(attempt, { status: response.status, afterMs });
-    return sent.value;
+  }
+
+  /** Why the request was not answered with an endpoint's response, or not to its end, when this was thrown. */
+  errorOf(thrown: unknown): BalancingProxyError {
+    // A client that goes away within the body makes the endpoint's stream break, which is not the endpoint's fault.
+    const error = toProxyError(this.signal.aborted ? this.signal.reason : thrown);
+    const isOurs = this.#sent ? !isEndedByApp(this.res) : !isBegunByApp(this.res);
+    return isOurs || error.code === 'ERR_BRP_CLIENT_GONE' ? error : endedByApp(error);
   }
 
   /** Lets go of everything; the last call. Losers may still be within their grace, and the end is theirs, too. */
   end({ bytes = 0, error }: { readonly bytes?: number; readonly error?: BalancingProxyError | undefined }): void {
     clearTimeout(this.#totalTimer);
-    this.res.off('close', this.#onClose);
-    this.#unwatch?.();
-    this.#releaseSpare();
+    this.#client.end();
+    if (this.signal.aborted) this.#spares.cut();
+    else this.#spares.close();
     // They are told to stop when the client is gone; what was asked of them is over whether or not they have.
     if (this.signal.aborted) this.#cancelAttempts();
     const status = this.res.headersSent ? this.res.statusCode : undefined;
@@ -154,27 +170,16 @@ export class Exchange {
     if (--this.#openAttempts === 0 && this.#end) this.#finish(this.#end);
   }
 
-  /** A response that was streamed to its end may close before `end()` is called; that is no reason to hurry the losers. */
-  readonly #onClose = (): void => {
-    // In node:http2 a stream that the client resets counts as finished, whether or not we have ended it.
-    if (!this.res.writableEnded || !this.res.writableFinished) this.#abort.abort(clientGone());
-  };
-
-  #releaseSpare(): void {
-    this.#mayKeepSpare = false;
-    if (this.signal.aborted) this.#spare?.abort.abort();
-    else if (this.#spare) release(this.#spare.value, this.#spare.abort);
-    this.#spare = undefined;
-  }
-
   #cancelAttempts(): void {
     for (const attempt of this.#attempts) this.#endAttempt(attempt, 'cancelled');
   }
 
-  #timedOut(totalMs: number): BalancingProxyError {
+  /** What is held for something better is good enough then. */
+  #onTime(totalMs: number): void {
+    if (this.#race?.winWithHeld()) return;
     this.#cancelAttempts();
     const message = `no usable response within ${totalMs} ms in total`;
-    return new BalancingProxyError('ERR_BRP_TOTAL_TIMEOUT', message, { attempts: this.#reports() });
+    this.#client.abort(new BalancingProxyError('ERR_BRP_TOTAL_TIMEOUT', message, { attempts: this.#reports() }));
   }
 }
 

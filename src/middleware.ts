@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Duplex, Readable } from 'node:stream';
-import { answerError, type Next, toProxyError } from './answer-error.ts';
+import { answerError, type Next } from './answer-error.ts';
+import type { Answer } from './attempt.ts';
 import type { BalancingProxy } from './balancing-proxy.ts';
 import { type Candidate, EndpointPool } from './endpoints/pool.ts';
 import { BalancingProxyError } from './errors.ts';
@@ -21,7 +22,8 @@ import { type Config, resolveOptions } from './options/config.ts';
 import { addressesFor } from './options/endpoint-parser.ts';
 import type { BalancingProxyOptions } from './options/options.ts';
 import { HedgeBudget } from './race/budget.ts';
-import { race } from './race/race.ts';
+import type { RaceOptions } from './race/rules.ts';
+import { conditionOf } from './release.ts';
 import { Reporter } from './reporter.ts';
 import { planFor } from './strategy.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -93,8 +95,7 @@ class ProxyServer {
     this.#forward(exchange, client).then(
       (bytes) => exchange.end({ bytes }),
       (thrown: unknown) => {
-        // A client that goes away within the body makes the endpoint's stream break, which is not the endpoint's fault.
-        const error = toProxyError(exchange.signal.aborted ? exchange.signal.reason : thrown);
+        const error = exchange.errorOf(thrown);
         exchange.end({ error });
         answerError(error, { req, res, next });
       },
@@ -120,7 +121,7 @@ class ProxyServer {
     const plan = planFor(req, { config, budget: this.budget, reporter: exchange.reporter, isReplayable });
     exchange.strategy = plan.strategy;
     this.budget.deposit();
-    const winner = await race({
+    const contest: RaceOptions<Candidate, Answer> = {
       ...plan.pace,
       candidates: this.pool.choose(candidates, plan.choice),
       mayStart: ({ endpoint }) => !endpoint.isDrained,
@@ -133,13 +134,14 @@ class ProxyServer {
       isPreferred: (answer) => answer.isPreferred,
       preferGraceMs: config.preferGraceMs,
       loserGraceMs: config.loserGraceMs,
+      conditionOf,
       discard: (answer, abort) => exchange.discard(answer, abort),
-    });
+    };
 
-    const answer = exchange.settle(winner);
+    const { idleMs, clientMs } = config.timeouts;
+    const answer = await exchange.settle(contest, idleMs);
     const { response } = answer;
     const headers = clientHeaders(answer, config.exposeEndpoint);
-    const { idleMs, clientMs } = config.timeouts;
     if (client && response.upgraded) return client.accept(response.upgraded, { response, headers, clientMs });
     return respond(res, { ...answer, headers, idleMs, clientMs });
   }

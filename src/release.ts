@@ -1,8 +1,16 @@
 import type { Answer } from './attempt.ts';
-import { isSmall } from './http/incoming.ts';
+import { isBroken, isSmall } from './http/incoming.ts';
+import type { Condition } from './race/rules.ts';
 
 /** How long a discarded response may take to be read to its end, which keeps its connection, before it is cut. */
 const drainMs = 100;
+
+/** What has become of a response that is kept unread; transports read ahead, and see a break that comes by then. */
+export function conditionOf({ body, announcedBytes }: Answer): Condition {
+  if (body instanceof Uint8Array) return 'whole';
+  if (isBroken(body)) return 'broken';
+  return body.readableEnded || body.readableLength === announcedBytes ? 'whole' : 'coming';
+}
 
 /** How many bytes of a response's body will have been read when it is let go of, as far as that can be told before. */
 export function bytesWhenReleased({ body, announcedBytes = 0 }: Answer): number {
@@ -13,7 +21,8 @@ export function bytesWhenReleased({ body, announcedBytes = 0 }: Answer): number 
 /** Lets go of a response. Cancelling costs an HTTP/1.1 connection, so what is nearly here is read to its end; the rest is cut. */
 export function release({ body, announcedBytes, response }: Answer, abort: AbortController): void {
   response.upgraded?.socket.destroy();
-  if (body instanceof Uint8Array || body.readableEnded || response.upgraded) return;
+  if (body instanceof Uint8Array || body.readableEnded || body.destroyed || response.upgraded) return;
+  if (abort.signal.aborted) return;
   if (!isSmall(announcedBytes)) {
     abort.abort();
     return;

@@ -71,7 +71,8 @@ describe('a 200 with an error inside', () => {
   test('is given whole when all others have one, too, and it came first', async () => {
     const first = [Buffer.from('{"error":"first"}'), randomBytes(200_000), randomBytes(200_000)];
     const isUsable: Predicate = async (response) => !String(await response.body()).startsWith('{"error"');
-    const endpoints = [await start(chunked(...first)), await start(failing), await start(failing)];
+    const next = chunked(Buffer.from('{"error":"next"}'), randomBytes(200_000), randomBytes(200_000));
+    const endpoints = [await start(chunked(...first)), await start(next), await start(next)];
     const { url } = await serve({ endpoints, isUsable, strategy: 'failover', inspectLimitBytes: 100 });
     const { status, body } = await request(url);
     expect([status, hashOf(body)]).toEqual([200, hashOf(...first)]);

@@ -96,6 +96,11 @@ describe('the line of a request', () => {
       'info GET /path?... 200 in 12.346 ms',
     ],
     [
+      'a response that the app ended itself',
+      { error: error('ERR_BRP_ENDED_BY_APP'), attempts: [] },
+      'info GET /path?... 200 ERR_BRP_ENDED_BY_APP by http://a in 12.346 ms',
+    ],
+    [
       'a client that left',
       { ...nobody, error: error('ERR_BRP_CLIENT_GONE'), attempts: [] },
       'info GET /path?... client gone in 12.346 ms',

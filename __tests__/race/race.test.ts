@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { race } from '../../src/race/race.ts';
-import { isPreferred, lesser, settled, startRace, unusable } from './started-race.ts';
+import type { Condition } from '../../src/race/rules.ts';
+import { isPreferred, lesser, settled, startRace, unusable, type Value } from './started-race.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -385,6 +386,56 @@ describe('a usable value that is not preferred', () => {
     await started.attempts[0]?.succeed(unusable('a'));
     await started.attempts[1]?.succeed();
     expect(asked).toEqual(['b']);
+  });
+});
+
+describe('a value that is held and may break', () => {
+  const conditions = new Map<string, Condition>();
+  const rules = {
+    isPreferred,
+    preferGraceMs: 50,
+    conditionOf: ({ name }: Value): Condition => conditions.get(name) ?? 'coming',
+  };
+  beforeEach(() => conditions.clear());
+
+  test('gives way to the next one when it is broken at the end of its grace', async () => {
+    const started = startRace('abc', 0, rules);
+    await started.attempts[0]?.succeed(lesser('a'));
+    await started.attempts[1]?.succeed(lesser('b'));
+    conditions.set('a', 'broken');
+    await jest.advanceTimersByTimeAsync(50);
+    expect(started.state).toEqual({ winner: 'b' });
+    expect(started.discards).toEqual([{ value: lesser('a'), wasAborted: false }]);
+    expect([jest.getTimerCount(), started.listeners]).toEqual([0, 0]);
+  });
+
+  test('lets the race go on when it was the only one, and the next one has a grace of its own', async () => {
+    const started = startRace('ab', 0, rules);
+    await started.attempts[0]?.succeed(lesser('a'));
+    conditions.set('a', 'broken');
+    await jest.advanceTimersByTimeAsync(50);
+    expect([started.state, started.discards.length]).toEqual(['pending', 1]);
+    await started.attempts[1]?.succeed(lesser('b'));
+    expect(started.state).toEqual({ winner: 'b' });
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('exhausts the race when nothing else is left', async () => {
+    const started = startRace('a', 0, rules);
+    conditions.set('a', 'broken');
+    await started.attempts[0]?.succeed(lesser('a'));
+    expect(started.state).toEqual({ winner: undefined });
+    expect(started.discards).toEqual([{ value: lesser('a'), wasAborted: false }]);
+    expect([jest.getTimerCount(), started.listeners]).toEqual([0, 0]);
+  });
+
+  test('is discarded along with all others when a preferred one comes', async () => {
+    const started = startRace('abc', 0, rules);
+    await started.attempts[0]?.succeed(lesser('a'));
+    await started.attempts[1]?.succeed(lesser('b'));
+    await started.attempts[2]?.succeed();
+    expect(started.state).toEqual({ winner: 'c' });
+    expect(started.discards.map(({ value }) => value.name)).toEqual(['a', 'b']);
   });
 });
 

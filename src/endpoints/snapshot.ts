@@ -12,7 +12,7 @@ export interface EndpointSnapshot {
   readonly state: EndpointState;
   /** Milliseconds until an ejected or cooling endpoint is asked again; 0 otherwise. */
   readonly backInMs: number;
-  /** Attempts under way, and responses on their way to a client. */
+  /** Attempts under way, and responses on their way to a client or kept in case nothing better comes. */
   readonly inFlight: number;
   /** Usable responses, won or lost, since the proxy was created. */
   readonly successes: number;

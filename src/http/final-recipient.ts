@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { endResponse } from './ending.ts';
 import { type HeaderList, valuesOf, without } from './headers.ts';
 import { receivedHeaders } from './received-headers.ts';
 
@@ -32,7 +33,7 @@ export function answerAsRecipient(req: IncomingMessage, res: ServerResponse): nu
   res.statusCode = 200;
   if (isTrace) res.setHeader('Content-Type', 'message/http');
   res.setHeader('Content-Length', body.length);
-  res.end(body);
+  endResponse(res, body);
   return body.length;
 }
 

@@ -6,6 +6,7 @@ import type { UpstreamResponse } from '../transports/transport.ts';
 import type { ClientResponse } from './client-response.ts';
 import { reset } from './close.ts';
 import { writeEarlyHints } from './early-hints.ts';
+import { endResponse } from './ending.ts';
 import { groupByName, type HeaderList, hasHighByte, isFieldValue } from './headers.ts';
 import { groupForHttp2 } from './http2-headers.ts';
 import { brokenOff } from './incoming.ts';
@@ -46,11 +47,11 @@ function endWhole(res: ServerResponse, body: Buffer, received: HeaderList): void
     // A body that is only given to `end` would get a Content-Length, with which there are no trailers (RFC 9112 7.1.2).
     res.write(body);
     addTrailers(res, trailers);
-    res.end();
-  } else if (body.length > 0) res.end(body);
+    endResponse(res);
+  } else if (body.length > 0) endResponse(res, body);
   // A body of no bytes is one that a server with `rejectNonStandardBodyWrites` does not take for HEAD, 204 and 304; over
   // HTTP/2 it would come behind the head, where a gRPC client looks for the status in a head that ends the stream.
-  else res.end();
+  else endResponse(res);
 }
 
 /** An error handler must not send its own page with the endpoint's reason, `Content-Length` or `Content-Encoding`. */

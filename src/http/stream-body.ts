@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { type ClientResponse, clientTimeout } from './client-response.ts';
+import { endedByApp, endResponse, isEndedByApp } from './ending.ts';
 import { isEventStream } from './event-stream.ts';
 import { hasHighByte } from './headers.ts';
 import { brokenOff, checkLength, idleTimeout, isTooLong, tooLong } from './incoming.ts';
@@ -54,6 +55,7 @@ class BodyStream {
 
   readonly #onData = (chunk: Buffer): void =>
     this.#guard(() => {
+      if (isEndedByApp(this.#res)) throw endedByApp();
       const { announcedBytes } = this.#answer;
       if (isTooLong(this.#sent + chunk.length, announcedBytes)) throw tooLong();
       this.#sent += chunk.length;
@@ -83,9 +85,10 @@ class BodyStream {
 
   readonly #onEnd = (): void =>
     this.#guard(() => {
+      if (isEndedByApp(this.#res)) throw endedByApp();
       checkLength(this.#sent, this.#answer.announcedBytes);
       addTrailers(this.#res, trailersFor(this.#res, this.#answer.response.trailers()));
-      this.#res.end();
+      endResponse(this.#res);
       this.#settle();
       this.#result.resolve(this.#sent);
     });
@@ -93,8 +96,9 @@ class BodyStream {
   readonly #onBroken = (cause?: unknown): void => this.#fail(brokenOff(cause));
 
   readonly #onSilence = (): void => {
+    if (isEndedByApp(this.#res)) this.#fail(endedByApp());
     // A client that reads slowly pauses the body: that is no silence of the endpoint. Nor is it while it reads an upload.
-    if (this.#body.isPaused() || this.#answer.response.isUploading?.()) this.#idle?.refresh();
+    else if (this.#body.isPaused() || this.#answer.response.isUploading?.()) this.#idle?.refresh();
     else this.#fail(idleTimeout(this.#answer.idleMs));
   };
 

@@ -1,7 +1,7 @@
 import type { AttemptReport } from '../errors.ts';
 import type { Observer, RequestEnded } from '../events.ts';
 import type { Logger } from '../options/groups.ts';
-import { isClientsDoing } from './clients-doing.ts';
+import { isOthersDoing } from './clients-doing.ts';
 import { explained } from './explained.ts';
 import { shownTarget } from './shown-target.ts';
 
@@ -70,7 +70,7 @@ function logRequest(log: Write, ended: RequestEnded, target: string): unknown {
   const whys = error && !isLeft && !winner && attempts.length === 0 ? [explained(error)] : [];
   const message = [words.filter(Boolean).join(' '), ...whys, ...attempts.map(describeAttempt)].join('; ');
   const isOwn = attempts.length === 0 && !error;
-  return log((winner && !error) || isOwn || isClientsDoing(error) ? 'info' : 'warn', message, {
+  return log((winner && !error) || isOwn || isOthersDoing(error) ? 'info' : 'warn', message, {
     requestId,
     method,
     target,

@@ -44,7 +44,8 @@ export interface TimeoutOptions {
    */
   readonly idleMs?: number;
   /**
-   * Milliseconds for the whole request until the winner's head, all attempts together.
+   * Milliseconds for the whole request until it is settled which response is given, all attempts together. A usable
+   * response that is held for a better one is given then, otherwise the answer is 504.
    * @default Infinity
    */
   readonly totalMs?: number;

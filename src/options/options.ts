@@ -78,7 +78,8 @@ export interface BalancingProxyOptions {
    */
   readonly order?: Order;
   /**
-   * Most attempts under way at one endpoint, responses that are still coming included; a full one is passed over.
+   * Most attempts under way at one endpoint, responses included that are still coming or kept in case nothing better
+   * comes; a full one is passed over.
    * @default Infinity
    */
   readonly maxInFlight?: number;

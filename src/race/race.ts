@@ -7,6 +7,7 @@
  * (cancelling it cut 512 KB responses short in go-resty PR 1197 and hedgedhttp PR 1).
  */
 
+import { Held } from './held.ts';
 import type { RaceOptions, StartReason, Winner } from './rules.ts';
 
 /**
@@ -22,14 +23,15 @@ export function race<Candidate, Value>(options: RaceOptions<Candidate, Value>): 
   }
 }
 
-class Race<Candidate, Value> {
+/** The same, for whoever may have to end it earlier. */
+export class Race<Candidate, Value> {
   readonly #options: RaceOptions<Candidate, Value>;
   readonly #candidates: Iterator<Candidate>;
   readonly #running = new Set<AbortController>();
   readonly #result = Promise.withResolvers<Winner<Value> | undefined>();
   #next: IteratorResult<Candidate> | undefined;
-  /** Usable, but something better may come while its grace lasts. */
-  #held: Winner<Value> | undefined;
+  /** Usable, but something better may come while their grace lasts. */
+  readonly #held: Held<Value>;
   #mayStart = true;
   #isOver = false;
   #delayTimer: NodeJS.Timeout | undefined;
@@ -38,9 +40,11 @@ class Race<Candidate, Value> {
 
   constructor(options: RaceOptions<Candidate, Value>) {
     this.#options = options;
+    this.#held = new Held(options.conditionOf);
     this.#candidates = options.candidates[Symbol.iterator]();
   }
 
+  /** As {@link race}; to be called once. */
   run(): Promise<Winner<Value> | undefined> {
     const { signal } = this.#options;
     if (signal.aborted) this.#onAbort();
@@ -99,13 +103,26 @@ class Race<Candidate, Value> {
   }
 
   #hold(winner: Winner<Value>): void {
-    if (this.#held) this.#options.discard(winner.value, winner.abort);
+    if (this.#held.isSure) this.#options.discard(winner.value, winner.abort);
     else {
-      this.#held = winner;
+      this.#held.add(winner);
       const { preferGraceMs = 0 } = this.#options;
-      if (preferGraceMs < Infinity) this.#graceTimer = setTimeout(() => this.#win(winner), preferGraceMs);
+      if (preferGraceMs < Infinity) this.#graceTimer ??= setTimeout(this.#onGrace, preferGraceMs);
     }
     this.#onFailure(winner.abort, undefined);
+  }
+
+  readonly #onGrace = (): void => {
+    this.#graceTimer = undefined;
+    this.#guard(() => void this.winWithHeld());
+  };
+
+  /** Ends the race with the best value that is held. @returns whether there is one. */
+  winWithHeld(): boolean {
+    const winner = this.#held.takeBest();
+    if (winner) this.#win(winner);
+    else for (const { value, abort } of this.#held.takeAll()) this.#options.discard(value, abort);
+    return winner !== undefined;
   }
 
   #onFailure(abort: AbortController, error: unknown): void {
@@ -125,18 +142,14 @@ class Race<Candidate, Value> {
   }
 
   #endIfExhausted(): void {
-    if (this.#running.size > 0) return;
-    if (this.#held) this.#win(this.#held);
-    else {
-      this.#stop();
-      this.#end();
-      this.#result.resolve(undefined);
-    }
+    if (this.#running.size > 0 || this.winWithHeld()) return;
+    this.#stop();
+    this.#end();
+    this.#result.resolve(undefined);
   }
 
   #win(winner: Winner<Value>): void {
     this.#running.delete(winner.abort);
-    if (this.#held === winner) this.#held = undefined;
     this.#stop();
     this.#result.resolve(winner);
     const { loserGraceMs = 0 } = this.#options;
@@ -157,9 +170,7 @@ class Race<Candidate, Value> {
     clearTimeout(this.#graceTimer);
     // How the race ends is known; as in `for...of`, closing the iterator cannot change it, nor can a discard.
     ignoringErrors(() => this.#candidates.return?.());
-    const held = this.#held;
-    this.#held = undefined;
-    if (held) ignoringErrors(() => this.#options.discard(held.value, held.abort));
+    for (const { value, abort } of this.#held.takeAll()) ignoringErrors(() => this.#options.discard(value, abort));
   }
 
   readonly #end = (): void => {

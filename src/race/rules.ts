@@ -1,6 +1,9 @@
 /** Why an attempt starts: it is the first, the delay is over, or another one has failed. */
 export type StartReason = 'first' | 'delay' | 'failure';
 
+/** What has become of a value that is held: it cannot break any more, it still may, or it is good for nothing. */
+export type Condition = 'whole' | 'coming' | 'broken';
+
 export interface RaceOptions<Candidate, Value> {
   /** Who may be tried, in this order; pulled one at a time, only when an attempt is about to start. */
   readonly candidates: Iterable<Candidate>;
@@ -17,6 +20,12 @@ export interface RaceOptions<Candidate, Value> {
   isPreferred?(value: Value): boolean;
   /** @default 0 */
   readonly preferGraceMs?: number;
+  /**
+   * Asked of what is held. Further values are held along with one that may break; of them all the first that is whole wins,
+   * else the first that is still coming, and none that is broken.
+   * @default what is held is whole
+   */
+  conditionOf?(value: Value): Condition;
   /**
    * Milliseconds for which the losers may go on when the winner is known, to finish by themselves, before they are
    * aborted; Infinity lets all of them finish.

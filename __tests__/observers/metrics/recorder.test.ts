@@ -1,6 +1,5 @@
 import http, { type RequestListener } from 'node:http';
 import { Registry } from 'prom-client';
-import type { BalancingProxyOptions } from '../../../src/index.ts';
 import { createMetrics, type Metrics } from '../../../src/observers/metrics.ts';
 import { Resources, request, type ServedProxy, serveProxy } from '../../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../../helpers/servers.ts';
@@ -30,7 +29,7 @@ function measured<Served extends ServedProxy>(served: Served): Served & Measured
   });
 }
 
-const measure = async (options: BalancingProxyOptions) => measured(await serveProxy(options));
+const measure = async (...served: Parameters<typeof serveProxy>) => measured(await serveProxy(...served));
 
 /** Starts endpoints named `one`, `two` and so on. */
 async function start(...listeners: readonly RequestListener[]) {
@@ -116,6 +115,17 @@ describe('requests', () => {
     client.on('error', () => {});
     await proxy.ended(1);
     expect(await proxy.sum('requests_total', { outcome: 'client-gone', status: '2xx' })).toBe(1);
+  });
+
+  test('that the app answers itself count as such, with the status that it gave', async () => {
+    const proxy = await measure({ endpoints: await start(hanging) }, (balancing) => (req, res) => {
+      balancing(req, res);
+      res.statusCode = 503;
+      res.end();
+    });
+    await request(proxy.url);
+    await proxy.ended(1);
+    expect(await proxy.sum('requests_total', { outcome: 'ended-by-app', status: '5xx' })).toBe(1);
   });
 
   test("that an error handler answers have the error's own status and code", async () => {

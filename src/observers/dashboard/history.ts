@@ -1,6 +1,6 @@
 import type { AttemptOutcome } from '../../errors.ts';
 import type { ProxyEvent, RequestEnded } from '../../events.ts';
-import { isClientsDoing } from '../clients-doing.ts';
+import { isOthersDoing } from '../clients-doing.ts';
 import type { RequestFigures } from './frame.ts';
 import { RaceSample } from './race-sample.ts';
 import { RecentSlots, secondsOf, slotCount, slotMs } from './recent-slots.ts';
@@ -91,7 +91,7 @@ export class History {
     const counts = this.#slots.current;
     counts.requests++;
     counts.attempts += ended.attempts.length;
-    if (!isClientsDoing(ended.error)) {
+    if (!isOthersDoing(ended.error)) {
       counts.judged++;
       if ((ended.winner !== undefined || ended.attempts.length === 0) && !ended.error) counts.successes++;
     }

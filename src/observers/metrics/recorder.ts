@@ -5,7 +5,7 @@ import { EndpointLabels } from './endpoint-labels.ts';
 import type { Instruments } from './instruments.ts';
 
 /** How a request ended; README says what each one means. */
-type RequestOutcome = 'served' | 'unusable' | 'broken-off' | 'client-gone' | 'error';
+type RequestOutcome = 'served' | 'unusable' | 'broken-off' | 'client-gone' | 'ended-by-app' | 'error';
 
 /**
  * Counts what proxies report. A request takes 2 µs here, a race of four 5 µs, most of it in prom-client, which makes a key
@@ -79,6 +79,7 @@ export class Recorder {
 
 function outcomeOf({ winner, servedBy, status, error, attempts }: RequestEnded): RequestOutcome {
   if (isClientsDoing(error)) return 'client-gone';
+  if (error?.code === 'ERR_BRP_ENDED_BY_APP') return 'ended-by-app';
   // A response that was chosen, but broke before its head was sent, leaves the client with an error like any other.
   if (error) return servedBy !== undefined && status !== undefined ? 'broken-off' : 'error';
   // What was answered without any endpoint, as `Max-Forwards: 0` wants, is as good as it can be.
