@@ -1,5 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
+import { jest } from '@jest/globals';
 import { gotTransport, type Transport } from '../../src/index.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
@@ -39,6 +40,24 @@ describe.each([
     for (const { url } of [patient, other]) expect(await send(transport, url)).toBe('ok');
     await other.idle();
     expect(patient.sockets.size).toBe(1);
+  });
+
+  test.each([
+    ['a POST over a fresh connection when the one that there is has been idle for a second', 'POST', {}, 1_001, 2],
+    ['a POST over the one that there is before that', 'POST', {}, 900, 1],
+    ['what can be sent twice over the one that there is', 'PUT', {}, 3_000, 1],
+    ['a POST over one whose endpoint says that it keeps it', 'POST', { 'Keep-Alive': 'timeout=9' }, 3_000, 1],
+  ])('sends %s', async (_, method, headers, idleMs, accepted) => {
+    const server = resources.use(await startHttp(answering(200, 'ok', headers)));
+    const transport = resources.use(create());
+    expect(await send(transport, server.url)).toBe('ok');
+    for (let turn = 0; turn < 3; turn++) await setImmediate();
+    const now = performance.now.bind(performance);
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() + idleMs);
+    const { body } = await transport.send(requestTo(server.url, { method }), new AbortController().signal);
+    expect(await text(body)).toBe('ok');
+    clock.mockRestore();
+    expect(server.accepted).toBe(accepted);
   });
 
   test('leaves a connection alone that is in use again, however long its endpoint takes', async () => {

@@ -1,7 +1,10 @@
 import type http from 'node:http';
+import type https from 'node:https';
+import { isIdempotent } from '../http/methods.ts';
 import { fields, isPlainObject, optional, type Parser, reject, valueThat } from '../options/parser.ts';
-import { createAgent, type KeepAliveSettings } from './create-agent.ts';
-import { isNamedByOtherAddress } from './server-name.ts';
+import { type AgentPurpose, createAgent, type KeepAliveSettings } from './create-agent.ts';
+import { mayBeClosing } from './idle-limit.ts';
+import { isNamedByOtherAddress, serverNameOf } from './server-name.ts';
 import type { TlsOptions, UpstreamRequest } from './transport.ts';
 
 /** Where the connection for a request comes from. */
@@ -64,27 +67,60 @@ export class ForeignAgents {
 /** The connection pools of our own: one for http, and one for each set of certificates. */
 export class Agents {
   readonly #settings: KeepAliveSettings;
-  readonly #http: Source;
-  readonly #https = new Map<TlsOptions | undefined, Source>();
+  readonly #http: Pool;
+  readonly #https = new Map<TlsOptions | undefined, Pool>();
 
   constructor(settings: KeepAliveSettings) {
     this.#settings = settings;
-    this.#http = { agent: createAgent({ secure: false, keepAlive: settings }), isForeign: false };
+    this.#http = createPool({ secure: false, keepAlive: settings });
   }
 
   /** The pool for a request, or undefined for a connection of its own. */
-  for({ address, tls, freshConnection }: UpstreamRequest): Source | undefined {
-    if (freshConnection || isNamedByOtherAddress(address)) return undefined;
-    if (!address.secure) return this.#http;
-    let source = this.#https.get(tls);
-    if (!source) {
-      source = { agent: createAgent({ secure: true, tls, keepAlive: this.#settings }), isForeign: false };
-      this.#https.set(tls, source);
-    }
-    return source;
+  for(request: UpstreamRequest): Source | undefined {
+    const { address, tls, freshConnection, method } = request;
+    if (isNamedByOtherAddress(address)) return undefined;
+    const pool = address.secure ? this.#secureFor(tls) : this.#http;
+    const isFresh = freshConnection || (!isIdempotent(method) && mayMeetItsEnd(pool, request));
+    return isFresh ? pool.fresh : pool.kept;
   }
 
   close(): void {
-    for (const { agent } of [this.#http, ...this.#https.values()]) agent.destroy();
+    for (const { kept, fresh } of [this.#http, ...this.#https.values()]) {
+      kept.agent.destroy();
+      fresh.agent.destroy();
+    }
   }
+
+  #secureFor(tls: TlsOptions | undefined): Pool {
+    let pool = this.#https.get(tls);
+    if (!pool) {
+      pool = createPool({ secure: true, tls, keepAlive: this.#settings });
+      this.#https.set(tls, pool);
+    }
+    return pool;
+  }
+}
+
+/** Connections that are kept for the next request, and those for one only. */
+interface Pool {
+  readonly kept: Source;
+  readonly fresh: Source;
+}
+
+function createPool({ keepAlive, ...purpose }: AgentPurpose & { readonly keepAlive: KeepAliveSettings }): Pool {
+  return {
+    kept: { agent: createAgent({ ...purpose, keepAlive }), isForeign: false },
+    fresh: { agent: createAgent(purpose), isForeign: false },
+  };
+}
+
+/** Whether a request would go over a connection that its endpoint may be closing just now. */
+function mayMeetItsEnd({ kept: { agent } }: Pool, { address, tls }: UpstreamRequest): boolean {
+  const { socketPath, hostname, connectTo = hostname, port } = address;
+  const place = socketPath === undefined ? { host: connectTo, port } : { socketPath };
+  const named = address.secure && { ...(tls as https.AgentOptions), ...serverNameOf(address) };
+  const name = agent.getName({ ...place, ...named });
+  // The last one is taken.
+  const next = agent.freeSockets[name]?.at(-1);
+  return next !== undefined && mayBeClosing(next);
 }

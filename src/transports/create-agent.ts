@@ -2,7 +2,7 @@ import http, { type ClientRequestArgs } from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { heldFor } from './idle-limit.ts';
+import { beginIdle, heldFor } from './idle-limit.ts';
 import { Opening } from './open-connection.ts';
 import type { TlsOptions } from './transport.ts';
 
@@ -81,6 +81,7 @@ function openInOwnWay(agent: http.Agent, secure: boolean): void {
 function keep(socket: Socket, keepAliveTimeoutMs: number): boolean {
   const idleMs = heldFor(socket) ?? keepAliveTimeoutMs;
   if (idleMs <= 0) return false;
+  beginIdle(socket);
   socket.setKeepAlive(true, 1_000);
   socket.unref();
   const timeoutMs = idleMs === Infinity ? 0 : idleMs;

@@ -6,7 +6,11 @@ const marginMs = 1_000;
 /** No connection is kept for longer, whatever the endpoint says. */
 const mostIdleMs = 600_000;
 
+/** Endpoints that do not say for how long they keep an idle connection are taken to keep it for so long at least. */
+const sureMs = 1_000;
+
 const limits = new WeakMap<Duplex, number>();
+const idleSince = new WeakMap<Duplex, number>();
 
 /** Heeds `Keep-Alive: timeout=5`, by which endpoints say for how long they keep an idle connection. */
 export function heedKeepAlive(socket: Duplex, headers: readonly string[]): void {
@@ -20,4 +24,14 @@ export function heedKeepAlive(socket: Duplex, headers: readonly string[]): void 
 /** For how many milliseconds a connection may be idle before its endpoint might close it, where that is known; may be negative. */
 export function heldFor(socket: Duplex): number | undefined {
   return limits.get(socket);
+}
+
+/** Notes that a connection is idle from now on. */
+export function beginIdle(socket: Duplex): void {
+  idleSince.set(socket, performance.now());
+}
+
+/** Whether the endpoint might be closing an idle connection just now: nothing that cannot be sent twice is sent over it. */
+export function mayBeClosing(socket: Duplex): boolean {
+  return performance.now() - (idleSince.get(socket) ?? 0) >= (limits.get(socket) ?? sureMs);
 }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { uploadTimeout } from './explain.ts';
+import { beginIdle, heedKeepAlive, mayBeClosing } from './idle-limit.ts';
 import type { UndiciExchange, UsedConnection } from './undici-exchange.ts';
 import { limitSending, unreadMs } from './upload.ts';
 import { UploadWrites } from './upload-writes.ts';
@@ -35,10 +36,20 @@ export class UndiciConnection implements UsedConnection {
 
   release(exchange: UndiciExchange): void {
     this.#exchanges.delete(exchange);
+    beginIdle(this.#socket);
     if (!exchange.isUpload) return;
     this.#writes?.report();
     if (this.isSending()) this.#limitRest();
     this.#limit();
+  }
+
+  heed(headers: readonly string[]): void {
+    heedKeepAlive(this.#socket, headers);
+  }
+
+  /** Closes it when it is idle and its endpoint may be doing the same just now: undici opens another one. */
+  closeIfUnsure(): void {
+    if (this.#requests > 0 && this.#exchanges.size === 0 && mayBeClosing(this.#socket)) this.#socket.destroy();
   }
 
   isSending(): boolean {

@@ -28,6 +28,8 @@ export interface UsedConnection {
   use(exchange: UndiciExchange): boolean;
   /** Has served it: the endpoint has answered, and must go on to read what is left of the request. */
   release(exchange: UndiciExchange): void;
+  /** Gets the headers of each response. */
+  heed(headers: readonly string[]): void;
   /** Whether something is still to be sent over it. */
   isSending(): boolean;
 }
@@ -104,6 +106,7 @@ export class UndiciExchange {
       this.request.onInterim?.({ status, headers });
       return;
     }
+    this.#connection?.heed(headers);
     this.#response = new PushedResponse({ status, statusText: asSent(statusText), headers }, controller, this.#release);
     if (this.isUpload) this.#response.isUploading = () => this.#connection?.isSending() === true;
     this.#result.resolve(this.#response);

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { Agent, type buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
 import type { EndpointAddress } from '../endpoints/address.ts';
+import { isIdempotent } from '../http/methods.ts';
 import { ForeignAgents } from './agents.ts';
 import { asksForUpgrade } from './asks-for-upgrade.ts';
 import { createConnector } from './connector.ts';
@@ -144,7 +145,10 @@ class KnowingClient extends Client {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (handler instanceof UndiciExchange) handler.client = this;
+    if (handler instanceof UndiciExchange) {
+      handler.client = this;
+      if (!isIdempotent(options.method)) this.connection?.closeIfUnsure();
+    }
     return super.dispatch(options, handler);
   }
 }
