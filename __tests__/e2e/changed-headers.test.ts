@@ -199,6 +199,13 @@ describe('what middleware makes of', () => {
     expect([text.startsWith('HTTP/1.1 508 '), got]).toEqual([true, undefined]);
   });
 
+  test('`Via` hides no proxy on the way from the next ones', async () => {
+    const { one } = await forwarded(({ headers }) => delete headers.via, post('Via: 1.1 a', 'Via: 1.0 b'), {
+      via: 'us',
+    });
+    expect(one('via')).toEqual(['1.1 a, 1.0 b, 1.1 us']);
+  });
+
   test.each<[string, unknown]>([
     ['two lines', 'a\r\nX-Admin: 1'],
     ['an object', { id: 1 }],

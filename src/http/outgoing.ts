@@ -64,7 +64,8 @@ export function outgoingRequest(
   const { method = 'GET' } = req;
   const received = receivedHeaders(req);
   const host = askedHost(req, received);
-  const vias = [...valuesOf(received.list, 'via'), viaEntry(req.httpVersion, via)];
+  // As it came: proxies whose middleware took one another's entries away would not know of going round.
+  const vias = [onWire(req, 'via'), viaEntry(req.httpVersion, via)].filter((entry) => entry !== undefined);
   const kept = keptHeaders(req, received, body);
   return {
     method,
