@@ -108,8 +108,8 @@ describe('an endpoint whose answer is impossible', () => {
 
 describe('an endpoint that answers oddly', () => {
   test.each<[string, string, string]>([
-    ['without a reason', `HTTP/1.1 200\r\n${two}\r\nok`, '200 OK ok'],
-    ['with an empty reason', `HTTP/1.1 200 \r\n${two}\r\nok`, '200 OK ok'],
+    ['without a reason', `HTTP/1.1 200\r\n${two}\r\nok`, '200  ok'],
+    ['with an empty reason', `HTTP/1.1 200 \r\n${two}\r\nok`, '200  ok'],
     ['with control characters in the reason', `HTTP/1.1 200 a\x01\x7f\0b\r\n${two}\r\nok`, '200 OK ok'],
     ['with them in the reason of an error', `HTTP/1.1 500 \x01\r\n${two}\r\nok`, '500 Internal Server Error ok'],
     ['with them before chunks', `HTTP/1.1 200 \x01\r\n${chunked}\r\n2\r\nok\r\n0\r\n\r\n`, '200 OK ok'],
