@@ -1,18 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BalancingProxyError } from './errors.ts';
+import { leaveBody } from './http/left-body.ts';
 import { breakOff, respondPlainly } from './http/respond.ts';
 
 /** Connect's and Express's `next`. */
 export type Next = (error?: unknown) => void;
 
+export interface Unanswered {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly next: Next | undefined;
+  /** The body, if it was read and may still be of use. */
+  readonly readBody: Buffer | undefined;
+}
+
 /** Gives an error to whoever can answer it; a response that has begun is broken off instead. */
-export function answerError(
-  error: BalancingProxyError,
-  { req, res, next }: { req: IncomingMessage; res: ServerResponse; next: Next | undefined },
-): void {
+export function answerError(error: BalancingProxyError, { req, res, next, readBody }: Unanswered): void {
   if (error.code === 'ERR_BRP_CLIENT_GONE' || error.code === 'ERR_BRP_ENDED_BY_APP') return;
   try {
     if (next && !res.headersSent) {
+      if (readBody) leaveBody(req, readBody);
       next(error);
       return;
     }

@@ -39,6 +39,8 @@ export class Exchange {
   strategy: Strategy | undefined;
   /** The body is too large to be replayed and goes to one endpoint only. */
   isBodyStreamed = false;
+  /** The client's body, if it was read, until the head of the response is out. */
+  readBody: Buffer | undefined;
   readonly #startedAt = performance.now();
   readonly #client: ClientWatch;
   readonly #attempts: Attempt[] = [];

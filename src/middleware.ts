@@ -97,7 +97,7 @@ class ProxyServer {
       (thrown: unknown) => {
         const error = exchange.errorOf(thrown);
         exchange.end({ error });
-        answerError(error, { req, res, next });
+        answerError(error, { req, res, next, readBody: exchange.readBody });
       },
     );
   }
@@ -115,6 +115,7 @@ class ProxyServer {
     const body = taken instanceof Promise ? await taken : taken;
     const isReplayable = !(body.content instanceof Readable);
     exchange.isBodyStreamed = !isReplayable;
+    if (body.state === 'untouched' && body.content instanceof Buffer) exchange.readBody = body.content;
     const outgoing = outgoingRequest(req, config, { url: rewrittenUrl(req, config), body, isUpgrade });
 
     const candidates = this.#fixedCandidates ?? (await this.#candidatesFor(exchange));
@@ -143,7 +144,10 @@ class ProxyServer {
     const { response } = answer;
     const headers = clientHeaders(answer, config.exposeEndpoint);
     if (client && response.upgraded) return client.accept(response.upgraded, { response, headers, clientMs });
-    return respond(res, { ...answer, headers, idleMs, clientMs });
+    const onHead = (): void => {
+      exchange.readBody = undefined;
+    };
+    return respond(res, { ...answer, headers, idleMs, clientMs, onHead });
   }
 
   async #candidatesFor({ req, signal }: Exchange): Promise<readonly Candidate[]> {

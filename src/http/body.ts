@@ -3,6 +3,7 @@ import { type Http2ServerRequest, constants as http2Constants } from 'node:http2
 import type { Readable } from 'node:stream';
 import { BalancingProxyError } from '../errors.ts';
 import { joined } from './incoming.ts';
+import { leftBody } from './left-body.ts';
 import { onWire } from './on-wire.ts';
 import { type BodyState, replayParsedBody } from './parsed-body.ts';
 
@@ -56,7 +57,8 @@ export function announcesBody(req: IncomingMessage): boolean {
 }
 
 function takeParsedBody(req: IncomingMessage, { bodyLimitBytes }: BodySettings): RequestBody {
-  const replayed = replayParsedBody(req);
+  const left = leftBody(req);
+  const replayed = left ? { content: left, state: 'untouched' as const } : replayParsedBody(req);
   if (!replayed) throw bodyConsumed();
   if (replayed.content.length > bodyLimitBytes) throw tooLarge(bodyLimitBytes);
   return replayed;

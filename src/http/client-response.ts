@@ -18,6 +18,8 @@ export interface ClientResponse {
   readonly idleMs: number;
   /** Milliseconds that the client may leave what was written to it unread, or Infinity. */
   readonly clientMs: number;
+  /** Called when the head is accepted: nobody else can answer any more. */
+  onHead?(): void;
 }
 
 export function clientTimeout(clientMs: number): BalancingProxyError {

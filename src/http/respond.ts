@@ -30,6 +30,7 @@ export async function respond(res: ServerResponse, answer: ClientResponse): Prom
     // What was kept while the race went on may have broken off meanwhile.
     if (!(answer.body instanceof Uint8Array) && answer.body.errored) throw brokenOff(answer.body.errored);
     writeHead(res, answer);
+    answer.onHead?.();
     if (!(answer.body instanceof Uint8Array)) return await streamBody(res, answer.body, answer);
     // Node takes this header for UTF-8 when it writes head and body in one go (nodejs/node 46528).
     if (!res.headersSent && hasHighByte(res.getHeader('Content-Disposition'))) res.writeHead(res.statusCode);
