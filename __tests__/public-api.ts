@@ -351,7 +351,10 @@ export const answerError: ErrorRequestHandler = (error, _req, res, next) => {
   if (!(error instanceof BalancingProxyError)) return next(error);
   const code: ErrorCode = error.code;
   res.set(error.headers ?? {});
-  res.status(error.status).json({ code, attempts: error.attempts.map(({ endpoint }) => endpoint) });
+  if (error.expose satisfies boolean) console.log(error.message);
+  res
+    .status(error.statusCode satisfies number)
+    .json({ code, attempts: error.attempts.map(({ endpoint }) => endpoint) });
 };
 
 // @ts-expect-error: a code that does not exist
