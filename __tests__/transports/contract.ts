@@ -12,6 +12,7 @@ import { parseAddress } from '../../src/endpoints/address.ts';
 import type { Transport, UpstreamRequest } from '../../src/index.ts';
 import { startBusy } from '../helpers/busy-server.ts';
 import { createCertificate } from '../helpers/certificate.ts';
+import { activeResources } from '../helpers/leaks.ts';
 import { Resources } from '../helpers/proxy.ts';
 import {
   answering,
@@ -23,6 +24,7 @@ import {
   startHttp,
   startTcp,
 } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
 
 /** A request for the root of an endpoint, which may be at another address than its host name says. */
 export function requestTo(
@@ -242,6 +244,24 @@ export function describeTransport(name: string, create: () => Transport): void {
       fail(new Error('no answer'));
       const server = await start(answering(200, 'ok'));
       expect(await textOf((await send(server.url.replace('127.0.0.1', 'localhost'))).body)).toBe('ok');
+    });
+
+    test.each<[string, (abort: AbortController) => unknown]>([
+      ['is cancelled', (abort) => abort.abort()],
+      ['is cancelled for no reason', (abort) => abort.abort(null)],
+      ['has its transport closed', () => transport.close()],
+    ])('leaves no connection behind that is being opened for a request that %s', async (_, end) => {
+      const silent = resources.use(await startTcp((socket) => void socket.resume()));
+      const before = activeResources().Timeout ?? 0;
+      const abort = new AbortController();
+      const url = silent.url.replace('http://127.0.0.1', 'https://localhost');
+      const sending = send(url, { connectMs: 60_000 }, abort.signal).catch(() => {});
+      await until(() => silent.sockets.size === 1);
+      await end(abort);
+      await sending;
+      await transport.close();
+      await silent.idle();
+      expect(activeResources().Timeout ?? 0).toBeLessThanOrEqual(before);
     });
 
     testOnLinux(

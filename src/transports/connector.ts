@@ -12,6 +12,8 @@ export interface ConnectorSettings extends Pick<EndpointAddress, 'socketPath' | 
   readonly connectMs: number;
   /** The error for a connection that is not there in time. */
   readonly createTimeout: () => Error;
+  /** Gets those that are under way, for whoever wants to end them. */
+  readonly openings: Set<Opening>;
 }
 
 /** Where to, as undici says it. */
@@ -31,7 +33,7 @@ const mostSessions = 100;
 
 /** What opens the connections of a pool, in our own way, see {@link Opening}; TLS sessions are kept with it. */
 export function createConnector(settings: ConnectorSettings): Connector {
-  const { socketPath, connectTo, connectMs, createTimeout } = settings;
+  const { socketPath, connectTo, connectMs, createTimeout, openings } = settings;
   const sessions = new Map<string, Buffer>();
   return (target, done) => {
     const secure = target.protocol === 'https:';
@@ -41,9 +43,11 @@ export function createConnector(settings: ConnectorSettings): Connector {
     };
     const hostname = socketPath === undefined ? (connectTo ?? target.hostname) : undefined;
     const opening = new Opening({ hostname, secure, connectMs, open, createTimeout }, (error, socket) => {
+      openings.delete(opening);
       if (socket) done(null, socket);
       else done(error ?? new Error('no connection'), null);
     });
+    openings.add(opening);
     opening.start();
   };
 }

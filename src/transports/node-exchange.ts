@@ -63,7 +63,7 @@ export class NodeExchange implements ConnectionSeeker {
       release();
       reject(signal.reason);
       this.#client?.destroy();
-      this.#opening?.fail(signal.reason);
+      this.#opening?.fail(new Error('the attempt was cancelled'));
     };
     const release = (): void => signal.removeEventListener('abort', onAbort);
     const respond = (): Promise<http.IncomingMessage> =>

@@ -8,6 +8,7 @@ import { asksForUpgrade } from './asks-for-upgrade.ts';
 import { createConnector } from './connector.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
 import { NodeExchange } from './node-exchange.ts';
+import type { Opening } from './open-connection.ts';
 import { isNamedByOtherAddress } from './server-name.ts';
 import type { TlsOptions, Transport, UpstreamRequest } from './transport.ts';
 import { UndiciConnection } from './undici-connection.ts';
@@ -70,6 +71,7 @@ const mostAgents = 256;
  */
 class UndiciAgents {
   readonly #settings: UndiciSettings;
+  readonly #openings = new Set<Opening>();
   readonly #agents = new Map<TlsOptions | undefined, Map<string | number, Agent>>();
 
   constructor(settings: UndiciSettings) {
@@ -91,7 +93,9 @@ class UndiciAgents {
   async close(): Promise<void> {
     const agents = [...this.#agents.values()].flatMap((each) => [...each.values()]);
     this.#agents.clear();
-    await Promise.all(agents.map((agent) => agent.destroy()));
+    const closing = Promise.all(agents.map((agent) => agent.destroy()));
+    for (const opening of this.#openings) opening.fail(new Error('the transport was closed'));
+    await closing;
   }
 
   #createAgent(address: EndpointAddress, settings: ConnectSettings): Agent {
@@ -107,6 +111,7 @@ class UndiciAgents {
       connect: createConnector({
         ...address,
         ...settings,
+        openings: this.#openings,
         createTimeout: () => new errors.ConnectTimeoutError(`no connection within ${settings.connectMs} ms`),
       }),
       factory: (origin, settings) => new Pool(origin, { ...settings, factory: createConnection }),
