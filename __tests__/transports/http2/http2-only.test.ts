@@ -52,13 +52,24 @@ describe('an endpoint that offers HTTP/2 only', () => {
     expect(endpoint.accepted).toBe(2);
   });
 
-  test('ends an attempt whose body breaks off while it is streamed', async () => {
-    const { url } = await start((stream) => void stream.resume());
+  test.each([
+    ['before it is sent', (body: Readable) => void body.destroy()],
+    ['while it is streamed', (body: Readable, begun: Promise<void>) => void begun.then(() => body.destroy())],
+  ])('ends an attempt whose body breaks off %s', async (_, breakOff) => {
+    const begun = Promise.withResolvers<void>();
+    const { url } = await start((stream) => void stream.once('data', () => begun.resolve()));
     const body = new Readable({ read() {} });
     body.push('first');
+    breakOff(body, begun.promise);
     const sending = send(url, { method: 'POST', headers, body, freshConnection: true });
-    setTimeout(() => body.destroy(), 20);
     await expect(sending).rejects.toMatchObject({ code: 'ERR_BRP_CONNECTION_LOST' });
+  });
+
+  test('ends an attempt whose body it does not read', async () => {
+    const { url } = await start(() => {});
+    const body = new Readable({ read: () => void body.push(Buffer.alloc(65_536)) });
+    const sending = send(url, { method: 'POST', headers, body, freshConnection: true, idleMs: 200 });
+    await expect(sending).rejects.toMatchObject({ code: 'ERR_BRP_IDLE_TIMEOUT' });
   });
 
   const handshake = {

@@ -20,7 +20,9 @@ describe('an HTTP/2 connection', () => {
   const tls = { rejectUnauthorized: false };
   let transport: Transport;
   beforeEach(() => {
-    transport = resources.use(preferHttp2(gotTransport(), { silentMs: 100, pongMs: 1_000, staleMs: 0 }));
+    transport = resources.use(
+      preferHttp2(gotTransport(), { silentMs: 100, pongMs: 1_000, firstPongMs: 1_000, proofMs: 1_000, staleMs: 0 }),
+    );
   });
   afterEach(() => resources.closeAll());
 

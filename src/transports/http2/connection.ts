@@ -23,7 +23,9 @@ export interface ConnectionLimits extends LivenessLimits {
 
 export const usualLimits: ConnectionLimits = {
   silentMs: 2_000,
-  pongMs: 3_000,
+  pongMs: 15_000,
+  firstPongMs: 3_000,
+  proofMs: 1_000,
   // There are 2^30 (RFC 9113 5.1.1).
   mostStreams: 2 ** 29,
   // node:http2 and Envoy close the connection of who resets 1,000 and 500, with all that runs on it.
@@ -46,7 +48,7 @@ export interface Watcher {
 /** An HTTP/2 connection with what is known of it. */
 export class Http2Connection {
   readonly session: ClientHttp2Session;
-  readonly liveness: Liveness;
+  readonly #liveness: Liveness;
   readonly #limits: ConnectionLimits;
   readonly #bornAtMs = performance.now();
   readonly #onLarge: () => void;
@@ -66,7 +68,7 @@ export class Http2Connection {
     this.#onLarge = onLarge;
     this.session = http2.connect(`https://${host}`, { ...sessionOptions, createConnection: () => socket });
     widen(this.session);
-    this.liveness = new Liveness(this.session, () => socket.bytesRead, limits);
+    this.#liveness = new Liveness(this.session, () => socket.bytesRead, limits);
     this.#idle = setTimeout(this.#onIdle, limits.idleMs).unref();
     this.session
       // Its streams report what goes wrong; without a listener it would end the process.
@@ -78,7 +80,7 @@ export class Http2Connection {
       .on('stream', refusePush)
       .once('close', () => {
         clearTimeout(this.#idle);
-        this.liveness.stop();
+        this.#liveness.stop();
         onEnd();
       });
   }
@@ -104,7 +106,7 @@ export class Http2Connection {
 
   get mayTakeStream(): boolean {
     const { session } = this;
-    const isOver = this.#isRetired || session.closed || session.destroyed || this.liveness.isInDoubt;
+    const isOver = this.#isRetired || session.closed || session.destroyed || this.#liveness.isInDoubt;
     // What is worn out goes on until there is another one, but not for ever.
     return !isOver && this.#open < this.mostAtOnce && !this.#isWornBy(2);
   }
@@ -119,17 +121,25 @@ export class Http2Connection {
     return this.#open === 0 && this.#served > 0 && performance.now() - this.#lastUsedMs >= this.#limits.staleMs;
   }
 
+  /** Asks for a sign of life. @returns whether one comes soon, and the connection may be used. */
+  async prove(): Promise<boolean> {
+    if (!(await this.#liveness.prove())) return false;
+    this.#lastUsedMs = performance.now();
+    return this.mayTakeStream;
+  }
+
   #isWornBy(factor: number): boolean {
     return this.#served >= factor * this.#limits.mostStreams || this.#resets >= factor * this.#limits.mostResets;
   }
 
   /** @throws for headers that Node does not send. */
   openStream(headers: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream {
+    const isFirst = this.isStale;
     const stream = this.session.request(headers, { endStream });
     this.session.ref();
     this.#open++;
     this.#served++;
-    this.liveness.expectAnswer();
+    this.#liveness.expectAnswer(isFirst);
     return stream.once('close', this.#onStreamClosed);
   }
 

@@ -1,10 +1,10 @@
 import type { ClientHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { explain } from '../explain.ts';
+import { connectTimeout, explain } from '../explain.ts';
 import type { UpstreamRequest } from '../transport.ts';
 import { type ConnectionLimits, Http2Connection } from './connection.ts';
 import { mostWindowBytes, receiveWindow } from './receive-window.ts';
-import { type ConnectSettings, openSocket, untilSecure } from './socket.ts';
+import { type ConnectSettings, type OpenSockets, openSocket } from './socket.ts';
 
 /** How long it is remembered whether an endpoint that speaks HTTP/2 offers HTTP/1.1, too. */
 const offerMs = 3_600_000;
@@ -23,7 +23,7 @@ interface Connecting {
 
 /** The connections to one endpoint, and what it speaks. */
 export class EndpointConnections {
-  readonly #sockets: Set<TLSSocket>;
+  readonly #sockets: OpenSockets;
   readonly #limits: ConnectionLimits;
   readonly #connections = new Set<Http2Connection>();
   readonly #connecting = new Set<Connecting>();
@@ -35,8 +35,7 @@ export class EndpointConnections {
   #calmUntilMs = 0;
   #offer: { readonly isHttp1Offered: Promise<boolean>; readonly untilMs: number } | undefined;
 
-  /** @param sockets gets all that are open, those that only finish what they have begun included. */
-  constructor(sockets: Set<TLSSocket>, limits: ConnectionLimits) {
+  constructor(sockets: OpenSockets, limits: ConnectionLimits) {
     this.#sockets = sockets;
     this.#limits = limits;
   }
@@ -70,7 +69,7 @@ export class EndpointConnections {
 
   async #askForHttp1(request: UpstreamRequest): Promise<boolean> {
     try {
-      const socket = await openSocket(request, ['http/1.1'], (opening) => untilSecure(this.#watched(opening)));
+      const socket = await openSocket(request, { protocols: ['http/1.1'], sockets: this.#sockets });
       socket.destroy();
       return socket.alpnProtocol === 'http/1.1';
     } catch (error) {
@@ -124,26 +123,29 @@ export class EndpointConnections {
   }
 
   async #open(settings: ConnectSettings): Promise<void> {
+    const startedAtMs = performance.now();
     try {
-      await openSocket(settings, ['h2', 'http/1.1'], async (socket) => {
-        await untilSecure(this.#watched(socket));
-        this.#isHttp1 = socket.alpnProtocol !== 'h2';
-        if (!this.#isHttp1) return this.#openSession(socket, settings);
+      const socket = await openSocket(settings, { protocols: ['h2', 'http/1.1'], sockets: this.#sockets });
+      this.#isHttp1 = socket.alpnProtocol !== 'h2';
+      if (this.#isHttp1) {
         this.#recheckAtMs = performance.now() + this.#limits.recheckMs;
         socket.destroy();
-      });
+      } else await this.#openSession(socket, settings, performance.now() - startedAtMs);
     } catch (error) {
       // Nothing was asked of the endpoint yet.
       throw explain(error as Error, { name: settings.address.name, isConnected: false, isReused: false });
     }
   }
 
-  async #openSession(socket: TLSSocket, settings: ConnectSettings): Promise<void> {
+  async #openSession(socket: TLSSocket, settings: ConnectSettings, elapsedMs: number): Promise<void> {
     const connection = new Http2Connection(socket, settings.address, this.#limits, {
       onEnd: () => this.#connections.delete(connection),
       onLarge: () => this.#adaptTo(settings),
     });
-    await settingsOf(connection.session);
+    const onTime = (): void => void socket.destroy(connectTimeout(settings));
+    const limitMs = settings.connectMs - elapsedMs;
+    const timer = limitMs < Infinity ? setTimeout(onTime, limitMs) : undefined;
+    await settingsOf(connection.session).finally(() => clearTimeout(timer));
     // Another one would take none either, and the next one after that.
     if (!connection.mayTakeStream) {
       connection.session.destroy();
@@ -159,11 +161,6 @@ export class EndpointConnections {
     this.#connections.add(connection);
     // Those who waited for it may be gone.
     connection.session.unref();
-  }
-
-  #watched(socket: TLSSocket): TLSSocket {
-    this.#sockets.add(socket);
-    return socket.once('close', () => this.#sockets.delete(socket));
   }
 }
 

@@ -6,10 +6,12 @@ import { contentLengthOf } from '../../http/headers.ts';
 import { explain } from '../explain.ts';
 import { PushedResponse } from '../pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../transport.ts';
-import { limitRest, pipeBody } from '../upload.ts';
+import { limitRest } from '../upload.ts';
 import type { Http2Connection } from './connection.ts';
-import { handshakeHeaders, listOf, requestHeaders, switchingHeaders } from './headers.ts';
+import { handshakeHeaders, listOf, requestHeaders } from './headers.ts';
+import { sendBody } from './send-body.ts';
 import { watchEnd } from './watch-end.ts';
+import { switchedTo } from './web-socket.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_HTTP_1_1_REQUIRED, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } =
   http2.constants;
@@ -31,6 +33,7 @@ export class Http2Exchange {
   #isLarge = false;
   #trailers: readonly string[] = [];
   #hasEnded = () => false;
+  #endLimit = (): void => {};
 
   /** @param isHandshake opens a WebSocket (RFC 8441), which the endpoint must have allowed. */
   constructor(request: UpstreamRequest, connection: Http2Connection, signal: AbortSignal, isHandshake = false) {
@@ -71,12 +74,8 @@ export class Http2Exchange {
     if (this.#isHandshake) return connection.openStream(handshakeHeaders(this.#request), false);
     const hasBody = body instanceof Readable || (body !== undefined && body.length > 0);
     const stream = connection.openStream(requestHeaders(this.#request), !hasBody);
-    if (!hasBody) return stream;
-    if (body instanceof Readable) pipeBody(body, stream);
-    else {
-      stream.end(body);
-      if (body.length > largeBytes) this.#countAsLarge();
-    }
+    if (hasBody) this.#endLimit = sendBody(stream, this.#request);
+    if (body instanceof Uint8Array && body.length > largeBytes) this.#countAsLarge();
     return stream;
   }
 
@@ -108,7 +107,7 @@ export class Http2Exchange {
     const status = Number(headers[':status']);
     if (this.#isHandshake && status === 200) {
       this.#release();
-      this.#result.resolve(upgradedTo(stream, switchingHeaders(listOf(headers, raw), this.#request)));
+      this.#result.resolve(switchedTo(stream, listOf(headers, raw), this.#request));
       return;
     }
     const endsWithHead = (flags & NGHTTP2_FLAG_END_STREAM) > 0;
@@ -153,6 +152,7 @@ export class Http2Exchange {
       this.#response.fail(new Error(`${this.#receivedBytes} bytes came of ${announcedBytes}`));
     } else {
       this.#response.end(this.#trailers);
+      this.#endLimit();
       if (!stream.writableFinished) limitRest(stream, stream);
     }
   };
@@ -183,16 +183,4 @@ export class Http2Exchange {
     const isStale = this.#isReused && (session.closed || session.destroyed);
     return explain(error, { name, isConnected: true, isReused: isStale });
   }
-}
-
-/** The response to a handshake, as over HTTP/1.1. */
-function upgradedTo(stream: ClientHttp2Stream, headers: readonly string[]): UpstreamResponse {
-  return {
-    status: 101,
-    statusText: 'Switching Protocols',
-    headers,
-    body: Readable.from([]),
-    trailers: () => [],
-    upgraded: { socket: stream, head: Buffer.alloc(0) },
-  };
 }

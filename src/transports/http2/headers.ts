@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
-import { groupByName, valuesOf } from '../../http/headers.ts';
+import { groupByName } from '../../http/headers.ts';
 import type { UpstreamRequest } from '../transport.ts';
 
 /** What HTTP/2 has no use for, or says in another way (RFC 9113 8.2.2, 8.3.1). */
@@ -52,11 +51,4 @@ export function listOf(headers: IncomingHttpHeaders, raw: readonly string[] | un
   const list =
     raw ?? Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, one]));
   return list.filter((_, index) => !list[index - (index % 2)]?.startsWith(':'));
-}
-
-/** What the endpoint would have said over HTTP/1.1 when it opens a WebSocket (RFC 6455 4.2.2). */
-export function switchingHeaders(answered: readonly string[], { headers }: UpstreamRequest): readonly string[] {
-  const [key = ''] = valuesOf(headers, 'sec-websocket-key');
-  const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
-  return ['Upgrade', 'websocket', 'Connection', 'Upgrade', 'Sec-WebSocket-Accept', accept, ...answered];
 }

@@ -4,8 +4,12 @@ import type { ClientHttp2Session } from 'node:http2';
 export interface LivenessLimits {
   /** Nothing has come for so long although something was asked. */
   readonly silentMs: number;
-  /** The answer may take so long, unless something else comes meanwhile. */
+  /** An answer may take so long: whoever serves all from one thread may be busy. */
   readonly pongMs: number;
+  /** The same on a connection that was unused before, where it is likely that nobody is there any more. */
+  readonly firstPongMs: number;
+  /** So long somebody waits for an answer who wants to use the connection. */
+  readonly proofMs: number;
 }
 
 /**
@@ -22,10 +26,12 @@ export class Liveness {
   readonly #limits: LivenessLimits;
   #timer: NodeJS.Timeout | undefined;
   #heardBytes = 0;
+  /** What had come when the connection was used again after a while. */
+  #unprovenBytes = -1;
   /** By `performance.now()`: since then something was asked, and nothing has come. */
   #silentSinceMs = 0;
   #isInDoubt = false;
-  #proof: Promise<boolean> | undefined;
+  #pinging: Promise<boolean> | undefined;
 
   constructor(session: ClientHttp2Session, receivedBytes: () => number, limits: LivenessLimits) {
     this.#session = session;
@@ -38,9 +44,10 @@ export class Liveness {
     return this.#isInDoubt;
   }
 
-  /** Something is asked of the endpoint. */
-  expectAnswer(): void {
+  /** Something is asked of the endpoint, perhaps the first thing after a while. */
+  expectAnswer(isFirst: boolean): void {
     const receivedBytes = this.#receivedBytes();
+    if (isFirst) this.#unprovenBytes = receivedBytes;
     if (receivedBytes !== this.#heardBytes || !this.#timer) {
       this.#heardBytes = receivedBytes;
       this.#silentSinceMs = performance.now();
@@ -48,13 +55,17 @@ export class Liveness {
     this.#timer ??= setTimeout(this.#onTime, this.#limits.silentMs).unref();
   }
 
-  /** Asks now, and closes a connection that does not answer. @returns whether it does. */
-  prove(): Promise<boolean> {
-    this.#proof ??= this.#ping().finally(() => {
-      this.#proof = undefined;
-      this.#isInDoubt = false;
-    });
-    return this.#proof;
+  /** Asks now. @returns whether an answer comes soon. */
+  async prove(): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => {
+      this.#isInDoubt = true;
+      resolve(false);
+    }, this.#limits.proofMs);
+    void this.#ping().then(resolve);
+    const isAlive = await promise;
+    clearTimeout(timer);
+    return isAlive;
   }
 
   stop(): void {
@@ -70,19 +81,32 @@ export class Liveness {
       return;
     }
     this.#isInDoubt = true;
-    void this.prove();
+    void this.#ping();
   };
 
+  /** Closes a connection that does not answer. @returns whether it does. */
   #ping(): Promise<boolean> {
+    this.#pinging ??= this.#untilAnswered().finally(() => {
+      this.#pinging = undefined;
+      this.#isInDoubt = false;
+    });
+    return this.#pinging;
+  }
+
+  #untilAnswered(): Promise<boolean> {
     const session = this.#session;
-    const { promise, resolve } = Promise.withResolvers<boolean>();
     if (session.destroyed || session.closed) return Promise.resolve(false);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
     const before = this.#receivedBytes();
-    const timer = setTimeout(() => {
+    const { pongMs, firstPongMs } = this.#limits;
+    const onTime = (): void => {
       // An answer may stand behind much else.
       if (this.#receivedBytes() !== before) resolve(true);
       else session.destroy(new Error('the connection is dead'));
-    }, this.#limits.pongMs);
+    };
+    const waitMs = before === this.#unprovenBytes ? firstPongMs : pongMs;
+    // What has come while this process was busy is read before that.
+    const timer = setTimeout(() => setImmediate(onTime), waitMs).unref();
     const onClose = (): void => resolve(false);
     session.once('close', onClose);
     session.ping((error) => resolve(!error));

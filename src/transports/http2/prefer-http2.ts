@@ -52,8 +52,7 @@ async function connectionFor(
       // Whoever waited along may have taken all streams of the new connection.
       await untilAborted(connection, signal);
     } else if (connection?.isStale && !isRepeatable) {
-      const isAlive = await untilAborted(connection.liveness.prove(), signal);
-      if (isAlive && connection.mayTakeStream) return connection;
+      if (await untilAborted(connection.prove(), signal)) return connection;
     } else return connection;
   }
 }

@@ -1,7 +1,7 @@
-import type { TLSSocket } from 'node:tls';
 import type { TlsOptions, UpstreamRequest } from '../transport.ts';
 import { type ConnectionLimits, type Http2Connection, usualLimits } from './connection.ts';
 import { EndpointConnections } from './endpoint-connections.ts';
+import { OpenSockets } from './socket.ts';
 
 /** So many endpoints are remembered; beyond that the oldest without a connection are forgotten. */
 const mostEndpoints = 256;
@@ -11,7 +11,7 @@ export class Http2Sessions {
   readonly #limits: ConnectionLimits;
   readonly #endpoints = new Map<TlsOptions | undefined, Map<string, EndpointConnections>>();
   /** Of all connections, those included that are still being set up and those that only finish what they have begun. */
-  readonly #sockets = new Set<TLSSocket>();
+  readonly #sockets = new OpenSockets();
 
   constructor(limits: Partial<ConnectionLimits> = {}) {
     this.#limits = { ...usualLimits, ...limits };
@@ -33,7 +33,7 @@ export class Http2Sessions {
 
   close(): void {
     this.#endpoints.clear();
-    for (const socket of this.#sockets) socket.destroy(new Error('the transport was closed'));
+    this.#sockets.close();
   }
 
   #connectionsOf({ address, tls }: UpstreamRequest): EndpointConnections {

@@ -1,7 +1,7 @@
-import { isIP } from 'node:net';
 import tls from 'node:tls';
 import { connectTimeout } from '../explain.ts';
-import { lookup } from '../lookup.ts';
+import { Opening } from '../open-connection.ts';
+import { serverNameOf } from '../server-name.ts';
 import type { UpstreamRequest } from '../transport.ts';
 
 /** After so much silence TCP asks whether the endpoint is still there; a stream of events may be silent for ever. */
@@ -10,45 +10,55 @@ const keepAliveMs = 15_000;
 /** What a connection depends on. */
 export type ConnectSettings = Pick<UpstreamRequest, 'address' | 'tls' | 'connectMs'>;
 
-/**
- * Connects to an endpoint over TLS, within its `connectMs`.
- * @param protocols what to offer (ALPN, RFC 7301).
- * @param whileConnecting is waited for before the limit is lifted.
- */
-export async function openSocket(
-  settings: ConnectSettings,
-  protocols: string[],
-  whileConnecting: (socket: tls.TLSSocket) => Promise<void>,
-): Promise<tls.TLSSocket> {
-  const socket = connect(settings, protocols);
-  const { connectMs } = settings;
-  const onTime = (): void => void socket.destroy(connectTimeout(settings));
-  const timer = connectMs < Infinity ? setTimeout(onTime, connectMs) : undefined;
-  try {
-    await whileConnecting(socket);
-    return socket;
-  } finally {
-    clearTimeout(timer);
+/** All sockets that are open, those that are still being set up included. */
+export class OpenSockets {
+  readonly #sockets = new Set<tls.TLSSocket>();
+  #isClosed = false;
+
+  add(socket: tls.TLSSocket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    if (this.#isClosed) socket.destroy(new Error('the transport was closed'));
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const socket of this.#sockets) socket.destroy(new Error('the transport was closed'));
   }
 }
 
-function connect({ address, tls: settings }: ConnectSettings, protocols: string[]): tls.TLSSocket {
+/** How to connect, and who keeps account of it. */
+export interface OpeningSettings {
+  /** What to offer (ALPN, RFC 7301). */
+  readonly protocols: string[];
+  readonly sockets: OpenSockets;
+}
+
+/** Connects to an endpoint over TLS, within its `connectMs`. */
+export function openSocket(settings: ConnectSettings, { protocols, sockets }: OpeningSettings): Promise<tls.TLSSocket> {
+  const { promise, resolve, reject } = Promise.withResolvers<tls.TLSSocket>();
+  const { address, connectMs } = settings;
+  const open = (host: string): tls.TLSSocket => {
+    const socket = connectTo(host, settings, protocols);
+    sockets.add(socket);
+    return socket;
+  };
+  const hostname = address.connectTo ?? address.hostname;
+  const createTimeout = () => connectTimeout(settings);
+  new Opening({ hostname, secure: true, connectMs, open, createTimeout }, (error, socket) => {
+    if (error) reject(error);
+    else resolve(socket as tls.TLSSocket);
+  }).start();
+  return promise;
+}
+
+function connectTo(host: string, { address, tls: settings }: ConnectSettings, protocols: string[]): tls.TLSSocket {
   const socket = tls.connect({
     ...(settings as tls.ConnectionOptions),
-    host: address.connectTo ?? address.hostname,
+    host,
     port: address.port,
-    lookup,
-    // An address is no name for a certificate, and the final dot of a name is no part of it there (RFC 6066 3).
-    ...(isIP(address.hostname) === 0 && { servername: address.hostname.replace(/\.$/, '') }),
+    ...serverNameOf(address),
     ALPNProtocols: protocols,
   });
   return socket.once('secureConnect', () => socket.setKeepAlive(true, keepAliveMs));
-}
-
-/** @throws what keeps the connection from being secure. */
-export function untilSecure(socket: tls.TLSSocket): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  // The second one stays: without it what happens to the connection later would end the process.
-  socket.once('secureConnect', resolve).on('error', reject);
-  return promise;
 }
