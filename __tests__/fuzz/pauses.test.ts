@@ -92,10 +92,11 @@ describe(`any response (${seedTitle})`, () => {
     .tuple(
       mostly(fc.oneof(fc.constant(''), hints), interim),
       fc.tuple(version, status, reason).map((parts) => parts.join(' ')),
+      fc.constantFrom('', '', 'Content-Type: text/event-stream\r\n'),
       headersOf(responseNames),
       framedBody,
     )
-    .map(([before, line, lines, body]) => `${before}${line}\r\n${lines}${body}`);
+    .map(([before, line, type, lines, body]) => `${before}${line}\r\n${type}${lines}${body}`);
   const upgrade = 'GET /a HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
   const request = fc.constantFrom(plainRequest, plainRequest.replace('GET', 'HEAD'), upgrade);
 
