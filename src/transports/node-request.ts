@@ -11,7 +11,7 @@ import { sendUnframed } from './upload.ts';
 /** Methods to which node:http adds no chunked framing of its own when there is no body. */
 const unframedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
 
-/** After a minute of silence TCP asks whether the endpoint is still there; agents that keep connections do so of themselves. */
+/** After a minute of silence TCP asks whether the endpoint is still there; agents that keep connections have a time of their own. */
 const probing = { keepAlive: true, keepAliveInitialDelay: 60_000 };
 
 /**
@@ -34,7 +34,7 @@ export function createRequest(upstream: UpstreamRequest, source: Source | undefi
     ...(isOthers ? { lookup } : { seeker }),
     method,
     path: target,
-    ...(!source && probing),
+    ...(!source?.isForeign && probing),
     agent: source?.agent ?? createAgent({ secure }),
     setHost: false,
     ...(!adrift && { headers: isOthers ? toObject(headers) : headers }),
