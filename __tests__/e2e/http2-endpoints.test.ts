@@ -5,7 +5,15 @@ import { sendHttp2, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
 import { listen } from '../helpers/servers.ts';
-import { goaway, head, lastData, onlyHead, reset, startRawHttp2 } from '../transports/raw-http2.ts';
+import {
+  goaway,
+  head,
+  lastData,
+  onlyHead,
+  reset,
+  settings as settingsFrame,
+  startRawHttp2,
+} from '../transports/raw-http2.ts';
 
 const resources = leakCheckedResources();
 
@@ -20,6 +28,7 @@ const settings = (...endpoints: string[]): BalancingProxyOptions => ({
 });
 const serve = async (...endpoints: string[]) => resources.use(await serveProxy(settings(...endpoints)));
 
+const greeting = Buffer.concat([settingsFrame(), goaway(0, 0)]);
 const refuse: OnRequest = (socket, stream) => void socket.write(reset(stream, 7));
 const answer: OnRequest = (socket, stream) => void socket.write(Buffer.concat([head(stream), lastData(stream, 'ok')]));
 const post = { method: 'POST', body: 'once' };
@@ -45,6 +54,15 @@ describe('a POST that is sent once only', () => {
     const { url } = await serve(endpoint.url);
     for (let i = 0; i < 12; i++) expect(await request(url, post)).toMatchObject({ status: 200, text: 'ok' });
     expect(endpoint.sockets.length).toBeGreaterThan(2);
+  });
+
+  test('goes to the endpoint again when its connection is turned away before it could be sent', async () => {
+    let connections = 0;
+    const onConnection = (socket: TLSSocket) => void socket.write(++connections < 3 ? greeting : settingsFrame());
+    const endpoint = resources.use(await startRawHttp2({ onConnection, onRequest: answer }));
+    const { url } = await serve(endpoint.url);
+    expect(await request(url, post)).toMatchObject({ status: 200, text: 'ok' });
+    expect(connections).toBe(3);
   });
 
   test('is answered with 502 when no endpoint looks at it', async () => {

@@ -1,7 +1,7 @@
 import http2 from 'node:http2';
 import https from 'node:https';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
-import type { ConnectionLimits } from '../../../src/transports/http2/connection.ts';
+import type { ConnectionLimits } from '../../../src/transports/http2/connection-limits.ts';
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
 import { createCertificate } from '../../helpers/certificate.ts';
 import { Resources } from '../../helpers/proxy.ts';

@@ -138,7 +138,7 @@ describe.each<[string, () => Transport]>([
   test.each([
     ['resets the stream', (res: Http2ServerResponse) => res.stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)],
     ['cancels the stream', (res: Http2ServerResponse) => res.stream.close(http2.constants.NGHTTP2_CANCEL)],
-    ['drops the connection', (res: Http2ServerResponse) => res.stream.session?.socket.destroy()],
+    ['drops the connection', (res: Http2ServerResponse) => res.stream.session?.destroy()],
   ])('never ends a body as if it were whole when the endpoint %s', async (_name, breakOff) => {
     const { url } = await start((_req, res) => {
       res.write('half');

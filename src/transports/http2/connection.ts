@@ -1,41 +1,10 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import type { EndpointAddress } from '../../endpoints/address.ts';
-import { Liveness, type LivenessLimits } from './liveness.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
+import { Liveness } from './liveness.ts';
 import { mostWindowBytes } from './receive-window.ts';
 import { sessionOptions, widen } from './session-options.ts';
-
-/** How long a connection is used. */
-export interface ConnectionLimits extends LivenessLimits {
-  /** Streams after which another connection takes over. */
-  readonly mostStreams: number;
-  /** Streams that we reset, likewise. */
-  readonly mostResets: number;
-  /** Milliseconds, likewise. */
-  readonly maxAgeMs: number;
-  /** Milliseconds without a stream after which it is closed. */
-  readonly idleMs: number;
-  /** Milliseconds without a stream after which it is asked for a sign of life before it gets what cannot be sent twice. */
-  readonly staleMs: number;
-  /** Milliseconds after which an endpoint that offered HTTP/1.1 only is asked for HTTP/2 again. */
-  readonly recheckMs: number;
-}
-
-export const usualLimits: ConnectionLimits = {
-  silentMs: 2_000,
-  pongMs: 15_000,
-  firstPongMs: 3_000,
-  proofMs: 1_000,
-  // There are 2^30 (RFC 9113 5.1.1).
-  mostStreams: 2 ** 29,
-  // node:http2 and Envoy close the connection of who resets 1,000 and 500, with all that runs on it.
-  mostResets: 300,
-  maxAgeMs: 3_600_000,
-  // nginx has 75 s, load balancers 60 s.
-  idleMs: 25_000,
-  staleMs: 1_000,
-  recheckMs: 60_000,
-};
 
 /** Who is told what becomes of a connection. */
 export interface Watcher {
@@ -58,6 +27,8 @@ export class Http2Connection {
   #resets = 0;
   #large = 0;
   #windowBytes = mostWindowBytes;
+  #wantedWindowBytes = mostWindowBytes;
+  #isSettling = false;
   #isRetired = false;
   #lastUsedMs = 0;
   /** Of a GOAWAY: streams above were not looked at (RFC 9113 6.8). */
@@ -98,6 +69,11 @@ export class Http2Connection {
   /** There were streams before. */
   get isReused(): boolean {
     return this.#served > 1;
+  }
+
+  /** The endpoint wants no more streams here, as it stops or has had enough of them. */
+  get isTurnedAway(): boolean {
+    return this.#lastSeenStream < Infinity;
   }
 
   get mostAtOnce(): number {
@@ -151,9 +127,16 @@ export class Http2Connection {
 
   /** From now on so many bytes of each response may come ahead of its reader. */
   setWindow(bytes: number): void {
-    if (this.#windowBytes === bytes || this.session.destroyed || this.session.closed) return;
+    this.#wantedWindowBytes = bytes;
+    const { session } = this;
+    if (this.#windowBytes === bytes || this.#isSettling || session.destroyed || session.closed) return;
     this.#windowBytes = bytes;
-    this.session.settings({ ...sessionOptions.settings, initialWindowSize: bytes }, () => {});
+    // With more than ten that are not acknowledged Node closes the connection.
+    this.#isSettling = true;
+    session.settings({ ...sessionOptions.settings, initialWindowSize: bytes }, () => {
+      this.#isSettling = false;
+      this.setWindow(this.#wantedWindowBytes);
+    });
   }
 
   /** We have reset a stream. */

@@ -1,8 +1,10 @@
 import type { ClientHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { BalancingProxyError } from '../../errors.ts';
 import { connectTimeout, explain } from '../explain.ts';
 import type { UpstreamRequest } from '../transport.ts';
-import { type ConnectionLimits, Http2Connection } from './connection.ts';
+import { Http2Connection } from './connection.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { mostWindowBytes, receiveWindow } from './receive-window.ts';
 import { type ConnectSettings, type OpenSockets, openSocket } from './socket.ts';
 
@@ -145,7 +147,11 @@ export class EndpointConnections {
     const onTime = (): void => void socket.destroy(connectTimeout(settings));
     const limitMs = settings.connectMs - elapsedMs;
     const timer = limitMs < Infinity ? setTimeout(onTime, limitMs) : undefined;
-    await settingsOf(connection.session).finally(() => clearTimeout(timer));
+    const hello = settingsOf(connection.session).finally(() => clearTimeout(timer));
+    await hello.catch((error: Error) => {
+      throw connection.isTurnedAway ? turnedAway(settings, error) : error;
+    });
+    if (connection.isTurnedAway) throw turnedAway(settings);
     // Another one would take none either, and the next one after that.
     if (!connection.mayTakeStream) {
       connection.session.destroy();
@@ -162,6 +168,11 @@ export class EndpointConnections {
     // Those who waited for it may be gone.
     connection.session.unref();
   }
+}
+
+/** The endpoint is about to stop, or its next connection is taken by another process of its. */
+function turnedAway({ address: { name } }: ConnectSettings, cause?: Error): BalancingProxyError {
+  return new BalancingProxyError('ERR_BRP_NOT_PROCESSED', `${name} closes a new connection at once`, { cause });
 }
 
 function isBetter(one: Http2Connection, other: Http2Connection): boolean {

@@ -6,7 +6,8 @@ import { untilAborted } from '../../until-aborted.ts';
 import { asksForUpgrade } from '../asks-for-upgrade.ts';
 import type { Transport, UpstreamRequest, UpstreamResponse } from '../transport.ts';
 import { checkSendable } from './check-sendable.ts';
-import type { ConnectionLimits, Http2Connection } from './connection.ts';
+import type { Http2Connection } from './connection.ts';
+import type { ConnectionLimits } from './connection-limits.ts';
 import { Http2Exchange } from './exchange.ts';
 import { Http2Sessions } from './sessions.ts';
 

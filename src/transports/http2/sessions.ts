@@ -1,5 +1,6 @@
 import type { TlsOptions, UpstreamRequest } from '../transport.ts';
-import { type ConnectionLimits, type Http2Connection, usualLimits } from './connection.ts';
+import type { Http2Connection } from './connection.ts';
+import { type ConnectionLimits, usualLimits } from './connection-limits.ts';
 import { EndpointConnections } from './endpoint-connections.ts';
 import { OpenSockets } from './socket.ts';
 
