@@ -28,6 +28,9 @@ export interface ConnectionTarget {
 /** Opens connections, as undici's option `connect`. */
 export type Connector = (target: ConnectionTarget, done: (...result: [null, Socket] | [Error, null]) => void) => void;
 
+/** After a minute of silence TCP asks whether the endpoint is still there. */
+const probing = { keepAlive: true, keepAliveInitialDelay: 60_000 };
+
 /** The TLS sessions of so many servers are kept. */
 const mostSessions = 100;
 
@@ -55,9 +58,8 @@ export function createConnector(settings: ConnectorSettings): Connector {
 type Place = net.NetConnectOpts;
 
 function placeOf({ protocol, port }: ConnectionTarget, host: string, socketPath: string | undefined): Place {
-  const keepAlive = { keepAlive: true, keepAliveInitialDelay: 60_000 };
-  if (socketPath !== undefined) return { path: socketPath, ...keepAlive };
-  return { host, port: Number(port) || (protocol === 'https:' ? 443 : 80), ...keepAlive };
+  if (socketPath !== undefined) return { path: socketPath, ...probing };
+  return { host, port: Number(port) || (protocol === 'https:' ? 443 : 80), ...probing };
 }
 
 interface TlsState {
@@ -75,6 +77,8 @@ function openSecure(place: Place, { hostname, port }: ConnectionTarget, { settin
     session: sessions.get(key),
     ALPNProtocols: ['http/1.1'],
   });
+  // In Node 22 the option has no effect with TLS.
+  socket.once('secureConnect', () => socket.setKeepAlive(true, probing.keepAliveInitialDelay));
   return socket.on('session', (session: Buffer) => {
     for (const oldest of sessions.keys()) if (sessions.size >= mostSessions) sessions.delete(oldest);
     sessions.set(key, session);

@@ -17,7 +17,10 @@ export interface ConnectionSeeker {
 }
 
 /** What an agent is told of a request. */
-export type AgentRequest = ClientRequestArgs & { seeker?: ConnectionSeeker | undefined };
+export type AgentRequest = ClientRequestArgs & {
+  seeker?: ConnectionSeeker | undefined;
+  readonly keepAliveInitialDelay?: number;
+};
 
 /** What becomes of connections that nobody needs at the moment. */
 export interface KeepAliveSettings {
@@ -48,18 +51,24 @@ export function createAgent({ secure, tls, keepAlive }: AgentPurpose): http.Agen
 
 function openInOwnWay(agent: http.Agent, secure: boolean): void {
   const openings = new Set<Opening>();
-  const open = agent.createConnection.bind(agent);
+  const create = agent.createConnection.bind(agent);
+  const open = (options: AgentRequest) => {
+    const socket = create(options) as Socket;
+    // In Node 22 the option has no effect with TLS.
+    if (secure) socket.once('secureConnect', () => socket.setKeepAlive(true, options.keepAliveInitialDelay));
+    return socket;
+  };
   const destroy = agent.destroy.bind(agent);
   agent.createConnection = (options: AgentRequest, done) => {
     const { host, socketPath, seeker } = options;
     // The agent keeps the options along with the connection.
     options.seeker = undefined;
-    if (!seeker || !done || !host || socketPath || isIP(host) !== 0) return open(options, done);
+    if (!seeker || !done || !host || socketPath || isIP(host) !== 0) return open(options);
     const settings = {
       hostname: host,
       secure,
       connectMs: seeker.connectMs,
-      open: (address: string) => open({ ...options, host: address }) as Socket,
+      open: (address: string) => open({ ...options, host: address }),
       createTimeout: () => seeker.createTimeout(),
     };
     const opening = new Opening(settings, (error, socket) => {
