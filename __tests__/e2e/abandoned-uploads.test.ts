@@ -57,7 +57,8 @@ describe.each(abandoned)('an upload that $what', ({ listener, options }) => {
     client.write(post + chunkOf(1_000));
     await until(() => /HTTP\/1.1 [245]/.test(text));
     client.write(`${chunkOf(1_000_000).repeat(3)}0\r\n\r\n${head('GET / HTTP/1.1', 'Host: proxy')}`);
-    await until(() => text.includes('the next one'));
+    // On a busy machine the total time of this one may be over, too.
+    await until(() => text.split('HTTP/1.1 ').length === 3);
     client.destroy();
   });
 

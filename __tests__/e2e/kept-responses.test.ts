@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BalancingProxyOptions, Transport, UpstreamResponse } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
@@ -60,27 +61,28 @@ function answer(coming: Coming, number: number): UpstreamResponse {
   };
 }
 
-/** Endpoint by endpoint, a few milliseconds after the one before. */
+/** One after the other: each answers when the one before has, and has broken off if it does so at once. */
 function transportOf(comings: readonly Coming[]): Transport {
+  const settled = comings.map(() => Promise.withResolvers<void>());
+  const come = async (number: number): Promise<UpstreamResponse> => {
+    await settled[number - 2]?.promise;
+    await pause(5);
+    const coming = comings[number - 1] ?? 'never';
+    if (coming === 'never') return new Promise<never>(() => {});
+    const response = coming === 'refused' ? undefined : answer(coming, number);
+    if (coming.endsWith('breaks')) response?.body.once('close', () => settled[number - 1]?.resolve());
+    else settled[number - 1]?.resolve();
+    if (!response) throw new Error('refused');
+    return response;
+  };
   return {
     send: ({ address }, signal) =>
       new Promise((resolve, reject) => {
-        const number = Number(address.hostname.slice(1));
-        const coming = comings[number - 1] ?? 'never';
-        const timer = setTimeout(() => {
-          if (coming === 'never') return;
-          if (coming === 'refused') {
-            reject(new Error('refused'));
-            return;
-          }
-          const response = answer(coming, number);
+        come(Number(address.hostname.slice(1))).then((response) => {
           signal.addEventListener('abort', () => response.body.destroy(new Error('aborted')));
           resolve(response);
-        }, 10 * number);
-        signal.addEventListener('abort', () => {
-          clearTimeout(timer);
-          reject(signal.reason);
-        });
+        }, reject);
+        signal.addEventListener('abort', () => reject(signal.reason));
       }),
     close: async () => {},
   };
@@ -109,16 +111,16 @@ interface Case {
 describe('of responses that are kept', () => {
   test.each<Case>([
     // Usable ones that are held for a better one.
-    { comings: ['404 whole', 'never'], totalMs: 100, given: '404 by 1' },
-    { comings: ['404 large', 'never'], totalMs: 100, given: '404 by 1' },
-    { comings: ['404 large, breaks', 'never'], totalMs: 100, given: '504' },
-    { comings: ['404 large, breaks', '404 whole', 'never'], totalMs: 100, given: '404 by 2' },
-    { comings: ['404 large, breaks', '404 large', 'never'], totalMs: 100, given: '404 by 2' },
-    { comings: ['404 large, breaks', '404 large, breaks', 'never'], totalMs: 100, given: '504' },
-    { comings: ['404 large', '404 whole', 'never'], totalMs: 100, given: '404 by 2' },
+    { comings: ['404 whole', 'never'], totalMs: 400, given: '404 by 1' },
+    { comings: ['404 large', 'never'], totalMs: 400, given: '404 by 1' },
+    { comings: ['404 large, breaks', 'never'], totalMs: 400, given: '504' },
+    { comings: ['404 large, breaks', '404 whole', 'never'], totalMs: 400, given: '404 by 2' },
+    { comings: ['404 large, breaks', '404 large', 'never'], totalMs: 400, given: '404 by 2' },
+    { comings: ['404 large, breaks', '404 large, breaks', 'never'], totalMs: 400, given: '504' },
+    { comings: ['404 large', '404 whole', 'never'], totalMs: 400, given: '404 by 2' },
     { comings: ['404 large, breaks', '404 whole', 'never'], preferGraceMs: 100, given: '404 by 2' },
-    { comings: ['404 large, breaks', 'refused', '404 whole'], preferGraceMs: 15, given: '404 by 3' },
-    { comings: ['404 large, breaks', 'refused', '200 whole'], preferGraceMs: 15, given: '200 by 3' },
+    { comings: ['404 large, breaks', 'refused', '404 whole'], preferGraceMs: 8, given: '404 by 3' },
+    { comings: ['404 large, breaks', 'refused', '200 whole'], preferGraceMs: 8, given: '200 by 3' },
     { comings: ['404 large, breaks', '404 whole'], given: '404 by 2' },
     { comings: ['404 whole', '404 large, breaks'], given: '404 by 1' },
     { comings: ['404 large, breaks', '200 whole'], given: '200 by 2' },
@@ -126,7 +128,7 @@ describe('of responses that are kept', () => {
     { comings: ['404 large, breaks', '500 whole'], given: '500 by 2' },
     { comings: ['500 whole', '404 large, breaks', 'refused'], given: '500 by 1' },
     { comings: ['500 whole', '404 large', 'refused'], given: '404 by 2' },
-    { comings: ['500 whole', '404 large', 'never'], totalMs: 100, given: '404 by 2' },
+    { comings: ['500 whole', '404 large', 'never'], totalMs: 400, given: '404 by 2' },
     // Spares.
     { comings: ['500 whole', '500 whole'], given: '500 by 1' },
     { comings: ['500 whole', '500 large'], given: '500 by 1' },
@@ -141,8 +143,8 @@ describe('of responses that are kept', () => {
     { comings: ['500 small, breaks late', '500 large'], given: '500 by 2' },
     { comings: ['500 small, breaks late', 'refused'], given: '502' },
     { comings: ['500 small, silent', '500 large'], idleMs: 50, given: '500 by 2' },
-    { comings: ['500 small, silent', 'refused'], totalMs: 100, given: '504' },
-    { comings: ['500 whole', 'never'], totalMs: 100, given: '504' },
+    { comings: ['500 small, silent', 'refused'], totalMs: 400, given: '504' },
+    { comings: ['500 whole', 'never'], totalMs: 400, given: '504' },
     { comings: ['500 whole', '200 whole'], given: '200 by 2' },
     { comings: ['500 large', '200 large'], given: '200 by 2' },
     { comings: ['500 large', '404 whole'], given: '404 by 2' },

@@ -1,18 +1,21 @@
 import type { ServerResponse } from 'node:http';
 import { BalancingProxyError } from '../errors.ts';
 
-const endedByUs = new WeakSet<ServerResponse>();
+/** Marks a response that the proxy has ended. */
+const isEndedByUs = Symbol('isEndedByUs');
+
+type MarkedResponse = ServerResponse & { [isEndedByUs]?: true };
 
 /** Ends a response for the proxy; whatever else ends it is the app. */
 export function endResponse(res: ServerResponse, body?: Buffer): void {
-  endedByUs.add(res);
+  (res as MarkedResponse)[isEndedByUs] = true;
   if (body) res.end(body);
   else res.end();
 }
 
 /** Whether the app has ended a response that was the proxy's to end. */
 export function isEndedByApp(res: ServerResponse): boolean {
-  return res.writableEnded && !endedByUs.has(res);
+  return res.writableEnded && !(res as MarkedResponse)[isEndedByUs];
 }
 
 /** Whether a response that the proxy has not begun is no longer its to begin. */
