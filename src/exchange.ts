@@ -100,6 +100,7 @@ export class Exchange {
   async settle(options: RaceOptions<Candidate, Answer>, idleMs: number): Promise<Answer> {
     this.#race = new Race(options);
     const winner = await this.#race.run();
+    this.#race = undefined;
     const sent = winner ?? (await this.#spares.take({ idleMs, signal: this.signal }));
     clearTimeout(this.#totalTimer);
     if (!sent) throw exhausted(this.#reports());

@@ -10,7 +10,7 @@ import { Exchange } from './exchange.ts';
 import { noBody, takeBody } from './http/body.ts';
 import { answerAsRecipient, isForUs } from './http/final-recipient.ts';
 import { onWire } from './http/on-wire.ts';
-import { outgoingRequest } from './http/outgoing.ts';
+import { type OutgoingRequest, outgoingRequest } from './http/outgoing.ts';
 import { respond } from './http/respond.ts';
 import { rewrittenUrl } from './http/target.ts';
 import { asksForUpgrade, UpgradeClient } from './http/upgrade.ts';
@@ -25,7 +25,7 @@ import { HedgeBudget } from './race/budget.ts';
 import type { RaceOptions } from './race/rules.ts';
 import { conditionOf } from './release.ts';
 import { Reporter } from './reporter.ts';
-import { planFor } from './strategy.ts';
+import { type Plan, planFor } from './strategy.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /** One request as it comes in. */
@@ -35,6 +35,13 @@ interface Call {
   readonly next?: Next | undefined;
   /** Who asks for an upgrade. */
   readonly client?: UpgradeClient;
+}
+
+/** What a race is about. */
+interface Contest {
+  readonly outgoing: OutgoingRequest;
+  readonly plan: Plan;
+  readonly candidates: readonly Candidate[];
 }
 
 /**
@@ -122,7 +129,25 @@ class ProxyServer {
     const plan = planFor(req, { config, budget: this.budget, reporter: exchange.reporter, isReplayable });
     exchange.strategy = plan.strategy;
     this.budget.deposit();
-    const contest: RaceOptions<Candidate, Answer> = {
+    const { idleMs, clientMs } = config.timeouts;
+    const answer = await exchange.settle(this.#contest(exchange, { outgoing, plan, candidates }), idleMs);
+    const { response } = answer;
+    const headers = clientHeaders(answer, config.exposeEndpoint);
+    if (client && response.upgraded) return client.accept(response.upgraded, { response, headers, clientMs });
+    const onHead = (): void => {
+      exchange.readBody = undefined;
+    };
+    return respond(res, { ...answer, headers, idleMs, clientMs, onHead });
+  }
+
+  /**
+   * The race for a request. The body is among what its functions know, and goes with them: not to be kept as long as the response
+   * is open.
+   */
+  #contest(exchange: Exchange, { outgoing, plan, candidates }: Contest): RaceOptions<Candidate, Answer> {
+    const config = this.#config;
+    const { req, signal } = exchange;
+    return {
       ...plan.pace,
       candidates: this.pool.choose(candidates, plan.choice),
       mayStart: ({ endpoint }) => !endpoint.isDrained,
@@ -138,16 +163,6 @@ class ProxyServer {
       conditionOf,
       discard: (answer, abort) => exchange.discard(answer, abort),
     };
-
-    const { idleMs, clientMs } = config.timeouts;
-    const answer = await exchange.settle(contest, idleMs);
-    const { response } = answer;
-    const headers = clientHeaders(answer, config.exposeEndpoint);
-    if (client && response.upgraded) return client.accept(response.upgraded, { response, headers, clientMs });
-    const onHead = (): void => {
-      exchange.readBody = undefined;
-    };
-    return respond(res, { ...answer, headers, idleMs, clientMs, onHead });
   }
 
   async #candidatesFor({ req, signal }: Exchange): Promise<readonly Candidate[]> {

@@ -80,13 +80,18 @@ function upstreamRequest(
     // A kept-alive one may turn out to be closed, and a stream cannot be sent twice.
     freshConnection: outgoing.body instanceof Readable,
     acceptsTrailers: outgoing.acceptsTrailers === true,
-    onInterim: (hint) => {
-      if (hint.status === 103 && interim.length < mostHints) interim.push(hint);
-    },
+    onInterim: keeperOf(interim),
   };
   if (!rewriteRequest) return request;
   const rewriting = applyHeaderHook('rewriteRequest', rewriteRequest, { req, endpoint: name, headers });
   return untilAborted(rewriting, signal).then((rewritten) => ({ ...request, headers: rewritten }));
+}
+
+/** Of its own, because transports keep it: what is known in the function that makes a request stays with its functions. */
+function keeperOf(interim: InterimResponse[]): (hint: InterimResponse) => void {
+  return (hint) => {
+    if (hint.status === 103 && interim.length < mostHints) interim.push(hint);
+  };
 }
 
 /**

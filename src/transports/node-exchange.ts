@@ -11,7 +11,7 @@ import { createRequest } from './node-request.ts';
 import { NodeUpload } from './node-upload.ts';
 import type { Opening } from './open-connection.ts';
 import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
-import { isLong, pipeBody } from './upload.ts';
+import { isLong, pipeBody, withoutBody } from './upload.ts';
 
 /** Sends a request by calling `respond`, and gives the response that came of it. */
 export type Relay = (respond: () => Promise<http.IncomingMessage>) => Promise<http.IncomingMessage>;
@@ -25,14 +25,13 @@ interface Ends {
 
 /** One request over node:http or node:https, and its response. */
 export class NodeExchange implements ConnectionSeeker {
-  readonly #request: UpstreamRequest;
+  #request: UpstreamRequest;
   readonly #source: Source | undefined;
   #client: http.ClientRequest | undefined;
   /** As it came: got puts a phrase of its own in the place of an empty one. */
   #reason: string | undefined;
   #opening: Opening | undefined;
   #upload: NodeUpload | undefined;
-  #response: http.IncomingMessage | undefined;
   #isConnected = false;
 
   /** @param source where to take a connection from; it gets one of its own otherwise. */
@@ -98,8 +97,7 @@ export class NodeExchange implements ConnectionSeeker {
       if (client.socket) heedKeepAlive(client.socket, response.rawHeaders);
       // Of a body that ends with the connection Node makes a clean end even when that was a reset.
       client.once('error', (error) => response.complete || response.destroy(error));
-      this.#response = response;
-      if (this.#upload) response.once('end', () => this.#upload?.answered());
+      this.#request = withoutBody(this.#request);
       // Not when the response closes: the endpoint may have answered before it had the whole request.
       client.once('close', release);
       resolve(response);
@@ -111,7 +109,7 @@ export class NodeExchange implements ConnectionSeeker {
 
   #sendBody(client: http.ClientRequest): void {
     const { body } = this.#request;
-    if (isLong(body)) this.#upload = new NodeUpload(client, this.#request, this.#onBroken);
+    if (isLong(body)) this.#upload = new NodeUpload(client, this.#request);
     if (body instanceof Readable) pipeBody(body, client);
     else client.end(body);
   }
@@ -160,10 +158,6 @@ export class NodeExchange implements ConnectionSeeker {
       socket.off('close', onClose);
     });
   }
-
-  readonly #onBroken = (error: Error): void => {
-    if (!this.#response?.complete) this.#response?.destroy(error);
-  };
 
   #explain(thrown: Error): BalancingProxyError {
     return explain(thrown, {

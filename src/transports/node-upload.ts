@@ -1,4 +1,4 @@
-import type { ClientRequest } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { uploadTimeout } from './explain.ts';
 import type { UpstreamRequest } from './transport.ts';
@@ -10,25 +10,24 @@ export class NodeUpload {
   readonly #client: ClientRequest;
   readonly #request: Pick<UpstreamRequest, 'address' | 'idleMs'>;
   #writes: UploadWrites | undefined;
+  #response: IncomingMessage | undefined;
   #endLimit = (): void => {};
 
-  /** @param onBroken is told that what follows of the response is no clean end of it. */
-  constructor(
-    client: ClientRequest,
-    { address, idleMs }: Pick<UpstreamRequest, 'address' | 'idleMs'>,
-    onBroken: (error: Error) => void,
-  ) {
+  constructor(client: ClientRequest, { address, idleMs }: Pick<UpstreamRequest, 'address' | 'idleMs'>) {
     this.#client = client;
     this.#request = { address, idleMs };
     client.once('socket', (socket) => {
       // An agent of the user's may give anything that is a stream.
       if (!(socket instanceof Socket)) return;
       this.#writes = UploadWrites.of(socket);
-      this.#writes.onBroken = onBroken;
+      this.#writes.onBroken = this.#onBroken;
       if (!socket.connecting) this.#limit(socket);
       else socket.once(address.secure ? 'secureConnect' : 'connect', () => this.#limit(socket));
     });
     client.once('finish', () => this.#endLimit()).once('close', this.#onClose);
+    client.once('response', (response) => {
+      this.#response = response.once('end', this.#onAnswered);
+    });
   }
 
   get isUnderWay(): boolean {
@@ -36,12 +35,17 @@ export class NodeUpload {
   }
 
   /** The endpoint has answered to the end, and must go on to read what is left of the request. */
-  answered(): void {
+  readonly #onAnswered = (): void => {
     this.#endLimit();
     this.#writes?.report();
     const { socket, writableFinished } = this.#client;
     if (socket && !writableFinished) limitRest(socket, this.#client);
-  }
+  };
+
+  /** What follows of the response is no clean end of it. */
+  readonly #onBroken = (error: Error): void => {
+    if (!this.#response?.complete) this.#response?.destroy(error);
+  };
 
   #limit(socket: Socket): void {
     const { idleMs } = this.#request;

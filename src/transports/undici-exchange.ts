@@ -2,7 +2,7 @@ import { BalancingProxyError } from '../errors.ts';
 import { connectTimeout, explain } from './explain.ts';
 import { type Flow, PushedResponse } from './pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
-import { isLong } from './upload.ts';
+import { isLong, withoutBody } from './upload.ts';
 
 /** undici's handle of a request that is under way. */
 interface Controller extends Flow {
@@ -41,7 +41,7 @@ const badResponses: ReadonlySet<unknown> = new Set(['UND_ERR_RES_CONTENT_LENGTH_
 export class UndiciExchange {
   /** The client that was chosen for it. */
   client: { readonly connection: UsedConnection | undefined } | undefined;
-  readonly request: UpstreamRequest;
+  request: UpstreamRequest;
   /** Its body goes only to an endpoint that reads. */
   readonly isUpload: boolean;
   readonly #signal: AbortSignal;
@@ -107,6 +107,7 @@ export class UndiciExchange {
       return;
     }
     this.#connection?.heed(headers);
+    this.request = withoutBody(this.request);
     this.#response = new PushedResponse({ status, statusText: asSent(statusText), headers }, controller, this.#release);
     if (this.isUpload) this.#response.isUploading = () => this.#connection?.isSending() === true;
     this.#result.resolve(this.#response);

@@ -5,6 +5,7 @@ import type { EndpointAddress } from '../endpoints/address.ts';
 import { isIdempotent } from '../http/methods.ts';
 import { ForeignAgents } from './agents.ts';
 import { asksForUpgrade } from './asks-for-upgrade.ts';
+import { BodyOnce } from './body-once.ts';
 import { createConnector } from './connector.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
 import { NodeExchange } from './node-exchange.ts';
@@ -19,6 +20,7 @@ import {
   type UndiciSettings,
   type UndiciTransportOptions,
 } from './undici-options.ts';
+import { isLong } from './upload.ts';
 import { checkUndici } from './usable-undici.ts';
 
 export type { DispatcherOption, UndiciTransportOptions } from './undici-options.ts';
@@ -154,6 +156,8 @@ class KnowingClient extends Client {
       handler.client = this;
       if (!isIdempotent(options.method)) this.connection?.closeIfUnsure();
     }
-    return super.dispatch(options, handler);
+    const { body } = options;
+    const isLetGo = body instanceof Buffer && isLong(body) && this.pipelining === 1;
+    return super.dispatch(isLetGo ? { ...options, body: new BodyOnce(body) as never } : options, handler);
   }
 }

@@ -2,6 +2,7 @@ import type { ClientRequest } from 'node:http';
 import type { ClientHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { Readable, type Writable } from 'node:stream';
+import type { UpstreamRequest } from './transport.ts';
 
 /** How long an endpoint that has answered already may leave the rest of a request unread. */
 export const unreadMs = 500;
@@ -12,6 +13,11 @@ const takenAtOnceBytes = 16_384;
 /** Whether sending a body takes an endpoint that reads; all others are gone before anybody could look. */
 export function isLong(body: Buffer | Readable | undefined): boolean {
   return body instanceof Readable || (body !== undefined && body.length > takenAtOnceBytes);
+}
+
+/** The request as it is to be known once its head is answered: the body would stay as long as the response is open. */
+export function withoutBody(request: UpstreamRequest): UpstreamRequest {
+  return request.body instanceof Uint8Array ? { ...request, body: undefined } : request;
 }
 
 /**

@@ -6,7 +6,7 @@ import { contentLengthOf } from '../../http/headers.ts';
 import { explain } from '../explain.ts';
 import { PushedResponse } from '../pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../transport.ts';
-import { limitRest } from '../upload.ts';
+import { limitRest, withoutBody } from '../upload.ts';
 import type { Http2Connection } from './connection.ts';
 import { handshakeHeaders, listOf, requestHeaders } from './headers.ts';
 import { sendBody } from './send-body.ts';
@@ -21,7 +21,7 @@ const largeBytes = 131_072;
 
 /** One request and its response as a stream of an HTTP/2 connection, which outlives it. */
 export class Http2Exchange {
-  readonly #request: UpstreamRequest;
+  #request: UpstreamRequest;
   readonly #connection: Http2Connection;
   readonly #signal: AbortSignal;
   readonly #isHandshake: boolean;
@@ -123,6 +123,7 @@ export class Http2Exchange {
       resume: () => void stream.resume(),
       abort: () => this.#reset(),
     };
+    this.#request = withoutBody(this.#request);
     this.#response = new PushedResponse(head, flow, this.#release);
     if (endsWithHead) this.#response.end([]);
     // Not before: Node tells of data at once, but of the head that came before it only in the next tick.
