@@ -13,8 +13,11 @@ import { untilAborted } from './until-aborted.ts';
 /** The first early hints are kept for the client; an endpoint that never stops sending them must not fill the memory. */
 const mostHints = 16;
 
-/** So often a request that was not looked at goes to the same endpoint again, which may be closing one connection after another. */
-const mostRepeats = 2;
+/**
+ * So often a request that was not looked at goes to the same endpoint again, which may be closing one connection after
+ * another: behind nginx with 100 requests for each, one of 2,000 requests is refused three times when all are busy.
+ */
+const mostRepeats = 5;
 
 /**
  * Sends a request to an endpoint and judges the response.

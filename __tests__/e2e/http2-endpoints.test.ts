@@ -65,6 +65,16 @@ describe('a POST that is sent once only', () => {
     expect(connections).toBe(3);
   });
 
+  test('goes to the endpoint again when one connection after the other is full', async () => {
+    let refused = 0;
+    const endpoint = await start((socket, stream) => {
+      if (++refused <= 5) refuse(socket, stream);
+      else answer(socket, stream);
+    });
+    const { url } = await serve(endpoint.url);
+    expect(await request(url, post)).toMatchObject({ status: 200, text: 'ok' });
+  });
+
   test('is answered with 502 when no endpoint looks at it', async () => {
     const { url } = await serve((await start(refuse)).url);
     expect(await request(url, post)).toMatchObject({ status: 502 });
