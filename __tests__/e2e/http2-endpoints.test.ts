@@ -56,6 +56,20 @@ describe('a POST that is sent once only', () => {
     expect(endpoint.sockets.length).toBeGreaterThan(2);
   });
 
+  test('gets through with many others although each connection takes two only', async () => {
+    const seen: string[] = [];
+    const endpoint = await start((socket, stream) => {
+      if (stream > 3) return;
+      answer(socket, stream);
+      if (stream === 3) socket.write(goaway(3, 0));
+      seen.push(`${stream}`);
+    });
+    const { url } = await serve(endpoint.url);
+    const received = await Promise.all(Array.from({ length: 16 }, () => request(url, post)));
+    expect(received.map(({ status }) => status)).toEqual(received.map(() => 200));
+    expect(seen).toHaveLength(16);
+  });
+
   test('goes to the endpoint again when its connection is turned away before it could be sent', async () => {
     let connections = 0;
     const onConnection = (socket: TLSSocket) => void socket.write(++connections < 3 ? greeting : settingsFrame());

@@ -48,6 +48,15 @@ export class Http2Exchange {
     return this.#stream?.rstCode === NGHTTP2_HTTP_1_1_REQUIRED && !this.#response;
   }
 
+  /** The connection was about to end, and the endpoint has not looked at this request (RFC 9113 6.8). */
+  get cameTooLate(): boolean {
+    return this.#stream !== undefined && this.#connection.isTurnedAway && this.#isUnseen;
+  }
+
+  get #isUnseen(): boolean {
+    return this.#stream?.rstCode === NGHTTP2_REFUSED_STREAM || this.#connection.hasNotSeen(this.#stream?.id);
+  }
+
   /** As {@link Transport.send}. Cancelling resets the stream and costs no connection. */
   send(): Promise<UpstreamResponse> {
     if (this.#signal.aborted) return Promise.reject(this.#signal.reason);
@@ -173,10 +182,7 @@ export class Http2Exchange {
 
   #explain(error: Error): BalancingProxyError {
     const { name } = this.#request.address;
-    const stream = this.#stream;
-    const code = stream?.rstCode;
-    const isTurnedDown = code === NGHTTP2_REFUSED_STREAM || code === NGHTTP2_HTTP_1_1_REQUIRED;
-    if (isTurnedDown || this.#connection.hasNotSeen(stream?.id)) {
+    if (this.#isUnseen || this.isForHttp1) {
       const message = `${name} has not looked at the request: ${error.message}`;
       return new BalancingProxyError('ERR_BRP_NOT_PROCESSED', message, { cause: error });
     }

@@ -30,17 +30,18 @@ export function handshakeHeaders({ target, headers }: UpstreamRequest): Outgoing
 }
 
 function withFields(
-  pseudo: OutgoingHttpHeaders,
+  object: OutgoingHttpHeaders,
   headers: readonly string[],
   dropped: ReadonlySet<string>,
   acceptsTrailers = false,
 ): OutgoingHttpHeaders {
-  // A header may be called `__proto__`.
-  const object: OutgoingHttpHeaders = Object.assign(Object.create(null), pseudo);
   for (const { name, values } of groupByName(headers)) {
     const lower = name.toLowerCase();
     if (lower === 'host') object[':authority'] = values[0];
-    if (!dropped.has(lower)) object[lower] = values.length === 1 ? values[0] : values;
+    if (dropped.has(lower)) continue;
+    const value = values.length === 1 ? values[0] : values;
+    if (lower !== '__proto__') object[lower] = value;
+    else Object.defineProperty(object, lower, { value, enumerable: true });
   }
   if (acceptsTrailers) object.te = 'trailers';
   return object;

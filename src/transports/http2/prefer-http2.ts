@@ -4,7 +4,7 @@ import { valuesOf } from '../../http/headers.ts';
 import { isIdempotent } from '../../http/methods.ts';
 import { untilAborted } from '../../until-aborted.ts';
 import { asksForUpgrade } from '../asks-for-upgrade.ts';
-import type { Transport, UpstreamRequest, UpstreamResponse } from '../transport.ts';
+import type { Transport, UpstreamRequest } from '../transport.ts';
 import { checkSendable } from './check-sendable.ts';
 import type { Http2Connection } from './connection.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
@@ -13,6 +13,12 @@ import { Http2Sessions } from './sessions.ts';
 
 /** node:http2 servers take 128 header fields, pseudo headers included; over HTTP/1.1 the same ones take 1,000. */
 const mostFields = 120;
+
+/**
+ * A connection that ends, as those of nginx do after 1,000 requests, looks at no stream that came too late; so many are tried one
+ * after another, as what waited for the first one may be too much for the second.
+ */
+const mostConnections = 3;
 
 /**
  * A transport that speaks HTTP/2 with https endpoints that offer it (ALPN, RFC 7301) and leaves everything else to
@@ -27,10 +33,18 @@ export function preferHttp2(http1: Transport, limits: Partial<ConnectionLimits> 
     if (isBetterOverHttp1 && (await untilAborted(sessions.offersHttp1(request), signal))) {
       return http1.send(request, signal);
     }
-    const connection = await connectionFor(sessions, request, signal);
-    if (!connection) return http1.send(request, signal);
-    checkSendable(request);
-    return sendOver(connection, request, { http1, signal });
+    for (let connections = 1; ; connections++) {
+      const connection = await connectionFor(sessions, request, signal);
+      if (!connection) return http1.send(request, signal);
+      const exchange = exchangeOver(connection, request, signal);
+      try {
+        return await exchange.send();
+      } catch (error) {
+        if (signal.aborted || hasBegun(request.body)) throw error;
+        if (exchange.isForHttp1) return http1.send(request, signal);
+        if (!exchange.cameTooLate || connections === mostConnections) throw error;
+      }
+    }
   };
   return {
     send,
@@ -58,24 +72,17 @@ async function connectionFor(
   }
 }
 
-interface Rest {
-  readonly http1: Transport;
-  readonly signal: AbortSignal;
+/** @throws BalancingProxyError for what cannot be sent. */
+function exchangeOver(connection: Http2Connection, request: UpstreamRequest, signal: AbortSignal): Http2Exchange {
+  const isHandshake = asksForUpgrade(request.headers);
+  if (isHandshake && !mayOpenWebSocket(connection, request)) throw noUpgrade(request);
+  checkSendable(request);
+  return new Http2Exchange(request, connection, signal, isHandshake);
 }
 
-function sendOver(
-  connection: Http2Connection,
-  request: UpstreamRequest,
-  { http1, signal }: Rest,
-): Promise<UpstreamResponse> {
-  const isHandshake = asksForUpgrade(request.headers);
-  if (isHandshake && !mayOpenWebSocket(connection, request)) return Promise.reject(noUpgrade(request));
-  const exchange = new Http2Exchange(request, connection, signal, isHandshake);
-  return exchange.send().catch((error: unknown) => {
-    const { body } = request;
-    if (!exchange.isForHttp1 || signal.aborted || (body instanceof Readable && body.readableDidRead)) throw error;
-    return http1.send(request, signal);
-  });
+/** Whether bytes of a body are gone that cannot be had again. */
+function hasBegun(body: UpstreamRequest['body']): boolean {
+  return body instanceof Readable && body.readableDidRead;
 }
 
 function mayOpenWebSocket({ session }: Http2Connection, { headers }: UpstreamRequest): boolean {
