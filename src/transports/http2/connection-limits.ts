@@ -4,6 +4,8 @@ import type { LivenessLimits } from './liveness.ts';
 export interface ConnectionLimits extends LivenessLimits {
   /** Streams after which another connection takes over. */
   readonly mostStreams: number;
+  /** Streams after which it takes no more: the endpoint would close it. */
+  readonly allStreams: number;
   /** Streams that we reset, likewise. */
   readonly mostResets: number;
   /** Milliseconds, likewise. */
@@ -23,6 +25,7 @@ export const usualLimits: ConnectionLimits = {
   proofMs: 1_000,
   // There are 2^30 (RFC 9113 5.1.1).
   mostStreams: 2 ** 29,
+  allStreams: Infinity,
   // node:http2 and Envoy close the connection of who resets 1,000 and 500, with all that runs on it.
   mostResets: 300,
   maxAgeMs: 3_600_000,

@@ -10,6 +10,8 @@ import { sessionOptions, widen } from './session-options.ts';
 export interface Watcher {
   /** No stream may be opened any more; perhaps told more than once. */
   onEnd(): void;
+  /** The endpoint closes it after this number of streams, and has looked at no others that there were. */
+  onTooMany(seen: number): void;
   /** There is another number of streams that carry much. */
   onLarge(): void;
 }
@@ -34,9 +36,10 @@ export class Http2Connection {
   /** Of a GOAWAY: streams above were not looked at (RFC 9113 6.8). */
   #lastSeenStream = Infinity;
 
-  constructor(socket: TLSSocket, { host }: EndpointAddress, limits: ConnectionLimits, { onEnd, onLarge }: Watcher) {
+  constructor(socket: TLSSocket, { host }: EndpointAddress, limits: ConnectionLimits, watcher: Watcher) {
     this.#limits = limits;
-    this.#onLarge = onLarge;
+    this.#onLarge = () => watcher.onLarge();
+    const onEnd = (): void => watcher.onEnd();
     this.session = http2.connect(`https://${host}`, { ...sessionOptions, createConnection: () => socket });
     widen(this.session);
     this.#liveness = new Liveness(this.session, () => socket.bytesRead, limits);
@@ -44,8 +47,10 @@ export class Http2Connection {
     this.session
       // Its streams report what goes wrong; without a listener it would end the process.
       .on('error', onEnd)
-      .on('goaway', (_code: number, lastStream: number) => {
+      .on('goaway', (code: number, lastStream: number) => {
         this.#lastSeenStream = lastStream;
+        const seen = (lastStream + 1) / 2;
+        if (code === http2.constants.NGHTTP2_NO_ERROR && seen < this.#served) watcher.onTooMany(seen);
         onEnd();
       })
       .on('stream', refusePush)
@@ -84,12 +89,16 @@ export class Http2Connection {
     const { session } = this;
     const isOver = this.#isRetired || session.closed || session.destroyed || this.#liveness.isInDoubt;
     // What is worn out goes on until there is another one, but not for ever.
-    return !isOver && this.#open < this.mostAtOnce && !this.#isWornBy(2);
+    return !isOver && this.#open < this.mostAtOnce && this.#served < this.#limits.allStreams && !this.#isWornBy(2);
   }
 
   /** Another connection should take over. */
   get isWorn(): boolean {
-    return this.#isWornBy(1) || performance.now() - this.#bornAtMs > this.#limits.maxAgeMs;
+    return (
+      this.#isWornBy(1) ||
+      this.#served >= 0.9 * this.#limits.allStreams ||
+      performance.now() - this.#bornAtMs > this.#limits.maxAgeMs
+    );
   }
 
   /** It was unused for a while, so that it may be gone without our knowing. */

@@ -7,6 +7,7 @@ import { Http2Connection } from './connection.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { mostWindowBytes, receiveWindow } from './receive-window.ts';
 import { type ConnectSettings, type OpenSockets, openSocket } from './socket.ts';
+import { StreamLimit } from './stream-limit.ts';
 
 /** How long it is remembered whether an endpoint that speaks HTTP/2 offers HTTP/1.1, too. */
 const offerMs = 3_600_000;
@@ -32,6 +33,7 @@ export class EndpointConnections {
   /** As far as the last connection told. */
   #mostAtOnce = 100;
   #windowBytes = mostWindowBytes;
+  readonly #streamLimit = new StreamLimit();
   #isHttp1 = false;
   #recheckAtMs = 0;
   #calmUntilMs = 0;
@@ -103,7 +105,7 @@ export class EndpointConnections {
 
   #waitFor(request: UpstreamRequest): Promise<void> {
     for (const connecting of this.#connecting) {
-      if (connecting.waiting >= this.#mostAtOnce) continue;
+      if (connecting.waiting >= Math.min(this.#mostAtOnce, this.#streamLimit.streams)) continue;
       connecting.waiting++;
       return connecting.promise;
     }
@@ -140,7 +142,9 @@ export class EndpointConnections {
   }
 
   async #openSession(socket: TLSSocket, settings: ConnectSettings, elapsedMs: number): Promise<void> {
-    const connection = new Http2Connection(socket, settings.address, this.#limits, {
+    const limits = { ...this.#limits, allStreams: this.#streamLimit.streams };
+    const connection = new Http2Connection(socket, settings.address, limits, {
+      onTooMany: (seen) => this.#streamLimit.closedAfter(seen),
       onEnd: () => this.#connections.delete(connection),
       onLarge: () => this.#adaptTo(settings),
     });
