@@ -94,6 +94,20 @@ describe('UploadWrites', () => {
     expect(Buffer.concat(received).equals(sent)).toBe(true);
   });
 
+  test('are made in slices, which show that a connection takes something', async () => {
+    const socket = await connect((accepted) => void accepted.resume());
+    const sizes: number[] = [];
+    const { _write } = socket;
+    socket._write = (chunk, encoding, done) => {
+      sizes.push(chunk.length);
+      _write.call(socket, chunk, encoding, done);
+    };
+    UploadWrites.of(socket);
+    socket.end(sent);
+    await once(socket, 'finish');
+    expect(sizes).toEqual([65_536, 65_536, 65_536, 65_536, 37_856]);
+  });
+
   test('are the same for all requests of a connection', async () => {
     const socket = await connect((accepted) => void accepted.resume());
     expect(UploadWrites.of(socket)).toBe(UploadWrites.of(socket));

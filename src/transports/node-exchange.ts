@@ -179,7 +179,7 @@ function toUpstreamResponse(
     headers: response.rawHeaders,
     body: response,
     takeWhole: () => takeWhole(response),
-    isUploading: () => upload?.isUnderWay === true,
+    isUploading: () => upload?.isUnderWay() === true,
     trailers: () => response.rawTrailers,
   };
 }

@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { uploadTimeout } from './explain.ts';
 import type { UpstreamRequest } from './transport.ts';
-import { limitRest, limitSending } from './upload.ts';
+import { limitRest, limitSending, sinceAskedBefore } from './upload.ts';
 import { UploadWrites } from './upload-writes.ts';
 
 /** A request of node:http whose body goes only to an endpoint that reads. */
@@ -30,9 +30,7 @@ export class NodeUpload {
     });
   }
 
-  get isUnderWay(): boolean {
-    return !this.#client.writableFinished && !this.#client.destroyed;
-  }
+  readonly isUnderWay = sinceAskedBefore(() => !this.#client.writableFinished && !this.#client.destroyed);
 
   /** The endpoint has answered to the end, and must go on to read what is left of the request. */
   readonly #onAnswered = (): void => {

@@ -79,8 +79,8 @@ export interface UpstreamResponse {
    */
   takeWhole?(): Buffer | undefined;
   /**
-   * Whether the request's body is still on its way, which the transport watches over: an endpoint may answer first and read
-   * then, and is not silent meanwhile.
+   * Whether the request's body was still on its way at any time since this was asked before; the transport watches over that: an
+   * endpoint may answer first and read then, and is not silent meanwhile.
    */
   isUploading?(): boolean;
   /** The trailer fields as a flat list; complete when the body has ended. */

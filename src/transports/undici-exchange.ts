@@ -2,7 +2,7 @@ import { BalancingProxyError } from '../errors.ts';
 import { connectTimeout, explain } from './explain.ts';
 import { type Flow, PushedResponse } from './pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
-import { isLong, withoutBody } from './upload.ts';
+import { isLong, sinceAskedBefore, withoutBody } from './upload.ts';
 
 /** undici's handle of a request that is under way. */
 interface Controller extends Flow {
@@ -109,7 +109,7 @@ export class UndiciExchange {
     this.#connection?.heed(headers);
     this.request = withoutBody(this.request);
     this.#response = new PushedResponse({ status, statusText: asSent(statusText), headers }, controller, this.#release);
-    if (this.isUpload) this.#response.isUploading = () => this.#connection?.isSending() === true;
+    if (this.isUpload) this.#response.isUploading = sinceAskedBefore(() => this.#connection?.isSending() === true);
     this.#result.resolve(this.#response);
   }
 

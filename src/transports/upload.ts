@@ -39,6 +39,16 @@ export function pipeBody(body: Readable, stream: Writable): void {
   body.pipe(stream);
 }
 
+/** Whether something was so at any time since this was asked before: silence counts from the end of an upload. */
+export function sinceAskedBefore(isSo: () => boolean): () => boolean {
+  let was = true;
+  return () => {
+    const answer = was;
+    was = isSo();
+    return answer;
+  };
+}
+
 /** The time in which a connection, or the stream of one, has to take something of what there is to send. */
 export interface SendingLimit {
   /** What is being sent over it. */

@@ -6,7 +6,7 @@ import { contentLengthOf } from '../../http/headers.ts';
 import { explain } from '../explain.ts';
 import { PushedResponse } from '../pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../transport.ts';
-import { limitRest, withoutBody } from '../upload.ts';
+import { isLong, limitRest, sinceAskedBefore, withoutBody } from '../upload.ts';
 import type { Http2Connection } from './connection.ts';
 import { handshakeHeaders, listOf, requestHeaders } from './headers.ts';
 import { sendBody } from './send-body.ts';
@@ -132,8 +132,11 @@ export class Http2Exchange {
       resume: () => void stream.resume(),
       abort: () => this.#reset(),
     };
+    const { body } = this.#request;
     this.#request = withoutBody(this.#request);
     this.#response = new PushedResponse(head, flow, this.#release);
+    if (isLong(body))
+      this.#response.isUploading = sinceAskedBefore(() => !stream.writableFinished && !stream.destroyed);
     if (endsWithHead) this.#response.end([]);
     // Not before: Node tells of data at once, but of the head that came before it only in the next tick.
     stream.on('data', this.#onData);
