@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import http2, { type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import { Readable } from 'node:stream';
 import { BalancingProxyError } from '../../errors.ts';
-import { contentLengthOf } from '../../http/headers.ts';
+import { announcedLength } from '../../http/incoming.ts';
 import { explain } from '../explain.ts';
 import { PushedResponse } from '../pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../transport.ts';
@@ -156,12 +156,12 @@ export class Http2Exchange {
   readonly #onEnd = (): void => {
     const stream = this.#stream;
     if (!stream || !this.#response) return;
-    const announcedBytes = this.#request.method === 'HEAD' ? undefined : contentLengthOf(this.#response.headers);
+    const announcedBytes = announcedLength(this.#response, this.#request.method);
     const isComplete = this.#receivedBytes === announcedBytes;
     // A node:http2 server that did not read its request resets the stream in place of ending it, now and then.
     const hasEnded = this.#hasEnded() || (isComplete && stream.rstCode === NGHTTP2_NO_ERROR);
     if (!hasEnded) this.#response.fail(new Error(`the stream was reset with code ${stream.rstCode}`));
-    else if (announcedBytes !== undefined && !isComplete && this.#receivedBytes > 0) {
+    else if (announcedBytes !== undefined && !isComplete) {
       this.#response.fail(new Error(`${this.#receivedBytes} bytes came of ${announcedBytes}`));
     } else {
       this.#response.end(this.#trailers);
