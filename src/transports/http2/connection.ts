@@ -31,6 +31,7 @@ export class Http2Connection {
   #windowBytes = mostWindowBytes;
   #wantedWindowBytes = mostWindowBytes;
   #isSettling = false;
+  #isProven = false;
   #isRetired = false;
   #lastUsedMs = 0;
   /** Of a GOAWAY: streams above were not looked at (RFC 9113 6.8). */
@@ -103,14 +104,17 @@ export class Http2Connection {
 
   /** It was unused for a while, so that it may be gone without our knowing. */
   get isStale(): boolean {
-    return this.#open === 0 && this.#served > 0 && performance.now() - this.#lastUsedMs >= this.#limits.staleMs;
+    return (
+      !this.#isProven &&
+      this.#open === 0 &&
+      this.#served > 0 &&
+      performance.now() - this.#lastUsedMs >= this.#limits.staleMs
+    );
   }
 
-  /** Asks for a sign of life. @returns whether one comes soon, and the connection may be used. */
-  async prove(): Promise<boolean> {
-    if (!(await this.#liveness.prove())) return false;
-    this.#lastUsedMs = performance.now();
-    return this.mayTakeStream;
+  /** Asks for a sign of life, and waits a moment for it. */
+  async prove(): Promise<void> {
+    this.#isProven = await this.#liveness.prove();
   }
 
   #isWornBy(factor: number): boolean {
@@ -120,6 +124,7 @@ export class Http2Connection {
   /** @throws for headers that Node does not send. */
   openStream(headers: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream {
     const isFirst = this.isStale;
+    this.#isProven = false;
     const stream = this.session.request(headers, { endStream });
     this.session.ref();
     this.#open++;

@@ -34,8 +34,15 @@ export function preferHttp2(http1: Transport, limits: Partial<ConnectionLimits> 
       return http1.send(request, signal);
     }
     for (let connections = 1; ; connections++) {
-      const connection = await connectionFor(sessions, request, signal);
+      let connection = sessions.connectionFor(request);
+      while (connection instanceof Promise || needsProof(connection, request)) {
+        const ready = connection instanceof Promise ? connection : connection?.prove();
+        if (ready) await untilAborted(ready, signal);
+        // Whoever waited along may have taken all streams of it.
+        connection = sessions.connectionFor(request);
+      }
       if (!connection) return http1.send(request, signal);
+      // Nothing may be waited for between the choice of a connection and its use.
       const exchange = exchangeOver(connection, request, signal);
       try {
         return await exchange.send();
@@ -55,21 +62,9 @@ export function preferHttp2(http1: Transport, limits: Partial<ConnectionLimits> 
   };
 }
 
-async function connectionFor(
-  sessions: Http2Sessions,
-  request: UpstreamRequest,
-  signal: AbortSignal,
-): Promise<Http2Connection | undefined> {
-  const isRepeatable = isIdempotent(request.method) && !(request.body instanceof Readable);
-  for (;;) {
-    const connection = sessions.connectionFor(request);
-    if (connection instanceof Promise) {
-      // Whoever waited along may have taken all streams of the new connection.
-      await untilAborted(connection, signal);
-    } else if (connection?.isStale && !isRepeatable) {
-      if (await untilAborted(connection.prove(), signal)) return connection;
-    } else return connection;
-  }
+/** What cannot be sent twice wants a sign of life of a connection that was unused for a while. */
+function needsProof(connection: Http2Connection | undefined, { method, body }: UpstreamRequest): boolean {
+  return connection?.isStale === true && (!isIdempotent(method) || body instanceof Readable);
 }
 
 /** @throws BalancingProxyError for what cannot be sent. */
