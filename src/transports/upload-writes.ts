@@ -29,6 +29,8 @@ export class UploadWrites {
     const { _writev } = socket;
     this.#socket = socket;
     this.#write = socket._write.bind(socket);
+    // What is kept back may come when Node 22 no longer listens, and would end the process.
+    socket.on('error', () => {});
     socket._write = (chunk, encoding, done) => this.#writeSlices(chunk, encoding, this.#keepingBack(done));
     // Head and body that are written together would be one large chunk.
     socket._writev = (chunks, done) => {
