@@ -110,6 +110,22 @@ describe.each(versions)('behind a parser of $name', ({ app, parsers }) => {
     }
   });
 
+  test.each([
+    'application/json; charset =utf-16le',
+    'application/json; charset=utf-8; charset=utf-16le',
+    'application/json; charset=utf-16le; charset=utf-8',
+    'application/json; x="; charset=utf-8"; charset=utf-16le',
+    'application/json; charset="utf-16\\le"',
+  ])('a string is no object to the endpoint, whichever charset is read there: %s', async (type) => {
+    // As long in UTF-8 as its JSON is in UTF-16.
+    const text = `{"role":"admin","x":"${'\u20ac'.repeat(43)}"}`;
+    const body = Buffer.from(JSON.stringify(text), 'utf16le');
+    expect(body).toHaveLength(Buffer.byteLength(text));
+    const got = await post(lax(), { type, body });
+    expect([undefined, JSON.stringify(text)]).toContain(got.body);
+    if (got.body) expect(got.type).not.toContain('utf-16');
+  });
+
   test.each(['text/plain', undefined, form])(
     'a string in JSON of type %s is never an object to the endpoint',
     async (type) => {

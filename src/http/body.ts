@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { BalancingProxyError } from '../errors.ts';
 import { joined } from './incoming.ts';
 import { leftBody } from './left-body.ts';
-import { onWire } from './on-wire.ts';
+import { lengthOnWire, onWire } from './on-wire.ts';
 import { type BodyState, replayParsedBody } from './parsed-body.ts';
 
 /** What to do with a body that is too large to be buffered and replayed. */
@@ -70,7 +70,7 @@ function bufferBody(
   { bodyLimitBytes, largeBody }: BodySettings,
   signal: AbortSignal,
 ): RequestBody | Promise<RequestBody> {
-  if (Number(onWire(req, 'content-length') ?? 0) > bodyLimitBytes) {
+  if (Number(lengthOnWire(req) ?? 0) > bodyLimitBytes) {
     if (largeBody === 'reject') throw tooLarge(bodyLimitBytes);
     return { content: req, state: 'untouched' };
   }

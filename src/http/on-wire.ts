@@ -15,3 +15,11 @@ export function onWire({ rawHeaders, headers }: IncomingMessage, name: string): 
   const value = headers[name];
   return typeof value === 'string' ? value : undefined;
 }
+
+/**
+ * The `Content-Length` of a request, or undefined when there is none that counts. Lenient parsers take one beside chunks,
+ * which then say where the body ends (RFC 9112 6.3): sent on, it would make a request of the client's out of the rest.
+ */
+export function lengthOnWire(req: IncomingMessage): string | undefined {
+  return onWire(req, 'transfer-encoding') === undefined ? onWire(req, 'content-length') : undefined;
+}

@@ -5,7 +5,7 @@ import type { RequestBody } from './body.ts';
 import { withOneForwardLess } from './final-recipient.ts';
 import { forwardedHeaders, forwardedNames, isForwardedTrusted, type TrustForwarded } from './forwarded.ts';
 import { firstValueOf, type HeaderList, namesOf, valuesOf, without } from './headers.ts';
-import { onWire } from './on-wire.ts';
+import { lengthOnWire, onWire } from './on-wire.ts';
 import { withUtf8 } from './parsed-body.ts';
 import { joinableProtocols } from './protocols.ts';
 import { endToEndHeaders, type ReceivedHeaders, receivedHeaders } from './received-headers.ts';
@@ -127,7 +127,7 @@ export function headersFor(
 function framingFor(req: IncomingMessage, { content }: RequestBody): HeaderList {
   if (content === undefined) return [];
   if (content instanceof Uint8Array) return ['Content-Length', String(content.length)];
-  const length = onWire(req, 'content-length');
+  const length = lengthOnWire(req);
   return length === undefined ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', length];
 }
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { onWire } from './on-wire.ts';
+import { lengthOnWire } from './on-wire.ts';
 import { isJson, matchWithWire } from './parsed-text.ts';
 
 /** A request that a body parser has been at. */
@@ -25,7 +25,7 @@ export interface ReplayedBody {
 export function replayParsedBody(req: IncomingMessage): ReplayedBody | undefined {
   const { rawBody, body } = req as ParsedRequest;
   // An empty body makes `{}` of the JSON parser, which would no longer be empty.
-  if (onWire(req, 'content-length') === '0') return { content: Buffer.alloc(0), state: 'untouched' };
+  if (lengthOnWire(req) === '0') return { content: Buffer.alloc(0), state: 'untouched' };
   for (const candidate of [rawBody, body]) {
     if (candidate instanceof Uint8Array) {
       const content = Buffer.from(candidate.buffer, candidate.byteOffset, candidate.length);
@@ -38,7 +38,7 @@ export function replayParsedBody(req: IncomingMessage): ReplayedBody | undefined
 
 /** The `Content-Type` of a body that was decoded and encoded again: its text is UTF-8 now, whatever it was before. */
 export function withUtf8(contentType: string): string {
-  return contentType.replace(/(;\s*charset=)("?)[^";]*\2/i, '$1utf-8');
+  return contentType.replace(/(;\s*charset\s*=\s*)("?)[^";]*\2/gi, '$1utf-8');
 }
 
 /** The text to send again for what a parser has left, or undefined when that is not known for sure. */

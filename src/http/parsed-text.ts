@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { onWire } from './on-wire.ts';
+import { lengthOnWire, onWire } from './on-wire.ts';
 
 /** How the text that a parser has left compares with what came over the wire. */
 export type Match = 'same' | 'other' | 'unknown';
@@ -13,7 +13,7 @@ const singleByte = /^(?:us-ascii|ascii|latin1|iso-8859-\d{1,2}|windows-125\d)$/i
  * Not so where bytes that are no text were replaced: an attacker can make up for the quotes with them.
  */
 export function matchWithWire(req: IncomingMessage, text: string): Match {
-  const came = onWire(req, 'content-length');
+  const came = lengthOnWire(req);
   const length = lengthIn(charsetOf(req.headers['content-type'] ?? ''), text);
   if (came === undefined || isCompressed(req) || length === undefined) return 'unknown';
   if (length !== Number(came)) return 'other';
@@ -25,15 +25,21 @@ function isCompressed(req: IncomingMessage): boolean {
   return coding !== '' && coding !== 'identity';
 }
 
-/** The `charset` of a media type, in lower case. */
-function charsetOf(contentType: string): string {
-  return (/;\s*charset=\s*"?([^";\s]*)/i.exec(contentType)?.[1] ?? '').toLowerCase();
+/**
+ * The `charset` of a media type, in lower case, or undefined where parsers may read another one. An attacker who has us
+ * count in other bytes than the parser can make up for the quotes of a string.
+ */
+function charsetOf(contentType: string): string | undefined {
+  const mentions = contentType.match(/charset/gi)?.length ?? 0;
+  if (mentions === 0) return '';
+  const plain = /;[ \t]*charset=("?)([\w.:-]+)\1[ \t]*(?:;|$)/i.exec(contentType);
+  return mentions === 1 ? plain?.[2]?.toLowerCase() : undefined;
 }
 
 /** How many bytes a text has in a charset, or undefined when that is not known. */
-function lengthIn(charset: string, text: string): number | undefined {
+function lengthIn(charset: string | undefined, text: string): number | undefined {
   if (charset === '' || charset === 'utf-8' || charset === 'utf8') return Buffer.byteLength(text);
-  return singleByte.test(charset) ? text.length : undefined;
+  return charset !== undefined && singleByte.test(charset) ? text.length : undefined;
 }
 
 /** Whether a text could be a JSON value, for whoever reads it as that. */

@@ -8,7 +8,7 @@ import { closeGently } from './close.ts';
 import { type HeaderList, valuesOf } from './headers.ts';
 import { brokenOff } from './incoming.ts';
 import { join } from './join.ts';
-import { onWire } from './on-wire.ts';
+import { lengthOnWire } from './on-wire.ts';
 import { joinableProtocols } from './protocols.ts';
 import { receivedHeaders } from './received-headers.ts';
 import { reasonOf } from './respond.ts';
@@ -104,7 +104,7 @@ export class UpgradeClient {
  * @throws BalancingProxyError `ERR_BRP_UPGRADE_BODY` when a body comes with it, which node:http leaves unread.
  */
 export function asksForUpgrade(req: IncomingMessage): boolean {
-  if (announcesBody(req) && onWire(req, 'content-length') !== '0') throw upgradeWithBody();
+  if (announcesBody(req) && lengthOnWire(req) !== '0') throw upgradeWithBody();
   return req.httpVersion !== '1.0' && joinableProtocols(receivedHeaders(req).list).length > 0;
 }
 
