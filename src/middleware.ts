@@ -114,7 +114,7 @@ class ProxyServer {
     const { req, res, signal } = exchange;
     const config = this.#config;
     if (this.#inFlight.isClosed) throw closed();
-    if (isLoop(['Via', onWire(req, 'via') ?? ''], config.via)) throw loop();
+    if (isLoop(onWire(req, 'via'), config.via)) throw loop();
     if (isForUs(req)) return answerAsRecipient(req, res);
 
     const isUpgrade = client !== undefined && asksForUpgrade(req);

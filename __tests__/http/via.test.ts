@@ -6,38 +6,36 @@ const others = (count: number) =>
 
 describe('isLoop', () => {
   test.each([
-    ['its own entry', ['Via', `1.1 ${pseudonym}`]],
-    ['an entry of another HTTP version', ['via', `HTTP/2 ${pseudonym}`]],
-    ['an entry with a comment', ['VIA', `1.1 ${pseudonym} (Node)`]],
-    ['its entry between others', ['Via', `1.0 fred, 1.1 ${pseudonym}, 1.1 nginx`]],
-    ['its entry without blanks', ['Via', `1.0 fred,1.1 ${pseudonym}`]],
-    ['its entry in a second header', ['Via', '1.0 fred', 'Via', `1.1   ${pseudonym}`]],
-    ['six proxies of this kind', ['Via', others(6)]],
-    ['six of them over several headers', ['Via', others(3), 'Via', others(3)]],
-  ])('sees a loop in %s', (_, headers) => {
-    expect(isLoop(headers, pseudonym)).toBe(true);
+    ['its own entry', `1.1 ${pseudonym}`],
+    ['an entry of another HTTP version', `HTTP/2 ${pseudonym}`],
+    ['an entry with a comment', `1.1 ${pseudonym} (Node)`],
+    ['its entry between others', `1.0 fred, 1.1 ${pseudonym}, 1.1 nginx`],
+    ['its entry without blanks', `1.0 fred,1.1 ${pseudonym}`],
+    ['its entry behind several blanks', `1.0 fred, 1.1   ${pseudonym}`],
+    ['six proxies of this kind', others(6)],
+  ])('sees a loop in %s', (_, via) => {
+    expect(isLoop(via, pseudonym)).toBe(true);
   });
 
   test.each([
-    ['no Via', ['Host', pseudonym]],
-    ['an empty Via', ['Via', '']],
-    ['nonsense', ['Via', ',, ,']],
-    ['other proxies', ['Via', '1.1 nginx, 1.0 fred (squid), 2 cloudfront.net:443 (CloudFront)']],
-    ['twenty proxies of other kinds', ['Via', Array(20).fill('1.1 nginx').join(', ')]],
-    ['five proxies of this kind', ['Via', others(5)]],
-    ['a pseudonym that only begins alike', ['Via', `1.1 ${pseudonym}0`]],
-    ['its name as a version', ['Via', `${pseudonym} nginx`]],
-    ['its name in another header', ['X-Via', `1.1 ${pseudonym}`]],
-  ])('sees none in %s', (_, headers) => {
-    expect(isLoop(headers, pseudonym)).toBe(false);
+    ['no Via', undefined],
+    ['an empty Via', ''],
+    ['nonsense', ',, ,'],
+    ['other proxies', '1.1 nginx, 1.0 fred (squid), 2 cloudfront.net:443 (CloudFront)'],
+    ['twenty proxies of other kinds', Array(20).fill('1.1 nginx').join(', ')],
+    ['five proxies of this kind', others(5)],
+    ['a pseudonym that only begins alike', `1.1 ${pseudonym}0`],
+    ['its name as a version', `${pseudonym} nginx`],
+  ])('sees none in %s', (_, via) => {
+    expect(isLoop(via, pseudonym)).toBe(false);
   });
 
   test('knows a pseudonym of any kind', () => {
-    expect(isLoop(['Via', '1.1 fleet'], 'fleet')).toBe(true);
+    expect(isLoop('1.1 fleet', 'fleet')).toBe(true);
   });
 
   test('sees the entry that was made for it', () => {
-    expect(isLoop(['Via', viaEntry('1.1', pseudonym)], pseudonym)).toBe(true);
+    expect(isLoop(viaEntry('1.1', pseudonym), pseudonym)).toBe(true);
   });
 });
 

@@ -1,5 +1,3 @@
-import { type HeaderList, valuesOf } from './headers.ts';
-
 /** A request may come through this many proxies of this kind; more is taken for a loop. */
 const mostProxies = 5;
 
@@ -9,9 +7,11 @@ export const product = 'balancing-reverse-proxy';
 /**
  * Whether a request has been here before, or has been through so many of us that it must be going round.
  * A fan-out that reaches itself multiplies, so this is asked before anything is sent.
+ * @param via its `Via` headers, joined, if there are any.
  */
-export function isLoop(headers: HeaderList, pseudonym: string): boolean {
-  const visited = valuesOf(headers, 'via').flatMap((value) => value.split(',').map(pseudonymOf));
+export function isLoop(via: string | undefined, pseudonym: string): boolean {
+  if (via === undefined) return false;
+  const visited = via.split(',').map(pseudonymOf);
   return visited.includes(pseudonym) || visited.filter((name) => name.startsWith(product)).length > mostProxies;
 }
 
