@@ -15,10 +15,11 @@ export class ClientWatch {
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.#res = res;
-    res.on('close', this.#onClose);
-    // Over HTTP/2 a response closes, and says that it has finished, only when the client has ended its upload, too.
+    // Over HTTP/2 a response closes, and says that it has finished, only when the client has ended its upload, too, and one
+    // to HEAD does not close at all before it was begun.
     this.#stream = (res as unknown as Partial<Http2ServerResponse>).stream;
-    this.#stream?.on('finish', this.#onFinish);
+    if (this.#stream) this.#stream.on('finish', this.#onFinish).on('close', this.#onClose);
+    else res.on('close', this.#onClose);
     // Node 22 closes no response that has no socket yet.
     if (!res.socket && req.socket) this.#unwatch = onSocketEnd(req.socket, this.#onClose);
     if (isBegunByApp(res)) this.abort(endedByApp());
@@ -36,7 +37,7 @@ export class ClientWatch {
 
   end(): void {
     this.#res.off('close', this.#onClose);
-    this.#stream?.off('finish', this.#onFinish);
+    this.#stream?.off('finish', this.#onFinish).off('close', this.#onClose);
     this.#unwatch?.();
   }
 
@@ -44,9 +45,15 @@ export class ClientWatch {
   readonly #onClose = (): void => {
     const res = this.#res;
     // In node:http2 a stream that the client resets counts as finished, whether or not we have ended it.
-    if (!res.writableEnded || !res.writableFinished) this.abort(clientGone());
+    if (this.#stream && res.req.method === 'HEAD' && res.headersSent) this.#onHeadOfApp();
+    else if (!res.writableEnded || !res.writableFinished) this.abort(clientGone());
     else this.#onFinish();
   };
+
+  /** A head that answers HEAD ends the stream; the proxy ends the response along with it. */
+  #onHeadOfApp(): void {
+    if (!this.#res.writableEnded || isEndedByApp(this.#res)) this.abort(endedByApp());
+  }
 
   readonly #onFinish = (): void => {
     if (isEndedByApp(this.#res)) this.abort(endedByApp());
