@@ -117,10 +117,14 @@ export class Exchange {
   }
 
   #send(sent: Winner<Answer>): void {
-    const { attempt, response } = sent.value;
+    const { attempt, response, body } = sent.value;
     this.#sent = sent;
     attempt.candidate.endpoint.responseStarted();
-    this.signal.addEventListener('abort', () => sent.abort.abort(this.signal.reason));
+    this.signal.addEventListener('abort', () => {
+      sent.abort.abort(this.signal.reason);
+      // Of a body that has come whole and waits for its client nothing is left that the transport could break off.
+      if (!(body instanceof Uint8Array)) body.destroy();
+    });
     const afterMs = performance.now() - this.#startedAt;
     this.reporter.responseStarted(attempt, { status: response.status, afterMs });
   }

@@ -1,9 +1,10 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http2, { type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { type BalancingProxyOptions, createBalancingProxy, type ProxyEvent } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { randomFrom } from '../helpers/random.ts';
 import { listen } from '../helpers/servers.ts';
-import { visit } from './interleavings/client.ts';
+import { visit, visitOverHttp2 } from './interleavings/client.ts';
 import { startMoody } from './interleavings/endpoint.ts';
 import { seed, seedTitle } from './seed.ts';
 
@@ -79,7 +80,7 @@ function toldOf(events: readonly ProxyEvent[], type: ProxyEvent['type']): string
 }
 
 /** Serves an app with a proxy before endpoints that do as they like. */
-async function startWorld(random: () => number) {
+async function startWorld(random: () => number, isHttp2: boolean) {
   const endpoints = await Promise.all([1, 2, 3].map(async () => resources.use(await startMoody(random))));
   const proxy = createBalancingProxy({ ...optionsFrom(random), endpoints: endpoints.map(({ url }) => url) });
   const events: ProxyEvent[] = [];
@@ -90,13 +91,17 @@ async function startWorld(random: () => number) {
     const next = (error?: unknown): void => void (res.headersSent || res.writeHead(error ? 500 : 404).end());
     proxy(req, res, random() < 0.5 ? next : undefined);
   };
-  const server = resources.use(await listen(http.createServer(app).on('upgrade', proxy.upgrade)));
+  const http2App = (req: Http2ServerRequest, res: Http2ServerResponse): void => {
+    Reflect.apply(app, undefined, [req, res]);
+  };
+  const created = isHttp2 ? http2.createServer(http2App) : http.createServer(app).on('upgrade', proxy.upgrade);
+  const server = resources.use(await listen(created));
   return { endpoints, proxy, events, server };
 }
 
 /** Has clients come and go, and the proxy closed at the end or in the middle of it. */
-async function runWorld(random: () => number) {
-  const world = await startWorld(random);
+async function runWorld(random: () => number, isHttp2: boolean) {
+  const world = await startWorld(random, isHttp2);
   const { proxy, server } = world;
   const closesAfter = random() < 0.3 ? visits * random() : visits;
   let closed: Promise<void> | undefined;
@@ -104,7 +109,7 @@ async function runWorld(random: () => number) {
   const visitor = async (): Promise<void> => {
     while (visited < visits) {
       if (visited++ >= closesAfter) closed ??= proxy.close();
-      await visit(server.port, random);
+      await (isHttp2 ? visitOverHttp2 : visit)(server.port, random);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, visitor));
@@ -114,13 +119,17 @@ async function runWorld(random: () => number) {
 }
 
 describe(`requests and proxies that end at any moment, in any way (${seedTitle})`, () => {
-  test('are told of once, and leave nothing in flight', async () => {
-    for (let number = 0; number < worlds; number++) {
-      const { endpoints, proxy, events } = await runWorld(randomFrom(seed + number));
-      expect(proxy.endpoints.map(({ inFlight }) => inFlight)).toEqual([0, 0, 0]);
-      expect(toldOf(events, 'request-ended')).toEqual(toldOf(events, 'request-started'));
-      expect(toldOf(events, 'attempt-ended')).toEqual(toldOf(events, 'attempt-started'));
-      for (const endpoint of endpoints) await endpoint.idle();
-    }
-  }, 60_000);
+  test.each([false, true])(
+    'are told of once, and leave nothing in flight: over HTTP/2 %s',
+    async (isHttp2) => {
+      for (let number = 0; number < worlds; number++) {
+        const { endpoints, proxy, events } = await runWorld(randomFrom(seed + number), isHttp2);
+        expect(proxy.endpoints.map(({ inFlight }) => inFlight)).toEqual([0, 0, 0]);
+        expect(toldOf(events, 'request-ended')).toEqual(toldOf(events, 'request-started'));
+        expect(toldOf(events, 'attempt-ended')).toEqual(toldOf(events, 'attempt-started'));
+        for (const endpoint of endpoints) await endpoint.idle();
+      }
+    },
+    60_000,
+  );
 });

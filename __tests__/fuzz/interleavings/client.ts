@@ -1,3 +1,4 @@
+import http2 from 'node:http2';
 import net from 'node:net';
 
 const requests: ReadonlyArray<(random: () => number) => string> = [
@@ -31,5 +32,29 @@ export function visit(port: number, random: () => number): Promise<void> {
     });
   socket.write(bytes);
   if (random() < 0.8) socket.resume();
+  return promise;
+}
+
+/** The same with some streams of one connection of HTTP/2. */
+export function visitOverHttp2(port: number, random: () => number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const session = http2.connect(`http://127.0.0.1:${port}`);
+  const bodies = { GET: 0, HEAD: 0, POST: 5, PUT: 90_000 };
+  for (let count = 1 + random() * 4; count > 1; count--) {
+    const [method, bytes] = Object.entries(bodies)[Math.floor(random() * 4)] ?? ['GET', 0];
+    const stream = session.request({ ':path': '/', ':method': method }, { endStream: bytes === 0 });
+    stream.on('error', () => {});
+    if (bytes > 0) stream.write('x'.repeat(bytes));
+    if (bytes > 0 && random() < 0.8) stream.end();
+    if (random() < 0.8) stream.resume();
+    setTimeout(() => stream.close(random() < 0.7 ? 8 : 0), random() ** 2 * 150).unref();
+  }
+  const timer = setTimeout(() => session.destroy(), random() * 300);
+  session
+    .on('error', () => {})
+    .once('close', () => {
+      clearTimeout(timer);
+      resolve();
+    });
   return promise;
 }
