@@ -26,14 +26,16 @@ describe('HTTP/2 connections to an endpoint', () => {
   };
   const start = async (settings: http2.Settings = {}) => {
     const events: http2.Http2ServerResponse[] = [];
+    const sent: string[] = [];
     const server = http2.createSecureServer({ ...(await createCertificate()), settings }, (req, res) => {
+      res.once('close', () => sent.push(req.url));
       if (req.url === '/events') events.push(res);
       else if (req.url === '/large') res.end(Buffer.alloc(1_000_000));
       else if (req.url !== '/silent') res.end('ok');
       if (req.url === '/events') res.write('first ');
     });
     const endpoint = resources.use(await listen(server));
-    return { url: endpoint.url.replace('http:', 'https:'), endpoint, events };
+    return { url: endpoint.url.replace('http:', 'https:'), endpoint, events, sent };
   };
   const send = (url: string, target = '/', signal = new AbortController().signal) =>
     transport.send(requestTo(url, { tls, target }), signal);
@@ -75,6 +77,19 @@ describe('HTTP/2 connections to an endpoint', () => {
     await endpoint.idle();
     expect(await get(url)).toBe('ok');
     expect(endpoint.accepted).toBe(2);
+  });
+
+  test('end when they are idle although a client went away from a body that had come whole and was not read', async () => {
+    use({ idleMs: 50 });
+    const { url, endpoint, sent } = await start();
+    const abort = new AbortController();
+    const { body } = await send(url, '/large', abort.signal);
+    body.read(1);
+    await until(() => sent.includes('/large'));
+    // Its answer comes behind the body.
+    expect(await get(url)).toBe('ok');
+    abort.abort(new Error('enough'));
+    await endpoint.idle();
   });
 
   test('are opened at once when one does not take all streams', async () => {

@@ -96,7 +96,9 @@ export class Http2Exchange {
 
   #reset(): void {
     const stream = this.#stream;
-    if (!stream || stream.closed) return;
+    if (!stream) return;
+    // One that the endpoint has ended stays until all of it is read.
+    if (stream.closed) return void stream.destroy();
     this.#connection.countReset();
     stream.close(NGHTTP2_CANCEL);
   }
