@@ -109,6 +109,17 @@ describe('a connection to a name', () => {
     expect(done.mock.calls).toEqual([[error, undefined]]);
   });
 
+  test('fails with what `open` throws, as when TLS has a certificate that is none', async () => {
+    const error = new Error('no start line');
+    const open = jest.fn<() => Socket>().mockImplementation(() => {
+      throw error;
+    });
+    const { done } = start([...v4('1.1.1.1'), ...v6('::1')], { open });
+    await new Promise<void>((resolve) => done.mockImplementation(() => resolve()));
+    expect(open.mock.calls).toEqual([['1.1.1.1'], ['::1']]);
+    expect(done.mock.calls).toEqual([[error, undefined]]);
+  });
+
   test('fails when it is not there in time, and leaves nothing', () => {
     const { late, left, done } = start(v4('1.1.1.1', '2.2.2.2'));
     jest.advanceTimersByTime(3_000);

@@ -1,5 +1,5 @@
 import dns, { type LookupAddress } from 'node:dns';
-import net, { isIP, type LookupFunction, type Socket } from 'node:net';
+import net, { isIP, type LookupFunction, Socket } from 'node:net';
 import { lookup as sharedLookup } from './lookup.ts';
 
 /** What a connection is to be. */
@@ -68,7 +68,7 @@ export class Opening {
     const address = this.#addresses.shift();
     if (!this.#pending || address === undefined) return;
     const { open, secure } = this.#pending.settings;
-    const socket = open(address);
+    const socket = opened(open, address);
     this.#sockets.add(socket);
     // The listener stays: until the new owner has one, an error would end the process.
     socket.on('error', (error) => this.#onError(socket, error));
@@ -101,6 +101,15 @@ export class Opening {
     this.#settleFor(socket);
     this.#sockets.clear();
     pending.done(error, socket);
+  }
+}
+
+/** What cannot even begin, such as TLS with a certificate that is none, fails as a connection: nobody catches behind a lookup. */
+function opened(open: ConnectionSettings['open'], address: string): Socket {
+  try {
+    return open(address);
+  } catch (error) {
+    return new Socket().destroy(error as Error);
   }
 }
 
