@@ -2,6 +2,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { Resources, readAll } from '../helpers/proxy.ts';
+import { head } from '../helpers/raw.ts';
+import { startTcp } from '../helpers/servers.ts';
 import { type Child, startChild } from '../soak/child.ts';
 import { requestTo } from './contract.ts';
 
@@ -53,4 +55,19 @@ describe.each(['http', 'https'])('over %s, a connection that undici uses for one
     const { send } = start();
     for (const size of [0, 40_000, 0, 12_000_000]) expect(await send(size)).toBe(size);
   });
+});
+
+test('no request goes behind the rest of one that was answered early', async () => {
+  // Each connection answers its first request and reads no more.
+  const answer = (socket: Socket): void =>
+    void socket.pause().write(`${head('HTTP/1.1 413 x', 'Content-Length: 2')}no`);
+  const { url } = resources.use(await startTcp((socket) => void socket.once('data', () => answer(socket))));
+  const transport = resources.use(undiciTransport({ connections: 1 }));
+  const send = async (size: number): Promise<string> => {
+    const headers = ['Host', 'h', 'Content-Length', String(size)];
+    const request = requestTo(url, { method: 'POST', headers, body: Buffer.alloc(size) });
+    const { body } = await transport.send(request, new AbortController().signal);
+    return (await readAll(body as never)).text;
+  };
+  expect([await send(20_000_000), await send(5), await send(20_000_000)]).toEqual(['no', 'no', 'no']);
 });

@@ -56,6 +56,11 @@ export class UndiciConnection implements UsedConnection {
     return this.#socket.writableLength > 0;
   }
 
+  /** Whether a request that was answered is in the way of the next one, perhaps until the connection is closed. */
+  hasRest(): boolean {
+    return this.#rests > 0;
+  }
+
   readonly #onBroken = (error: Error): void => {
     for (const exchange of this.#exchanges) exchange.onBroken(error);
   };

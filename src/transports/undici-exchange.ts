@@ -1,5 +1,6 @@
 import { BalancingProxyError } from '../errors.ts';
 import { connectTimeout, explain } from './explain.ts';
+import { NodeExchange } from './node-exchange.ts';
 import { type Flow, PushedResponse } from './pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from './transport.ts';
 import { isLong, sinceAskedBefore, withoutBody } from './upload.ts';
@@ -65,6 +66,14 @@ export class UndiciExchange {
       dispatch(this.#dispatchOptions());
     }
     return this.#result.promise;
+  }
+
+  /** Sends it over node:http, on a connection of its own, in undici's place. */
+  sendAlone(): void {
+    // It has waited for a connection meanwhile.
+    if (this.#signal.aborted) return;
+    this.#release();
+    this.#result.resolve(new NodeExchange(this.request).send(this.#signal));
   }
 
   #dispatchOptions(): DispatchOptions {

@@ -153,6 +153,10 @@ class KnowingClient extends Client {
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     if (handler instanceof UndiciExchange) {
+      if (this.connection?.hasRest()) {
+        handler.sendAlone();
+        return true;
+      }
       handler.client = this;
       if (!isIdempotent(options.method)) this.connection?.closeIfUnsure();
     }
