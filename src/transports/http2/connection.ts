@@ -43,7 +43,7 @@ export class Http2Connection {
     const onEnd = (): void => watcher.onEnd();
     this.session = http2.connect(`https://${host}`, { ...sessionOptions, createConnection: () => socket });
     widen(this.session);
-    this.#liveness = new Liveness(this.session, () => socket.bytesRead, limits);
+    this.#liveness = new Liveness(this.session, socket, limits);
     this.#idle = setTimeout(this.#onIdle, limits.idleMs).unref();
     this.session
       // Its streams report what goes wrong; without a listener it would end the process.

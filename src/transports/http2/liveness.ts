@@ -1,4 +1,5 @@
 import type { ClientHttp2Session } from 'node:http2';
+import type { TLSSocket } from 'node:tls';
 
 /** When a connection is asked whether it is still there, in milliseconds. */
 export interface LivenessLimits {
@@ -12,6 +13,9 @@ export interface LivenessLimits {
   readonly proofMs: number;
 }
 
+/** More is a body that goes on; what is cancelled and asked for takes less. */
+const fewBytes = 16_384;
+
 /**
  * Finds out that a connection is dead. Over HTTP/1.1 a request that times out takes its connection along; here all that
  * follow would go the same dead way, for a quarter of an hour. It looks at what comes, not at how requests end: in a race
@@ -22,7 +26,7 @@ export interface LivenessLimits {
  */
 export class Liveness {
   readonly #session: ClientHttp2Session;
-  readonly #receivedBytes: () => number;
+  readonly #socket: Pick<TLSSocket, 'bytesRead' | 'bytesWritten'>;
   readonly #limits: LivenessLimits;
   #timer: NodeJS.Timeout | undefined;
   #heardBytes = 0;
@@ -33,9 +37,13 @@ export class Liveness {
   #isInDoubt = false;
   #pinging: Promise<boolean> | undefined;
 
-  constructor(session: ClientHttp2Session, receivedBytes: () => number, limits: LivenessLimits) {
+  constructor(
+    session: ClientHttp2Session,
+    socket: Pick<TLSSocket, 'bytesRead' | 'bytesWritten'>,
+    limits: LivenessLimits,
+  ) {
     this.#session = session;
-    this.#receivedBytes = receivedBytes;
+    this.#socket = socket;
     this.#limits = limits;
   }
 
@@ -46,7 +54,7 @@ export class Liveness {
 
   /** Something is asked of the endpoint, perhaps the first thing after a while. */
   expectAnswer(isFirst: boolean): void {
-    const receivedBytes = this.#receivedBytes();
+    const receivedBytes = this.#socket.bytesRead;
     if (isFirst) this.#unprovenBytes = receivedBytes;
     if (receivedBytes !== this.#heardBytes || !this.#timer) {
       this.#heardBytes = receivedBytes;
@@ -74,7 +82,7 @@ export class Liveness {
 
   readonly #onTime = (): void => {
     this.#timer = undefined;
-    if (this.#session.destroyed || this.#receivedBytes() !== this.#heardBytes) return;
+    if (this.#session.destroyed || this.#socket.bytesRead !== this.#heardBytes) return;
     const restMs = this.#silentSinceMs + this.#limits.silentMs - performance.now();
     if (restMs > 1) {
       this.#timer = setTimeout(this.#onTime, restMs).unref();
@@ -97,12 +105,18 @@ export class Liveness {
     const session = this.#session;
     if (session.destroyed || session.closed) return Promise.resolve(false);
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const before = this.#receivedBytes();
+    const before = this.#socket.bytesRead;
+    let sentBytes = this.#socket.bytesWritten;
     const { pongMs, firstPongMs } = this.#limits;
     const onTime = (): void => {
+      if (session.destroyed) return;
+      const { bytesRead, bytesWritten } = this.#socket;
       // An answer may stand behind much else.
-      if (this.#receivedBytes() !== before) resolve(true);
+      if (bytesRead !== before) resolve(true);
+      // So may the ping, behind uploads over a slow line.
+      else if (bytesWritten > sentBytes + fewBytes) timer.refresh();
       else session.destroy(new Error('the connection is dead'));
+      sentBytes = bytesWritten;
     };
     const waitMs = before === this.#unprovenBytes ? firstPongMs : pongMs;
     // What has come while this process was busy is read before that.

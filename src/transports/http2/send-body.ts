@@ -4,12 +4,18 @@ import { uploadTimeout } from '../explain.ts';
 import type { UpstreamRequest } from '../transport.ts';
 import { isLong, limitSending, pipeBody } from '../upload.ts';
 
+/** Node sends all that it is given in one write, during which it reads nothing and nobody sees whether anything goes on. */
+const pieceBytes = 65_536;
+
 /**
  * Sends the body of a request.
  * @returns the function that ends the limit for an endpoint that does not read.
  */
 export function sendBody(stream: ClientHttp2Stream, { body, address, idleMs }: UpstreamRequest): () => void {
-  if (!(body instanceof Readable)) stream.end(body);
+  if (!(body instanceof Readable)) {
+    if (body && body.length > pieceBytes) pipeBody(inPieces(body), stream);
+    else stream.end(body);
+  }
   // It may have broken off while a connection was waited for.
   else if (body.destroyed) stream.destroy(new Error('the request body broke off'));
   else pipeBody(body, stream);
@@ -18,4 +24,17 @@ export function sendBody(stream: ClientHttp2Stream, { body, address, idleMs }: U
   const stop = limitSending(stream, { of: stream, ms: idleMs, onStalled });
   stream.once('finish', stop).once('close', stop);
   return stop;
+}
+
+/** Lets go of the body once it is read: the stream knows its source for as long as it is open. */
+function inPieces(body: Buffer): Readable {
+  let rest: Buffer | undefined = body;
+  return new Readable({
+    read() {
+      const piece = rest?.subarray(0, pieceBytes);
+      rest = rest && rest.length > pieceBytes ? rest.subarray(pieceBytes) : undefined;
+      this.push(piece);
+      if (!rest) this.push(null);
+    },
+  });
 }
