@@ -1,6 +1,5 @@
 import http, { type RequestListener } from 'node:http';
 import https from 'node:https';
-import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { type AgentOption, gotTransport, type UpstreamRequest } from '../../src/index.ts';
@@ -8,6 +7,7 @@ import { createCertificate } from '../helpers/certificate.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { startForwardProxy } from '../helpers/proxy-server.ts';
 import { answering, listen, startHttp } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
 import { requestTo } from './contract.ts';
 
 const resources = leakCheckedResources();
@@ -22,6 +22,13 @@ const create = (agent: AgentOption) => {
   const transport = resources.use(gotTransport({ agent }));
   return async (url: string, more: Partial<UpstreamRequest> = {}) =>
     text((await transport.send(requestTo(url, more), new AbortController().signal)).body);
+};
+
+/** An agent that never has a connection. */
+const silentAgent = (): http.Agent => {
+  const agent = use(new http.Agent());
+  agent.createConnection = () => undefined;
+  return agent;
 };
 
 /** An endpoint that speaks TLS and answers with the header lines that it got. */
@@ -90,16 +97,26 @@ describe("an agent of the user's", () => {
   });
 
   test('has `connectMs`, too, until it gives a connection', async () => {
-    const agent = use(new http.Agent());
-    const never: Array<(error: Error, socket: Socket) => void> = [];
-    agent.createConnection = (_, done) => {
-      never.push(done as never);
-      return undefined;
-    };
-    await expect(create(agent)('http://one.example', { connectMs: 30 })).rejects.toMatchObject({
+    await expect(create(silentAgent())('http://one.example', { connectMs: 30 })).rejects.toMatchObject({
       code: 'ERR_BRP_CONNECT_TIMEOUT',
     });
-    expect(never).toHaveLength(1);
+  });
+
+  test('may let requests wait for one of its `maxSockets` beyond `connectMs`', async () => {
+    let answer: (() => void) | undefined;
+    const server = resources.use(
+      await startHttp((_, res) => {
+        if (answer) res.end('ok');
+        else answer = () => res.end('ok');
+      }),
+    );
+    const send = create(use(new http.Agent({ maxSockets: 1 })));
+    const both = Promise.allSettled([send(server.url), send(server.url, { connectMs: 30 })]);
+    await until(() => answer !== undefined);
+    // A request that began later has waited for longer, elsewhere.
+    await expect(create(silentAgent())(server.url, { connectMs: 100 })).rejects.toThrow('within 100 ms');
+    answer?.();
+    expect((await both).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
   });
 });
 

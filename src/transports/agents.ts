@@ -64,6 +64,12 @@ export class ForeignAgents {
   }
 }
 
+/** Whether a request waits until its agent may have one more connection. */
+export function isInLine(client: http.ClientRequest, source: Source | undefined): boolean {
+  const lines: ReadonlyArray<readonly unknown[] | undefined> = Object.values(source?.agent.requests ?? {});
+  return lines.some((line) => line?.includes(client));
+}
+
 /** The connection pools of our own: one for http, and one for each set of certificates. */
 export class Agents {
   readonly #settings: KeepAliveSettings;

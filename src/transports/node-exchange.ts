@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { BalancingProxyError } from '../errors.ts';
 import { joined } from '../http/incoming.ts';
-import type { Source } from './agents.ts';
+import { isInLine, type Source } from './agents.ts';
 import type { ConnectionSeeker } from './create-agent.ts';
 import { connectTimeout, explain } from './explain.ts';
 import { heedKeepAlive } from './idle-limit.ts';
@@ -132,6 +132,8 @@ export class NodeExchange implements ConnectionSeeker {
   #limitSearch(client: http.ClientRequest, reject: (error: Error) => void): void {
     if (this.connectMs === Infinity) return;
     const onTime = (): void => {
+      // That its `maxSockets` are busy is no fault of the endpoint's.
+      if (isInLine(client, this.#source)) return void timer.refresh();
       reject(this.createTimeout());
       client.destroy();
     };
