@@ -2,7 +2,7 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { uploadTimeout } from './explain.ts';
 import type { UpstreamRequest } from './transport.ts';
-import { limitRest, limitSending, sinceAskedBefore } from './upload.ts';
+import { isFull, limitRest, limitSending, sinceAskedBefore } from './upload.ts';
 import { UploadWrites } from './upload-writes.ts';
 
 /** A request of node:http whose body goes only to an endpoint that reads. */
@@ -49,7 +49,8 @@ export class NodeUpload {
     const { idleMs } = this.#request;
     if (idleMs === Infinity || this.#client.writableFinished) return;
     const onStalled = (): void => void socket.destroy(uploadTimeout(this.#request));
-    this.#endLimit = limitSending(socket, { of: this.#client, ms: idleMs, onStalled });
+    const isHeldUp = (): boolean => this.#response !== undefined && isFull(this.#response);
+    this.#endLimit = limitSending(socket, { of: this.#client, ms: idleMs, onStalled, isHeldUp });
   }
 
   readonly #onClose = (): void => {

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { joined } from '../http/incoming.ts';
 import type { UpstreamResponse } from './transport.ts';
+import { isFull } from './upload.ts';
 
 /** What a client that pushes its chunks lets us do to the flow of one response. */
 export interface Flow {
@@ -72,6 +73,11 @@ export class PushedResponse implements UpstreamResponse {
     this.#chunks.push(chunk);
     this.#heldBytes += chunk.length;
     if (this.#heldBytes > unreadBytes) this.#flow.pause();
+  }
+
+  /** Whether it takes no more until somebody reads. */
+  isHeldUp(): boolean {
+    return this.#body ? isFull(this.#body) : this.#heldBytes > unreadBytes;
   }
 
   end(trailers: readonly string[]): void {

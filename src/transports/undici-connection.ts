@@ -84,6 +84,7 @@ export class UndiciConnection implements UsedConnection {
     if (ms === Infinity || this.#socket.destroyed) return;
     const onStalled = (): void =>
       void this.#socket.destroy(isRest || !upload ? undefined : uploadTimeout(upload.request));
-    this.#endLimit = limitSending(this.#socket, { of: this.#socket, ms, onStalled });
+    const isHeldUp = (): boolean => [...this.#exchanges].some((exchange) => exchange.isHeldUp());
+    this.#endLimit = limitSending(this.#socket, { of: this.#socket, ms, onStalled, isHeldUp });
   }
 }

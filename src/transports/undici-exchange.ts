@@ -131,6 +131,11 @@ export class UndiciExchange {
     this.#response?.end(listOf(controller.rawTrailers));
   }
 
+  /** Whether its response takes no more until somebody reads. */
+  isHeldUp(): boolean {
+    return this.#response?.isHeldUp() === true;
+  }
+
   /** The connection broke, whatever undici makes of it. */
   onBroken(error: Error): void {
     this.#response?.fail(error);

@@ -49,25 +49,34 @@ export function sinceAskedBefore(isSo: () => boolean): () => boolean {
   };
 }
 
+/** Whether so much has come of a body that no more is taken until somebody reads. */
+export function isFull(body: Readable): boolean {
+  return body.readableLength >= body.readableHighWaterMark;
+}
+
 /** The time in which a connection, or the stream of one, has to take something of what there is to send. */
 export interface SendingLimit {
   /** What is being sent over it. */
   readonly of: Writable;
   readonly ms: number;
   readonly onStalled: () => void;
+  /** Whether what comes is left to wait, because the client is slow to read: an endpoint may have to be rid of it before it reads on. */
+  readonly isHeldUp?: () => boolean;
 }
 
 /**
- * Tells when there is something to send and nothing of it is taken, and nothing comes either. While whoever makes the body
+ * Tells when there is something to send and nothing of it is taken, and nothing comes either, nor is held up. While whoever makes the body
  * has nothing for us, no time runs.
  * @returns the function that ends the watch.
  */
 export function limitSending(
   connection: Socket | ClientHttp2Stream,
-  { of: sending, ms, onStalled }: SendingLimit,
+  { of: sending, ms, onStalled, isHeldUp }: SendingLimit,
 ): () => void {
   const onTime = (): void => {
-    if (sending.writableLength > 0) onStalled();
+    if (sending.writableLength === 0) return;
+    if (isHeldUp?.()) connection.setTimeout(ms);
+    else onStalled();
   };
   connection.setTimeout(ms, onTime);
   return () => void connection.setTimeout(0, onTime);
