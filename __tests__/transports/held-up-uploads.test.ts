@@ -1,7 +1,9 @@
+import http2 from 'node:http2';
 import { gotTransport } from '../../src/transports/got.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
+import { createCertificate } from '../helpers/certificate.ts';
 import { Resources, readAll } from '../helpers/proxy.ts';
-import { startHttp, startTcp } from '../helpers/servers.ts';
+import { listen, startHttp, startTcp } from '../helpers/servers.ts';
 import { requestTo } from './contract.ts';
 
 const resources = new Resources();
@@ -9,21 +11,33 @@ afterEach(() => resources.closeAll());
 
 const size = 30_000_000;
 
+const startEchoOverHttp2 = async () => {
+  const certificate = await createCertificate();
+  return listen(http2.createSecureServer(certificate, (req, res) => void req.pipe(res)));
+};
+
 test.each([
-  ['gotTransport()', gotTransport],
-  ['undiciTransport()', undiciTransport],
-])('%s does not take for a stalled upload that the client does not read what comes back', async (_, create) => {
-  const echo = resources.use(await startHttp((req, res) => void req.pipe(res)));
-  const silent = resources.use(await startTcp((socket) => void socket.pause()));
-  const transport = resources.use(create());
-  const send = (url: string, idleMs: number) => {
-    const headers = ['Host', 'h', 'Content-Length', String(size)];
-    const request = requestTo(url, { method: 'POST', headers, body: Buffer.alloc(size) });
-    return transport.send({ ...request, idleMs }, new AbortController().signal);
-  };
-  const { body } = await send(echo.url, 1_000);
-  expect(body.readableFlowing).not.toBe(true);
-  // An endpoint that reads nothing has been silent for longer meanwhile.
-  await expect(send(silent.url, 2_500)).rejects.toMatchObject({ code: 'ERR_BRP_IDLE_TIMEOUT' });
-  expect((await readAll(body as never)).text).toHaveLength(size);
-});
+  ['gotTransport()', 'http', () => gotTransport()],
+  ['undiciTransport()', 'http', () => undiciTransport()],
+  ['gotTransport()', 'https', () => gotTransport({ http2: true })],
+])(
+  '%s over %s does not take for a stalled upload that the client does not read what comes back',
+  async (_, scheme, create) => {
+    const echo = resources.use(
+      scheme === 'http' ? await startHttp((req, res) => void req.pipe(res)) : await startEchoOverHttp2(),
+    );
+    const silent = resources.use(await startTcp((socket) => void socket.pause()));
+    const transport = resources.use(create());
+    const send = (url: string, idleMs: number) => {
+      const headers = ['Host', 'h', 'Content-Length', String(size)];
+      const tls = { rejectUnauthorized: false };
+      const request = requestTo(url, { method: 'POST', headers, body: Buffer.alloc(size), tls });
+      return transport.send({ ...request, idleMs }, new AbortController().signal);
+    };
+    const { body } = await send(echo.url.replace('http', scheme), 1_000);
+    expect(body.readableFlowing).not.toBe(true);
+    // An endpoint that reads nothing has been silent for longer meanwhile.
+    await expect(send(silent.url, 2_500)).rejects.toMatchObject({ code: 'ERR_BRP_IDLE_TIMEOUT' });
+    expect((await readAll(body as never)).text).toHaveLength(size);
+  },
+);

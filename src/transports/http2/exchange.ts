@@ -83,7 +83,7 @@ export class Http2Exchange {
     if (this.#isHandshake) return connection.openStream(handshakeHeaders(this.#request), false);
     const hasBody = body instanceof Readable || (body !== undefined && body.length > 0);
     const stream = connection.openStream(requestHeaders(this.#request), !hasBody);
-    if (hasBody) this.#endLimit = sendBody(stream, this.#request);
+    if (hasBody) this.#endLimit = sendBody(stream, this.#request, () => this.#response?.isHeldUp() === true);
     if (body instanceof Uint8Array && body.length > largeBytes) this.#countAsLarge();
     return stream;
   }

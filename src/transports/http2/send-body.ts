@@ -9,9 +9,14 @@ const pieceBytes = 65_536;
 
 /**
  * Sends the body of a request.
+ * @param isHeldUp as in `SendingLimit`.
  * @returns the function that ends the limit for an endpoint that does not read.
  */
-export function sendBody(stream: ClientHttp2Stream, { body, address, idleMs }: UpstreamRequest): () => void {
+export function sendBody(
+  stream: ClientHttp2Stream,
+  { body, address, idleMs }: UpstreamRequest,
+  isHeldUp: () => boolean,
+): () => void {
   if (!(body instanceof Readable)) {
     if (body && body.length > pieceBytes) pipeBody(inPieces(body), stream);
     else stream.end(body);
@@ -21,7 +26,7 @@ export function sendBody(stream: ClientHttp2Stream, { body, address, idleMs }: U
   else pipeBody(body, stream);
   if (idleMs === Infinity || !isLong(body)) return () => {};
   const onStalled = (): void => void stream.destroy(uploadTimeout({ address, idleMs }));
-  const stop = limitSending(stream, { of: stream, ms: idleMs, onStalled });
+  const stop = limitSending(stream, { of: stream, ms: idleMs, onStalled, isHeldUp });
   stream.once('finish', stop).once('close', stop);
   return stop;
 }
