@@ -92,6 +92,19 @@ describe('HTTP/2 connections to an endpoint', () => {
     await endpoint.idle();
   });
 
+  test('may be closed by the endpoint before a body that has come whole is read', async () => {
+    use({});
+    const { url, endpoint, sent } = await start();
+    const { body } = await send(url, '/large');
+    body.read(1);
+    await until(() => sent.includes('/large'));
+    expect(await get(url)).toBe('ok');
+    for (const socket of endpoint.sockets) socket.destroy();
+    await endpoint.idle();
+    await until(() => body.destroyed || body.readableLength > 900_000);
+    expect((await textOf(body)).length).toBe(1_000_000);
+  });
+
   test('are opened at once when one does not take all streams', async () => {
     use({});
     const { url, endpoint, events } = await start({ maxConcurrentStreams: 1 });

@@ -9,15 +9,13 @@ import type { UpstreamRequest, UpstreamResponse } from '../transport.ts';
 import { isLong, limitRest, sinceAskedBefore, withoutBody } from '../upload.ts';
 import type { Http2Connection } from './connection.ts';
 import { handshakeHeaders, listOf, requestHeaders } from './headers.ts';
+import { LargeCount } from './large-count.ts';
 import { sendBody } from './send-body.ts';
 import { watchEnd } from './watch-end.ts';
 import { switchedTo } from './web-socket.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_HTTP_1_1_REQUIRED, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } =
   http2.constants;
-
-/** A body of so many bytes competes with others for what a TCP connection can. */
-const largeBytes = 131_072;
 
 /** One request and its response as a stream of an HTTP/2 connection, which outlives it. */
 export class Http2Exchange {
@@ -30,7 +28,7 @@ export class Http2Exchange {
   #isReused = false;
   #response: PushedResponse | undefined;
   #receivedBytes = 0;
-  #isLarge = false;
+  readonly #large: LargeCount;
   #trailers: readonly string[] = [];
   #hasEnded = () => false;
   #endLimit = (): void => {};
@@ -39,6 +37,7 @@ export class Http2Exchange {
   constructor(request: UpstreamRequest, connection: Http2Connection, signal: AbortSignal, isHandshake = false) {
     this.#request = request;
     this.#connection = connection;
+    this.#large = new LargeCount(connection);
     this.#signal = signal;
     this.#isHandshake = isHandshake;
   }
@@ -63,7 +62,7 @@ export class Http2Exchange {
     const stream = this.#open();
     this.#stream = stream;
     this.#isReused = this.#connection.isReused;
-    this.#hasEnded = watchEnd(stream);
+    this.#hasEnded = watchEnd(stream, this.#onAllHere);
     this.#signal.addEventListener('abort', this.#onAbort);
     stream
       .once('response', this.#onResponse)
@@ -84,14 +83,8 @@ export class Http2Exchange {
     const hasBody = body instanceof Readable || (body !== undefined && body.length > 0);
     const stream = connection.openStream(requestHeaders(this.#request), !hasBody);
     if (hasBody) this.#endLimit = sendBody(stream, this.#request, () => this.#response?.isHeldUp() === true);
-    if (body instanceof Uint8Array && body.length > largeBytes) this.#countAsLarge();
+    if (body instanceof Uint8Array) this.#large.carry(body.length);
     return stream;
-  }
-
-  #countAsLarge(): void {
-    if (this.#isLarge) return;
-    this.#isLarge = true;
-    this.#connection.countLarge(1);
   }
 
   #reset(): void {
@@ -110,7 +103,10 @@ export class Http2Exchange {
     else this.#reset();
   };
 
-  readonly #release = (): void => this.#signal.removeEventListener('abort', this.#onAbort);
+  readonly #release = (): void => {
+    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#large.release();
+  };
 
   readonly #onResponse = (headers: IncomingHttpHeaders, flags: number, raw?: string[]): void => {
     const stream = this.#stream;
@@ -128,8 +124,8 @@ export class Http2Exchange {
     const flow = {
       pause: () => {
         // What is not read piles up as well.
-        this.#countAsLarge();
-        stream.pause();
+        this.#large.begin();
+        if (!this.#large.isWhole) stream.pause();
       },
       resume: () => void stream.resume(),
       abort: () => this.#reset(),
@@ -147,8 +143,14 @@ export class Http2Exchange {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#receivedBytes += chunk.length;
-    if (this.#receivedBytes > largeBytes) this.#countAsLarge();
+    this.#large.carry(this.#receivedBytes);
     this.#response?.push(chunk);
+  };
+
+  /** What has come whole must not break with its connection, which the endpoint may close at once. */
+  readonly #onAllHere = (): void => {
+    this.#large.completeResponse();
+    if (this.#response) this.#stream?.resume();
   };
 
   readonly #onInterim = (headers: IncomingHttpHeaders, _flags: number, raw?: string[]): void => {
@@ -173,8 +175,8 @@ export class Http2Exchange {
   };
 
   readonly #onClose = (): void => {
-    if (this.#isLarge) this.#connection.countLarge(-1);
     this.#onBroken(new Error('the stream was closed'));
+    this.#large.close();
   };
 
   readonly #onBroken = (error: Error): void => {
