@@ -1,4 +1,4 @@
-import type { LookupAddress, LookupAllOptions } from 'node:dns';
+import dns, { type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { jest } from '@jest/globals';
 import { createLookup } from '../../src/transports/lookup.ts';
 
@@ -68,6 +68,16 @@ describe('a lookup', () => {
     const found = find('two.example', options);
     answer('two.example', two);
     expect(found.mock.calls).toEqual([expected]);
+  });
+
+  test('takes the one address that a stand-in for `dns.lookup` gives whatever it is asked', () => {
+    const standIn = (_hostname: string, _options: object, done: (...found: [null, string, number]) => void) =>
+      done(null, '127.0.0.1', 4);
+    const replaced = jest.spyOn(dns, 'lookup').mockImplementation(standIn as never);
+    const found = jest.fn();
+    createLookup()('one.example', { all: true }, found);
+    replaced.mockRestore();
+    expect(found.mock.calls).toEqual([[null, [{ address: '127.0.0.1', family: 4 }]]]);
   });
 
   test('asks the system with the options that it was given, for all addresses', () => {

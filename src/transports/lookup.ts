@@ -31,6 +31,14 @@ export interface LookupSettings {
   readonly threads?: number;
 }
 
+/** `dns.lookup` is read at each call: others put their own in its place, and some of these give one address whatever is asked. */
+function askSystem(hostname: string, options: LookupAllOptions, done: OnFound): void {
+  dns.lookup(hostname, options, (error, found: unknown, family?: unknown) => {
+    const isList = Boolean(error) || Array.isArray(found);
+    done(error, isList ? (found as LookupAddress[]) : [{ address: String(found), family: Number(family) }]);
+  });
+}
+
 class Lookups {
   readonly #ask: Ask;
   readonly #askWithoutThread: (hostname: string) => Promise<LookupAddress[]>;
@@ -39,9 +47,8 @@ class Lookups {
   readonly #queue = new Set<KnownName>();
   readonly #underWay = new Set<KnownName>();
 
-  // `dns.lookup` is read at each call: others put their own in its place.
   constructor({ ask, askWithoutThread, threads }: LookupSettings) {
-    this.#ask = ask ?? ((...question) => dns.lookup(...question));
+    this.#ask = ask ?? askSystem;
     this.#askWithoutThread = askWithoutThread ?? ((hostname) => askDns(hostname));
     this.#threads = threads ?? lookupThreads();
   }
