@@ -26,6 +26,17 @@ import {
 } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 
+/** What no transport can send, by what is wrong with it. */
+export const unsendable: ReadonlyArray<[what: string, request: Partial<UpstreamRequest>]> = [
+  ['a space in the target', { target: '/a b' }],
+  ['a character in the target', { target: '/\u20ac' }],
+  ['a control character in the target', { target: '/\x01' }],
+  ['a method that is no word', { method: 'F O' }],
+  ['a control character in a header', { headers: ['Host', 'h', 'X-A', 'a\x01b'] }],
+  ['a character in a header', { headers: ['Host', 'h', 'X-A', '\u20ac'] }],
+  ['a header whose name is no word', { headers: ['Host', 'h', 'X A', 'a'] }],
+];
+
 /** A request for the root of an endpoint, which may be at another address than its host name says. */
 export function requestTo(
   url: string,
@@ -208,15 +219,7 @@ export function describeTransport(name: string, create: () => Transport): void {
       await expect(send(await refusedUrl())).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
     });
 
-    test.each<[string, Partial<UpstreamRequest>]>([
-      ['a space in the target', { target: '/a b' }],
-      ['a character in the target', { target: '/\u20ac' }],
-      ['a control character in the target', { target: '/\x01' }],
-      ['a method that is no word', { method: 'F O' }],
-      ['a control character in a header', { headers: ['Host', 'h', 'X-A', 'a\x01b'] }],
-      ['a character in a header', { headers: ['Host', 'h', 'X-A', '\u20ac'] }],
-      ['a header whose name is no word', { headers: ['Host', 'h', 'X A', 'a'] }],
-    ])('reports what cannot be sent as such, and asks nobody: %s', async (_, more) => {
+    test.each(unsendable)('reports what cannot be sent as such, and asks nobody: %s', async (_, more) => {
       const server = await start(answering(200, 'ok'));
       for (const freshConnection of [false, true]) {
         await expect(send(server.url, { ...more, freshConnection })).rejects.toMatchObject({

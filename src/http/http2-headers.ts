@@ -1,7 +1,7 @@
 import { groupByName, type HeaderList } from './headers.ts';
 
 /** What belongs to connections of HTTP/1.1; node:http2 throws for it, in trailers where nobody can catch (RFC 9113 8.2.2). */
-const ofConnections: ReadonlySet<string> = new Set([
+export const ofConnections: ReadonlySet<string> = new Set([
   'connection',
   'http2-settings',
   'keep-alive',
@@ -15,40 +15,18 @@ const ofConnections: ReadonlySet<string> = new Set([
 const lists: ReadonlySet<string> = new Set(['content-encoding', 'content-language', 'if-match', 'if-none-match']);
 
 /**
- * The other fields that node:http2 takes only once. Where an endpoint says them twice, its app and the server in front of
- * it mostly say the same; where they differ, the first one counts, as node:http has it for a client of HTTP/1.1.
+ * All fields that node:http2 takes only once, and shows the first of. Where an endpoint says one twice that is no list, its app
+ * and the server in front of it mostly say the same; where they differ, the first one counts, as node:http has it for a client
+ * of HTTP/1.1.
  */
-const singles: ReadonlySet<string> = new Set([
-  'access-control-allow-credentials',
-  'access-control-max-age',
-  'access-control-request-method',
-  'age',
-  'authorization',
-  'content-length',
-  'content-location',
-  'content-md5',
-  'content-range',
-  'content-type',
-  'date',
-  'dnt',
-  'etag',
-  'expires',
-  'from',
-  'host',
-  'if-modified-since',
-  'if-range',
-  'if-unmodified-since',
-  'last-modified',
-  'location',
-  'max-forwards',
-  'proxy-authorization',
-  'range',
-  'referer',
-  'retry-after',
-  'tk',
-  'upgrade-insecure-requests',
-  'user-agent',
-  'x-content-type-options',
+export const onceInHttp2: ReadonlySet<string> = new Set([
+  ...lists,
+  ...(
+    'access-control-allow-credentials access-control-max-age access-control-request-method age authorization ' +
+    'content-length content-location content-md5 content-range content-type date dnt etag expires from host ' +
+    'if-modified-since if-range if-unmodified-since last-modified location max-forwards proxy-authorization range ' +
+    'referer retry-after tk upgrade-insecure-requests user-agent x-content-type-options'
+  ).split(' '),
 ]);
 
 /** The values of each name together, as {@link groupByName}, in the form in which HTTP/2 and node:http2 take them. */
@@ -67,7 +45,7 @@ export function groupForHttp2(
 
 function asTakenByNode(name: string, values: string[]): string[] {
   if (lists.has(name)) return [values.join(', ')];
-  return singles.has(name) ? values.slice(0, 1) : values;
+  return onceInHttp2.has(name) ? values.slice(0, 1) : values;
 }
 
 /** A field with a value that begins or ends in white space is thrown away by clients (RFC 9113 8.2.1). */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { onceInHttp2 } from './http2-headers.ts';
 
 /** Headers of which node:http shows the first when they come twice. Of all others it makes one value, or a list. */
 const single: ReadonlySet<string> = new Set(
@@ -7,16 +8,6 @@ const single: ReadonlySet<string> = new Set(
     'last-modified location max-forwards proxy-authorization referer retry-after server user-agent'
   ).split(' '),
 );
-
-/** The same for node:http2, which has some more of them and not `Server`. */
-const singleOfHttp2: ReadonlySet<string> = new Set([
-  ...[...single].filter((name) => name !== 'server'),
-  ...(
-    'access-control-allow-credentials access-control-max-age access-control-request-method content-encoding ' +
-    'content-language content-location content-md5 content-range date dnt if-match if-none-match if-range range tk ' +
-    'upgrade-insecure-requests x-content-type-options'
-  ).split(' '),
-]);
 
 /** A server's option makes Node join what it would show the first of. */
 interface Joining {
@@ -33,6 +24,6 @@ export function shownValues(req: IncomingMessage, name: string, values: readonly
   if (name === 'set-cookie' || values.length === 1) return values;
   if (name === 'cookie') return [values.join('; ')];
   const isHttp2 = req.httpVersionMajor >= 2;
-  const isFirst = isHttp2 ? singleOfHttp2.has(name) : single.has(name) && !(req as Joining).joinDuplicateHeaders;
+  const isFirst = isHttp2 ? onceInHttp2.has(name) : single.has(name) && !(req as Joining).joinDuplicateHeaders;
   return isFirst ? values.slice(0, 1) : [values.join(', ')];
 }

@@ -1,18 +1,10 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { groupByName } from '../../http/headers.ts';
+import { ofConnections } from '../../http/http2-headers.ts';
 import type { UpstreamRequest } from '../transport.ts';
 
 /** What HTTP/2 has no use for, or says in another way (RFC 9113 8.2.2, 8.3.1). */
-const left: ReadonlySet<string> = new Set([
-  'connection',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-]);
+const left: ReadonlySet<string> = new Set([...ofConnections, 'host']);
 
 /** What a handshake of HTTP/1.1 has beside these: the stream is new and its own (RFC 8441 5). */
 const leftOfHandshake: ReadonlySet<string> = new Set([...left, 'content-length', 'sec-websocket-key']);
