@@ -15,7 +15,8 @@ interface Case {
 
 function judged({ options = {}, response = {}, isUpgrade = false }: Case) {
   const candidate = { endpoint: endpointNamed('one'), address: addressOf('one') };
-  const outgoing = { method: 'GET', url: '/', host: undefined, headers: [], body: undefined, isUpgrade };
+  const headers = isUpgrade ? ['Upgrade', 'websocket'] : [];
+  const outgoing = { method: 'GET', url: '/', host: undefined, headers, body: undefined, isUpgrade };
   const upstream = { status: 200, statusText: '', headers: [], body: Readable.from([]), trailers: () => [] };
   const verdict = judge(
     {
@@ -34,6 +35,8 @@ function judged({ options = {}, response = {}, isUpgrade = false }: Case) {
 }
 
 const upgraded = { socket: new PassThrough(), head: Buffer.alloc(0) };
+/** What was asked for. */
+const switched = { status: 101, upgraded, headers: ['Upgrade', 'websocket'] };
 
 describe('the verdict on a response', () => {
   test.each<{ what: string; isUsable: boolean; isPreferred: boolean } & Case>([
@@ -48,7 +51,7 @@ describe('the verdict on a response', () => {
     },
     {
       what: 'an upgrade, which no preference holds up',
-      response: { status: 101, upgraded },
+      response: switched,
       options: { preferStatuses: '200' },
       isUpgrade: true,
       isUsable: true,
@@ -56,7 +59,7 @@ describe('the verdict on a response', () => {
     },
     {
       what: 'an upgrade of which the predicate would not approve',
-      response: { status: 101, upgraded },
+      response: switched,
       options: { isUsable: () => false },
       isUpgrade: true,
       isUsable: true,

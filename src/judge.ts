@@ -4,6 +4,7 @@ import { applyHeaderHook, callHook, hookFailed } from './hooks.ts';
 import { type HeaderList, stripHopByHop } from './http/headers.ts';
 import { announcedLength, faultOf, isSmall, wholeBody } from './http/incoming.ts';
 import { InspectableBody, inspected } from './http/inspect.ts';
+import { isSwitchAsked } from './http/protocols.ts';
 import { coolDownMsOf } from './http/retry-after.ts';
 import { settledInTime } from './until-aborted.ts';
 
@@ -19,6 +20,7 @@ export async function judge(unjudged: Unjudged, settings: AttemptSettings): Prom
   const { attempt, response } = unjudged;
   const { outgoing, config } = settings;
   const { status } = response;
+  if (response.upgraded && !isSwitchAsked(outgoing.headers, response.headers)) throw badSwitch(attempt.name);
   if (status === 101 && !(outgoing.isUpgrade && response.upgraded)) throw badUpgrade(attempt.name);
   const fault = faultOf(response);
   if (fault) throw badResponse(attempt.name, fault);
@@ -100,6 +102,10 @@ function rewrittenHeaders(
   const rewritten = applyHeaderHook('rewriteResponse', rewriteResponse, context);
   const late = () => hookFailed('rewriteResponse', `did not settle within ${timeouts.responseMs} ms`);
   return settledInTime(rewritten, { ms: timeouts.responseMs, signal, late });
+}
+
+function badSwitch(name: string): BalancingProxyError {
+  return new BalancingProxyError('ERR_BRP_BAD_RESPONSE', `${name} switched to protocols that it was not asked for`);
 }
 
 function badUpgrade(name: string): BalancingProxyError {

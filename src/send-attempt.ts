@@ -4,7 +4,6 @@ import { BalancingProxyError, messageOf } from './errors.ts';
 import { applyHeaderHook } from './hooks.ts';
 import { isIdempotent } from './http/methods.ts';
 import { headersFor } from './http/outgoing.ts';
-import { isSwitchAsked } from './http/protocols.ts';
 import { targetFor } from './http/target.ts';
 import { judge } from './judge.ts';
 import type { InterimResponse, UpstreamRequest, UpstreamResponse } from './transports/transport.ts';
@@ -32,7 +31,6 @@ export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): 
     response = await sendReplacingStale(request instanceof Promise ? await request : request, settings);
     attempt.answered(response.status);
     stopClock();
-    if (response.upgraded && !isSwitchAsked(settings.outgoing.headers, response.headers)) throw badSwitch(attempt);
     return await judge({ attempt, response, interim }, settings);
   } catch (thrown) {
     // A connection that has left HTTP is no longer the transport's to close.
@@ -124,10 +122,6 @@ function toAttemptError(thrown: unknown, { name }: Attempt): BalancingProxyError
   if (thrown instanceof BalancingProxyError) return thrown;
   const message = `attempt at ${name} failed: ${messageOf(thrown)}`;
   return new BalancingProxyError('ERR_BRP_ATTEMPT', message, { cause: thrown });
-}
-
-function badSwitch({ name }: Attempt): BalancingProxyError {
-  return new BalancingProxyError('ERR_BRP_BAD_RESPONSE', `${name} switched to protocols that it was not asked for`);
 }
 
 function responseTimeout({ name }: Attempt, responseMs: number): BalancingProxyError {
