@@ -86,12 +86,12 @@ describe('the imports of src', () => {
   test('are found', () => {
     expect(shown(imports)).toEqual(
       expect.arrayContaining([
-        'src/exchange.ts -> src/race/race.ts',
-        'src/index.ts -> src/events.ts',
+        'src/proxy/exchange.ts -> src/race/race.ts',
+        'src/index.ts -> src/events/events.ts',
         'src/options/options.ts -> src/race/delay.ts',
         'src/endpoints/endpoint.ts -> src/race/delay.ts',
         'src/transports/got.ts -> got',
-        'src/http/body.ts -> node:http',
+        'src/client/request/body.ts -> node:http',
       ]),
     );
   });
@@ -99,7 +99,7 @@ describe('the imports of src', () => {
   test.each<[string, (file: string) => boolean, (file: string) => boolean]>([
     ['race', isIn('src/race/'), (to) => !isIn('src/race/', 'src/errors.ts')(to)],
     ['support', isIn('src/support/'), (to) => isIn('src/')(to) && !isIn('src/support/', 'src/errors.ts')(to)],
-    ['endpoints', isIn('src/endpoints/'), isIn('src/http/')],
+    ['endpoints', isIn('src/endpoints/'), isIn('src/http/', 'src/transports/')],
     ['http', isIn('src/http/'), isIn('src/race/')],
     [
       'cli',
@@ -109,7 +109,7 @@ describe('the imports of src', () => {
         !isIn(
           'src/cli/',
           'src/support/',
-          'src/nearest-name.ts',
+
           'src/observers/shown-target.ts',
           'src/observers/explained.ts',
           ...exported,
@@ -127,7 +127,7 @@ describe('the imports of src', () => {
   });
 
   test('name observers only in index, middleware, the command and the demo', () => {
-    const isAllowed = isIn('src/observers/', 'src/index.ts', 'src/middleware.ts', 'src/cli/', 'demo/');
+    const isAllowed = isIn('src/observers/', 'src/index.ts', 'src/proxy/', 'src/cli/', 'demo/');
     const all = [...imports, ...sourcesUnder('demo').flatMap((source) => source.imports)];
     expect(shown(all.filter(({ from, to }) => isIn('src/observers/')(to) && !isAllowed(from)))).toEqual([]);
   });
@@ -137,7 +137,7 @@ describe('the imports of src', () => {
     ['undici', 'src/transports/undici.ts'],
     ['@opentelemetry/api', 'src/observers/opentelemetry.ts'],
     ['prom-client', 'src/observers/metrics.ts', 'src/observers/metrics/instruments.ts'],
-    ['yaml', 'src/cli/yaml-syntax.ts'],
+    ['yaml', 'src/cli/config/yaml-syntax.ts'],
     ['http-proxy', ''],
   ])('name %s in no other file than %j', (name, ...places) => {
     const isOf = (to: string) => to === name || to.startsWith(`${name}/`);
@@ -223,7 +223,7 @@ describe("README's option tables", () => {
   };
   const nested = [
     ...fieldsIn('endpoints[]', groups, 'EndpointOptions'),
-    ...fieldsIn('tls', 'src/transports/transport.ts', 'TlsOptions'),
+    ...fieldsIn('tls', 'src/transports/message/transport.ts', 'TlsOptions'),
   ];
   const options = fieldsOf('src/options/options.ts', 'BalancingProxyOptions');
   // `ejection` itself may be true or false, the other two are nothing but their fields.

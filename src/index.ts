@@ -1,5 +1,6 @@
-export type { Next } from './answer-error.ts';
-export type { BalancingProxy } from './balancing-proxy.ts';
+export type { InspectedResponse } from './attempts/inspect.ts';
+export type { LargeBody } from './client/request/body.ts';
+export type { Next } from './client/response/answer-error.ts';
 export type { DnsRecord } from './endpoints/dns.ts';
 export type { LatencySummary } from './endpoints/latency.ts';
 export type { Order } from './endpoints/order.ts';
@@ -18,12 +19,9 @@ export type {
   RequestEnded,
   RequestStarted,
   ResponseStarted,
-} from './events.ts';
-export type { HeaderChanges, HeaderHook, HookContext } from './hooks.ts';
-export type { LargeBody } from './http/body.ts';
-export type { InspectedResponse } from './http/inspect.ts';
+} from './events/events.ts';
+export type { HeaderChanges, HeaderHook, HookContext } from './http/header-hook.ts';
 export type { PathRewrite } from './http/target.ts';
-export { createBalancingProxy } from './middleware.ts';
 export { type DnsEndpointsOptions, dnsEndpoints } from './options/dns-endpoints.ts';
 export type { EndpointsFunction } from './options/endpoint-parser.ts';
 export type {
@@ -36,10 +34,12 @@ export type {
   TimeoutOptions,
 } from './options/groups.ts';
 export type { BalancingProxyOptions } from './options/options.ts';
+export type { BalancingProxy } from './proxy/balancing-proxy.ts';
+export { createBalancingProxy } from './proxy/create-balancing-proxy.ts';
 export type { Percentile, Strategy } from './race/delay.ts';
 export type { StartReason } from './race/rules.ts';
-export type { AgentOption, AgentPair } from './transports/agents.ts';
 export { type GotTransportOptions, gotTransport } from './transports/got.ts';
+export type { AgentOption, AgentPair } from './transports/http1/agents.ts';
 export type {
   InterimResponse,
   TlsOptions,
@@ -47,4 +47,4 @@ export type {
   UpgradedConnection,
   UpstreamRequest,
   UpstreamResponse,
-} from './transports/transport.ts';
+} from './transports/message/transport.ts';

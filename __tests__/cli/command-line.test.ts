@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { flagNames } from '../../src/cli/flags.ts';
+import { flagNames } from '../../src/cli/flags/flags.ts';
 import { Resources, request } from '../helpers/proxy.ts';
 import { answering, startHttp } from '../helpers/servers.ts';
 import { Command, run, start } from './command.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
-import { warningsOf } from '../../src/cli/environment.ts';
-import { parseFlags } from '../../src/cli/parse-flags.ts';
+import { warningsOf } from '../../src/cli/flags/environment.ts';
+import { parseFlags } from '../../src/cli/flags/parse-flags.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 
 /** What of the deployment can be checked without a cluster: that the command understands all it is told. */

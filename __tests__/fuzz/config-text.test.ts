@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { parseJson } from '../../src/cli/json-syntax.ts';
-import { parseYaml } from '../../src/cli/yaml-syntax.ts';
+import { parseJson } from '../../src/cli/config/json-syntax.ts';
+import { parseYaml } from '../../src/cli/config/yaml-syntax.ts';
 import { bounded, seedTitle } from './seed.ts';
 
 /** It stands where passwords and tokens stand, and must come out of nothing. */

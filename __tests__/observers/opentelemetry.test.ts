@@ -21,7 +21,7 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import express from 'express';
-import { Events, type ProxyEvent } from '../../src/events.ts';
+import { Events, type ProxyEvent } from '../../src/events/events.ts';
 import type { BalancingProxy, BalancingProxyOptions } from '../../src/index.ts';
 import { type TraceAttemptsOptions, traceAttempts } from '../../src/observers/opentelemetry.ts';
 import { Resources, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { workerMark } from './cluster/messages.ts';
-import { ignoreSignals, watchSignals } from './signals.ts';
+import { ignoreSignals, watchSignals } from './signals/signals.ts';
 
 /** Runs the command, or one of its workers. @returns the exit code. */
 async function main(): Promise<number> {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { CommandError } from './command-error.ts';
-import { isInEnvironment, warningsOf } from './environment.ts';
-import { parseFlags } from './parse-flags.ts';
-import type { Signals } from './signals.ts';
-import { usage } from './usage.ts';
+import { CommandError } from './flags/command-error.ts';
+import { isInEnvironment, warningsOf } from './flags/environment.ts';
+import { parseFlags } from './flags/parse-flags.ts';
+import { usage } from './flags/usage.ts';
+import type { Signals } from './signals/signals.ts';
 
 /**
  * Runs the command.

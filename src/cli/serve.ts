@@ -1,18 +1,18 @@
-import { formatBoundAddress } from './address.ts';
 import { startAdmin } from './admin/admin.ts';
 import { startWorkers } from './cluster/workers.ts';
-import { type Configuration, configurationReader } from './configuration.ts';
-import { formatDuration } from './duration.ts';
-import type { FlagValues } from './flags.ts';
-import { startLocally } from './local-service.ts';
-import { createLog, type Log } from './log.ts';
-import { formatOf } from './log-format.ts';
-import { openLogSink } from './log-sink.ts';
-import type { ParsedFlags } from './parse-flags.ts';
-import { logEndpoints, reloader } from './reload.ts';
-import type { Service } from './service.ts';
-import type { Signals } from './signals.ts';
-import { pause, within } from './stop-request.ts';
+import { type Configuration, configurationReader } from './config/configuration.ts';
+import { formatBoundAddress } from './flags/address.ts';
+import { formatDuration } from './flags/duration.ts';
+import type { FlagValues } from './flags/flags.ts';
+import type { ParsedFlags } from './flags/parse-flags.ts';
+import { createLog, type Log } from './log/log.ts';
+import { formatOf } from './log/log-format.ts';
+import { openLogSink } from './log/log-sink.ts';
+import { startLocally } from './serve/local-service.ts';
+import { logEndpoints, reloader } from './serve/reload.ts';
+import type { Service } from './serve/service.ts';
+import type { Signals } from './signals/signals.ts';
+import { pause, within } from './signals/stop-request.ts';
 
 export interface ServeSettings {
   readonly signals: Signals;

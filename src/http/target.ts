@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
 import type { EndpointAddress } from '../endpoints/address.ts';
-import { callSyncHook, hookFailed } from '../hooks.ts';
+import { callSyncHook, hookFailed } from './header-hook.ts';
 
 export type PathRewrite = (path: string, req: IncomingMessage) => string;
 

@@ -1,5 +1,5 @@
 import type { AttemptReport } from '../errors.ts';
-import type { Observer, RequestEnded } from '../events.ts';
+import type { Observer, RequestEnded } from '../events/events.ts';
 import type { Logger } from '../options/groups.ts';
 import { isOthersDoing } from './clients-doing.ts';
 import { explained } from './explained.ts';

@@ -12,9 +12,9 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import type { BalancingProxy } from '../balancing-proxy.ts';
 import type { AttemptReport } from '../errors.ts';
-import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestStarted } from '../events.ts';
+import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestStarted } from '../events/events.ts';
+import type { BalancingProxy } from '../proxy/balancing-proxy.ts';
 import { checkPeer } from '../support/peer.ts';
 
 export interface TraceAttemptsOptions {

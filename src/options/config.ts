@@ -5,12 +5,6 @@ import { type Order, orders } from '../endpoints/order.ts';
 import type { IsTerminal } from '../http/terminal.ts';
 import { product } from '../http/via.ts';
 import { type Strategy, strategies } from '../race/delay.ts';
-import { gotTransport } from '../transports/got.ts';
-import type { TlsOptions, Transport } from '../transports/transport.ts';
-import { type EndpointsFunction, endpoints, token } from './endpoint-parser.ts';
-import { ejection, hedge, statuses, timeouts } from './group-parsers.ts';
-import type { HedgeOptions, Logger, TimeoutOptions } from './groups.ts';
-import type { BalancingProxyOptions } from './options.ts';
 import {
   boolean,
   byteCount,
@@ -25,7 +19,13 @@ import {
   parseOrThrow,
   valueThat,
   wholeNumberFrom,
-} from './parser.ts';
+} from '../support/parser.ts';
+import { gotTransport } from '../transports/got.ts';
+import type { TlsOptions, Transport } from '../transports/message/transport.ts';
+import { type EndpointsFunction, endpoints, token } from './endpoint-parser.ts';
+import { ejection, hedge, statuses, timeouts } from './group-parsers.ts';
+import type { HedgeOptions, Logger, TimeoutOptions } from './groups.ts';
+import type { BalancingProxyOptions } from './options.ts';
 import { tls } from './tls-parser.ts';
 
 type Options = Required<BalancingProxyOptions>;

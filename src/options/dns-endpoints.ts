@@ -1,8 +1,6 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { createDnsQuery, type DnsAnswer, type DnsRecord, dnsRecords } from '../endpoints/dns.ts';
 import { LastGood } from '../endpoints/last-good.ts';
-import { type EndpointsFunction, hasHostName, url } from './endpoint-parser.ts';
-import type { EndpointOptions } from './groups.ts';
 import {
   fields,
   listOf,
@@ -14,7 +12,9 @@ import {
   parseOrThrow,
   reject,
   valueThat,
-} from './parser.ts';
+} from '../support/parser.ts';
+import { type EndpointsFunction, hasHostName, url } from './endpoint-parser.ts';
+import type { EndpointOptions } from './groups.ts';
 
 /** Settings of {@link dnsEndpoints}. */
 export interface DnsEndpointsOptions {

@@ -8,7 +8,6 @@ import {
   parseAddress,
 } from '../endpoints/address.ts';
 import { BalancingProxyError } from '../errors.ts';
-import type { EndpointOption } from './groups.ts';
 import {
   collect,
   fields,
@@ -20,7 +19,8 @@ import {
   reject,
   rejectUnseen,
   valueThat,
-} from './parser.ts';
+} from '../support/parser.ts';
+import type { EndpointOption } from './groups.ts';
 
 const tokenRule = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 

@@ -1,7 +1,6 @@
 import type { EjectionOptions } from '../endpoints/ejection.ts';
 import { type IsTerminal, parseStatusRange, terminalIn } from '../http/terminal.ts';
 import type { Percentile } from '../race/delay.ts';
-import type { HedgeOptions, TimeoutOptions } from './groups.ts';
 import {
   collect,
   fields,
@@ -14,7 +13,8 @@ import {
   reject,
   valueThat,
   wholeNumberFrom,
-} from './parser.ts';
+} from '../support/parser.ts';
+import type { HedgeOptions, TimeoutOptions } from './groups.ts';
 
 /** The options that are written as statuses. */
 export const statuses: Parser<IsTerminal> = (value, option) => {

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import type { InspectedResponse } from '../attempts/inspect.ts';
+import type { LargeBody } from '../client/request/body.ts';
 import type { Order } from '../endpoints/order.ts';
-import type { HeaderHook } from '../hooks.ts';
-import type { LargeBody } from '../http/body.ts';
-import type { InspectedResponse } from '../http/inspect.ts';
+import type { HeaderHook } from '../http/header-hook.ts';
 import type { PathRewrite } from '../http/target.ts';
 import type { Strategy } from '../race/delay.ts';
-import type { TlsOptions, Transport } from '../transports/transport.ts';
+import type { TlsOptions, Transport } from '../transports/message/transport.ts';
 import type { EndpointsFunction } from './endpoint-parser.ts';
 import type {
   EjectionSettings,

@@ -1,7 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import type { TlsOptions } from '../transports/transport.ts';
-import { boolean, fields, isPlainObject, optional, type Parser, refuse, rejectUnseen, valueThat } from './parser.ts';
+import {
+  boolean,
+  fields,
+  isPlainObject,
+  optional,
+  type Parser,
+  refuse,
+  rejectUnseen,
+  valueThat,
+} from '../support/parser.ts';
+import type { TlsOptions } from '../transports/message/transport.ts';
 
 type Pem = NonNullable<TlsOptions['ca']>;
 

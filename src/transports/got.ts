@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import got from 'got';
-import { boolean, fields, milliseconds, optional, parseOrThrow, refuse, wholeNumberFrom } from '../options/parser.ts';
-import { type AgentOption, type AgentPair, Agents, agentPair, ForeignAgents } from './agents.ts';
+import { boolean, fields, milliseconds, optional, parseOrThrow, refuse, wholeNumberFrom } from '../support/parser.ts';
+import { type AgentOption, type AgentPair, Agents, agentPair, ForeignAgents } from './http1/agents.ts';
+import { NodeExchange } from './http1/node-exchange.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
-import { NodeExchange } from './node-exchange.ts';
-import type { Transport, UpstreamRequest } from './transport.ts';
+import type { Transport, UpstreamRequest } from './message/transport.ts';
 
 /** Settings of {@link gotTransport}. */
 export interface GotTransportOptions {

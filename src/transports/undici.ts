@@ -3,27 +3,27 @@ import { Readable } from 'node:stream';
 import { Agent, type buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
 import type { EndpointAddress } from '../endpoints/address.ts';
 import { isIdempotent } from '../http/methods.ts';
-import { ForeignAgents } from './agents.ts';
-import { asksForUpgrade } from './asks-for-upgrade.ts';
-import { BodyOnce } from './body-once.ts';
-import { createConnector } from './connector.ts';
+import type { Opening } from './connect/open-connection.ts';
+import { isNamedByOtherAddress } from './connect/server-name.ts';
+import { ForeignAgents } from './http1/agents.ts';
+import { NodeExchange } from './http1/node-exchange.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
-import { NodeExchange } from './node-exchange.ts';
-import type { Opening } from './open-connection.ts';
-import { isNamedByOtherAddress } from './server-name.ts';
-import type { TlsOptions, Transport, UpstreamRequest } from './transport.ts';
-import { UndiciConnection } from './undici-connection.ts';
-import { type DispatchOptions, UndiciExchange } from './undici-exchange.ts';
+import { asksForUpgrade } from './message/asks-for-upgrade.ts';
+import { BodyOnce } from './message/body-once.ts';
+import type { TlsOptions, Transport, UpstreamRequest } from './message/transport.ts';
+import { isLong } from './message/upload.ts';
+import { createConnector } from './undici/connector.ts';
+import { UndiciConnection } from './undici/undici-connection.ts';
+import { type DispatchOptions, UndiciExchange } from './undici/undici-exchange.ts';
 import {
   type DispatcherOption,
   parseUndiciOptions,
   type UndiciSettings,
   type UndiciTransportOptions,
-} from './undici-options.ts';
-import { isLong } from './upload.ts';
-import { checkUndici } from './usable-undici.ts';
+} from './undici/undici-options.ts';
+import { checkUndici } from './undici/usable-undici.ts';
 
-export type { DispatcherOption, UndiciTransportOptions } from './undici-options.ts';
+export type { DispatcherOption, UndiciTransportOptions } from './undici/undici-options.ts';
 
 /**
  * The fast transport, on undici's dispatchers. What undici cannot send as it is goes over node:http, on a connection of

@@ -1,6 +1,6 @@
 import http2 from 'node:http2';
 import { gotTransport } from '../../../src/index.ts';
-import type { UpstreamRequest } from '../../../src/transports/transport.ts';
+import type { UpstreamRequest } from '../../../src/transports/message/transport.ts';
 import { createCertificate } from '../../helpers/certificate.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { listen } from '../../helpers/servers.ts';

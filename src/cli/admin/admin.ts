@@ -1,12 +1,12 @@
 import http from 'node:http';
-import { formatBoundAddress, type ListenAddress } from '../address.ts';
-import { Connections } from '../connections.ts';
-import type { FlagValues } from '../flags.ts';
-import { listen } from '../listen.ts';
-import type { Log } from '../log.ts';
-import { loadMetrics } from '../metrics.ts';
-import type { Service } from '../service.ts';
-import { pause } from '../stop-request.ts';
+import { formatBoundAddress, type ListenAddress } from '../flags/address.ts';
+import type { FlagValues } from '../flags/flags.ts';
+import type { Log } from '../log/log.ts';
+import { Connections } from '../serve/connections.ts';
+import { listen } from '../serve/listen.ts';
+import { loadMetrics } from '../serve/metrics.ts';
+import type { Service } from '../serve/service.ts';
+import { pause } from '../signals/stop-request.ts';
 import { AdminRoutes } from './routes.ts';
 
 /** How long the last answers may take when the command ends. */

@@ -1,8 +1,8 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { createDashboard } from '../../observers/dashboard/dashboard.ts';
-import type { Log } from '../log.ts';
-import type { LoadedMetrics } from '../metrics.ts';
-import type { Service } from '../service.ts';
+import type { Log } from '../log/log.ts';
+import type { LoadedMetrics } from '../serve/metrics.ts';
+import type { Service } from '../serve/service.ts';
 
 export interface RouteSettings {
   readonly metrics: LoadedMetrics;

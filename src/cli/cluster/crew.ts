@@ -1,9 +1,9 @@
 import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
-import { CommandError } from '../command-error.ts';
-import { formatDuration } from '../duration.ts';
-import type { Log } from '../log.ts';
-import { pause, within } from '../stop-request.ts';
+import { CommandError } from '../flags/command-error.ts';
+import { formatDuration } from '../flags/duration.ts';
+import type { Log } from '../log/log.ts';
+import { pause, within } from '../signals/stop-request.ts';
 import { type Asked, type OrderName, type StartOrder, workerMark } from './messages.ts';
 import { Restarts } from './restarts.ts';
 import { type Reports, type WorkerEnd, WorkerHandle } from './worker-handle.ts';

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { EndpointSnapshot } from '../../index.ts';
-import type { ListenAddress } from '../address.ts';
-import type { Configuration } from '../configuration.ts';
+import type { Configuration } from '../config/configuration.ts';
+import type { ListenAddress } from '../flags/address.ts';
 import type { PackedEvent } from './packed-events.ts';
 
 /** What the primary asks of a worker. */

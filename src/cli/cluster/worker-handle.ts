@@ -1,6 +1,6 @@
 import type { Worker } from 'node:cluster';
-import { CommandError } from '../command-error.ts';
-import { callAfter } from '../stop-request.ts';
+import { CommandError } from '../flags/command-error.ts';
+import { callAfter } from '../signals/stop-request.ts';
 import type { Answer, Asked, OrderName, OrderOf, Report } from './messages.ts';
 import type { PackedEvent } from './packed-events.ts';
 

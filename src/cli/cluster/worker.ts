@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
-import { CommandError } from '../command-error.ts';
-import { type LocalService, startLocally } from '../local-service.ts';
-import { createLog } from '../log.ts';
-import { formatOf } from '../log-format.ts';
-import { within } from '../stop-request.ts';
+import { CommandError } from '../flags/command-error.ts';
+import { createLog } from '../log/log.ts';
+import { formatOf } from '../log/log-format.ts';
+import { type LocalService, startLocally } from '../serve/local-service.ts';
+import { within } from '../signals/stop-request.ts';
 import type { Answer, Order, OrderName, StartOrder, WorkerState } from './messages.ts';
 import { Outbox } from './outbox.ts';
 

@@ -1,6 +1,6 @@
 import type { EndpointSnapshot, EndpointState, Observer } from '../../index.ts';
-import type { ProxySource } from '../live-proxy.ts';
-import { mergeSnapshots, PastCounts } from '../snapshots.ts';
+import type { ProxySource } from '../serve/live-proxy.ts';
+import { mergeSnapshots, PastCounts } from '../serve/snapshots.ts';
 import type { WorkerState } from './messages.ts';
 import { type PackedEvent, unpack } from './packed-events.ts';
 import type { WorkerHandle } from './worker-handle.ts';

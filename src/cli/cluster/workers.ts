@@ -1,11 +1,11 @@
 import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
-import type { ListenAddress } from '../address.ts';
-import { CommandError } from '../command-error.ts';
-import type { Configuration } from '../configuration.ts';
-import { withFixedPort } from '../listen.ts';
-import type { Log } from '../log.ts';
-import type { Service } from '../service.ts';
+import type { Configuration } from '../config/configuration.ts';
+import type { ListenAddress } from '../flags/address.ts';
+import { CommandError } from '../flags/command-error.ts';
+import type { Log } from '../log/log.ts';
+import { withFixedPort } from '../serve/listen.ts';
+import type { Service } from '../serve/service.ts';
 import { Crew } from './crew.ts';
 import type { LastWords, StartOrder } from './messages.ts';
 import type { WorkerEnd, WorkerHandle } from './worker-handle.ts';

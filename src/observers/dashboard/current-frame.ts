@@ -1,5 +1,5 @@
-import type { BalancingProxy } from '../../balancing-proxy.ts';
 import type { EndpointSnapshot } from '../../endpoints/snapshot.ts';
+import type { BalancingProxy } from '../../proxy/balancing-proxy.ts';
 import { type EndpointRow, type Frame, tenths } from './frame.ts';
 import type { History } from './history.ts';
 

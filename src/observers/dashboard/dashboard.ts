@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { Next } from '../../answer-error.ts';
+import type { Next } from '../../client/response/answer-error.ts';
 import { changeAt, makeChange } from './changes.ts';
 import type { DashboardSource } from './current-frame.ts';
 import { Feed } from './feed.ts';

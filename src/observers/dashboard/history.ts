@@ -1,5 +1,5 @@
 import type { AttemptOutcome } from '../../errors.ts';
-import type { ProxyEvent, RequestEnded } from '../../events.ts';
+import type { ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { isOthersDoing } from '../clients-doing.ts';
 import type { RequestFigures } from './frame.ts';
 import { RaceSample } from './race-sample.ts';

@@ -1,5 +1,5 @@
 import type { AttemptReport } from '../../errors.ts';
-import type { RequestEnded } from '../../events.ts';
+import type { RequestEnded } from '../../events/events.ts';
 import { type Race, type RaceAttempt, tenths } from './frame.ts';
 
 /** Races that a page gets when it opens. */

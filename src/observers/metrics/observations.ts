@@ -1,6 +1,6 @@
-import type { BalancingProxy } from '../../balancing-proxy.ts';
 import type { EndpointSnapshot } from '../../endpoints/snapshot.ts';
-import type { Observer, ProxyEvent } from '../../events.ts';
+import type { Observer, ProxyEvent } from '../../events/events.ts';
+import type { BalancingProxy } from '../../proxy/balancing-proxy.ts';
 
 /** What metrics need of a proxy. */
 export type ObservedProxy = Pick<BalancingProxy, 'endpoints' | 'subscribe'>;

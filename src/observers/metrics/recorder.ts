@@ -1,5 +1,5 @@
 import type { AttemptReport } from '../../errors.ts';
-import type { ProxyEvent, RequestEnded } from '../../events.ts';
+import type { ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { isClientsDoing } from '../clients-doing.ts';
 import { EndpointLabels } from './endpoint-labels.ts';
 import type { Instruments } from './instruments.ts';

@@ -1,6 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { BalancingProxyError, messageOf } from '../../errors.ts';
-import type { UpstreamRequest } from '../transport.ts';
+import type { UpstreamRequest } from '../message/transport.ts';
 
 /**
  * Refuses what node:http refuses: node:http2 sends any character, and an endpoint resets the stream then, if not the connection,

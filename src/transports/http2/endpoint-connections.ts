@@ -1,8 +1,8 @@
 import type { ClientHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { BalancingProxyError } from '../../errors.ts';
-import { connectTimeout, explain } from '../explain.ts';
-import type { UpstreamRequest } from '../transport.ts';
+import { connectTimeout, explain } from '../message/explain.ts';
+import type { UpstreamRequest } from '../message/transport.ts';
 import { Http2Connection } from './connection.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { mostWindowBytes, receiveWindow } from './receive-window.ts';

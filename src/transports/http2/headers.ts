@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { groupByName } from '../../http/headers.ts';
 import { ofConnections } from '../../http/http2-headers.ts';
-import type { UpstreamRequest } from '../transport.ts';
+import type { UpstreamRequest } from '../message/transport.ts';
 
 /** What HTTP/2 has no use for, or says in another way (RFC 9113 8.2.2, 8.3.1). */
 const left: ReadonlySet<string> = new Set([...ofConnections, 'host']);

@@ -1,8 +1,8 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
-import { uploadTimeout } from '../explain.ts';
-import type { UpstreamRequest } from '../transport.ts';
-import { isLong, limitSending, pipeBody } from '../upload.ts';
+import { uploadTimeout } from '../message/explain.ts';
+import type { UpstreamRequest } from '../message/transport.ts';
+import { isLong, limitSending, pipeBody } from '../message/upload.ts';
 
 /** Node sends all that it is given in one write, during which it reads nothing and nobody sees whether anything goes on. */
 const pieceBytes = 65_536;

@@ -1,4 +1,4 @@
-import type { TlsOptions, UpstreamRequest } from '../transport.ts';
+import type { TlsOptions, UpstreamRequest } from '../message/transport.ts';
 import type { Http2Connection } from './connection.ts';
 import { type ConnectionLimits, usualLimits } from './connection-limits.ts';
 import { EndpointConnections } from './endpoint-connections.ts';

@@ -1,8 +1,8 @@
 import tls from 'node:tls';
-import { connectTimeout } from '../explain.ts';
-import { Opening } from '../open-connection.ts';
-import { serverNameOf } from '../server-name.ts';
-import type { UpstreamRequest } from '../transport.ts';
+import { Opening } from '../connect/open-connection.ts';
+import { serverNameOf } from '../connect/server-name.ts';
+import { connectTimeout } from '../message/explain.ts';
+import type { UpstreamRequest } from '../message/transport.ts';
 
 /** After so much silence TCP asks whether the endpoint is still there; a stream of events may be silent for ever. */
 const keepAliveMs = 15_000;

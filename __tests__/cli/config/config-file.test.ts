@@ -1,0 +1,259 @@
+import { mkdir } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import path from 'node:path';
+import { readConfigFile } from '../../../src/cli/config/config-file.ts';
+import { configurationReader } from '../../../src/cli/config/configuration.ts';
+import { overlay } from '../../../src/cli/config/proxy-options.ts';
+import { flagNames, flags } from '../../../src/cli/flags/flags.ts';
+import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
+import { resolveOptions } from '../../../src/options/config.ts';
+import { Resources, request } from '../../helpers/proxy.ts';
+import { answering, startHttp } from '../../helpers/servers.ts';
+import { Command, run, start } from '../command.ts';
+import { bareCommand, temporaryFile, temporaryFolder } from '../files.ts';
+
+const resources = new Resources();
+afterEach(() => resources.closeAll());
+
+describe('readConfigFile', () => {
+  test.each([
+    ['brp.json', '{"endpoints": ["http://a"], "timeouts": {"idleMs": 5}}'],
+    ['brp.json', '\uFEFF{"endpoints": ["http://a"], "timeouts": {"idleMs": 5}}'],
+    ['brp.yaml', 'endpoints: [http://a]\ntimeouts:\n  idleMs: 5 # not long\n'],
+    ['BRP.YML', 'endpoints:\n  - http://a\ntimeouts: { idleMs: 5 }'],
+  ])('reads %s', async (name, text) => {
+    const file = temporaryFile(resources, name, text);
+    expect(await readConfigFile(file)).toEqual({ endpoints: ['http://a'], timeouts: { idleMs: 5 } });
+  });
+
+  test('reads what only YAML can say', async () => {
+    const file = temporaryFile(resources, 'brp.yaml', 'a: &same { totalMs: .inf }\nb: *same');
+    expect(await readConfigFile(file)).toEqual({ a: { totalMs: Infinity }, b: { totalMs: Infinity } });
+  });
+
+  test.each([
+    ['brp.json', '{"a": 1,\n  "b": secret}', "line 2, column 8: Unexpected token 's'"],
+    ['brp.json', '{"a": 1,\n  "b" 2}', "line 2, column 7: Expected ':' after property name"],
+    ['brp.json', '{"a": 1', "line 1, column 8: Expected ',' or '}' after property value"],
+    ['brp.json', '{"a":\n', 'line 2, column 1: Unexpected end of JSON input'],
+    ['brp.json', '', 'line 1, column 1: Unexpected end of JSON input'],
+    ['brp.json', '[{}]', 'expected the options by name, got a list'],
+    ['brp.json', '"secret"', 'expected the options by name, got a text'],
+    ['brp.yaml', 'a: 1\nb: [secret', 'line 2, column 11: the indentation does not fit, or a bracket is missing'],
+    ['brp.yaml', 'a: 1\na: secret', 'line 2, column 1: the key is there already'],
+    ['brp.yaml', 'a:\n\t- secret', 'line 2, column 1: tabs cannot be used for indentation'],
+    ['brp.yaml', 'a: !!js/secret x', 'line 1, column 4: the tag is unknown or does not fit'],
+    ['brp.yaml', 'a: !secret', 'line 1, column 4: the tag is unknown or does not fit'],
+    ['brp.yaml', 'a: 1\nb: { c: *secret }', 'line 2, column 9: an alias needs an anchor of the same name before it'],
+    ['brp.yaml', 'a: *b\nb: &b secret', 'line 1, column 4: an alias needs an anchor of the same name before it'],
+    ['brp.yaml', 'a: |secret', 'line 1, column 5: this is not expected here; .*'],
+    ['brp.yaml', 'a: "\\usecret"', 'line 1, column 5: the escape sequence is unknown'],
+    ['brp.yaml', '%secret\n---\na: 1', 'line 1, column 1: the directive is unknown or not whole'],
+    ['brp.yaml', 'a: "secret', 'line 1, column 11: a quote, bracket, colon, comma or blank is missing'],
+    ['brp.yaml', 'a: b: secret', 'line 1, column 4: a map or list cannot stand here; .*'],
+    ['brp.yaml', 'a: @secret', 'line 1, column 4: a text that begins like this needs quotes'],
+    ['brp.yaml', 'a: 1\n--- secret', 'line 2, column 1: there can be one document only'],
+    ['brp.yaml', '- a', 'expected the options by name, got a list'],
+    ['brp.yaml', '# nothing yet\n', 'expected the options by name, got nothing'],
+    ['brp.yaml', '12', 'expected the options by name, got 12'],
+    ['brp.toml', 'a = 1', 'expected a file of -config whose name ends in .json, .yaml or .yml'],
+    ['brp', '{}', 'expected a file of -config whose name ends in .json, .yaml or .yml'],
+  ])('refuses a %s of %j', async (name, text, message) => {
+    const file = temporaryFile(resources, name, text);
+    const error = await readConfigFile(file).catch((thrown) => thrown);
+    expect(error).toMatchObject({
+      name: 'CommandError',
+      exitCode: 2,
+      lines: [expect.stringMatching(`^${file}: ${message}$`)],
+    });
+    expect(error.message).not.toContain('secret');
+  });
+
+  test.each([
+    ['missing.json', 'ENOENT'],
+    ['folder.json', 'EISDIR'],
+  ])('says why a %s cannot be read', async (name, code) => {
+    const folder = temporaryFolder(resources);
+    await mkdir(path.join(folder, 'folder.json'));
+    const file = path.join(folder, name);
+    await expect(readConfigFile(file)).rejects.toThrow(new RegExp(`^${file}: cannot be read: ${code}`));
+  });
+
+  test('is not led to its end by a bomb of aliases', async () => {
+    const levels = Array.from({ length: 30 }, (_, n) => `a${n + 1}: &a${n + 1} [*a${n}, *a${n}]`);
+    const file = temporaryFile(resources, 'bomb.yaml', `a0: &a0 x\n${levels.join('\n')}`);
+    await expect(readConfigFile(file)).rejects.toThrow(
+      /bomb.yaml: its aliases or tags lead to nothing that can be used$/,
+    );
+  });
+});
+
+describe('overlay', () => {
+  test.each([
+    [{ a: 1, b: 2 }, { b: 3 }, { a: 1, b: 3 }],
+    [{ timeouts: { idleMs: 1, totalMs: 2 } }, { timeouts: { idleMs: 3 } }, { timeouts: { idleMs: 3, totalMs: 2 } }],
+    [{ via: 'a' }, { via: undefined }, { via: undefined }],
+    [{ endpoints: ['a', 'b'] }, { endpoints: ['c'] }, { endpoints: ['c'] }],
+  ])('of %j and %j gives %j', (below, above, merged) => {
+    expect(overlay(below, above)).toEqual(merged);
+  });
+});
+
+describe('the flags', () => {
+  test('have the defaults of the options that they set, so that a file decides what no flag does', async () => {
+    const endpoints = ['-endpoints', 'http://a.example'];
+    const all = flagNames
+      .filter((name) => !['endpoints', 'via', 'help', 'version'].includes(name))
+      .map((name) => `-${name}=${flags[name].fallback}`);
+    const optionsFor = async (argv: readonly string[]) => {
+      const { options } = await configurationReader(parseFlags(argv))();
+      const { via, transport, terminalStatuses, preferStatuses, ...comparable } = resolveOptions(options);
+      return comparable;
+    };
+    expect(await optionsFor([...endpoints, ...all])).toEqual({
+      ...(await optionsFor(endpoints)),
+      // What the library and Node do anyway where there is no Express.
+      trustForwarded: false,
+      tls: { ca: undefined, cert: undefined, key: undefined, rejectUnauthorized: true },
+    });
+  });
+});
+
+/** An endpoint that says what it was asked for and by whom. */
+const mirror: RequestListener = ({ url, headers }, res) => void res.end(`${url} via ${headers.via}`);
+
+describe('-config', () => {
+  test.each([
+    ['brp.json', (url: string) => JSON.stringify({ endpoints: [{ url, name: 'one' }], exposeEndpoint: true })],
+    ['brp.yaml', (url: string) => `endpoints:\n  - url: ${url}\n    name: one\nexposeEndpoint: true\n`],
+  ])('serves what stands in %s', async (name, contentFor) => {
+    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const command = start('-config', temporaryFile(resources, name, contentFor(endpoint.url)));
+    const url = await command.url();
+    expect(await request(url)).toMatchObject({ text: 'hello', headers: { 'x-served-by': 'one' } });
+    expect(await command.line(/configuring/)).toMatch(/configuring endpoint 0: "one"$/);
+  });
+
+  test('gives way to variables, and these to flags', async () => {
+    const endpoint = resources.use(await startHttp(mirror));
+    const file = temporaryFile(resources, 'brp.json', {
+      endpoints: [endpoint.url],
+      via: 'of-file',
+      exposeEndpoint: true,
+      timeouts: { totalMs: 1, idleMs: 50, clientMs: 60_000 },
+    });
+    const viaOf = async (args: readonly string[], environment: Record<string, string>) => {
+      const settings = { environment: { BRP_CONFIG: file, BRP_TOTAL_TIMEOUT: '20s', ...environment } };
+      const command = new Command(['-address', '127.0.0.1:0', ...args], settings);
+      const { text, headers } = await request(await command.url());
+      return `${text} ${headers['x-served-by']}`;
+    };
+    const name = new URL(endpoint.url).origin;
+    expect(await viaOf([], {})).toBe(`/ via 1.1 of-file ${name}`);
+    expect(await viaOf([], { BRP_VIA: 'of-variable' })).toBe(`/ via 1.1 of-variable ${name}`);
+    expect(await viaOf(['-via', 'of-flag'], { BRP_VIA: 'of-variable' })).toBe(`/ via 1.1 of-flag ${name}`);
+    expect(await viaOf(['-via=', '-expose-endpoint=false'], {})).toMatch(
+      /via 1\.1 balancing-reverse-proxy-\w{8} undef/,
+    );
+  });
+
+  test('may leave the endpoints to a flag, and the log of queries to itself', async () => {
+    const endpoint = resources.use(await startHttp(mirror));
+    const command = start('-e', endpoint.url, '-config', temporaryFile(resources, 'brp.json', { logQuery: true }));
+    await request(`${await command.url()}/path?a=b`);
+    expect(await command.line(/served/)).toMatch('GET /path?a=b served');
+  });
+
+  test.each<[string, object, readonly string[], readonly RegExp[]]>([
+    [
+      'of an unknown name',
+      { endpoint: 'http://a' },
+      [],
+      [/FILE: option `endpoint` is unknown; did you mean `endpoints`\?/, /FILE: option `endpoints`: expected/],
+    ],
+    [
+      'of an unknown name beside a flag',
+      { endpoint: 'x' },
+      ['-e', 'http://a'],
+      [/FILE: option `endpoint` is unknown; did you/],
+    ],
+    ['of a missing one', { via: 'x' }, [], [/FILE: option `endpoints`: expected .*, got undefined/]],
+    [
+      'of a wrong one',
+      { endpoints: ['one.com'] },
+      [],
+      [/FILE: option `endpoints\[0\]`: expected an absolute.*'one\.com'/],
+    ],
+    [
+      'of a duration that is none',
+      { endpoints: ['http://a'], timeouts: { idleMs: '30s' } },
+      [],
+      [/FILE: option `timeouts\.idleMs`: .* got '30s'/],
+    ],
+    [
+      'of all',
+      { endpoints: ['one.com', 'http://b'], order: 'best', transport: 'undici', logger: true, isUsable: 'x => x' },
+      [],
+      [
+        /FILE: option `transport` cannot stand in a file: use the flags -transport and -http2/,
+        /FILE: option `logger` cannot stand in a file: the command writes its log itself/,
+        /FILE: option `isUsable` cannot stand in a file: it is a function/,
+        /FILE: option `endpoints\[0\]`/,
+        /FILE: option `order`: expected one of 'given'/,
+      ],
+    ],
+    [
+      'of a flag and of the file',
+      { endpoints: ['one.com'], strategy: 'hope', via: 'a b' },
+      ['-e', 'two.com', '-via', 'c d'],
+      [/flag -endpoints \(endpoint 0\): expected.*'two\.com'/, /FILE: option `strategy`/, /flag -via: expected.*'c d'/],
+    ],
+    [
+      'of __proto__',
+      JSON.parse('{"endpoints":["http://a"],"__proto__":{"x":1}}'),
+      [],
+      [/FILE: option `__proto__` is unknown/],
+    ],
+  ])('names the file in every problem of its own: %s', async (_, content, args, patterns) => {
+    const file = temporaryFile(resources, 'brp.json', content);
+    const { exitCode, stdout, stderr } = await run('-config', file, ...args);
+    const lines = stderr.trimEnd().split('\n');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(lines).toHaveLength(patterns.length);
+    for (const [index, pattern] of patterns.entries()) {
+      expect(lines[index]?.replace(file, 'FILE')).toMatch(new RegExp(`^balancing-reverse-proxy: ${pattern.source}`));
+    }
+  });
+
+  test('does not stand in for endpoints that a flag takes away', async () => {
+    const file = temporaryFile(resources, 'brp.json', { endpoints: ['http://a.example'] });
+    expect(await run('-config', file, '-endpoints=')).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: 'balancing-reverse-proxy: flag -endpoints: expected comma-separated URLs, got nothing\n',
+    });
+  });
+
+  test('ends the command with 2 when it cannot be read', async () => {
+    expect(await run('-config', '/missing/brp.json')).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/^balancing-reverse-proxy: \/missing\/brp\.json: cannot be read: ENOENT.*\n$/),
+    });
+  });
+});
+
+describe('without yaml', () => {
+  test('a JSON file works and a YAML file fails with one line that says what to install', async () => {
+    const entry = bareCommand(resources);
+    const yaml = temporaryFile(resources, 'brp.yaml', 'endpoints: [http://a.example]');
+    expect(await new Command(['-config', yaml], { entry }).ended).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `balancing-reverse-proxy: ${yaml}: yaml is not installed; npm install yaml, or write the file in JSON\n`,
+    });
+    const json = temporaryFile(resources, 'brp.json', { endpoints: ['http://a.example'] });
+    const command = new Command(['-config', json, '-address', '127.0.0.1:0'], { entry });
+    expect(await command.url()).toMatch(/^http/);
+  });
+});

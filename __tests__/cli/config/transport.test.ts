@@ -1,0 +1,72 @@
+import type { RequestListener } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import { createCertificate } from '../../helpers/certificate.ts';
+import { Resources, request } from '../../helpers/proxy.ts';
+import { answering, listen, startHttp } from '../../helpers/servers.ts';
+import { Command, start } from '../command.ts';
+import { bareCommand } from '../files.ts';
+
+const resources = new Resources();
+afterEach(() => resources.closeAll());
+
+describe('-transport', () => {
+  // Of the two only undici writes the name in lower case.
+  test.each([
+    ['got by default', [], 'Host'],
+    ['got with -transport got', ['-transport', 'got'], 'Host'],
+    ['undici with -transport undici', ['-transport', 'undici'], 'host'],
+  ])('sends the attempts through %s', async (_, flags, hostName) => {
+    const listener: RequestListener = ({ rawHeaders }, res) => void res.end(JSON.stringify(rawHeaders));
+    const endpoint = resources.use(await startHttp(listener));
+    const command = start('-endpoints', endpoint.url, ...flags);
+    const { text } = await request(await command.url());
+    expect(JSON.parse(text).filter((name: string) => /^host$/i.test(name))).toEqual([hostName]);
+  });
+});
+
+describe('-http2', () => {
+  /** An https endpoint that speaks both and answers with what it was spoken to in. */
+  async function serveBoth(): Promise<string> {
+    const settings = { allowHTTP1: true, ...(await createCertificate()) };
+    const server = createSecureServer(settings, ({ httpVersion }, res) => void res.end(httpVersion));
+    const { port } = resources.use(await listen(server));
+    return `https://127.0.0.1:${port}`;
+  }
+
+  test.each([
+    ['got', [], '1.1'],
+    ['got', ['-http2'], '2.0'],
+    ['undici', [], '1.1'],
+    ['undici', ['-http2'], '2.0'],
+  ])('over %s with %j speaks HTTP/%s', async (transport, flags, version) => {
+    const command = start('-endpoints', await serveBoth(), '-insecure', '-transport', transport, ...flags);
+    expect(await request(await command.url())).toMatchObject({ status: 200, text: version });
+  });
+
+  test.each(['got', 'undici'])('over %s leaves http endpoints their HTTP/1.1', async (transport) => {
+    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const command = start('-endpoints', endpoint.url, '-http2', '-transport', transport);
+    expect(await request(await command.url())).toMatchObject({ status: 200, text: 'hello' });
+  });
+});
+
+describe('without undici', () => {
+  test('the command works', async () => {
+    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const command = new Command(['-address', '127.0.0.1:0', '-endpoints', endpoint.url], {
+      entry: bareCommand(resources),
+    });
+    expect(await request(await command.url())).toMatchObject({ status: 200, text: 'hello' });
+  });
+
+  test('-transport undici fails with one line that says what to install', async () => {
+    const command = new Command(['-endpoints', 'http://a.example', '-transport', 'undici'], {
+      entry: bareCommand(resources),
+    });
+    expect(await command.ended).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: 'balancing-reverse-proxy: flag -transport: undici is not installed; npm install undici\n',
+    });
+  });
+});

@@ -1,0 +1,40 @@
+import { formatBoundAddress, parseListenAddress } from '../../../src/cli/flags/address.ts';
+
+describe('parseListenAddress', () => {
+  test.each([
+    [':8080', undefined, 8080],
+    [':0', undefined, 0],
+    ['localhost:80', 'localhost', 80],
+    ['0.0.0.0:65535', '0.0.0.0', 65_535],
+    ['[::1]:8080', '::1', 8080],
+    ['[fe80::1%eth0]:8080', 'fe80::1%eth0', 8080],
+  ])('reads %s', (text, host, port) => {
+    expect(parseListenAddress(text)).toEqual({ host, port });
+  });
+
+  test.each([
+    '',
+    ':',
+    '8080',
+    'localhost',
+    'localhost:',
+    '::1:8080',
+    '[::1]',
+    '[localhost]:80',
+    ':65536',
+    ':80a',
+    'a b:1',
+  ])('refuses %j', (text) => {
+    expect(parseListenAddress(text)).toBeUndefined();
+  });
+});
+
+describe('formatBoundAddress', () => {
+  test.each([
+    [undefined, { address: '::', family: 'IPv6', port: 8080 }, ':8080'],
+    ['localhost', { address: '127.0.0.1', family: 'IPv4', port: 8080 }, '127.0.0.1:8080'],
+    ['::1', { address: '::1', family: 'IPv6', port: 8080 }, '[::1]:8080'],
+  ])('writes what was bound for the host %s', (host, bound, text) => {
+    expect(formatBoundAddress({ host, port: 0 }, bound)).toBe(text);
+  });
+});

@@ -1,0 +1,151 @@
+import { requestLog } from '../../../src/cli/log/request-log.ts';
+import {
+  type AttemptReport,
+  BalancingProxyError,
+  type ErrorCode,
+  type ProxyEvent,
+  type RequestEnded,
+} from '../../../src/index.ts';
+
+const request = { requestId: 12, method: 'GET', url: '/path?q=1' };
+const endpoints = ['http://a', 'http://b'];
+
+function linesOf(events: readonly ProxyEvent[], logQuery?: boolean): string[] {
+  const lines: string[] = [];
+  const known = { endpoints, options: logQuery === undefined ? {} : { logQuery } };
+  const observe = requestLog(
+    (level, message) => void lines.push(`${level} ${message}`),
+    () => known,
+  );
+  for (const event of events) observe(event);
+  return lines;
+}
+
+function error(code: ErrorCode, message = 'why'): BalancingProxyError {
+  return new BalancingProxyError(code, message);
+}
+
+describe('the line of an attempt', () => {
+  test.each<[Partial<AttemptReport>, string]>([
+    [{ outcome: 'won', status: 200 }, 'info endpoint 1 "http://b": 200 in 12ms'],
+    [{ outcome: 'lost', status: 200 }, 'info endpoint 1 "http://b": 200 in 12ms (lost)'],
+    [{ outcome: 'unusable', status: 500 }, 'warn endpoint 1 "http://b": 500 in 12ms (unusable)'],
+    [{ outcome: 'cancelled' }, 'info endpoint 1 "http://b": cancelled after 12ms'],
+    [{ outcome: 'failed', error: error('ERR_BRP_CONNECT') }, 'warn endpoint 1 "http://b": failed after 12ms: why'],
+    [
+      { outcome: 'timed-out', error: error('ERR_BRP_RESPONSE_TIMEOUT') },
+      'warn endpoint 1 "http://b": timed out after 12ms: why',
+    ],
+  ])('tells %j', (fields, line) => {
+    const report = { endpoint: 'http://b', startedAfterMs: 0, durationMs: 12, ...fields } as AttemptReport;
+    expect(linesOf([{ type: 'attempt-ended', ...request, attempt: 2, report }])).toEqual([
+      line.replace(' ', ' request 12 GET /path?...: '),
+    ]);
+  });
+});
+
+describe('the target in a line', () => {
+  test('has no credentials of an absolute form', () => {
+    const report = { endpoint: 'http://b', outcome: 'cancelled', durationMs: 12 } as AttemptReport;
+    const [line] = linesOf([
+      { type: 'attempt-ended', ...request, url: 'http://user:secret@a.example/path', attempt: 2, report },
+    ]);
+    expect(line).toContain('GET http://***@a.example/path: ');
+  });
+});
+
+describe('the line of a request', () => {
+  const attempts: readonly AttemptReport[] = [
+    {
+      endpoint: 'http://a',
+      reason: 'first',
+      outcome: 'unusable',
+      status: 500,
+      startedAfterMs: 0,
+      durationMs: 1,
+      discardedBytes: 0,
+    },
+  ];
+  const served: RequestEnded = {
+    type: 'request-ended',
+    ...request,
+    status: 200,
+    winner: 'http://a',
+    servedBy: 'http://a',
+    bytes: 123,
+    durationMs: 36.3,
+    isBodyStreamed: false,
+    strategy: 'race',
+    attempts,
+    error: undefined,
+  };
+  const unanswered = { status: undefined, winner: undefined, bytes: 0 };
+  const failure = ': endpoints failed to return a usable response, returning';
+
+  test.each<[string, Partial<RequestEnded>, string]>([
+    ['a winner', {}, 'info  served in 36.3ms by endpoint 0 "http://a": status 200, 123 bytes'],
+    ['a spare', { winner: undefined, status: 500 }, `error ${failure} 500 in 36.3ms, 123 bytes`],
+    [
+      'nothing',
+      { ...unanswered, error: error('ERR_BRP_EXHAUSTED') },
+      `error ${failure} 502 in 36.3ms (ERR_BRP_EXHAUSTED)`,
+    ],
+    [
+      'an answer that needed no endpoint',
+      { winner: undefined, servedBy: undefined, bytes: 0, attempts: [] },
+      'info  answered here in 36.3ms: status 200',
+    ],
+    [
+      'a client that left',
+      { ...unanswered, error: error('ERR_BRP_CLIENT_GONE') },
+      'info : the client has gone after 36.3ms',
+    ],
+    [
+      'a client that reads nothing',
+      { error: error('ERR_BRP_CLIENT_TIMEOUT') },
+      'info  broken off after 36.3ms by endpoint 0 "http://a": status 200, why',
+    ],
+    [
+      'a winner that broke off',
+      { error: error('ERR_BRP_CONNECTION_LOST') },
+      'error  broken off after 36.3ms by endpoint 0 "http://a": status 200, why',
+    ],
+    [
+      'a refusal, in the words of the command',
+      { ...unanswered, attempts: [], error: error('ERR_BRP_BODY_TOO_LARGE', 'raise `bodyLimitBytes`') },
+      'error  refused in 36.3ms: status 413, raise flag -body-limit',
+    ],
+  ])('tells of %s', (_, fields, line) => {
+    expect(linesOf([{ ...served, ...fields }])).toEqual([line.replace(' ', ' request 12 GET /path?...')]);
+  });
+});
+
+describe('the query of a request', () => {
+  const report = { endpoint: 'http://b', outcome: 'cancelled', startedAfterMs: 0, durationMs: 12 } as AttemptReport;
+  const withUrl = (url: string): ProxyEvent => ({ type: 'attempt-ended', ...request, url, attempt: 1, report });
+
+  test.each([
+    ['/path?token=secret', false, '/path?...'],
+    ['/path?token=secret', undefined, '/path?...'],
+    ['/path?a?b', false, '/path?...'],
+    ['/path?', false, '/path?...'],
+    ['/path', false, '/path'],
+    ['/path?token=secret', true, '/path?token=secret'],
+  ])('of %s with logQuery %j is shown as %s', (url, logQuery, shown) => {
+    expect(linesOf([withUrl(url)], logQuery)).toEqual([expect.stringContaining(` GET ${shown}: endpoint`)]);
+  });
+});
+
+describe('the line of an endpoint', () => {
+  test.each<[ProxyEvent, string]>([
+    [
+      { type: 'endpoint-ejected', endpoint: 'http://a', forMs: 1_000 },
+      'warn endpoint 0 "http://a" cannot be reached and is left out for 1s',
+    ],
+    [{ type: 'endpoint-drained', endpoint: 'http://b' }, 'warn endpoint 1 "http://b" is drained'],
+    [{ type: 'endpoint-restored', endpoint: 'http://b' }, 'info endpoint 1 "http://b" is back'],
+    [{ type: 'endpoint-restored', endpoint: 'http://c' }, 'info endpoint "http://c" is back'],
+  ])('tells %j', (event, line) => {
+    expect(linesOf([event])).toEqual([line]);
+  });
+});

@@ -1,0 +1,246 @@
+import { jest } from '@jest/globals';
+import type { Candidate } from '../../src/endpoints/pool.ts';
+import { BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
+import { Events, type ProxyEvent } from '../../src/events/events.ts';
+import { Reporter } from '../../src/events/reporter.ts';
+import { resolveOptions } from '../../src/options/config.ts';
+import type { BalancingProxyOptions } from '../../src/options/options.ts';
+import { planFor, strategyFor } from '../../src/proxy/strategy.ts';
+import { HedgeBudget } from '../../src/race/budget.ts';
+import type { Strategy } from '../../src/race/delay.ts';
+import { addressOf, endpointNamed, learn } from '../endpoints/candidates.ts';
+import { type ClientRequest, clientRequest } from '../http/client-request.ts';
+
+type Options = Omit<BalancingProxyOptions, 'endpoints'>;
+
+const configWith = (options: Options) => resolveOptions({ endpoints: ['http://one.example'], ...options });
+
+describe('the strategy for a request', () => {
+  const strategyOf = (options: Options, request: ClientRequest) =>
+    strategyFor(clientRequest(request), configWith(options));
+
+  test.each<[string, Options, ClientRequest, Strategy]>([
+    ['the default', {}, {}, 'race'],
+    ['the default also for a write', {}, { method: 'POST' }, 'race'],
+    ['the given one', { strategy: 'hedge' }, {}, 'hedge'],
+    ['the given one also for a write', { strategy: 'hedge' }, { method: 'POST' }, 'hedge'],
+    ['that of unsafeMethods for a write', { unsafeMethods: 'single' }, { method: 'POST' }, 'single'],
+    ['that of unsafeMethods for a patch', { unsafeMethods: 'single' }, { method: 'PATCH' }, 'single'],
+    ['that of unsafeMethods for an unknown method', { unsafeMethods: 'single' }, { method: 'PURGE' }, 'single'],
+    ['not that of unsafeMethods for a read', { unsafeMethods: 'single' }, { method: 'GET' }, 'race'],
+    ['not that of unsafeMethods for a repeatable write', { unsafeMethods: 'single' }, { method: 'PUT' }, 'race'],
+    ['not that of unsafeMethods for a QUERY', { unsafeMethods: 'single' }, { method: 'QUERY' }, 'race'],
+    [
+      'not that of unsafeMethods with an Idempotency-Key',
+      { unsafeMethods: 'single' },
+      { method: 'POST', headers: ['Idempotency-Key', '"k"'] },
+      'race',
+    ],
+    [
+      'that of unsafeMethods with an empty Idempotency-Key',
+      { unsafeMethods: 'single' },
+      { method: 'POST', headers: ['Idempotency-Key', ''] },
+      'single',
+    ],
+    [
+      'that of unsafeMethods with an Idempotency-Key that reaches no endpoint',
+      { unsafeMethods: 'single' },
+      { method: 'POST', headers: ['Connection', 'close, idempotency-key', 'Idempotency-Key', '"k"'] },
+      'single',
+    ],
+    [
+      'what the function says of the request',
+      { strategy: (req) => (req.url === '/slow' ? 'hedge' : 'failover') },
+      { url: '/slow' },
+      'hedge',
+    ],
+    [
+      'what the function says also of a write',
+      { strategy: (req) => (req.method === 'POST' ? 'single' : 'race') },
+      { method: 'POST' },
+      'single',
+    ],
+    [
+      'that of unsafeMethods for a write, whatever the function says',
+      { strategy: () => 'hedge', unsafeMethods: 'single' },
+      { method: 'POST' },
+      'single',
+    ],
+  ])('is %s', (_, options, request, expected) => {
+    expect(strategyOf(options, request)).toBe(expected);
+  });
+
+  test('is not that of unsafeMethods with an Idempotency-Key that middleware has set, whatever Connection names', () => {
+    const req = clientRequest({ method: 'POST', headers: ['Connection', 'close, idempotency-key'] });
+    req.headers['idempotency-key'] = 'ours';
+    expect(strategyFor(req, configWith({ unsafeMethods: 'single' }))).toBe('race');
+  });
+
+  const nonsense = 'returned something else than race, hedge, failover, single';
+  test.each<[string, () => unknown, string, string | undefined]>([
+    ['another name', () => 'Race', nonsense, "returned 'Race'"],
+    ['the name of a method of all objects', () => 'toString', nonsense, "returned 'toString'"],
+    ['undefined', () => undefined, nonsense, 'returned undefined'],
+    ['a list', () => ['race'], nonsense, "returned [ 'race' ]"],
+    ['a promise', async () => 'race', 'returned a promise: expected the value itself', undefined],
+    [
+      'a promise that rejects',
+      () => Promise.reject(new Error('oops')),
+      'returned a promise: expected the value itself',
+      undefined,
+    ],
+  ])('is an error when the function returns %s', (_, strategy, problem, why) => {
+    expect(() => strategyOf({ strategy: strategy as () => Strategy }, {})).toThrow(
+      expect.objectContaining({
+        code: 'ERR_BRP_HOOK',
+        status: 500,
+        message: `option \`strategy\` ${problem}`,
+        ...(why !== undefined && { cause: new TypeError(why) }),
+      }),
+    );
+  });
+
+  test('is an error with its cause when the function throws', () => {
+    const oops = new Error('oops');
+    const strategy = () => {
+      throw oops;
+    };
+    expect(() => strategyOf({ strategy }, {})).toThrow(
+      expect.objectContaining({ code: 'ERR_BRP_HOOK', message: 'option `strategy` threw', cause: oops }),
+    );
+  });
+});
+
+describe('the plan for a request', () => {
+  const candidateNamed = (name: string): Candidate => ({ endpoint: endpointNamed(name), address: addressOf(name) });
+
+  function plan(options: Options, { isReplayable = true } = {}) {
+    const config = configWith(options);
+    const budget = new HedgeBudget(config.hedge);
+    const events = new Events();
+    const seen: ProxyEvent[] = [];
+    events.subscribe((event) => seen.push(event));
+    const req = clientRequest({});
+    return { ...planFor(req, { config, budget, reporter: new Reporter(events, 1, req), isReplayable }), budget, seen };
+  }
+
+  test.each<{ strategy: Strategy; order: string; isRace: boolean }>([
+    { strategy: 'race', order: 'given', isRace: true },
+    { strategy: 'hedge', order: 'fastest', isRace: false },
+    { strategy: 'failover', order: 'given', isRace: false },
+    { strategy: 'single', order: 'given', isRace: false },
+  ])('asks for the order $order with $strategy', ({ strategy, order, isRace }) => {
+    const { choice, ...more } = plan({ strategy });
+    expect(more.strategy).toBe(strategy);
+    expect(choice).toEqual({ order, isRace, most: Infinity });
+  });
+
+  test.each<Strategy>(['race', 'hedge', 'failover', 'single'])(
+    'asks with %s for the order that the options name',
+    (strategy) => {
+      expect(plan({ strategy, order: 'random' }).choice.order).toBe('random');
+    },
+  );
+
+  test.each([
+    { maxAttempts: undefined, isReplayable: true, most: Infinity },
+    { maxAttempts: 2, isReplayable: true, most: 2 },
+    { maxAttempts: 2, isReplayable: false, most: 1 },
+    { maxAttempts: undefined, isReplayable: false, most: 1 },
+  ])('asks for at most $most with maxAttempts $maxAttempts and a body that can be replayed: $isReplayable', (row) => {
+    const options: Options = row.maxAttempts === undefined ? {} : { maxAttempts: row.maxAttempts };
+    expect(plan(options, row).choice.most).toBe(row.most);
+  });
+
+  test.each<[Strategy, number]>([
+    ['race', 0],
+    ['failover', Infinity],
+    ['single', Infinity],
+    ['hedge', Infinity],
+  ])('has with %s, of an endpoint without data, a delay of %d ms', (strategy, delayMs) => {
+    expect(plan({ strategy }).pace.delayMs(candidateNamed('a'))).toBe(delayMs);
+  });
+
+  test('has with hedge the learned delay of the endpoint that was tried last', () => {
+    const { pace } = plan({ strategy: 'hedge' });
+    const [slow, fast] = [candidateNamed('slow'), candidateNamed('fast')];
+    learn(slow.endpoint, 200);
+    learn(fast.endpoint, 20);
+    expect(pace.delayMs(slow)).toBeCloseTo(200, -1);
+    expect(pace.delayMs(fast)).toBeCloseTo(20, 0);
+  });
+
+  test('has with hedge the fixed delay where one is given', () => {
+    expect(plan({ strategy: 'hedge', hedge: { delayMs: 50 } }).pace.delayMs(candidateNamed('a'))).toBe(50);
+  });
+
+  test.each<Strategy>(['race', 'failover', 'single'])('asks no budget with %s', (strategy) => {
+    expect(plan({ strategy }).pace.mayHedge).toBeUndefined();
+  });
+
+  test('takes each hedge out of the budget, and reports it when that is used up', () => {
+    const { pace, budget, seen } = plan({ strategy: 'hedge', hedge: { budgetFloor: 1, budgetRatio: 0 } });
+    expect(pace.mayHedge?.()).toBe(true);
+    expect([budget.denied, seen]).toEqual([0, []]);
+    expect(pace.mayHedge?.()).toBe(false);
+    expect([budget.denied, seen]).toEqual([1, [expect.objectContaining({ type: 'hedge-denied', requestId: 1 })]]);
+  });
+
+  const settles = [
+    ['resolves', Promise.resolve('value')],
+    ['rejects', Promise.reject(new Error('oops'))],
+  ] as const;
+  for (const [, promise] of settles) promise.catch(() => {});
+
+  test.each(settles)('gives a hedge back to the concurrency cap when it %s', async (_, attempt) => {
+    const { pace, track } = plan({ strategy: 'hedge', hedge: { budgetFloor: 9, maxConcurrent: 1 } });
+    expect(pace.mayHedge?.()).toBe(true);
+    expect(pace.mayHedge?.()).toBe(false);
+    await track(attempt, 'delay').catch(() => {});
+    expect(pace.mayHedge?.()).toBe(true);
+  });
+
+  test.each(['first', 'failure'] as const)('keeps no account of an attempt with the reason %s', async (reason) => {
+    const { budget, track } = plan({ strategy: 'hedge' });
+    const during = jest.spyOn(budget, 'during');
+    const attempt = Promise.resolve('value');
+    expect(track(attempt, reason)).toBe(attempt);
+    expect(during).not.toHaveBeenCalled();
+  });
+
+  test.each<Strategy>(['race', 'failover', 'single'])('keeps no account of attempts with %s', (strategy) => {
+    const attempt = Promise.resolve('value');
+    expect(plan({ strategy }).track(attempt, 'delay')).toBe(attempt);
+  });
+
+  test.each<Strategy>(['race', 'hedge', 'failover'])(
+    'lets an attempt follow every failure with %s but that of what cannot be sent',
+    (strategy) => {
+      const { mayFollow } = plan({ strategy }).pace;
+      const errors = [undefined, new Error('any'), new BalancingProxyError('ERR_BRP_NO_SOCKET', 'none left')];
+      expect(errors.map((error) => mayFollow?.(error))).toEqual([true, true, true]);
+      expect(mayFollow?.(new BalancingProxyError('ERR_BRP_UNSENDABLE', 'a space'))).toBe(false);
+    },
+  );
+
+  test.each<[ErrorCode, boolean]>([
+    ['ERR_BRP_CONNECT', true],
+    ['ERR_BRP_CONNECT_TIMEOUT', true],
+    ['ERR_BRP_NOT_PROCESSED', true],
+    ['ERR_BRP_CONNECTION_LOST', false],
+    ['ERR_BRP_STALE_CONNECTION', false],
+    ['ERR_BRP_RESPONSE_TIMEOUT', false],
+    ['ERR_BRP_BAD_RESPONSE', false],
+    ['ERR_BRP_HOOK', false],
+    ['ERR_BRP_ATTEMPT', false],
+  ])('lets an attempt follow, with single, after %s: %s', (code, mayFollow) => {
+    expect(plan({ strategy: 'single' }).pace.mayFollow?.(new BalancingProxyError(code, 'why'))).toBe(mayFollow);
+  });
+
+  test.each([
+    ['a response that is not usable', undefined],
+    ['an error that is none of ours', Object.assign(new Error('refused'), { code: 'ERR_BRP_CONNECT' })],
+  ])('lets no attempt follow, with single, after %s', (_, error) => {
+    expect(plan({ strategy: 'single' }).pace.mayFollow?.(error)).toBe(false);
+  });
+});

@@ -1,0 +1,24 @@
+import { type AttemptReport, BalancingProxyError, type ErrorCode, isTimeout } from '../errors.ts';
+
+/** What the error of every attempt may be in common, and what that says of the request. */
+const causes: ReadonlyArray<[ErrorCode, string]> = [
+  ['ERR_BRP_UNSENDABLE', 'the target, the method or a header of the request is none that can be sent on'],
+  ['ERR_BRP_NO_SOCKET', 'this host has no socket left to connect to an endpoint'],
+];
+
+/** The error of a request for which no attempt has given a response. */
+export function exhausted(attempts: readonly AttemptReport[]): BalancingProxyError {
+  const headers = { 'Retry-After': '1' };
+  if (attempts.length === 0)
+    return new BalancingProxyError('ERR_BRP_NO_ENDPOINT', 'no endpoint may be tried', { headers });
+  const cause = attempts.at(-1)?.error;
+  for (const [code, message] of causes) {
+    if (!attempts.every(({ error }) => error?.code === code)) continue;
+    const isOurs = code === 'ERR_BRP_NO_SOCKET';
+    return new BalancingProxyError(code, message, { attempts, cause, ...(isOurs && { headers }) });
+  }
+  const allTimedOut = attempts.every(({ error }) => error && isTimeout(error));
+  const why = attempts.map(({ error, outcome }) => error?.code ?? outcome).join(', ');
+  const code = allTimedOut ? 'ERR_BRP_ALL_TIMED_OUT' : 'ERR_BRP_EXHAUSTED';
+  return new BalancingProxyError(code, `no endpoint gave a response: ${why}`, { attempts, cause });
+}

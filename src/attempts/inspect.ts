@@ -1,0 +1,112 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
+import { BalancingProxyError } from '../errors.ts';
+import { type HeaderList, toNodeHeaders } from '../http/headers.ts';
+import { brokenOff, checkLength, isBroken, joined } from '../transports/message/response-body.ts';
+
+/** A response as `isUsable` sees it. */
+export interface InspectedResponse {
+  readonly status: number;
+  /** As in node:http: lower-case names, arrays only where Node has them. */
+  readonly headers: IncomingHttpHeaders;
+  /** The first bytes of the body, at most `inspectLimitBytes`, as they came: compressed if they came compressed. */
+  body(): Promise<Buffer>;
+}
+
+/** A body of which the beginning may have been looked at; what was read is not lost. */
+export class InspectableBody {
+  readonly #limitBytes: number;
+  readonly #announcedBytes: number | undefined;
+  #content: Buffer | Readable;
+  #beginning: Promise<Buffer> | undefined;
+  #fault: BalancingProxyError | undefined;
+  #isClosed = false;
+
+  constructor(content: Buffer | Readable, limitBytes: number, announcedBytes?: number) {
+    this.#content = content;
+    this.#limitBytes = limitBytes;
+    this.#announcedBytes = announcedBytes;
+  }
+
+  /** The whole body, as it still has to be sent: a Buffer when reading the beginning has reached the end. */
+  get content(): Buffer | Readable {
+    return this.#content;
+  }
+
+  /** What the endpoint did wrong while its body was looked at, whatever the one who looked has made of it. */
+  get fault(): BalancingProxyError | undefined {
+    return this.#fault ?? (isBroken(this.#content) ? brokenOff((this.#content as Readable).errored) : undefined);
+  }
+
+  /** Whether nobody has asked for the beginning. */
+  get isUntouched(): boolean {
+    return this.#beginning === undefined;
+  }
+
+  beginning(): Promise<Buffer> {
+    this.#beginning ??= this.#isClosed ? Promise.reject(new Error('the response was judged already')) : this.#read();
+    // A predicate may ask and not wait: an endpoint that breaks off then must not end the process.
+    this.#beginning.catch(() => {});
+    return this.#beginning;
+  }
+
+  /**
+   * Nobody may look any more; resolves when a look that is under way has ended.
+   * @throws BalancingProxyError when the body broke off before it was looked at.
+   */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#beginning;
+  }
+
+  async #read(): Promise<Buffer> {
+    const content = this.#content;
+    if (!(content instanceof Readable)) return content.subarray(0, this.#limitBytes);
+    try {
+      const { bytes, hasEnded } = await readUpTo(content, this.#limitBytes);
+      if (hasEnded) checkLength(bytes.length, this.#announcedBytes);
+      if (hasEnded) this.#content = bytes;
+      return bytes.subarray(0, this.#limitBytes);
+    } catch (thrown) {
+      if (thrown instanceof BalancingProxyError) this.#fault = thrown;
+      throw thrown;
+    }
+  }
+}
+
+/** Shows a response to the user's predicate. */
+export function inspected(status: number, headers: HeaderList, body: InspectableBody): InspectedResponse {
+  return { status, headers: toNodeHeaders(headers), body: () => body.beginning() };
+}
+
+/**
+ * Reads until there are `limitBytes` or the body has ended. In the first case the stream is paused and has got back what
+ * was read of it.
+ */
+function readUpTo(body: Readable, limitBytes: number): Promise<{ bytes: Buffer; hasEnded: boolean }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ bytes: Buffer; hasEnded: boolean }>();
+  const chunks: Buffer[] = [];
+  let received = 0;
+  const onData = (chunk: Buffer): void => {
+    chunks.push(chunk);
+    received += chunk.length;
+    if (received >= limitBytes) settle(giveBack);
+  };
+  const giveBack = (): void => {
+    const bytes = joined(chunks);
+    // At once: a stream whose last chunk this was ends before any promise goes on, and would take nothing back.
+    body.unshift(bytes);
+    resolve({ bytes, hasEnded: false });
+  };
+  const onEnd = (): void => settle(() => resolve({ bytes: joined(chunks), hasEnded: true }));
+  const onBroken = (cause?: unknown): void => settle(() => reject(brokenOff(cause)));
+  const settle = (done: () => void): void => {
+    body.pause();
+    body.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
+    done();
+  };
+  body.on('end', onEnd).on('error', onBroken).on('close', onBroken).on('data', onData);
+  if (body.readableEnded) onEnd();
+  else if (body.destroyed) onBroken();
+  return promise;
+}

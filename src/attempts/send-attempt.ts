@@ -1,0 +1,130 @@
+import { Readable } from 'node:stream';
+import { BalancingProxyError, messageOf } from '../errors.ts';
+import { applyHeaderHook } from '../http/header-hook.ts';
+import { isIdempotent } from '../http/methods.ts';
+import { targetFor } from '../http/target.ts';
+import { untilAborted } from '../support/until-aborted.ts';
+import type { InterimResponse, UpstreamRequest, UpstreamResponse } from '../transports/message/transport.ts';
+import type { Answer, Attempt, AttemptSettings } from './attempt.ts';
+import { judge } from './judge.ts';
+import { headersFor } from './outgoing.ts';
+
+/** The first early hints are kept for the client; an endpoint that never stops sending them must not fill the memory. */
+const mostHints = 16;
+
+/**
+ * So often a request that was not looked at goes to the same endpoint again, which may be closing one connection after
+ * another: behind nginx with 100 requests for each, one of 2,000 requests is refused three times when all are busy.
+ */
+const mostRepeats = 5;
+
+/**
+ * Sends a request to an endpoint and judges the response.
+ * @throws BalancingProxyError when there is no complete enough response.
+ */
+export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): Promise<Answer> {
+  const stopClock = startClock(attempt, settings);
+  let response: UpstreamResponse | undefined;
+  try {
+    const interim: InterimResponse[] = [];
+    const request = upstreamRequest(attempt, settings, interim);
+    response = await sendReplacingStale(request instanceof Promise ? await request : request, settings);
+    attempt.answered(response.status);
+    stopClock();
+    return await judge({ attempt, response, interim }, settings);
+  } catch (thrown) {
+    // A connection that has left HTTP is no longer the transport's to close.
+    response?.upgraded?.socket.destroy();
+    throw toAttemptError(thrown, attempt);
+  } finally {
+    stopClock();
+  }
+}
+
+/**
+ * Limits the time until the response head. A streamed body takes as long as its client does, so the time counts from
+ * its end then (node-http-proxy 971: uploads over slow lines were cut).
+ * @returns the function that ends the limit.
+ */
+function startClock(attempt: Attempt, { config, outgoing: { body }, abort }: AttemptSettings): () => void {
+  const { responseMs } = config.timeouts;
+  const streamed = body instanceof Readable ? body : undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const start = (): void => {
+    if (responseMs === Infinity) return;
+    timer = setTimeout(() => abort.abort(responseTimeout(attempt, responseMs)), responseMs);
+  };
+  if (streamed) streamed.once('end', start);
+  else start();
+  return () => {
+    clearTimeout(timer);
+    streamed?.off('end', start);
+  };
+}
+
+function upstreamRequest(
+  { candidate: { address }, name }: Attempt,
+  { req, outgoing, config, abort: { signal } }: AttemptSettings,
+  interim: InterimResponse[],
+): UpstreamRequest | Promise<UpstreamRequest> {
+  const { rewriteRequest, timeouts, tls } = config;
+  const headers = headersFor(address, outgoing);
+  const request: UpstreamRequest = {
+    address,
+    method: outgoing.method,
+    target: targetFor(address, outgoing.url),
+    headers,
+    body: outgoing.body,
+    connectMs: timeouts.connectMs,
+    idleMs: timeouts.idleMs,
+    tls,
+    // A kept-alive one may turn out to be closed, and a stream cannot be sent twice.
+    freshConnection: outgoing.body instanceof Readable,
+    acceptsTrailers: outgoing.acceptsTrailers === true,
+    onInterim: keeperOf(interim),
+  };
+  if (!rewriteRequest) return request;
+  const rewriting = applyHeaderHook('rewriteRequest', rewriteRequest, { req, endpoint: name, headers });
+  return untilAborted(rewriting, signal).then((rewritten) => ({ ...request, headers: rewritten }));
+}
+
+/** Of its own, because transports keep it: what is known in the function that makes a request stays with its functions. */
+function keeperOf(interim: InterimResponse[]): (hint: InterimResponse) => void {
+  return (hint) => {
+    if (hint.status === 103 && interim.length < mostHints) interim.push(hint);
+  };
+}
+
+/**
+ * A kept-alive connection may be closed by the endpoint just as we reuse it; that says nothing about its health. Nor does a
+ * request that it has not looked at, as happens with the last ones of an HTTP/2 connection.
+ */
+function sendReplacingStale(
+  request: UpstreamRequest,
+  settings: Pick<AttemptSettings, 'config' | 'abort'>,
+  repeats = 0,
+): Promise<UpstreamResponse> {
+  const { signal } = settings.abort;
+  return settings.config.transport.send(request, signal).catch((error: unknown) => {
+    if (signal.aborted || !mayRepeat(request, error, repeats)) throw error;
+    return sendReplacingStale({ ...request, freshConnection: true }, settings, repeats + 1);
+  });
+}
+
+function mayRepeat({ method, body }: UpstreamRequest, error: unknown, repeats: number): boolean {
+  if (!(error instanceof BalancingProxyError)) return false;
+  if (body instanceof Readable && body.readableDidRead) return false;
+  if (error.code === 'ERR_BRP_NOT_PROCESSED') return repeats < mostRepeats;
+  return error.code === 'ERR_BRP_STALE_CONNECTION' && repeats === 0 && isIdempotent(method);
+}
+
+function toAttemptError(thrown: unknown, { name }: Attempt): BalancingProxyError {
+  if (thrown instanceof BalancingProxyError) return thrown;
+  const message = `attempt at ${name} failed: ${messageOf(thrown)}`;
+  return new BalancingProxyError('ERR_BRP_ATTEMPT', message, { cause: thrown });
+}
+
+function responseTimeout({ name }: Attempt, responseMs: number): BalancingProxyError {
+  const message = `no response head from ${name} within ${responseMs} ms`;
+  return new BalancingProxyError('ERR_BRP_RESPONSE_TIMEOUT', message);
+}

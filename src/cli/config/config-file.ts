@@ -1,0 +1,60 @@
+import path from 'node:path';
+import { inspect } from 'node:util';
+import { CommandError } from '../flags/command-error.ts';
+import { parseJson } from './json-syntax.ts';
+import { loadWithPeer } from './optional-peer.ts';
+import type { RawOptions } from './proxy-options.ts';
+import { readText } from './read-text.ts';
+
+/** Gives what a text says, or throws an error whose message begins with line and column. */
+type Parse = (text: string) => unknown;
+
+/**
+ * The options in a file, of which only the form is checked. What they are is up to the library.
+ * @throws CommandError with exit code 2 whose lines begin with the name of the file.
+ */
+export async function readConfigFile(file: string): Promise<RawOptions> {
+  const parse = await parserFor(file);
+  const options = parseText(file, parse, await readOptionsText(file));
+  // A list, a bare text or an empty file.
+  if (Object.prototype.toString.call(options) !== '[object Object]') {
+    throw new CommandError(2, `${file}: expected the options by name, got ${kindOf(options)}`);
+  }
+  return options as RawOptions;
+}
+
+async function parserFor(file: string): Promise<Parse> {
+  const extension = path.extname(file).toLowerCase();
+  if (extension === '.json') return parseJson;
+  if (extension === '.yaml' || extension === '.yml') return loadYaml(file);
+  throw new CommandError(2, `${file}: expected a file of -config whose name ends in .json, .yaml or .yml`);
+}
+
+async function loadYaml(file: string): Promise<Parse> {
+  const yaml = await loadWithPeer(() => import('./yaml-syntax.ts'));
+  if (yaml) return yaml.parseYaml;
+  throw new CommandError(2, `${file}: yaml is not installed; npm install yaml, or write the file in JSON`);
+}
+
+async function readOptionsText(file: string): Promise<string> {
+  try {
+    // What editors on Windows put in front of a text is no part of it.
+    return (await readText(file)).replace(/^\uFEFF/, '');
+  } catch (error) {
+    throw new CommandError(2, `${file}: cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function parseText(file: string, parse: Parse, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new CommandError(2, `${file}: ${(error as Error).message}`);
+  }
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (value === null) return 'nothing';
+  return typeof value === 'string' ? 'a text' : inspect(value);
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import {
+  type BalancingProxy,
+  BalancingProxyError,
+  type BalancingProxyOptions,
+  createBalancingProxy,
+} from '../../index.ts';
+import { CommandError } from '../flags/command-error.ts';
+import { labelOf } from '../flags/flag-value.ts';
+import type { FlagValues } from '../flags/flags.ts';
+import type { ParsedFlags } from '../flags/parse-flags.ts';
+import { type Certificate, readCertificate } from './certificate.ts';
+import { readConfigFile } from './config-file.ts';
+import { flagByOption, optionsOf, overlay, type RawOptions, replaceOptions } from './proxy-options.ts';
+import { createTransport } from './transport.ts';
+
+/** What to serve with, at one moment: flags, variables and files together. Plain data, so that workers can be told. */
+export interface Configuration {
+  readonly values: FlagValues;
+  /** Those of the library, less the transport; checked. */
+  readonly options: BalancingProxyOptions;
+  readonly certificate: Certificate | undefined;
+  /** The names of the endpoints, in their order. */
+  readonly endpoints: readonly string[];
+}
+
+/** Options that only code can give, with what to do instead. */
+const onlyInCode: RawOptions = {
+  transport: 'use the flags -transport and -http2',
+  logger: 'the command writes its log itself, see the flags -log-*',
+  isUsable: 'it is a function, for which createBalancingProxy() has to be called',
+  pathRewrite: 'it is a function, for which createBalancingProxy() has to be called',
+  rewriteRequest: 'it is a function, for which createBalancingProxy() has to be called',
+  rewriteResponse: 'it is a function, for which createBalancingProxy() has to be called',
+};
+
+/**
+ * Makes a function that reads the files which the flags name, each time anew, and checks everything. It throws
+ * CommandError with exit code 2 and a line per problem.
+ */
+export function configurationReader(flags: ParsedFlags): () => Promise<Configuration> {
+  const { values } = flags;
+  // The same one for all workers and after each reload: it is by this name that a request which comes back is recognised.
+  const via = `balancing-reverse-proxy-${randomBytes(4).toString('hex')}`;
+  return async () => {
+    const fromFlags = optionsOf(flags);
+    if (values.endpoints === '' && (values.config === '' || flags.given.has('endpoints'))) throw noEndpoints();
+    const fromFile = values.config === '' ? {} : await readConfigFile(values.config);
+    const asked = overlay(fromFile, fromFlags);
+    const raw = { ...asked, via: asked.via ?? via };
+    const { options, endpoints } = await check(raw, flags);
+    return { values, options, certificate: await readCertificate(flags), endpoints };
+  };
+}
+
+/** The proxy of a configuration. */
+export async function createProxy({
+  values,
+  options,
+}: Pick<Configuration, 'values' | 'options'>): Promise<BalancingProxy> {
+  return createBalancingProxy({ ...options, transport: await createTransport(values) });
+}
+
+/** Makes a proxy and drops it: nothing else knows what is wrong with options. */
+async function check(raw: RawOptions, flags: ParsedFlags): Promise<Pick<Configuration, 'options' | 'endpoints'>> {
+  const isForCode = ([name]: readonly [string, unknown]): boolean => Object.hasOwn(onlyInCode, name);
+  const entries = Object.entries(raw);
+  const options = Object.fromEntries(entries.filter((entry) => !isForCode(entry))) as object as BalancingProxyOptions;
+  const problems = entries
+    .filter(isForCode)
+    .map(([name]) => `${flags.values.config}: option \`${name}\` cannot stand in a file: ${onlyInCode[name]}`);
+  try {
+    const proxy = await createProxy({ values: flags.values, options });
+    const endpoints = proxy.endpoints.map(({ name }) => name);
+    await proxy.close();
+    if (problems.length === 0) return { options, endpoints };
+  } catch (error) {
+    if (!(error instanceof BalancingProxyError)) throw error;
+    problems.push(...problemsOf(error).map((problem) => nameOrigin(problem, flags)));
+  }
+  throw new CommandError(2, ...problems);
+}
+
+/** Says where the option stands of which a message speaks: on the command line, in the environment or in the file. */
+function nameOrigin(message: string, { values, given }: ParsedFlags): string {
+  const labelFor = (option: string): string | undefined => {
+    const flag = flagByOption.get(option);
+    const origin = flag && given.get(flag);
+    return flag && origin && labelOf(flag, origin);
+  };
+  const [, option = ''] = /^option `([\w.]+)/.exec(message) ?? [];
+  return labelFor(option) === undefined ? `${values.config}: ${message}` : replaceOptions(message, labelFor);
+}
+
+/** The library puts a problem on a line of its own when there are several. */
+function problemsOf({ message }: BalancingProxyError): readonly string[] {
+  const lines = message.split('\n');
+  return lines.length === 1 ? lines : lines.slice(1).map((line) => line.replace(/^- /, ''));
+}
+
+function noEndpoints(): CommandError {
+  return new CommandError(2, 'flag -endpoints: expected comma-separated URLs, got nothing');
+}

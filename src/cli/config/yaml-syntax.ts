@@ -1,0 +1,58 @@
+// yaml 1 has not all of these names, without which the import of each would fail before there is anything to say.
+import * as yaml from 'yaml';
+import { checkPeer } from '../../support/peer.ts';
+
+const { isAlias, LineCounter, parseDocument, visit } = yaml;
+
+/** The problems in our words, because those of the parser may quote the text. */
+const problems: Readonly<Record<yaml.ErrorCode, string>> = {
+  ALIAS_PROPS: 'an alias cannot have an anchor or a tag',
+  BAD_ALIAS: 'an alias needs an anchor of the same name before it',
+  BAD_COLLECTION_TYPE: 'the tag is not for a list or a map',
+  BAD_DIRECTIVE: 'the directive is unknown or not whole',
+  BAD_DQ_ESCAPE: 'the escape sequence is unknown',
+  BAD_INDENT: 'the indentation does not fit, or a bracket is missing',
+  BAD_PROP_ORDER: 'anchors and tags come after the indicator',
+  BAD_SCALAR_START: 'a text that begins like this needs quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'a map or list cannot stand here; a text with a colon in it needs quotes',
+  BLOCK_IN_FLOW: 'lists and maps within brackets need brackets, too',
+  DUPLICATE_KEY: 'the key is there already',
+  IMPOSSIBLE: 'this cannot be read',
+  KEY_OVER_1024_CHARS: 'the key is too long, or a colon is missing',
+  MISSING_CHAR: 'a quote, bracket, colon, comma or blank is missing',
+  MULTILINE_IMPLICIT_KEY: 'the key is longer than a line, or a colon is missing',
+  MULTIPLE_ANCHORS: 'there can be one anchor only',
+  MULTIPLE_DOCS: 'there can be one document only',
+  MULTIPLE_TAGS: 'there can be one tag only',
+  NON_STRING_KEY: 'keys have to be texts',
+  RESOURCE_EXHAUSTION: 'this is nested too deep',
+  TAB_AS_INDENT: 'tabs cannot be used for indentation',
+  TAG_RESOLVE_FAILED: 'the tag is unknown or does not fit',
+  UNEXPECTED_TOKEN: 'this is not expected here; a text with special characters needs quotes',
+};
+
+/**
+ * Parses YAML 1.2.
+ * @throws SyntaxError that says line and column and shows nothing of the text, which may hold secrets;
+ * BalancingProxyError `ERR_BRP_PEER` when yaml is too old.
+ */
+export function parseYaml(text: string): unknown {
+  checkPeer({ name: 'yaml', user: 'for YAML', oldest: '2.4.0', part: ['parseDocument', parseDocument] });
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
+  const refuse = (code: yaml.ErrorCode, offset: number): never => {
+    const { line, col } = lineCounter.linePos(offset);
+    throw new SyntaxError(`line ${line}, column ${col}: ${problems[code] ?? 'this cannot be read'}`);
+  };
+  // A tag that nobody knows is a warning, but leaves a value of which nobody knows what it should be.
+  const [problem] = [...document.errors, ...document.warnings];
+  if (problem) refuse(problem.code, problem.pos[0]);
+  visit(document, (_, node) => {
+    if (isAlias(node) && !node.resolve(document)) refuse('BAD_ALIAS', node.range?.[0] ?? 0);
+  });
+  try {
+    return document.toJS();
+  } catch {
+    throw new SyntaxError('its aliases or tags lead to nothing that can be used');
+  }
+}

@@ -1,0 +1,146 @@
+import type { Strategy } from '../../index.ts';
+import {
+  address,
+  boolean,
+  byteSize,
+  choice,
+  duration,
+  type Flag,
+  hedgeDelay,
+  optionalAddress,
+  string,
+  workerCount,
+} from './flag-kinds.ts';
+
+const strategies: readonly Strategy[] = ['race', 'hedge', 'failover', 'single'];
+
+/** How requests are forwarded: all of these set options of the library, whose defaults they share. */
+const forwarding = {
+  endpoints: string('', 'comma-separated URLs of the endpoints; they must be given here or in the file of -config'),
+  'terminal-responses': string(
+    '100,200,300,400',
+    'comma-separated statuses that may be given to the client: 200 and 2xx are a class, 404 a status, 200-204 a range',
+  ),
+  fanout: boolean('true', 'ask all endpoints at once; false asks the next one only when the one before failed'),
+  strategy: choice(...strategies)('race', 'how endpoints are asked; race is -fanout=true, failover is -fanout=false'),
+  'unsafe-methods': choice('same', ...strategies)(
+    'same',
+    'the strategy for POST, PATCH and the like; same is that of -strategy',
+  ),
+  'hedge-delay': hedgeDelay(
+    'p95',
+    'with -strategy hedge, time until the next attempt, or a percentile to learn it from',
+  ),
+  timeout: duration('30s', 'time for one attempt until its response head; 0 is no limit'),
+  'connect-timeout': duration('3s', 'time for one attempt to set up its connection; 0 is no limit'),
+  'idle-timeout': duration('1m', 'silence of an endpoint within a response body; 0 is no limit'),
+  'total-timeout': duration('0s', 'time for all attempts of a request together; 0 is no limit'),
+  'body-limit': byteSize(
+    '1MiB',
+    'largest request body, as it is kept for every endpoint; a larger one is answered 413',
+  ),
+  'expose-endpoint': boolean('false', 'tell the client in the header X-Served-By which endpoint answered'),
+  via: string('', 'our name in the header Via, the same for all instances of a fleet; empty is a random one'),
+  'trust-forwarded': boolean('false', 'believe the X-Forwarded-* and Forwarded headers of clients'),
+  transport: choice('got', 'undici')(
+    'got',
+    'what sends the attempts: undici takes less of the machine, and has to be installed beside this (npm install undici)',
+  ),
+  http2: boolean('false', 'speak HTTP/2 with https endpoints that offer it'),
+  insecure: boolean('false', 'accept any certificate of https endpoints, for tests only'),
+};
+
+const serving = {
+  address: address(':8080', 'address to listen on; without a host all interfaces, with port 0 a free port'),
+  'tls-cert': string('', 'PEM file with the certificate to show to clients, who then speak https; with -tls-key'),
+  'tls-key': string('', 'PEM file with the private key of -tls-cert'),
+  'keep-alive-timeout': duration(
+    '65s',
+    'time for which an idle connection of a client stays open, longer than that of a load balancer; 0 is no limit',
+  ),
+  'client-body-timeout': duration(
+    '1m',
+    'silence of a client within a request body, which then gets 408; a slow upload is not silent; 0 is no limit',
+  ),
+  workers: workerCount('1', 'processes that share the work; auto is one for each core'),
+  config: string(
+    '',
+    'file with the options of the library, .json, .yaml or .yml, read again on SIGHUP; YAML takes npm install yaml',
+  ),
+  admin: optionalAddress(
+    '',
+    'address for /healthz, /readyz, /metrics (npm install prom-client) and /dashboard/; never for the public',
+  ),
+  'admin-actions': boolean('false', 'let the dashboard drain and restore endpoints'),
+};
+
+const logging = {
+  'log-prefix': string('balancing-reverse-proxy', 'what every line of the log begins with'),
+  'log-file': string('stdout', 'where the log goes: a file to append to, opened again on SIGHUP, or stdout or stderr'),
+  'log-date': boolean('true', 'write the date into the log'),
+  'log-time': boolean('true', 'write the time into the log'),
+  'log-msec': boolean('false', 'write the time with milliseconds into the log'),
+  'log-utc': boolean('false', 'write date and time in UTC rather than in the local time zone'),
+  'log-format': choice('text', 'json')('text', 'text for people, json for machines, one object per line'),
+  'log-query': boolean('false', 'write query strings into the log, too; they often carry secrets'),
+};
+
+const stopping = {
+  'stop-after': duration('0s', 'stop after this time; 0 is never'),
+  'shutdown-delay': duration(
+    '0s',
+    'when stopping, time for which /readyz says no while requests are still accepted, so that load balancers notice',
+  ),
+  'shutdown-timeout': duration('30s', 'time for requests in flight when stopping, then they are cut; 0 is no limit'),
+};
+
+const about = {
+  version: boolean('false', 'write the version and exit'),
+  help: boolean('false', 'write this and exit'),
+};
+
+/** Every flag of the command. */
+export const flags = { ...forwarding, ...serving, ...logging, ...stopping, ...about };
+
+export type FlagName = keyof typeof flags;
+
+/** The value of every flag. */
+export type FlagValues = {
+  readonly [Name in FlagName]: (typeof flags)[Name] extends Flag<infer Value> ? Value : never;
+};
+
+/** The flags as the usage shows them: a title, and what belongs under it. */
+export const flagGroups = Object.entries({
+  Forwarding: forwarding,
+  Serving: serving,
+  Logging: logging,
+  Stopping: stopping,
+  Help: about,
+}).map(([title, group]) => ({ title, names: Object.keys(group) as readonly FlagName[] }));
+
+export const flagNames = Object.keys(flags) as readonly FlagName[];
+
+/** Whether a flag asks about the command, rather than having it serve. */
+export function isQuestion(name: FlagName): boolean {
+  return Object.hasOwn(about, name);
+}
+
+/** The flags of the Go original, which have their names, defaults and meaning; only `fanout` has another default. */
+const originalNames: ReadonlySet<FlagName> = new Set<FlagName>([
+  'endpoints',
+  'address',
+  'terminal-responses',
+  'fanout',
+  'log-prefix',
+  'log-file',
+  'log-date',
+  'log-time',
+  'log-msec',
+  'log-utc',
+  'stop-after',
+]);
+
+/** Whether the Go original has this flag, too. */
+export function isOriginal(name: FlagName): boolean {
+  return originalNames.has(name);
+}

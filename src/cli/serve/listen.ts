@@ -1,0 +1,30 @@
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import type { ListenAddress } from '../flags/address.ts';
+import { CommandError } from '../flags/command-error.ts';
+
+/**
+ * Resolves when the server listens, with what it got.
+ * @throws CommandError with exit code 1, which begins with `problem`, when it cannot.
+ */
+export function listen(server: Server, { host, port }: ListenAddress, problem = 'cannot listen'): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error): void => reject(new CommandError(1, `${problem}: ${error.message}`));
+    server.once('error', onError);
+    server.listen({ port, ...(host !== undefined && { host }) }, () => {
+      server.off('error', onError);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+/**
+ * The same address with a port that is free at this moment in the place of port 0.
+ * @throws CommandError with exit code 1 when there is none, or no such host.
+ */
+export async function withFixedPort(address: ListenAddress): Promise<ListenAddress> {
+  if (address.port !== 0) return address;
+  const server = createServer();
+  const { port } = await listen(server, address);
+  await new Promise((resolve) => server.close(resolve));
+  return { ...address, port };
+}

@@ -1,0 +1,124 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { BalancingProxy, EndpointSnapshot, Observer, ProxyEvent } from '../../index.ts';
+import { addCounts, PastCounts } from './snapshots.ts';
+
+/** What can be seen and done from outside, whoever forwards the requests. */
+export type ProxySource = Pick<BalancingProxy, 'endpoints' | 'subscribe' | 'drain' | 'restore' | 'hedgesDenied'>;
+
+/** A proxy that is or was in use. */
+interface Generation {
+  readonly proxy: BalancingProxy;
+  /** Requests that came before its first one. */
+  readonly before: number;
+  readonly unsubscribes: Map<Observer, () => void>;
+}
+
+/** More workers than this may have been started in the life of a command, but hardly so many at a time. */
+const numberedWorkers = 1_000;
+
+/**
+ * The proxy in use, which can be replaced at any moment without losing a request: new requests go to the new one, those
+ * under way are finished by the old one. Observers, counts, request numbers and drained endpoints outlive the change.
+ */
+export class LiveProxy implements ProxySource {
+  readonly #worker: number | undefined;
+  #current: Generation;
+  #requestCount = 0;
+  readonly #retired = new Map<Generation, Promise<void>>();
+  /** What closed proxies have counted of the endpoints that are still there. */
+  readonly #past = new PastCounts();
+  #denied = 0;
+  readonly #observers = new Set<Observer>();
+
+  /** @param worker the number of the worker that this is in: request numbers end in its last three digits. */
+  constructor(proxy: BalancingProxy, worker?: number) {
+    this.#worker = worker;
+    this.#current = { proxy, before: 0, unsubscribes: new Map() };
+  }
+
+  readonly serve = (req: IncomingMessage, res: ServerResponse): void => {
+    this.#requestCount++;
+    this.#current.proxy(req, res);
+  };
+
+  readonly upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    this.#requestCount++;
+    this.#current.proxy.upgrade(req, socket, head);
+  };
+
+  /** The endpoints that are in use now, with all that was ever counted of them. */
+  get endpoints(): readonly EndpointSnapshot[] {
+    const retired = [...this.#retired.keys()].flatMap(({ proxy }) => proxy.endpoints);
+    const snapshots = this.#past.addedTo(this.#current.proxy.endpoints);
+    if (retired.length === 0) return snapshots;
+    return snapshots.map((one) => retired.filter(({ name }) => name === one.name).reduce(addCounts, one));
+  }
+
+  get hedgesDenied(): number {
+    const proxies = [this.#current, ...this.#retired.keys()].map(({ proxy }) => proxy);
+    return proxies.reduce((total, { hedgesDenied }) => total + hedgesDenied, this.#denied);
+  }
+
+  drain(endpoint: string): boolean {
+    return this.#current.proxy.drain(endpoint);
+  }
+
+  restore(endpoint: string): boolean {
+    return this.#current.proxy.restore(endpoint);
+  }
+
+  subscribe(observer: Observer): () => void {
+    // A function of our own, so that subscribing the same observer twice can be undone one at a time.
+    const subscription: Observer = (event) => observer(event);
+    this.#observers.add(subscription);
+    const generations = [this.#current, ...this.#retired.keys()];
+    for (const generation of generations) this.#attach(subscription, generation);
+    return () => {
+      this.#observers.delete(subscription);
+      for (const { unsubscribes } of [this.#current, ...this.#retired.keys()]) {
+        unsubscribes.get(subscription)?.();
+        unsubscribes.delete(subscription);
+      }
+    };
+  }
+
+  /** Sends requests to another proxy from now on; the one before is closed when its last request has ended. */
+  replace(proxy: BalancingProxy): void {
+    const old = this.#current;
+    for (const { name, state } of old.proxy.endpoints) if (state === 'drained') proxy.drain(name);
+    this.#current = { proxy, before: this.#requestCount, unsubscribes: new Map() };
+    for (const observer of this.#observers) this.#attach(observer, this.#current);
+    this.#past.keepOnly(namesOf(proxy));
+    const forget = (): void => this.#forget(old);
+    this.#retired.set(old, old.proxy.close().then(forget, forget));
+  }
+
+  /** Refuses new requests and resolves when the last one has ended and all connections to endpoints are closed. */
+  async close(): Promise<void> {
+    await Promise.all([this.#current.proxy.close(), ...this.#retired.values()]);
+  }
+
+  #attach(observer: Observer, generation: Generation): void {
+    const unsubscribe = generation.proxy.subscribe((event) => observer(this.#numbered(event, generation)));
+    generation.unsubscribes.set(observer, unsubscribe);
+  }
+
+  #numbered(event: ProxyEvent, { before }: Generation): ProxyEvent {
+    if (!('requestId' in event) || (before === 0 && this.#worker === undefined)) return event;
+    const number = before + event.requestId;
+    const requestId = this.#worker === undefined ? number : number * numberedWorkers + (this.#worker % numberedWorkers);
+    return { ...event, requestId };
+  }
+
+  #forget(generation: Generation): void {
+    this.#retired.delete(generation);
+    this.#denied += generation.proxy.hedgesDenied;
+    this.#past.add(generation.proxy.endpoints);
+    this.#past.keepOnly(namesOf(this.#current.proxy));
+  }
+}
+
+function namesOf({ endpoints }: BalancingProxy): readonly string[] {
+  return endpoints.map(({ name }) => name);
+}

@@ -1,0 +1,115 @@
+import type http from 'node:http';
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
+import { type Configuration, createProxy } from '../config/configuration.ts';
+import type { ListenAddress } from '../flags/address.ts';
+import type { Log } from '../log/log.ts';
+import { requestLog } from '../log/request-log.ts';
+import { createClientServer } from './client-server.ts';
+import { Connections } from './connections.ts';
+import { listen } from './listen.ts';
+import { LiveProxy } from './live-proxy.ts';
+import { loadMetrics, type MetricsReader } from './metrics.ts';
+import type { Service } from './service.ts';
+
+/** How a process serves by itself. */
+export interface LocalSettings {
+  readonly configuration: Configuration;
+  readonly address: ListenAddress;
+  readonly log: Log;
+  /** The number of the worker that this process is, if it is one. */
+  readonly worker?: number;
+}
+
+/**
+ * Begins to serve from this process.
+ * @throws CommandError when it cannot.
+ */
+export async function startLocally({ configuration, address, log, worker }: LocalSettings): Promise<LocalService> {
+  const live = new LiveProxy(await createProxy(configuration), worker);
+  const metrics = configuration.values.admin ? await countedOf(live) : async () => [];
+  const server = createClientServer(configuration, live.serve);
+  const service = new LocalService({ live, server, log, configuration, metrics });
+  await service.listen(address);
+  server.on('error', (error) => log('error', `server: ${error.message}`));
+  return service;
+}
+
+/** Counts what the proxy does from now on. */
+async function countedOf(live: LiveProxy): Promise<MetricsReader> {
+  const metrics = await loadMetrics();
+  if (metrics.problem !== undefined) return async () => [];
+  metrics.observe(live);
+  return async () => [await metrics.registry.getMetricsAsJSON()];
+}
+
+interface Parts {
+  readonly live: LiveProxy;
+  readonly server: http.Server | https.Server;
+  readonly log: Log;
+  readonly configuration: Configuration;
+  readonly metrics: MetricsReader;
+}
+
+/** Serves from this process. */
+export class LocalService implements Service {
+  readonly source: LiveProxy;
+  readonly metrics: MetricsReader;
+  readonly ready = Promise.resolve();
+  readonly failed = new Promise<never>(() => {});
+  readonly #server: http.Server | https.Server;
+  readonly #connections: Connections;
+  #configuration: Configuration;
+
+  constructor({ live, server, log, configuration, metrics }: Parts) {
+    this.source = live;
+    this.metrics = metrics;
+    this.#server = server;
+    this.#connections = new Connections(server);
+    this.#configuration = configuration;
+    server.on('upgrade', (req, socket, head) => {
+      this.#connections.release(req.socket);
+      live.upgrade(req, socket, head);
+    });
+    live.subscribe(requestLog(log, () => this.#configuration));
+  }
+
+  async listen(address: ListenAddress): Promise<void> {
+    await listen(this.#server, address);
+  }
+
+  get bound(): AddressInfo {
+    return this.#server.address() as AddressInfo;
+  }
+
+  get isReady(): boolean {
+    return this.#server.listening;
+  }
+
+  async refresh(): Promise<void> {}
+
+  async reload(configuration: Configuration): Promise<void> {
+    const { certificate, options } = configuration;
+    // A proxy knows its endpoints and has connections to them: it stays when there is nothing to change (logrotate).
+    const isSame = isDeepStrictEqual(options, this.#configuration.options);
+    const proxy = isSame ? undefined : await createProxy(configuration);
+    if (certificate && this.#server instanceof https.Server) this.#server.setSecureContext(certificate);
+    if (proxy) this.source.replace(proxy);
+    this.#configuration = configuration;
+  }
+
+  leave(): void {
+    this.#connections.leave();
+  }
+
+  async refuse(): Promise<void> {
+    this.#connections.refuse();
+  }
+
+  async finish(): Promise<boolean> {
+    await this.#connections.finish(this.#configuration.values['shutdown-timeout']);
+    await this.source.close();
+    return true;
+  }
+}

@@ -1,0 +1,47 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Configuration } from '../config/configuration.ts';
+import { CommandError } from '../flags/command-error.ts';
+import type { Log } from '../log/log.ts';
+import type { LogSink } from '../log/log-sink.ts';
+import type { Service } from './service.ts';
+
+/** What a reload has to do with. */
+export interface ReloadSettings {
+  readonly read: () => Promise<Configuration>;
+  readonly sink: LogSink;
+  readonly log: Log;
+  readonly service: Service;
+  /** The one in use so far. */
+  readonly configuration: Configuration;
+}
+
+/** Logs the endpoints with the numbers that the lines about requests give them. */
+export function logEndpoints(log: Log, endpoints: readonly string[]): void {
+  for (const [index, endpoint] of endpoints.entries()) {
+    log('info', `configuring endpoint ${index}: "${endpoint}"`, { endpoint });
+  }
+}
+
+/** Makes a function that opens the log file anew and puts what stands in the other files into use; it never rejects. */
+export function reloader({ read, sink, log, service, configuration: first }: ReloadSettings): () => Promise<void> {
+  let current = first;
+  const attempt = async (work: () => Promise<void> | void): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      const lines = error instanceof CommandError ? error.lines : [String((error as Error)?.message ?? error)];
+      for (const line of lines) log('error', `cannot reload, all stays as it was: ${line}`);
+    }
+  };
+  return async () => {
+    // First, so that what follows stands in the new file.
+    await attempt(() => sink.reopen());
+    await attempt(async () => {
+      const configuration = await read();
+      await service.reload(configuration);
+      if (!isDeepStrictEqual(configuration.options, current.options)) logEndpoints(log, configuration.endpoints);
+      current = configuration;
+      log('info', 'reloaded');
+    });
+  };
+}

@@ -1,0 +1,81 @@
+import type { EndpointSnapshot, EndpointState, LatencySummary } from '../../index.ts';
+
+/** What tells most of an endpoint comes first: that some worker leaves it out matters more than that others do not. */
+const tellingFirst: readonly EndpointState[] = ['drained', 'ejected', 'trial', 'cooling', 'available'];
+
+/** An endpoint's state with what `other` has counted besides. */
+export function addCounts(snapshot: EndpointSnapshot, other: EndpointSnapshot | undefined): EndpointSnapshot {
+  if (!other) return snapshot;
+  return {
+    ...snapshot,
+    inFlight: snapshot.inFlight + other.inFlight,
+    successes: snapshot.successes + other.successes,
+    wins: snapshot.wins + other.wins,
+    failures: snapshot.failures + other.failures,
+    timeouts: snapshot.timeouts + other.timeouts,
+    cancelled: snapshot.cancelled + other.cancelled,
+  };
+}
+
+/** What those have counted who are no more, by the name of the endpoint. */
+export class PastCounts {
+  readonly #counts = new Map<string, EndpointSnapshot>();
+
+  /** Remembers the last state of somebody. */
+  add(snapshots: readonly EndpointSnapshot[]): void {
+    for (const snapshot of snapshots) {
+      const nothingUnderWay = { ...snapshot, inFlight: 0 };
+      this.#counts.set(snapshot.name, addCounts(nothingUnderWay, this.#counts.get(snapshot.name)));
+    }
+  }
+
+  /** Forgets endpoints that are not among these. */
+  keepOnly(names: readonly string[]): void {
+    for (const name of this.#counts.keys()) if (!names.includes(name)) this.#counts.delete(name);
+  }
+
+  /** The snapshots with what was counted before. */
+  addedTo(snapshots: readonly EndpointSnapshot[]): readonly EndpointSnapshot[] {
+    return snapshots.map((snapshot) => addCounts(snapshot, this.#counts.get(snapshot.name)));
+  }
+}
+
+/**
+ * One snapshot per endpoint of what several proxies know of them. Counts add up; the state is the most telling one.
+ * Health and latency are means, weighted by the responses behind them: for percentiles that is near enough to compare
+ * endpoints, though no percentile of all.
+ */
+export function mergeSnapshots(lists: ReadonlyArray<readonly EndpointSnapshot[]>): readonly EndpointSnapshot[] {
+  const byName = Map.groupBy(lists.flat(), ({ name }) => name);
+  return [...byName.values()].map(mergeOne);
+}
+
+function mergeOne(snapshots: readonly EndpointSnapshot[]): EndpointSnapshot {
+  const [first, ...others] = snapshots as readonly [EndpointSnapshot, ...EndpointSnapshot[]];
+  const state = tellingFirst.find((one) => snapshots.some((snapshot) => snapshot.state === one)) ?? first.state;
+  const inState = snapshots.filter((snapshot) => snapshot.state === state);
+  return {
+    ...others.reduce(addCounts, first),
+    state,
+    backInMs: Math.max(...inState.map(({ backInMs }) => backInMs)),
+    healthRatio: weightedMean(snapshots, ({ healthRatio }) => healthRatio),
+    latencyMs: meanLatency(snapshots),
+  };
+}
+
+function meanLatency(snapshots: readonly EndpointSnapshot[]): LatencySummary | undefined {
+  const known = snapshots.filter(({ latencyMs }) => latencyMs !== undefined);
+  if (known.length === 0) return undefined;
+  const mean = (percentile: keyof LatencySummary) => weightedMean(known, (one) => one.latencyMs?.[percentile] ?? 0);
+  return { p50: mean('p50'), p95: mean('p95'), p99: mean('p99') };
+}
+
+/** One more than was counted, so that endpoints without any traffic have a mean, too. */
+function weightedMean(
+  snapshots: readonly EndpointSnapshot[],
+  figureOf: (snapshot: EndpointSnapshot) => number,
+): number {
+  const weightOf = ({ successes, failures }: EndpointSnapshot): number => successes + failures + 1;
+  const sum = snapshots.reduce((total, snapshot) => total + figureOf(snapshot) * weightOf(snapshot), 0);
+  return sum / snapshots.reduce((total, snapshot) => total + weightOf(snapshot), 0);
+}

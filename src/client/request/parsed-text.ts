@@ -1,0 +1,53 @@
+import type { IncomingMessage } from 'node:http';
+import { lengthOnWire, onWire } from '../../http/on-wire.ts';
+
+/** How the text that a parser has left compares with what came over the wire. */
+export type Match = 'same' | 'other' | 'unknown';
+
+/** Charsets in which every character is one byte. */
+const singleByte = /^(?:us-ascii|ascii|latin1|iso-8859-\d{1,2}|windows-125\d)$/i;
+
+/**
+ * Whether a text is what came, or what was read out of it: `express.text()` leaves the one, `express.json()` the other, and
+ * a string does not tell. Its length does, because a string in JSON is at least by two quotes longer than what it says.
+ * Not so where bytes that are no text were replaced: an attacker can make up for the quotes with them.
+ */
+export function matchWithWire(req: IncomingMessage, text: string): Match {
+  const came = lengthOnWire(req);
+  const length = lengthIn(charsetOf(req.headers['content-type'] ?? ''), text);
+  if (came === undefined || isCompressed(req) || length === undefined) return 'unknown';
+  if (length !== Number(came)) return 'other';
+  return text.includes('\ufffd') ? 'unknown' : 'same';
+}
+
+function isCompressed(req: IncomingMessage): boolean {
+  const coding = onWire(req, 'content-encoding')?.trim().toLowerCase() ?? '';
+  return coding !== '' && coding !== 'identity';
+}
+
+/**
+ * The `charset` of a media type, in lower case, or undefined where parsers may read another one. An attacker who has us
+ * count in other bytes than the parser can make up for the quotes of a string.
+ */
+function charsetOf(contentType: string): string | undefined {
+  const mentions = contentType.match(/charset/gi)?.length ?? 0;
+  if (mentions === 0) return '';
+  const plain = /;[ \t]*charset=("?)([\w.:-]+)\1[ \t]*(?:;|$)/i.exec(contentType);
+  return mentions === 1 ? plain?.[2]?.toLowerCase() : undefined;
+}
+
+/** How many bytes a text has in a charset, or undefined when that is not known. */
+function lengthIn(charset: string | undefined, text: string): number | undefined {
+  if (charset === '' || charset === 'utf-8' || charset === 'utf8') return Buffer.byteLength(text);
+  return charset !== undefined && singleByte.test(charset) ? text.length : undefined;
+}
+
+/** Whether a text could be a JSON value, for whoever reads it as that. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

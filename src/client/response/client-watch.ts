@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
+import { onSocketEnd } from '../connection/socket-end.ts';
+import { clientGone } from '../request/body.ts';
+import { endedByApp, isBegunByApp, isEndedByApp } from './ending.ts';
+import { isClosed } from './respond.ts';
+
+/** Watches over one client's response until it has ended: nobody may be left who waits for it. */
+export class ClientWatch {
+  readonly #res: ServerResponse;
+  readonly #abort = new AbortController();
+  readonly #stream: ServerHttp2Stream | undefined;
+  /** Ends the watch over the connection of a pipelined request that waits its turn. */
+  readonly #unwatch: (() => void) | undefined;
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.#res = res;
+    // Over HTTP/2 a response closes, and says that it has finished, only when the client has ended its upload, too, and one
+    // to HEAD does not close at all before it was begun.
+    this.#stream = (res as unknown as Partial<Http2ServerResponse>).stream;
+    if (this.#stream) this.#stream.on('finish', this.#onFinish).on('close', this.#onClose);
+    else res.on('close', this.#onClose);
+    // Node 22 closes no response that has no socket yet.
+    if (!res.socket && req.socket) this.#unwatch = onSocketEnd(req.socket, this.#onClose);
+    if (isBegunByApp(res)) this.abort(endedByApp());
+    else if (isClosed(res)) this.abort(clientGone());
+  }
+
+  /** Fires when nobody waits for the response any more, and when it is told to. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  abort(reason: Error): void {
+    this.#abort.abort(reason);
+  }
+
+  end(): void {
+    this.#res.off('close', this.#onClose);
+    this.#stream?.off('finish', this.#onFinish).off('close', this.#onClose);
+    this.#unwatch?.();
+  }
+
+  /** A response that was streamed to its end may close before `end()` is called; that is no reason to hurry the losers. */
+  readonly #onClose = (): void => {
+    const res = this.#res;
+    // In node:http2 a stream that the client resets counts as finished, whether or not we have ended it.
+    if (this.#stream && res.req.method === 'HEAD' && res.headersSent) this.#onHeadOfApp();
+    else if (!res.writableEnded || !res.writableFinished) this.abort(clientGone());
+    else this.#onFinish();
+  };
+
+  /** A head that answers HEAD ends the stream; the proxy ends the response along with it. */
+  #onHeadOfApp(): void {
+    if (!this.#res.writableEnded || isEndedByApp(this.#res)) this.abort(endedByApp());
+  }
+
+  readonly #onFinish = (): void => {
+    if (isEndedByApp(this.#res)) this.abort(endedByApp());
+  };
+}

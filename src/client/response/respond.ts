@@ -1,0 +1,124 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
+import { constants as http2Constants } from 'node:http2';
+import type { BalancingProxyError } from '../../errors.ts';
+import { groupByName, type HeaderList, hasHighByte, isFieldValue } from '../../http/headers.ts';
+import { groupForHttp2 } from '../../http/http2-headers.ts';
+import { brokenOff } from '../../transports/message/response-body.ts';
+import type { UpstreamResponse } from '../../transports/message/transport.ts';
+import { reset } from '../connection/close.ts';
+import type { ClientResponse } from './client-response.ts';
+import { writeEarlyHints } from './early-hints.ts';
+import { endResponse } from './ending.ts';
+import { streamBody } from './stream-body.ts';
+import { addTrailers, trailersFor } from './trailers.ts';
+
+/** Headers that say how a body is framed: the endpoint's body is not the one that middleware before us had in mind. */
+const ownFraming = ['Content-Length', 'Trailer'];
+
+/** Headers of which the client should get those of the endpoint besides those that were on `res` before. */
+const additive: ReadonlySet<string> = new Set(['set-cookie', 'vary']);
+
+/**
+ * Sends a response through `res`'s own methods, so that `compression` and the like see it.
+ * @returns the number of body bytes that were handed to `res`, when all of them were.
+ * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_IDLE_TIMEOUT` when the endpoint broke off; what the
+ * client got by then must not look whole, which is up to {@link breakOff}.
+ */
+export async function respond(res: ServerResponse, answer: ClientResponse): Promise<number> {
+  try {
+    // What was kept while the race went on may have broken off meanwhile.
+    if (!(answer.body instanceof Uint8Array) && answer.body.errored) throw brokenOff(answer.body.errored);
+    writeHead(res, answer);
+    answer.onHead?.();
+    if (!(answer.body instanceof Uint8Array)) return await streamBody(res, answer.body, answer);
+    // Node takes this header for UTF-8 when it writes head and body in one go (nodejs/node 46528).
+    if (!res.headersSent && hasHighByte(res.getHeader('Content-Disposition'))) res.writeHead(res.statusCode);
+    endWhole(res, answer.body, answer.response.trailers());
+    return answer.body.length;
+  } catch (error) {
+    if (!res.headersSent) takeHeadBack(res, answer);
+    throw error;
+  }
+}
+
+function endWhole(res: ServerResponse, body: Buffer, received: HeaderList): void {
+  const trailers = trailersFor(res, received);
+  if (trailers.length > 0) {
+    // A body that is only given to `end` would get a Content-Length, with which there are no trailers (RFC 9112 7.1.2).
+    res.write(body);
+    addTrailers(res, trailers);
+    endResponse(res);
+  } else if (body.length > 0) endResponse(res, body);
+  // A body of no bytes is one that a server with `rejectNonStandardBodyWrites` does not take for HEAD, 204 and 304; over
+  // HTTP/2 it would come behind the head, where a gRPC client looks for the status in a head that ends the stream.
+  else endResponse(res);
+}
+
+/** An error handler must not send its own page with the endpoint's reason, `Content-Length` or `Content-Encoding`. */
+function takeHeadBack(res: ServerResponse, { headers }: ClientResponse): void {
+  const { sendDate } = res;
+  if (res.req.httpVersionMajor < 2) res.statusMessage = '';
+  for (const { name } of groupByName(headers)) res.removeHeader(name);
+  // Node takes the removal of the endpoint's date for a wish to have none.
+  res.sendDate = sendDate;
+}
+
+/** Whether the client is gone already; on HTTP/2 only the stream tells. */
+export function isClosed(res: ServerResponse): boolean {
+  const { stream } = res as unknown as Partial<Http2ServerResponse>;
+  return stream ? stream.destroyed : res.destroyed;
+}
+
+/** Ends a response that cannot be completed so that the client sees it broken (a reset, never a clean end). */
+export function breakOff(res: ServerResponse): void {
+  const { stream } = res as unknown as Partial<Http2ServerResponse>;
+  if (stream) stream.close(http2Constants.NGHTTP2_INTERNAL_ERROR);
+  // A body that ends with the connection, as HTTP/1.0 has it, looks whole after anything but a reset.
+  else if (res.socket && !res.chunkedEncoding && !res.hasHeader('Content-Length')) reset(res.socket);
+  else res.destroy();
+}
+
+/** A short plain answer for when there is nobody to pass an error to. It names no endpoint. */
+export function respondPlainly(req: IncomingMessage, res: ServerResponse, error: BalancingProxyError): void {
+  for (const name of res.getHeaderNames()) res.removeHeader(name);
+  if (req.httpVersionMajor < 2) res.statusMessage = '';
+  const text = `${error.status} ${error.code}\n`;
+  res.statusCode = error.status;
+  for (const [name, value] of Object.entries(error.headers ?? {})) res.setHeader(name, value);
+  res.setHeader('Content-Type', 'text/plain; charset=utf-8');
+  res.setHeader('Content-Length', Buffer.byteLength(text));
+  res.end(req.method === 'HEAD' ? undefined : text);
+}
+
+function writeHead(res: ServerResponse, answer: ClientResponse): void {
+  const { status } = answer.response;
+  for (const hints of answer.interim) writeEarlyHints(res, hints);
+  res.statusCode = status;
+  for (const name of ownFraming) if (res.hasHeader(name)) res.removeHeader(name);
+  const hasTrailers = answer.announcedBytes === undefined && res.req.httpVersion !== '1.0';
+  const isHttp2 = res.req.httpVersionMajor > 1;
+  for (const { name, values } of isHttp2 ? groupForHttp2(answer.headers) : groupByName(answer.headers)) {
+    const lower = name.toLowerCase();
+    // Node throws when trailers are announced for a body that is not chunked.
+    if (lower === 'trailer' && !hasTrailers) continue;
+    // RFC 9110 8.6 forbids it, and some clients wait for the bytes.
+    if (lower === 'content-length' && status === 204) continue;
+    const earlier = additive.has(lower) ? res.getHeader(name) : undefined;
+    const all = earlier === undefined ? values : [earlier, values].flat().map(String);
+    res.setHeader(name, all.length === 1 && all[0] !== undefined ? all[0] : all);
+  }
+  // HTTP/2 has no reason phrase, and Node warns when it is set there (RFC 9113 8.3.2).
+  if (!isHttp2) setReason(res, reasonOf(answer.response));
+}
+
+function setReason(res: ServerResponse, reason: string | undefined): void {
+  res.statusMessage = reason ?? '';
+  // Left to itself, Node puts a phrase of its own in the place of an empty one.
+  if (reason === '') res.writeHead(res.statusCode, '');
+}
+
+/** The reason phrase, or undefined when node:http, which reads any character there, would refuse to write it. */
+export function reasonOf({ statusText }: UpstreamResponse): string | undefined {
+  return isFieldValue(statusText) ? statusText : undefined;
+}

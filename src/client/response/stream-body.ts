@@ -1,0 +1,135 @@
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import { isEventStream } from '../../http/event-stream.ts';
+import { hasHighByte } from '../../http/headers.ts';
+import { brokenOff, checkLength, idleTimeout, isTooLong, tooLong } from '../../transports/message/response-body.ts';
+import { type ClientResponse, clientTimeout } from './client-response.ts';
+import { endedByApp, endResponse, isEndedByApp } from './ending.ts';
+import { addTrailers, trailersFor } from './trailers.ts';
+
+/** `res` with what some frames and middleware add to it. */
+type FlushableResponse = ServerResponse & { flush?(): void };
+
+/**
+ * Sends a body as it comes, with backpressure.
+ * @returns its bytes, when all of them were handed to `res`.
+ * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST`, `ERR_BRP_IDLE_TIMEOUT` or `ERR_BRP_CLIENT_TIMEOUT`; whatever
+ * `res`'s methods throw.
+ */
+export function streamBody(res: ServerResponse, body: Readable, answer: ClientResponse): Promise<number> {
+  return new BodyStream(res, body, answer).run();
+}
+
+class BodyStream {
+  readonly #res: FlushableResponse;
+  readonly #body: Readable;
+  readonly #answer: ClientResponse;
+  readonly #result = Promise.withResolvers<number>();
+  /** What comes goes on at once, whatever compresses it on its way (`res.flush` of `compression`). */
+  readonly #isFlushed: boolean;
+  #idle: NodeJS.Timeout | undefined;
+  #unread: NodeJS.Timeout | undefined;
+  #sent = 0;
+
+  constructor(res: FlushableResponse, body: Readable, answer: ClientResponse) {
+    this.#res = res;
+    this.#body = body;
+    this.#answer = answer;
+    this.#isFlushed = res.flush !== undefined && isEventStream(answer.headers);
+  }
+
+  run(): Promise<number> {
+    const body = this.#body;
+    const { idleMs } = this.#answer;
+    // An event stream's first event may be minutes away; its client must see the head now.
+    if (body.readableLength === 0) flushHead(this.#res);
+    if (idleMs < Infinity) this.#idle = setTimeout(this.#onSilence, idleMs);
+    this.#res.on('drain', this.#onDrain);
+    body.on('end', this.#onEnd).on('error', this.#onBroken).on('close', this.#onBroken).on('data', this.#onData);
+    // Whoever has looked at the beginning has left it paused, and a listener alone does not wake it up.
+    body.resume();
+    if (body.readableEnded) this.#onEnd();
+    else if (body.destroyed) this.#onBroken();
+    return this.#result.promise;
+  }
+
+  readonly #onData = (chunk: Buffer): void =>
+    this.#guard(() => {
+      if (isEndedByApp(this.#res)) throw endedByApp();
+      const { announcedBytes } = this.#answer;
+      if (isTooLong(this.#sent + chunk.length, announcedBytes)) throw tooLong();
+      this.#sent += chunk.length;
+      this.#idle?.refresh();
+      if (!this.#res.write(chunk)) this.#awaitClient();
+      if (this.#isFlushed) this.#res.flush?.();
+    });
+
+  #awaitClient(): void {
+    const { clientMs } = this.#answer;
+    this.#body.pause();
+    clearTimeout(this.#unread);
+    if (clientMs < Infinity) this.#unread = setTimeout(this.#onUnread, clientMs);
+  }
+
+  readonly #onUnread = (): void => {
+    // Of a response that is pipelined behind another one nothing was written yet.
+    if (this.#res.socket) this.#fail(clientTimeout(this.#answer.clientMs));
+    else this.#unread?.refresh();
+  };
+
+  readonly #onDrain = (): void => {
+    clearTimeout(this.#unread);
+    this.#idle?.refresh();
+    this.#body.resume();
+  };
+
+  readonly #onEnd = (): void =>
+    this.#guard(() => {
+      if (isEndedByApp(this.#res)) throw endedByApp();
+      checkLength(this.#sent, this.#answer.announcedBytes);
+      addTrailers(this.#res, trailersFor(this.#res, this.#answer.response.trailers()));
+      endResponse(this.#res);
+      this.#settle();
+      this.#result.resolve(this.#sent);
+    });
+
+  readonly #onBroken = (cause?: unknown): void => this.#fail(brokenOff(cause));
+
+  readonly #onSilence = (): void => {
+    if (isEndedByApp(this.#res)) this.#fail(endedByApp());
+    // A client that reads slowly pauses the body: that is no silence of the endpoint. Nor is it while it reads an upload.
+    else if (this.#body.isPaused() || this.#answer.response.isUploading?.()) this.#idle?.refresh();
+    else this.#fail(idleTimeout(this.#answer.idleMs));
+  };
+
+  /** What middleware throws from `res`'s methods would end the process in a listener. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#settle();
+    this.#result.reject(error);
+  }
+
+  #settle(): void {
+    clearTimeout(this.#idle);
+    clearTimeout(this.#unread);
+    this.#body
+      .off('data', this.#onData)
+      .off('end', this.#onEnd)
+      .off('error', this.#onBroken)
+      .off('close', this.#onBroken);
+    this.#res.off('drain', this.#onDrain);
+  }
+}
+
+function flushHead(res: ServerResponse): void {
+  // Node's own way sends bytes above 127 as UTF-8; this one goes through `compression`, which would hold the head back.
+  if (res.req.httpVersionMajor < 2 && Object.values(res.getHeaders()).some(hasHighByte)) res.write('', 'latin1');
+  else res.flushHeaders();
+}

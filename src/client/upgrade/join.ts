@@ -1,0 +1,71 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { closeGently, reset, resetWhenFlushed } from '../connection/close.ts';
+import { clientTimeout } from '../response/client-response.ts';
+
+/** After this much silence TCP asks whether the other side is still there; a WebSocket may be silent for ever. */
+const keepAliveMs = 30_000;
+
+export interface JoinedConnections {
+  readonly client: Duplex;
+  readonly upstream: Duplex;
+  /** Milliseconds that the client may leave what was written to it unread, or Infinity. */
+  readonly clientMs: number;
+}
+
+/**
+ * Copies both ways until both connections are closed. Each way ends by itself: a side that has said all may still listen.
+ * When one side is reset, so is the other.
+ * @returns the bytes that came from the endpoint.
+ * @throws BalancingProxyError `ERR_BRP_CLIENT_TIMEOUT`, when both are closed, too.
+ */
+export function join({ client, upstream, clientMs }: JoinedConnections): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  let bytes = 0;
+  let open = 2;
+  let error: Error | undefined;
+  const onClose = (): void => {
+    if (--open > 0) return;
+    if (error) reject(error);
+    else resolve(bytes);
+  };
+  link(client, upstream);
+  link(upstream, client);
+  client.once('close', onClose);
+  upstream.once('close', onClose);
+  upstream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  if (clientMs < Infinity) {
+    watchReading({ client, upstream, clientMs }, () => {
+      error = clientTimeout(clientMs);
+      reset(client);
+      upstream.destroy();
+    });
+  }
+  return promise;
+}
+
+/** Gives what comes from one side to the other, and its end. */
+function link(from: Duplex, to: Duplex): void {
+  // Node would end our side of a connection together with the other one.
+  from.allowHalfOpen = true;
+  (from as Partial<Socket>).setKeepAlive?.(true, keepAliveMs);
+  // What breaks behind its end, as when it has closed and we write on, takes nothing from the other side.
+  const isBroken = (): boolean => from.errored !== null && !from.readableEnded;
+  from.on('error', () => {}).once('close', () => (isBroken() ? resetWhenFlushed(to) : closeGently(to)));
+  from.pipe(to);
+}
+
+/** Calls back when the client has left for too long what it was sent. */
+function watchReading({ client, upstream, clientMs }: JoinedConnections, onTime: () => void): void {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => clearTimeout(timer);
+  // So does `pipe` until the client has read.
+  upstream.on('pause', () => {
+    if (!client.writableNeedDrain || client.destroyed) return;
+    stop();
+    timer = setTimeout(onTime, clientMs);
+  });
+  client.on('drain', stop).once('close', stop);
+}

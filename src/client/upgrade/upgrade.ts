@@ -1,0 +1,140 @@
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { BalancingProxyError } from '../../errors.ts';
+import { type HeaderList, valuesOf } from '../../http/headers.ts';
+import { lengthOnWire } from '../../http/on-wire.ts';
+import { joinableProtocols } from '../../http/protocols.ts';
+import { receivedHeaders } from '../../http/received-headers.ts';
+import { brokenOff } from '../../transports/message/response-body.ts';
+import type { UpgradedConnection, UpstreamResponse } from '../../transports/message/transport.ts';
+import { closeGently } from '../connection/close.ts';
+import { announcesBody, clientGone } from '../request/body.ts';
+import { reasonOf } from '../response/respond.ts';
+import { join } from './join.ts';
+
+/** Most bytes that are held of what a client sends before its handshake is answered; the rest waits on its way to us. */
+const earlyLimitBytes = 65_536;
+
+/** What an upgrade is answered with. */
+export interface Acceptance {
+  /** The response that switches protocols. */
+  readonly response: UpstreamResponse;
+  /** The headers for the client. */
+  readonly headers: HeaderList;
+  /** Milliseconds that the client may leave what was written to it unread, or Infinity. */
+  readonly clientMs: number;
+}
+
+/**
+ * A client that asked for an upgrade. Node gives its socket away bare: without an error listener a reset would end the
+ * process (http-proxy-3 5, httpxy 79), and unread it would hide that the client is gone.
+ */
+export class UpgradeClient {
+  /** For refusing the upgrade in plain HTTP. It closes when the client goes away. */
+  readonly res: ServerResponse;
+  readonly #socket: Duplex;
+  /** What the client sent behind its request, for the endpoint that accepts it. */
+  readonly #early: Buffer[] = [];
+  #earlyBytes = 0;
+
+  /** @param head the bytes that came along with the request. */
+  constructor(req: IncomingMessage, socket: Duplex, head: Buffer) {
+    this.#socket = socket;
+    socket.on('error', () => {});
+    this.res = responseOver(req, socket);
+    this.res.once('finish', () => {
+      socket.off('data', this.#onData);
+      this.res.detachSocket(socket as Socket);
+      closeGently(socket);
+    });
+    socket.on('data', this.#onData).on('end', this.#onEnd).on('drain', this.#onDrain);
+    this.#onData(head);
+  }
+
+  /**
+   * Accepts the upgrade and joins the two connections.
+   * @param upgraded the connection to the endpoint.
+   * @returns a promise of the bytes that came from the endpoint, which resolves when both connections are closed.
+   * @throws BalancingProxyError when one of the two is gone already, or the head cannot be sent; the endpoint's
+   * connection is closed then and the client can still be answered. `ERR_BRP_CLIENT_TIMEOUT` when both are closed for it.
+   */
+  async accept(
+    { socket: upstream, head }: UpgradedConnection,
+    { response, headers, clientMs }: Acceptance,
+  ): Promise<number> {
+    try {
+      if (this.#socket.destroyed) throw clientGone();
+      if (upstream.destroyed) throw brokenOff(undefined);
+      writeHead(this.res, response, headers);
+    } catch (error) {
+      upstream.destroy();
+      throw error;
+    }
+    const client = this.#release();
+    if (head.length > 0) upstream.unshift(head);
+    return join({ client, upstream, clientMs });
+  }
+
+  /** Gives the socket to whoever reads it next, early bytes first. */
+  #release(): Duplex {
+    const socket = this.#socket;
+    this.res.detachSocket(socket as Socket);
+    socket.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain).pause();
+    if (this.#earlyBytes > 0) socket.unshift(Buffer.concat(this.#early));
+    return socket;
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.#early.push(chunk);
+    this.#earlyBytes += chunk.length;
+    if (this.#earlyBytes > earlyLimitBytes) this.#socket.pause();
+  };
+
+  /** A client that ends its side without an answer has given up, as for any request of node:http. */
+  readonly #onEnd = (): void => void this.#socket.end();
+
+  /** node:http no longer does this for a socket that it has given away: a long refusal would stop in the middle. */
+  readonly #onDrain = (): void => void this.res.emit('drain');
+}
+
+/**
+ * Whether the request is taken for an upgrade. One to nothing but `h2c` or the like is served as if it did not ask, and so
+ * is one in HTTP/1.0 (RFC 9110 7.8).
+ * @throws BalancingProxyError `ERR_BRP_UPGRADE_BODY` when a body comes with it, which node:http leaves unread.
+ */
+export function asksForUpgrade(req: IncomingMessage): boolean {
+  if (announcesBody(req) && lengthOnWire(req) !== '0') throw upgradeWithBody();
+  return req.httpVersion !== '1.0' && joinableProtocols(receivedHeaders(req).list).length > 0;
+}
+
+function responseOver(req: IncomingMessage, socket: Duplex): ServerResponse {
+  const res = new ServerResponse(req);
+  res.shouldKeepAlive = false;
+  try {
+    res.assignSocket(socket as Socket);
+  } catch {
+    // An earlier response is still on this connection: a client that pipelines an upgrade behind it gets neither.
+    socket.destroy();
+  }
+  if (socket.destroyed) res.destroy();
+  return res;
+}
+
+function writeHead(res: ServerResponse, response: UpstreamResponse, kept: HeaderList): void {
+  const { status, headers: original } = response;
+  const protocols = valuesOf(original, 'upgrade').flatMap((protocol) => ['Upgrade', protocol]);
+  res.sendDate = false;
+  // Node sends a head of its own accord as UTF-8, and has read this one as Latin-1.
+  res.socket?.setDefaultEncoding('latin1');
+  res.writeHead(status, reasonOf(response), ['Connection', 'Upgrade', ...protocols, ...kept]);
+  res.flushHeaders();
+}
+
+function upgradeWithBody(): BalancingProxyError {
+  const advice = "create the server with `shouldUpgradeCallback: (req) => req.headers.upgrade === 'websocket'`";
+  return new BalancingProxyError(
+    'ERR_BRP_UPGRADE_BODY',
+    `a request for an upgrade came with a body, which node:http does not read: ${advice}`,
+  );
+}

@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http';
+import type { Attempt } from '../attempts/attempt.ts';
+import type { EndpointAddress } from '../endpoints/address.ts';
+import type { EjectionChange } from '../endpoints/ejection.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
+import { targetFor } from '../http/target.ts';
+import type { EndpointEjected, EndpointRestored, Events, RequestEnded, RequestEvent, RequestEvents } from './events.ts';
+
+/** What each kind of event adds to the fields that all have. */
+type OwnFields<Event> = Event extends unknown ? Omit<Event, keyof RequestEvent> : never;
+
+/** Tells observers what happens to one request; builds no event that nobody hears. */
+export class Reporter {
+  readonly #events: Events;
+  readonly #requestId: number;
+  readonly #req: IncomingMessage & { readonly originalUrl?: string };
+
+  constructor(events: Events, requestId: number, req: IncomingMessage) {
+    this.#events = events;
+    this.#requestId = requestId;
+    this.#req = req;
+  }
+
+  requestStarted(): void {
+    if (!this.#events.isHeard('request-started')) return;
+    const { traceparent, tracestate } = this.#req.headers;
+    this.#emit({ type: 'request-started', traceparent: textOf(traceparent), tracestate: textOf(tracestate) });
+  }
+
+  /** @param url what is asked for, before the endpoint's base path goes in front. */
+  attemptStarted({ name, reason, number, candidate: { address } }: Attempt, url: string): void {
+    if (!this.#events.isHeard('attempt-started')) return;
+    const target = targetFor({ ...address, baseQuery: '' }, url);
+    this.#emit({ type: 'attempt-started', endpoint: name, origin: originOf(address), target, attempt: number, reason });
+  }
+
+  attemptEnded(ended: Attempt, change: EjectionChange): void {
+    if (this.#events.isHeard('attempt-ended')) {
+      this.#emit({ type: 'attempt-ended', attempt: ended.number, report: ended.report() });
+    }
+    if (change && this.#events.isHeard(`endpoint-${change}`)) {
+      this.#events.emit(endpointEvent(change, ended.candidate.endpoint));
+    }
+  }
+
+  /** @returns false, for whoever asked. */
+  hedgeDenied(): false {
+    if (this.#events.isHeard('hedge-denied')) this.#emit({ type: 'hedge-denied' });
+    return false;
+  }
+
+  responseStarted({ name }: Attempt, { status, afterMs }: { readonly status: number; readonly afterMs: number }): void {
+    if (!this.#events.isHeard('response-started')) return;
+    this.#emit({ type: 'response-started', endpoint: name, status, afterMs });
+  }
+
+  requestEnded(fields: () => Omit<RequestEnded, keyof RequestEvent | 'type'>): void {
+    if (this.#events.isHeard('request-ended')) this.#emit({ type: 'request-ended', ...fields() });
+  }
+
+  #emit(event: OwnFields<RequestEvents>): void {
+    const { method = 'GET', url = '/', originalUrl = url } = this.#req;
+    this.#events.emit({ requestId: this.#requestId, method, url: originalUrl, ...event });
+  }
+}
+
+/** Node has joined repeated ones already, whatever its types say. */
+function textOf(header: string | string[] | undefined): string | undefined {
+  return header === undefined ? undefined : String(header);
+}
+
+function originOf({ secure, host, socketPath }: EndpointAddress): string {
+  if (socketPath !== undefined) return `http+unix://${encodeURIComponent(socketPath)}`;
+  return `${secure ? 'https' : 'http'}://${host}`;
+}
+
+function endpointEvent(
+  change: 'ejected' | 'restored',
+  { name, ejection: { lastsMs } }: Endpoint,
+): EndpointEjected | EndpointRestored {
+  return change === 'restored'
+    ? { type: 'endpoint-restored', endpoint: name }
+    : { type: 'endpoint-ejected', endpoint: name, forMs: lastsMs };
+}

@@ -1,0 +1,120 @@
+import { type IncomingHttpHeaders, type IncomingMessage, validateHeaderName, validateHeaderValue } from 'node:http';
+import { BalancingProxyError, messageOf } from '../errors.ts';
+import { isPlainObject } from '../support/parser.ts';
+import { type HeaderList, toNodeHeaders, valuesOf, without } from './headers.ts';
+
+/** Headers to set, by name, replacing all of that name; undefined takes a header away. */
+export type HeaderChanges = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** What a header hook is told besides the headers. */
+export interface HookContext {
+  readonly req: IncomingMessage;
+  /** The endpoint's name. */
+  readonly endpoint: string;
+}
+
+/** @param headers as in node:http: lower-case names, arrays only where Node has them. */
+export type HeaderHook = (
+  headers: IncomingHttpHeaders,
+  context: HookContext & { readonly status?: number },
+) => HeaderChanges | undefined | Promise<HeaderChanges | undefined>;
+
+/** What frames a message or belongs to one connection: no hook may say otherwise, or bodies would be torn apart. */
+const untouchable: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * The headers as a hook wants them.
+ * @throws BalancingProxyError `ERR_BRP_HOOK` when it throws, rejects or returns something else than headers.
+ */
+export async function applyHeaderHook(
+  option: string,
+  hook: HeaderHook,
+  { headers, ...context }: HookContext & { readonly headers: HeaderList; readonly status?: number },
+): Promise<HeaderList> {
+  const returned: unknown = await callHook(option, () => hook(toNodeHeaders(headers), context));
+  if (!returned) return headers;
+  const changes = checkedChanges(option, returned, headers);
+  if (context.status === undefined && changes.some(isWithoutHost)) throw withoutHost(option);
+  const set = changes.flatMap(([name, values]) => values.flatMap((value) => [name, value]));
+  return [...without(headers, new Set(changes.map(([name]) => name.toLowerCase()))), ...set];
+}
+
+/**
+ * Calls a function that the user gave, for an attempt; what it throws, or rejects with, becomes an error that names the
+ * option.
+ */
+export function callHook<T>(option: string, call: () => T): T {
+  const fail = (thrown: unknown): never => {
+    throw hookFailed(option, `threw: ${messageOf(thrown)}`, thrown);
+  };
+  try {
+    const result = call();
+    return result instanceof Promise ? (result.catch(fail) as T) : result;
+  } catch (thrown) {
+    return fail(thrown);
+  }
+}
+
+/**
+ * The same for a function whose result is needed at once. A promise for one would pass for true, and whatever it rejects
+ * with would end the process. The error may be shown to clients, so that what was thrown is in its cause only.
+ */
+export function callSyncHook<T>(option: string, call: () => T): T {
+  const result = resultOf(option, call);
+  if (!(result instanceof Promise)) return result;
+  result.catch(() => {});
+  throw hookFailed(option, 'returned a promise: expected the value itself');
+}
+
+function resultOf<T>(option: string, call: () => T): T {
+  try {
+    return call();
+  } catch (thrown) {
+    throw hookFailed(option, 'threw', thrown);
+  }
+}
+
+export function hookFailed(option: string, what: string, cause?: unknown): BalancingProxyError {
+  return new BalancingProxyError('ERR_BRP_HOOK', `option \`${option}\` ${what}`, { cause });
+}
+
+type Change = readonly [name: string, values: readonly string[]];
+
+/** What a hook returned, less the headers it may not touch but merely passed on (`{ ...headers, 'x-key': '1' }`). */
+function checkedChanges(option: string, returned: unknown, headers: HeaderList): readonly Change[] {
+  if (!isPlainObject(returned)) {
+    // Not what is in it: a Map or Headers holds credentials and cookies, and this message goes into traces and answers.
+    const kind = Object.prototype.toString.call(returned).slice(8, -1);
+    throw hookFailed(option, `returned a value of type ${kind}: expected an object of header names and values`);
+  }
+  const changes = Object.entries(returned).map(([name, value]): Change => [name, [value ?? []].flat().map(String)]);
+  return changes.filter(([name, values]) => {
+    callSyncHook(option, () => validate(name, values));
+    const lower = name.toLowerCase();
+    if (!untouchable.has(lower)) return true;
+    if (values.join() === valuesOf(headers, lower).join()) return false;
+    throw hookFailed(option, `may not change \`${name}\`, which belongs to the connection`);
+  });
+}
+
+/** RFC 9112 3.2: a request has `Host`, and one. */
+function isWithoutHost([name, values]: Change): boolean {
+  return name.toLowerCase() === 'host' && values.length !== 1;
+}
+
+function withoutHost(option: string): BalancingProxyError {
+  return hookFailed(option, 'may not take `Host` away, nor give several: expected one value, or no change');
+}
+
+function validate(name: string, values: readonly string[]): void {
+  validateHeaderName(name);
+  for (const value of values) validateHeaderValue(name, value);
+}

@@ -1,0 +1,196 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Answer, Attempt, type AttemptSettings } from '../attempts/attempt.ts';
+import { exhausted } from '../attempts/exhausted.ts';
+import { bytesWhenReleased, conditionOf, release } from '../attempts/release.ts';
+import { sendAttempt } from '../attempts/send-attempt.ts';
+import { abandonUpload } from '../client/request/body.ts';
+import { toProxyError } from '../client/response/answer-error.ts';
+import { ClientWatch } from '../client/response/client-watch.ts';
+import { endedByApp, isBegunByApp, isEndedByApp } from '../client/response/ending.ts';
+import type { Candidate } from '../endpoints/pool.ts';
+import { type AttemptOutcome, type AttemptReport, BalancingProxyError, isTimeout } from '../errors.ts';
+import type { RequestEnded } from '../events/events.ts';
+import type { Reporter } from '../events/reporter.ts';
+import type { Strategy } from '../race/delay.ts';
+import { Race } from '../race/race.ts';
+import type { RaceOptions, StartReason, Winner } from '../race/rules.ts';
+import { brokenOff } from '../transports/message/response-body.ts';
+import { Spares } from './spares.ts';
+
+export interface ExchangeSettings {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly reporter: Reporter;
+  /** Milliseconds until it must be settled which response is sent, or Infinity. */
+  readonly totalMs: number;
+  /** Called once, when the response and every attempt have ended. */
+  onEnd(): void;
+}
+
+/** How the response to the client ended. */
+type End = Pick<RequestEnded, 'status' | 'bytes' | 'durationMs' | 'error'>;
+
+/** One client's request, from its arrival to the last byte of its response, with the attempts made for it. */
+export class Exchange {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly reporter: Reporter;
+  /** How the endpoints are asked, once that is decided. */
+  strategy: Strategy | undefined;
+  /** The body is too large to be replayed and goes to one endpoint only. */
+  isBodyStreamed = false;
+  /** The client's body, if it was read, until the head of the response is out. */
+  readBody: Buffer | undefined;
+  readonly #startedAt = performance.now();
+  readonly #client: ClientWatch;
+  readonly #attempts: Attempt[] = [];
+  readonly #spares = new Spares();
+  readonly #totalTimer: NodeJS.Timeout | undefined;
+  readonly #onEnd: () => void;
+  #race: Race<Candidate, Answer> | undefined;
+  #openAttempts = 0;
+  #winner: Answer | undefined;
+  #sent: Winner<Answer> | undefined;
+  #end: End | undefined;
+
+  constructor({ req, res, reporter, totalMs, onEnd }: ExchangeSettings) {
+    this.req = req;
+    this.res = res;
+    this.reporter = reporter;
+    this.#onEnd = onEnd;
+    if (totalMs < Infinity) this.#totalTimer = setTimeout(() => this.#onTime(totalMs), totalMs);
+    this.#client = new ClientWatch(req, res);
+    reporter.requestStarted();
+  }
+
+  /** Fires when nobody waits for the response any more, or the total time is up. */
+  get signal(): AbortSignal {
+    return this.#client.signal;
+  }
+
+  /** Makes one attempt and keeps its record; what fails is cut off for good. */
+  attempt(candidate: Candidate, reason: StartReason, settings: AttemptSettings): Promise<Answer> {
+    const number = this.#attempts.length + 1;
+    const attempt = new Attempt({ candidate, reason, number, requestStartedAt: this.#startedAt });
+    this.#attempts.push(attempt);
+    this.#openAttempts++;
+    this.reporter.attemptStarted(attempt, settings.outgoing.url);
+    return sendAttempt(attempt, settings).catch((error: BalancingProxyError) => {
+      this.#endAttempt(attempt, outcomeOf(error, settings.abort.signal), error);
+      settings.abort.abort(error);
+      throw error;
+    });
+  }
+
+  /** Takes a response that did not win. One that is not usable may be kept while the race goes on. */
+  discard(answer: Answer, abort: AbortController): void {
+    answer.attempt.discarded(bytesWhenReleased(answer));
+    const hasBroken = answer.isUsable && !abort.signal.aborted && conditionOf(answer) === 'broken';
+    if (hasBroken) this.#endAttempt(answer.attempt, 'failed', brokenOff(undefined));
+    else this.#endAttempt(answer.attempt, answer.isUsable ? 'lost' : 'unusable');
+    if (answer.isUsable || !this.#spares.keep({ value: answer, abort })) release(answer, abort);
+  }
+
+  /**
+   * Runs the race and settles what is sent: the winner, else a spare.
+   * @param idleMs milliseconds of silence that are borne of a small spare, or Infinity.
+   * @throws BalancingProxyError `ERR_BRP_EXHAUSTED` and its like when there is neither, `ERR_BRP_ENDED_BY_APP` when it is
+   * too late for both; the signal's reason when it fires first.
+   */
+  async settle(options: RaceOptions<Candidate, Answer>, idleMs: number): Promise<Answer> {
+    this.#race = new Race(options);
+    const winner = await this.#race.run();
+    this.#race = undefined;
+    const sent = winner ?? (await this.#spares.take({ idleMs, signal: this.signal }));
+    clearTimeout(this.#totalTimer);
+    if (!sent) throw exhausted(this.#reports());
+    const isLate = isBegunByApp(this.res);
+    this.#endAttempt(sent.value.attempt, isLate ? 'lost' : 'won');
+    this.#spares.close();
+    if (isLate) {
+      sent.abort.abort();
+      throw endedByApp();
+    }
+    this.#winner = winner?.value;
+    this.#send(sent);
+    return sent.value;
+  }
+
+  #send(sent: Winner<Answer>): void {
+    const { attempt, response, body } = sent.value;
+    this.#sent = sent;
+    attempt.candidate.endpoint.responseStarted();
+    this.signal.addEventListener('abort', () => {
+      sent.abort.abort(this.signal.reason);
+      // Of a body that has come whole and waits for its client nothing is left that the transport could break off.
+      if (!(body instanceof Uint8Array)) body.destroy();
+    });
+    const afterMs = performance.now() - this.#startedAt;
+    this.reporter.responseStarted(attempt, { status: response.status, afterMs });
+  }
+
+  /** Why the request was not answered with an endpoint's response, or not to its end, when this was thrown. */
+  errorOf(thrown: unknown): BalancingProxyError {
+    // A client that goes away within the body makes the endpoint's stream break, which is not the endpoint's fault.
+    const error = toProxyError(this.signal.aborted ? this.signal.reason : thrown);
+    const isOurs = this.#sent ? !isEndedByApp(this.res) : !isBegunByApp(this.res);
+    return isOurs || error.code === 'ERR_BRP_CLIENT_GONE' ? error : endedByApp(error);
+  }
+
+  /** Lets go of everything; the last call. Losers may still be within their grace, and the end is theirs, too. */
+  end({ bytes = 0, error }: { readonly bytes?: number; readonly error?: BalancingProxyError | undefined }): void {
+    clearTimeout(this.#totalTimer);
+    this.#client.end();
+    if (this.signal.aborted) this.#spares.cut();
+    else this.#spares.close();
+    // They are told to stop when the client is gone; what was asked of them is over whether or not they have.
+    if (this.signal.aborted) this.#cancelAttempts();
+    const status = this.res.headersSent ? this.res.statusCode : undefined;
+    this.#end = { status, bytes, durationMs: performance.now() - this.#startedAt, error };
+    this.#sent?.value.attempt.candidate.endpoint.responseEnded();
+    // A streamed upload may still be going on when its answer is out; the rest of it serves nobody.
+    if (error || this.isBodyStreamed) this.#sent?.abort.abort(error);
+    if (this.isBodyStreamed) abandonUpload(this.req);
+    if (this.#openAttempts === 0) this.#finish(this.#end);
+  }
+
+  #finish(end: End): void {
+    this.reporter.requestEnded(() => ({
+      ...end,
+      winner: this.#winner?.attempt.name,
+      servedBy: this.#sent?.value.attempt.name,
+      strategy: this.strategy,
+      attempts: this.#reports(),
+      isBodyStreamed: this.isBodyStreamed,
+    }));
+    this.#onEnd();
+  }
+
+  #reports(): readonly AttemptReport[] {
+    return this.#attempts.map((attempt) => attempt.report());
+  }
+
+  #endAttempt(attempt: Attempt, outcome: AttemptOutcome, error?: BalancingProxyError): void {
+    if (attempt.hasEnded) return;
+    const change = attempt.end(outcome, error);
+    this.reporter.attemptEnded(attempt, change);
+    if (--this.#openAttempts === 0 && this.#end) this.#finish(this.#end);
+  }
+
+  #cancelAttempts(): void {
+    for (const attempt of this.#attempts) this.#endAttempt(attempt, 'cancelled');
+  }
+
+  /** What is held for something better is good enough then. */
+  #onTime(totalMs: number): void {
+    if (this.#race?.winWithHeld()) return;
+    this.#cancelAttempts();
+    const message = `no usable response within ${totalMs} ms in total`;
+    this.#client.abort(new BalancingProxyError('ERR_BRP_TOTAL_TIMEOUT', message, { attempts: this.#reports() }));
+  }
+}
+
+function outcomeOf(error: BalancingProxyError, signal: AbortSignal): AttemptOutcome {
+  if (isTimeout(error)) return 'timed-out';
+  return signal.aborted ? 'cancelled' : 'failed';
+}

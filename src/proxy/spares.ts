@@ -1,0 +1,91 @@
+import type { Answer } from '../attempts/attempt.ts';
+import { conditionOf, release } from '../attempts/release.ts';
+import { Held } from '../race/held.ts';
+import type { Winner } from '../race/rules.ts';
+import { untilAborted } from '../support/until-aborted.ts';
+import { isSmall, wholeBody } from '../transports/message/response-body.ts';
+
+/** How long a spare is waited for. */
+export interface SparePatience {
+  /** Milliseconds of silence that are borne, or Infinity. */
+  readonly idleMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The responses that were not usable, the client gets one of them if nothing better comes: the first that is whole, or else
+ * the first that is still sound. They keep their endpoints as busy as their attempts did, until they are let go of.
+ */
+export class Spares {
+  readonly #kept = new Held(conditionOf);
+  #isClosed = false;
+
+  /** Keeps a response, unread, unless there is one that can no longer break. @returns whether it did. */
+  keep(spare: Winner<Answer>): boolean {
+    if (this.#isClosed || this.#kept.isSure) return false;
+    if (conditionOf(spare.value) === 'whole') this.#letGo();
+    this.#kept.add(spare);
+    endpointOf(spare).responseStarted();
+    return true;
+  }
+
+  /**
+   * Gives the best one away, a small one whole. None is kept from now on.
+   * @throws the signal's reason when it fires first.
+   */
+  async take({ idleMs, signal }: SparePatience): Promise<Winner<Answer> | undefined> {
+    this.#isClosed = true;
+    for (let spare = this.#kept.takeBest(); spare; spare = this.#kept.takeBest()) {
+      const taken = await this.#read(spare, idleMs, signal);
+      if (taken) return taken;
+    }
+    return undefined;
+  }
+
+  /** It keeps its endpoint busy until it is known what comes of it. */
+  async #read(spare: Winner<Answer>, idleMs: number, signal: AbortSignal): Promise<Winner<Answer> | undefined> {
+    let read: Winner<Answer> | undefined;
+    try {
+      read = await untilAborted(readIfSmall(spare, idleMs), signal);
+    } finally {
+      endpointOf(spare).responseEnded();
+      if (!read) spare.abort.abort();
+    }
+    return read;
+  }
+
+  /** Lets go of all; none is kept from now on. */
+  close(): void {
+    this.#isClosed = true;
+    this.#letGo();
+  }
+
+  /** The same when nobody is there any more for whom a connection is worth keeping. */
+  cut(): void {
+    this.#isClosed = true;
+    this.#letGo((_, abort) => abort.abort());
+  }
+
+  #letGo(how = release): void {
+    for (const spare of this.#kept.takeAll()) {
+      endpointOf(spare).responseEnded();
+      how(spare.value, spare.abort);
+    }
+  }
+}
+
+function endpointOf({ value }: Winner<Answer>) {
+  return value.attempt.candidate.endpoint;
+}
+
+/** @returns undefined when it breaks off before it is whole. */
+async function readIfSmall(spare: Winner<Answer>, idleMs: number): Promise<Winner<Answer> | undefined> {
+  const { value, abort } = spare;
+  const { announcedBytes, response } = value;
+  if (value.body instanceof Uint8Array || !isSmall(announcedBytes)) return spare;
+  try {
+    return { value: { ...value, body: await wholeBody(response, { idleMs, announcedBytes }) }, abort };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import http, { type ClientRequestArgs } from 'node:http';
+import https from 'node:https';
+import { isIP, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Opening } from '../connect/open-connection.ts';
+import type { TlsOptions } from '../message/transport.ts';
+import { beginIdle, heldFor } from './idle-limit.ts';
+
+/** Who needs a connection, as the option `seeker` of a request to an agent of {@link createAgent}. */
+export interface ConnectionSeeker {
+  /** Milliseconds for DNS, TCP and TLS together, or Infinity; heeded here for host names, of which each may have several addresses. */
+  readonly connectMs: number;
+  /** The error for a connection that is not there in time. */
+  createTimeout(): Error;
+  /** Gets what can be failed as long as there is no connection. */
+  onOpening(opening: Opening): void;
+}
+
+/** What an agent is told of a request. */
+export type AgentRequest = ClientRequestArgs & {
+  seeker?: ConnectionSeeker | undefined;
+  readonly keepAliveInitialDelay?: number;
+};
+
+/** What becomes of connections that nobody needs at the moment. */
+export interface KeepAliveSettings {
+  /** Most idle connections per endpoint. */
+  readonly maxFreeSockets: number;
+  /** Milliseconds after which an idle connection is closed unless the endpoint names another time, or Infinity. */
+  readonly keepAliveTimeoutMs: number;
+}
+
+/** What an agent is for. */
+export interface AgentPurpose {
+  readonly secure: boolean;
+  readonly tls?: TlsOptions | undefined;
+  /** @default none is kept */
+  readonly keepAlive?: KeepAliveSettings;
+}
+
+/** An agent that opens connections to host names in our own way, see {@link Opening}, and keeps them while endpoints do. */
+export function createAgent({ secure, tls, keepAlive }: AgentPurpose): http.Agent {
+  const { maxFreeSockets, keepAliveTimeoutMs = 0 } = keepAlive ?? {};
+  const kept: http.AgentOptions =
+    maxFreeSockets === undefined ? {} : { keepAlive: true, maxFreeSockets, scheduling: 'lifo' };
+  const agent = secure ? new https.Agent({ ...kept, ...(tls as https.AgentOptions) }) : new http.Agent(kept);
+  agent.keepSocketAlive = (socket) => keep(socket as Socket, keepAliveTimeoutMs);
+  openInOwnWay(agent, secure);
+  return agent;
+}
+
+function openInOwnWay(agent: http.Agent, secure: boolean): void {
+  const openings = new Set<Opening>();
+  const create = agent.createConnection.bind(agent);
+  const open = (options: AgentRequest) => {
+    const socket = create(options) as Socket;
+    // In Node 22 the option has no effect with TLS.
+    if (secure) socket.once('secureConnect', () => socket.setKeepAlive(true, options.keepAliveInitialDelay));
+    return socket;
+  };
+  const destroy = agent.destroy.bind(agent);
+  agent.createConnection = (options: AgentRequest, done) => {
+    const { host, socketPath, seeker } = options;
+    // The agent keeps the options along with the connection.
+    options.seeker = undefined;
+    if (!seeker || !done || !host || socketPath || isIP(host) !== 0) return open(options);
+    const settings = {
+      hostname: host,
+      secure,
+      connectMs: seeker.connectMs,
+      open: (address: string) => open({ ...options, host: address }),
+      createTimeout: () => seeker.createTimeout(),
+    };
+    const opening = new Opening(settings, (error, socket) => {
+      openings.delete(opening);
+      done(error, socket as Duplex);
+    });
+    openings.add(opening);
+    seeker.onOpening(opening);
+    opening.start();
+    return undefined;
+  };
+  agent.destroy = () => {
+    for (const opening of openings) opening.fail(new Error('the transport was closed'));
+    destroy();
+  };
+}
+
+/** @returns whether the connection stays. Node's own looks at a header object that nobody else needs. */
+function keep(socket: Socket, keepAliveTimeoutMs: number): boolean {
+  const idleMs = heldFor(socket) ?? keepAliveTimeoutMs;
+  if (idleMs <= 0) return false;
+  beginIdle(socket);
+  socket.setKeepAlive(true, 1_000);
+  socket.unref();
+  const timeoutMs = idleMs === Infinity ? 0 : idleMs;
+  // It goes on while the connection is in use, which costs less than to set it anew; the agent then does not heed it.
+  if (socket.timeout !== timeoutMs) socket.setTimeout(timeoutMs);
+  return true;
+}

@@ -1,0 +1,76 @@
+import http from 'node:http';
+import https from 'node:https';
+import { types } from 'node:util';
+import { lookup } from '../connect/lookup.ts';
+import { serverNameOf } from '../connect/server-name.ts';
+import type { UpstreamRequest } from '../message/transport.ts';
+import { sendUnframed } from '../message/upload.ts';
+import type { Source } from './agents.ts';
+import { type AgentRequest, type ConnectionSeeker, createAgent } from './create-agent.ts';
+
+/** Methods to which node:http adds no chunked framing of its own when there is no body. */
+const unframedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
+
+/** After a minute of silence TCP asks whether the endpoint is still there; agents that keep connections have a time of their own. */
+const probing = { keepAlive: true, keepAliveInitialDelay: 60_000 };
+
+/**
+ * Makes node:http's own request of ours, with target and headers byte for byte; the body is still to be sent.
+ * @param source where its connection comes from; it gets one of its own otherwise.
+ * @param seeker is told how that goes, unless somebody else makes the connection.
+ */
+export function createRequest(upstream: UpstreamRequest, source: Source | undefined, seeker: ConnectionSeeker) {
+  const { address, method, target, headers, body, tls } = upstream;
+  const { secure } = address;
+  const isOthers = source?.isForeign === true || isMocked();
+  const adrift = body === undefined && !unframedMethods.has(method);
+  const options: AgentRequest & https.RequestOptions = {
+    protocol: secure ? 'https:' : 'http:',
+    ...(address.socketPath === undefined
+      ? { host: address.connectTo ?? address.hostname, port: address.port }
+      : { socketPath: address.socketPath }),
+    ...(secure && serverNameOf(address)),
+    ...(secure && (!source || source.isForeign) && (tls as https.RequestOptions)),
+    ...(isOthers ? { lookup } : { seeker }),
+    method,
+    path: target,
+    ...(!source?.isForeign && probing),
+    agent: source?.agent ?? createAgent({ secure }),
+    setHost: false,
+    ...(!adrift && { headers: isOthers ? toObject(headers) : headers }),
+  };
+  const client = isOthers ? requestOfOthers(options) : new http.ClientRequest(options);
+  if (adrift) sendUnframed(client, headers);
+  return client;
+}
+
+/**
+ * Only of `https.request()` nock and agents for both protocols (agent-base) learn that https is wanted. It is not for all:
+ * OpenTelemetry's instrumentation of `request()` makes an object of a header list, whose names are numbers then
+ * (apify/proxy-chain 585), and adds headers.
+ */
+function requestOfOthers(options: https.RequestOptions): http.ClientRequest {
+  const isPlainAgent = options.protocol === 'http:' || options.agent instanceof https.Agent;
+  if (isPlainAgent && !isMocked()) return new http.ClientRequest(options);
+  return (options.protocol === 'http:' ? http : https).request(options);
+}
+
+/** Whether nock or its like stands in for node:http. */
+function isMocked(): boolean {
+  return types.isProxy(http.ClientRequest) || http.ClientRequest.name !== 'ClientRequest';
+}
+
+/**
+ * What does not know lists of headers gets an object, which costs node:http more. Case and order are kept but for names that come
+ * twice, not one behind the other.
+ */
+function toObject(headers: readonly string[]): http.OutgoingHttpHeaders {
+  const fields = new Map<string, [name: string, value: string | string[]]>();
+  for (let i = 0; i < headers.length; i += 2) {
+    const [name = '', value = ''] = headers.slice(i, i + 2);
+    const known = fields.get(name.toLowerCase());
+    if (known) known[1] = [known[1], value].flat();
+    else fields.set(name.toLowerCase(), [name, value]);
+  }
+  return Object.fromEntries(fields.values());
+}

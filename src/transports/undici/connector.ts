@@ -1,0 +1,86 @@
+import net, { type Socket } from 'node:net';
+import tls from 'node:tls';
+import type { EndpointAddress } from '../../endpoints/address.ts';
+import { Opening } from '../connect/open-connection.ts';
+import { serverNameOf } from '../connect/server-name.ts';
+import type { TlsOptions } from '../message/transport.ts';
+
+/** What a connector is for. */
+export interface ConnectorSettings extends Pick<EndpointAddress, 'socketPath' | 'connectTo'> {
+  readonly tls: TlsOptions | undefined;
+  /** Milliseconds for DNS, TCP and TLS together, or Infinity. */
+  readonly connectMs: number;
+  /** The error for a connection that is not there in time. */
+  readonly createTimeout: () => Error;
+  /** Gets those that are under way, for whoever wants to end them. */
+  readonly openings: Set<Opening>;
+}
+
+/** Where to, as undici says it. */
+export interface ConnectionTarget {
+  /** A name or an IP address, without brackets. */
+  readonly hostname: string;
+  readonly protocol: string;
+  /** Empty for the default of the protocol. */
+  readonly port: string;
+}
+
+/** Opens connections, as undici's option `connect`. */
+export type Connector = (target: ConnectionTarget, done: (...result: [null, Socket] | [Error, null]) => void) => void;
+
+/** After a minute of silence TCP asks whether the endpoint is still there. */
+const probing = { keepAlive: true, keepAliveInitialDelay: 60_000 };
+
+/** The TLS sessions of so many servers are kept. */
+const mostSessions = 100;
+
+/** What opens the connections of a pool, in our own way, see {@link Opening}; TLS sessions are kept with it. */
+export function createConnector(settings: ConnectorSettings): Connector {
+  const { socketPath, connectTo, connectMs, createTimeout, openings } = settings;
+  const sessions = new Map<string, Buffer>();
+  return (target, done) => {
+    const secure = target.protocol === 'https:';
+    const open = (address: string): Socket => {
+      const place = placeOf(target, address, socketPath);
+      return (secure ? openSecure(place, target, { settings, sessions }) : net.connect(place)).setNoDelay();
+    };
+    const hostname = socketPath === undefined ? (connectTo ?? target.hostname) : undefined;
+    const opening = new Opening({ hostname, secure, connectMs, open, createTimeout }, (error, socket) => {
+      openings.delete(opening);
+      if (socket) done(null, socket);
+      else done(error ?? new Error('no connection'), null);
+    });
+    openings.add(opening);
+    opening.start();
+  };
+}
+
+type Place = net.NetConnectOpts;
+
+function placeOf({ protocol, port }: ConnectionTarget, host: string, socketPath: string | undefined): Place {
+  if (socketPath !== undefined) return { path: socketPath, ...probing };
+  return { host, port: Number(port) || (protocol === 'https:' ? 443 : 80), ...probing };
+}
+
+interface TlsState {
+  readonly settings: ConnectorSettings;
+  readonly sessions: Map<string, Buffer>;
+}
+
+function openSecure(place: Place, { hostname, port }: ConnectionTarget, { settings, sessions }: TlsState): Socket {
+  const { connectTo } = settings;
+  const key = `${hostname}:${port}`;
+  const socket = tls.connect({
+    ...(settings.tls as tls.ConnectionOptions),
+    ...place,
+    ...serverNameOf({ hostname, ...(connectTo !== undefined && { connectTo }) }),
+    session: sessions.get(key),
+    ALPNProtocols: ['http/1.1'],
+  });
+  // In Node 22 the option has no effect with TLS.
+  socket.once('secureConnect', () => socket.setKeepAlive(true, probing.keepAliveInitialDelay));
+  return socket.on('session', (session: Buffer) => {
+    for (const oldest of sessions.keys()) if (sessions.size >= mostSessions) sessions.delete(oldest);
+    sessions.set(key, session);
+  });
+}
