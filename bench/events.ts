@@ -1,4 +1,4 @@
-import { runCommand } from '../demo/command.ts';
+import { runCommand } from '../shared/command.ts';
 import { buildWithoutEvents } from './events/build.ts';
 import { type EventsProcess, startEventsProcess, type VariantName, variantNames } from './events/process.ts';
 import { stopChildrenAtExit } from './peers/children.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { runCommand } from '../demo/command.ts';
+import { runCommand } from '../shared/command.ts';
 import { chartOf } from './peers/chart.ts';
 import { stopChildrenAtExit } from './peers/children.ts';
 import { startEndpoints } from './peers/endpoints/endpoints.ts';

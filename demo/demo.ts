@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import express from 'express';
+import { onStopSignal, runCommand } from '../shared/command.ts';
 import { createBalancingProxy } from '../src/index.ts';
 import { createDashboard } from '../src/observers/dashboard/dashboard.ts';
-import { onStopSignal, runCommand } from './command.ts';
 import { portFlag, readFlags } from './flags.ts';
 import { describeFleet, type Fleet, fleetFlags, startFleet } from './fleet.ts';
 import { close, listen } from './listen.ts';

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { CommandError } from './command.ts';
-import { randomSeed } from './random.ts';
+import { CommandError } from '../shared/command.ts';
+import { randomSeed } from '../shared/random.ts';
 
 /** A flag of the command line that takes a number; all flags of the demo do. */
 export interface NumberFlag {

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { isStartedFile, onStopSignal, runCommand } from './command.ts';
+import { isStartedFile, onStopSignal, runCommand } from '../shared/command.ts';
+import { createRandom, seedLimit } from '../shared/random.ts';
 import { type FlagTable, portFlag, readFlags } from './flags.ts';
 import { close, listen } from './listen.ts';
-import { createRandom, seedLimit } from './random.ts';
 
 /** How flaky a server is. */
 export interface FlakyServerOptions {

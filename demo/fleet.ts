@@ -1,8 +1,8 @@
 import type { Server } from 'node:http';
+import { seedLimit } from '../shared/random.ts';
 import { type FlagTable, portFlag } from './flags.ts';
 import { createFlakyServer, describeFlakiness, flakyFlags } from './flaky-server.ts';
 import { close, listen } from './listen.ts';
-import { seedLimit } from './random.ts';
 
 /** Some flaky servers that should all give the same answer. */
 export interface Fleet {

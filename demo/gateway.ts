@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
+import { onStopSignal, runCommand } from '../shared/command.ts';
 import { createBalancingProxy } from '../src/index.ts';
 import { createDashboard } from '../src/observers/dashboard/dashboard.ts';
-import { onStopSignal, runCommand } from './command.ts';
 import { portFlag, readFlags } from './flags.ts';
 import { describeFleet, fleetFlags, startFleet } from './fleet.ts';
 import { createGatewayApp } from './gateway-app.ts';

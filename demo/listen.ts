@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CommandError } from './command.ts';
+import { CommandError } from '../shared/command.ts';
 
 /** How long a server that closes lets its connections finish before it cuts them. */
 const graceMs = 1_000;

@@ -1,5 +1,5 @@
 import { parseSettings } from '../../bench/peers/flags.ts';
-import { CommandError } from '../../demo/command.ts';
+import { CommandError } from '../../shared/command.ts';
 
 describe('parseSettings', () => {
   test('measures everything at length and replaces the published results by default', () => {

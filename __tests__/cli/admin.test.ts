@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import net from 'node:net';
-import { createCertificate } from '../helpers/certificate.ts';
+import { createCertificate } from '../../shared/certificate.ts';
 import { Resources, request } from '../helpers/proxy.ts';
 import { answering, refusedUrl, startHttp, type TestServer } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';

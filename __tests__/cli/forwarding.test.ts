@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import https from 'node:https';
-import { createCertificate } from '../helpers/certificate.ts';
+import { createCertificate } from '../../shared/certificate.ts';
 import { Resources, request } from '../helpers/proxy.ts';
 import { answering, hanging, listen, startHttp, startTcp, type TestServer } from '../helpers/servers.ts';
 import { connectRaw } from '../helpers/upgrades.ts';

@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
-import { createCertificate } from '../helpers/certificate.ts';
+import { createCertificate } from '../../shared/certificate.ts';
 import { Resources, readAll } from '../helpers/proxy.ts';
 import { answering, startHttp } from '../helpers/servers.ts';
 import { Command, run, start } from './command.ts';

@@ -1,5 +1,5 @@
-import { CommandError } from '../../demo/command.ts';
 import { type FlagTable, parseFlags, portFlag, usageOf } from '../../demo/flags.ts';
+import { CommandError } from '../../shared/command.ts';
 
 const flags = {
   port: portFlag('where it listens', 8080),

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { jest } from '@jest/globals';
-import { CommandError } from '../../demo/command.ts';
 import { close, listen } from '../../demo/listen.ts';
+import { CommandError } from '../../shared/command.ts';
 import { answering, hanging } from '../helpers/servers.ts';
 
 describe('listen', () => {

@@ -1,9 +1,9 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createCertificate } from '../../shared/certificate.ts';
 import { gotTransport, type Transport } from '../../src/index.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
-import { createCertificate } from '../helpers/certificate.ts';
 import { serveProxy } from '../helpers/proxy.ts';
 import { listen } from '../helpers/servers.ts';
 

@@ -3,7 +3,7 @@ import https from 'node:https';
 import net, { type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import tls from 'node:tls';
-import { createCertificate } from '../helpers/certificate.ts';
+import { createCertificate } from '../../shared/certificate.ts';
 import { head } from '../helpers/raw.ts';
 import { listen } from '../helpers/servers.ts';
 

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import https from 'node:https';
+import { createCertificate } from '../../shared/certificate.ts';
 import type { BalancingProxyOptions, EndpointOption } from '../../src/index.ts';
-import { createCertificate } from '../helpers/certificate.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, listen, secondLoopback, startHttp, startTcp } from '../helpers/servers.ts';

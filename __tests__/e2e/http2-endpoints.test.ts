@@ -111,7 +111,7 @@ test('an error of a gRPC endpoint, which is a head that ends its stream, arrives
 });
 
 test('an endpoint learns over HTTP/2 that the client accepts trailers', async () => {
-  const { createCertificate } = await import('../helpers/certificate.ts');
+  const { createCertificate } = await import('../../shared/certificate.ts');
   const origin = http2.createSecureServer(await createCertificate(), (req, res) => res.end(String(req.headers.te)));
   const endpoint = resources.use(await listen(origin));
   const proxy = resources.use(createBalancingProxy(settings(endpoint.url.replace('http:', 'https:'))));

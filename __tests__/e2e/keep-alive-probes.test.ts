@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import { createCertificate } from '../helpers/certificate.ts';
+import { createCertificate } from '../../shared/certificate.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { listen } from '../helpers/servers.ts';
 import { connectRaw, serveUpgrades, switching } from '../helpers/upgrades.ts';

@@ -1,8 +1,8 @@
 import type http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import { createCertificate } from '../../shared/certificate.ts';
 import type { BalancingProxyOptions, Strategy } from '../../src/index.ts';
-import { createCertificate } from '../helpers/certificate.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { type RequestSettings, request, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, listen, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';

@@ -1,9 +1,9 @@
 import pino from 'pino';
 import winston from 'winston';
+import { createCertificate } from '../../shared/certificate.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { TerminalStatuses } from '../../src/options/groups.ts';
 import type { BalancingProxyOptions } from '../../src/options/options.ts';
-import { createCertificate } from '../helpers/certificate.ts';
 import { addressesIn, problemOf, problemWith } from './problems.ts';
 
 const endpoints = ['http://one.example'];

@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
+import { createCertificate } from '../../shared/certificate.ts';
 import { resolveOptions } from '../../src/options/config.ts';
-import { createCertificate } from '../helpers/certificate.ts';
 import { problemWith } from './problems.ts';
 
 const { cert, key } = await createCertificate();

@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { jest } from '@jest/globals';
+import { createCertificate } from '../../shared/certificate.ts';
 import { parseAddress } from '../../src/endpoints/address.ts';
 import type { Transport, UpstreamRequest } from '../../src/index.ts';
 import { startBusy } from '../helpers/busy-server.ts';
-import { createCertificate } from '../helpers/certificate.ts';
 import { activeResources } from '../helpers/leaks.ts';
 import { Resources } from '../helpers/proxy.ts';
 import {

@@ -1,7 +1,7 @@
 import http2 from 'node:http2';
+import { createCertificate } from '../../shared/certificate.ts';
 import { gotTransport } from '../../src/transports/got.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
-import { createCertificate } from '../helpers/certificate.ts';
 import { Resources, readAll } from '../helpers/proxy.ts';
 import { listen, startHttp, startTcp } from '../helpers/servers.ts';
 import { requestTo } from './contract.ts';

@@ -1,5 +1,5 @@
 import tls, { type TLSSocket } from 'node:tls';
-import { createCertificate } from '../helpers/certificate.ts';
+import { createCertificate } from '../../shared/certificate.ts';
 import { listen, type TestServer } from '../helpers/servers.ts';
 
 /** An HTTP/2 frame less its payload (RFC 9113 4.1). */

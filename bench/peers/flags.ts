@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CommandError } from '../../demo/command.ts';
+import { CommandError } from '../../shared/command.ts';
 
 const MiB = 1_024 * 1_024;
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { CommandError } from '../../demo/command.ts';
+import { CommandError } from '../../shared/command.ts';
 
 const folder = path.join(import.meta.dirname, '..');
 

@@ -1,4 +1,4 @@
-import { CommandError } from '../../demo/command.ts';
+import { CommandError } from '../../shared/command.ts';
 import type { EndpointKind } from './endpoints/endpoints.ts';
 import type { Settings } from './flags.ts';
 import type { RowName } from './rows/rows.ts';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parentPort } from 'node:worker_threads';
-import { createRandom } from '../../demo/random.ts';
+import { createRandom } from '../../shared/random.ts';
 import { drawServiceMs, heavyTail } from './service-times.ts';
 
 /** What the bench says to the endpoints, which live in a thread of their own so as not to slow the proxy down. */

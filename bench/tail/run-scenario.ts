@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { createRandom } from '../../demo/random.ts';
+import { createRandom } from '../../shared/random.ts';
 import { createBalancingProxy } from '../../src/index.ts';
 import type { EndpointsReply, EndpointsRequest } from './endpoints.ts';
 import { type Sample, sendLoad } from './load.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { CommandError } from '../command.ts';
+import { CommandError } from '../../shared/command.ts';
 
 /** A HAProxy that runs. */
 export interface Haproxy {

@@ -1,4 +1,4 @@
-import { CommandError, onStopSignal, runCommand } from '../command.ts';
+import { CommandError, onStopSignal, runCommand } from '../../shared/command.ts';
 import { readFlags } from '../flags.ts';
 import { flakyFlags } from '../flaky-server.ts';
 import { startFleet } from '../fleet.ts';

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { createSecureServer } from 'node:http2';
-import { createCertificate } from '../../helpers/certificate.ts';
+import { createCertificate } from '../../../shared/certificate.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
 import { answering, listen, startHttp } from '../../helpers/servers.ts';
 import { Command, start } from '../command.ts';

@@ -3,8 +3,8 @@ import http, { type RequestListener, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
+import { createCertificate } from '../../../shared/certificate.ts';
 import { Connections } from '../../../src/cli/serve/connections.ts';
-import { createCertificate } from '../../helpers/certificate.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { answering, listen } from '../../helpers/servers.ts';
 

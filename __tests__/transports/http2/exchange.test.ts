@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
+import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
 import type { Http2Connection } from '../../../src/transports/http2/connection.ts';
 import { Http2Exchange } from '../../../src/transports/http2/exchange.ts';
 import { Http2Sessions } from '../../../src/transports/http2/sessions.ts';
-import { createCertificate } from '../../helpers/certificate.ts';
 import { activeResources, surplusOver } from '../../helpers/leaks.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { listen } from '../../helpers/servers.ts';

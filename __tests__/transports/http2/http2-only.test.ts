@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import http2, { type ServerHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
+import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
-import { createCertificate } from '../../helpers/certificate.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { listen } from '../../helpers/servers.ts';
 import { requestTo } from '../contract.ts';

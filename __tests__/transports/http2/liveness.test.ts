@@ -1,9 +1,9 @@
 import http2 from 'node:http2';
 import net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
-import { createCertificate } from '../../helpers/certificate.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { listen, startTcp } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';

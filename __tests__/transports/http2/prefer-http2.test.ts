@@ -7,9 +7,9 @@ import http2, {
 import https from 'node:https';
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport } from '../../../src/index.ts';
 import { undiciTransport } from '../../../src/transports/undici.ts';
-import { createCertificate } from '../../helpers/certificate.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { answering, listen, type Place, refusedUrl, secondLoopback } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';

@@ -1,8 +1,8 @@
 import https from 'node:https';
+import { createCertificate } from '../../../shared/certificate.ts';
 import type { Http2Connection } from '../../../src/transports/http2/connection.ts';
 import { Http2Sessions } from '../../../src/transports/http2/sessions.ts';
 import type { UpstreamRequest } from '../../../src/transports/message/transport.ts';
-import { createCertificate } from '../../helpers/certificate.ts';
 import { activeResources, surplusOver } from '../../helpers/leaks.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { answering, listen, refusedUrl, startTcp } from '../../helpers/servers.ts';

@@ -1,7 +1,7 @@
 import http2 from 'node:http2';
+import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport } from '../../../src/index.ts';
 import type { UpstreamRequest } from '../../../src/transports/message/transport.ts';
-import { createCertificate } from '../../helpers/certificate.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { listen } from '../../helpers/servers.ts';
 import { requestTo, unsendable } from '../contract.ts';

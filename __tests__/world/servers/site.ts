@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createCertificate } from '../../helpers/certificate.ts';
+import { createCertificate } from '../../../shared/certificate.ts';
 import { bodyOf, fileLengths } from '../traffic/bodies.ts';
 
 /** What servers of files serve, and their certificate. */

@@ -3,10 +3,10 @@ import { Agent, get } from 'node:http';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { CommandError } from '../../../demo/command.ts';
+import { CommandError } from '../../../shared/command.ts';
+import { findFreePorts } from '../../../shared/free-ports.ts';
 import { startProgram } from '../children.ts';
 import { type Endpoints, endpointCounts } from './endpoints.ts';
-import { findFreePorts } from './free-ports.ts';
 import { nginxConfigOf } from './nginx-config.ts';
 import type { Site } from './site.ts';
 
