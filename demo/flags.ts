@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CommandError } from '../shared/command.ts';
+import { UserError } from '../shared/command.ts';
 import { randomSeed } from '../shared/random.ts';
 
 /** A flag of the command line that takes a number; all flags of the demo do. */
@@ -23,7 +23,7 @@ export function portFlag(help: string, fallback: number): NumberFlag {
 
 /**
  * Reads the flags of this process. `--help` prints them and ends it.
- * @throws CommandError that names the first wrong flag.
+ * @throws UserError that names the first wrong flag.
  */
 export function readFlags<Name extends string>(flags: FlagTable<Name>): Record<Name, number> {
   const args = process.argv.slice(2);
@@ -36,7 +36,7 @@ export function readFlags<Name extends string>(flags: FlagTable<Name>): Record<N
 
 /**
  * Gives the number of every flag, its fallback where `args` does not name it.
- * @throws CommandError that names the first wrong flag.
+ * @throws UserError that names the first wrong flag.
  */
 export function parseFlags<Name extends string>(flags: FlagTable<Name>, args: readonly string[]): Record<Name, number> {
   const texts = parseTexts(flags, args);
@@ -57,7 +57,7 @@ function parseTexts(flags: FlagTable, args: readonly string[]): Record<string, s
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
     const [firstLine] = (error as Error).message.split('\n');
-    throw new CommandError(`${firstLine}; --help lists the flags`, 2);
+    throw new UserError(`${firstLine}; --help lists the flags`, 2);
   }
 }
 
@@ -67,7 +67,7 @@ function numberOf(name: string, { fallback, min, max, mayBeFraction }: NumberFla
   const isRight = number >= min && number <= max && (mayBeFraction || Number.isInteger(number));
   if (isRight) return number;
   const kind = mayBeFraction ? 'a number' : 'a whole number';
-  throw new CommandError(`--${name}: expected ${kind} from ${min} to ${max}, got '${text}'`, 2);
+  throw new UserError(`--${name}: expected ${kind} from ${min} to ${max}, got '${text}'`, 2);
 }
 
 function entriesOf<Name extends string>(flags: FlagTable<Name>): Array<[Name, NumberFlag]> {

@@ -21,7 +21,7 @@ export const fleetFlags = {
 
 /**
  * Starts flaky servers in this process, each with a seed of its own that follows from the one given.
- * @throws CommandError when one of the ports cannot be had; none of the servers is left then.
+ * @throws UserError when one of the ports cannot be had; none of the servers is left then.
  */
 export async function startFleet(flags: Readonly<Record<keyof typeof fleetFlags, number>>): Promise<Fleet> {
   const { 'flaky-port': firstPort, endpoints: count, 'max-delay': maxDelayMs, 'error-ratio': errorRatio } = flags;

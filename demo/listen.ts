@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CommandError } from '../shared/command.ts';
+import { UserError } from '../shared/command.ts';
 
 /** How long a server that closes lets its connections finish before it cuts them. */
 const graceMs = 1_000;
@@ -10,7 +10,7 @@ const graceMs = 1_000;
  * Lets a server listen on this machine only.
  * @param place its port, 0 for a free one, and the name of the flag that chooses it.
  * @returns its port.
- * @throws CommandError that says which flag to use when the port cannot be had.
+ * @throws UserError that says which flag to use when the port cannot be had.
  */
 export async function listen(server: Server, { port, flag }: { port: number; flag: string }): Promise<number> {
   try {
@@ -19,7 +19,7 @@ export async function listen(server: Server, { port, flag }: { port: number; fla
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const problem = code === 'EADDRINUSE' ? 'is in use' : `cannot be had (${code})`;
-    throw new CommandError(`port ${port} ${problem}: choose another one with --${flag}`, 1);
+    throw new UserError(`port ${port} ${problem}: choose another one with --${flag}`, 1);
   }
   return (server.address() as AddressInfo).port;
 }

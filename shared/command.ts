@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 
 /** Something that the user can put right: one line is all there is to say about it. */
-export class CommandError extends Error {
+export class UserError extends Error {
   /** 2 for wrong flags, 1 for anything else, as shells have it. */
   readonly exitCode: 1 | 2;
 
@@ -11,12 +11,12 @@ export class CommandError extends Error {
   }
 }
 
-/** Runs the main function of a command; a {@link CommandError} becomes a line on stderr and the exit code. */
+/** Runs the main function of a command; a {@link UserError} becomes a line on stderr and the exit code. */
 export async function runCommand(main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof UserError)) throw error;
     console.error(error.message);
     process.exit(error.exitCode);
   }

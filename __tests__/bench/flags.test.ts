@@ -1,5 +1,5 @@
 import { parseSettings } from '../../bench/peers/flags.ts';
-import { CommandError } from '../../shared/command.ts';
+import { UserError } from '../../shared/command.ts';
 
 describe('parseSettings', () => {
   test('measures everything at length and replaces the published results by default', () => {
@@ -44,7 +44,7 @@ describe('parseSettings', () => {
     { args: ['--seconds', '1.5'], message: /^--seconds: expected a whole number from 1, got '1.5'$/ },
     { args: ['race'], message: /^Unexpected argument 'race'/ },
   ])('refuses $args', ({ args, message }) => {
-    expect(() => parseSettings(args)).toThrow(CommandError);
+    expect(() => parseSettings(args)).toThrow(UserError);
     expect(() => parseSettings(args)).toThrow(message);
   });
 });

@@ -1,16 +1,16 @@
 import { type FlagTable, parseFlags, portFlag, usageOf } from '../../demo/flags.ts';
-import { CommandError } from '../../shared/command.ts';
+import { UserError } from '../../shared/command.ts';
 
 const flags = {
   port: portFlag('where it listens', 8080),
   ratio: { help: 'a share', fallback: 0.25, min: 0, max: 1, mayBeFraction: true },
 } satisfies FlagTable;
 
-function problemWith(...args: string[]): CommandError {
+function problemWith(...args: string[]): UserError {
   try {
     parseFlags(flags, args);
   } catch (error) {
-    if (error instanceof CommandError) return error;
+    if (error instanceof UserError) return error;
   }
   throw new Error('the flags were accepted');
 }

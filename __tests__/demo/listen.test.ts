@@ -3,7 +3,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { jest } from '@jest/globals';
 import { close, listen } from '../../demo/listen.ts';
-import { CommandError } from '../../shared/command.ts';
+import { UserError } from '../../shared/command.ts';
 import { answering, hanging } from '../helpers/servers.ts';
 
 describe('listen', () => {
@@ -22,7 +22,7 @@ describe('listen', () => {
     const port = portOf(await listen(first, { port: 0, flag: 'port' }));
     const message = `port ${port} ${what}: choose another one with --that-port`;
     const second = listen(http.createServer(hanging), { port, flag: 'that-port' });
-    await expect(second).rejects.toEqual(new CommandError(message, 1));
+    await expect(second).rejects.toEqual(new UserError(message, 1));
     await close(first);
   });
 });

@@ -1,8 +1,8 @@
 import http from 'node:http';
+import { createRandom } from '../../shared/random.ts';
 import type { BalancingProxyOptions, HookContext, Strategy } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
-import { randomFrom } from '../helpers/random.ts';
 import { answering, hanging, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
@@ -87,7 +87,7 @@ describe('failover', () => {
 
 describe('four endpoints of which each answers a quarter of all requests with an error', () => {
   /** The same for every run: whether this endpoint fails this request. */
-  const fails = (endpoint: number, index: number): boolean => randomFrom(index * 4 + endpoint)() < 0.25;
+  const fails = (endpoint: number, index: number): boolean => createRandom(index * 4 + endpoint)() < 0.25;
   const all = [0, 1, 2, 3];
   const isHopeless = (index: number): boolean => all.every((endpoint) => fails(endpoint, index));
 

@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events';
 import http from 'node:http';
+import { createRandom } from '../../shared/random.ts';
 import { gotTransport, type ProxyEvent, type Strategy, type Transport } from '../../src/index.ts';
 import { activeResources, surplusOver } from '../helpers/leaks.ts';
 import { serveProxy } from '../helpers/proxy.ts';
-import { randomFrom } from '../helpers/random.ts';
 import { answering, hanging, startHttp } from '../helpers/servers.ts';
 
 const requestCount = 2_000;
@@ -32,14 +32,14 @@ const answers: readonly http.RequestListener[] = [
 const flaky =
   (endpoint: number): http.RequestListener =>
   (req, res) => {
-    const random = randomFrom(Number(req.headers['x-index']) * 10 + endpoint);
+    const random = createRandom(Number(req.headers['x-index']) * 10 + endpoint);
     req.resume();
     answers[Math.floor(random() * answers.length)]?.(req, res);
   };
 
 /** Sends one request and, at random, breaks off before the head, at the head or within the body. */
 function askAndMaybeLeave(url: string, index: number): Promise<void> {
-  const random = randomFrom(index);
+  const random = createRandom(index);
   const method = random() < 0.3 ? 'POST' : 'GET';
   const leaving = random();
   return new Promise((resolve) => {

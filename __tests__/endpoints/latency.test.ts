@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
+import { createRandom } from '../../shared/random.ts';
 import { LatencyWindow } from '../../src/endpoints/latency.ts';
 import { hedgeDelayMs } from '../../src/race/delay.ts';
-import { randomFrom } from '../helpers/random.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -169,26 +169,26 @@ describe('a loser that was cancelled', () => {
   }
 
   test('keeps the percentile of a heavy tail where it is', () => {
-    const [least, most] = hedgeFor4Minutes(heavyTail(randomFrom(1), { share: 0.1, ms: 500 }));
+    const [least, most] = hedgeFor4Minutes(heavyTail(createRandom(1), { share: 0.1, ms: 500 }));
     // 10 % take 500 to 1000 ms, so the 95th percentile is at 750 ms.
     expect(least).toBeGreaterThan(675);
     expect(most).toBeLessThan(825);
   });
 
   test('keeps the percentile up even if it is above the largest delay that a hedge may have', () => {
-    const [least, most] = hedgeFor4Minutes(heavyTail(randomFrom(2), { share: 0.2, ms: 3_000 }));
+    const [least, most] = hedgeFor4Minutes(heavyTail(createRandom(2), { share: 0.2, ms: 3_000 }));
     expect(least).toBeGreaterThan(1_980);
     expect(most).toBeLessThan(6_000);
   });
 
   test('keeps the percentile of fast endpoints where it is', () => {
-    const [least, most] = hedgeFor4Minutes(heavyTail(randomFrom(3), { share: 0.01, ms: 500 }));
+    const [least, most] = hedgeFor4Minutes(heavyTail(createRandom(3), { share: 0.01, ms: 500 }));
     expect(least).toBeGreaterThan(18);
     expect(most).toBeLessThan(21);
   });
 
   test('would pull the percentile down if it were left out', () => {
-    const drawMs = heavyTail(randomFrom(1), { share: 0.1, ms: 500 });
+    const drawMs = heavyTail(createRandom(1), { share: 0.1, ms: 500 });
     const [least] = hedgeFor4Minutes(drawMs, { countLosers: false });
     expect(least).toBeLessThan(50);
   });

@@ -1,8 +1,8 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import http2, { type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { createRandom } from '../../shared/random.ts';
 import { type BalancingProxyOptions, createBalancingProxy, type ProxyEvent } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { randomFrom } from '../helpers/random.ts';
 import { listen } from '../helpers/servers.ts';
 import { visit, visitOverHttp2 } from './interleavings/client.ts';
 import { startMoody } from './interleavings/endpoint.ts';
@@ -123,7 +123,7 @@ describe(`requests and proxies that end at any moment, in any way (${seedTitle})
     'are told of once, and leave nothing in flight: over HTTP/2 %s',
     async (isHttp2) => {
       for (let number = 0; number < worlds; number++) {
-        const { endpoints, proxy, events } = await runWorld(randomFrom(seed + number), isHttp2);
+        const { endpoints, proxy, events } = await runWorld(createRandom(seed + number), isHttp2);
         expect(proxy.endpoints.map(({ inFlight }) => inFlight)).toEqual([0, 0, 0]);
         expect(toldOf(events, 'request-ended')).toEqual(toldOf(events, 'request-started'));
         expect(toldOf(events, 'attempt-ended')).toEqual(toldOf(events, 'attempt-started'));

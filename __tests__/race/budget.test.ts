@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
+import { createRandom } from '../../shared/random.ts';
 import { type BudgetOptions, HedgeBudget } from '../../src/race/budget.ts';
-import { randomFrom } from '../helpers/random.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -156,7 +156,7 @@ describe('whatever happens', () => {
   ])(
     'extras of a window are at most $budgetFloor + $budgetRatio x requests, and none is refused that fits (seed $seed)',
     ({ seed, budgetRatio, budgetFloor }) => {
-      const random = randomFrom(seed);
+      const random = createRandom(seed);
       const budget = budgetWith({ budgetRatio, budgetFloor });
       const requests: number[] = [];
       const extras: number[] = [];

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { CommandError } from '../../shared/command.ts';
+import { UserError } from '../../shared/command.ts';
 
 const MiB = 1_024 * 1_024;
 
@@ -50,7 +50,7 @@ const quick: typeof slow = {
 /**
  * Reads the flags.
  * @returns undefined when they ask for help.
- * @throws CommandError for a flag that does not exist or a value that cannot be.
+ * @throws UserError for a flag that does not exist or a value that cannot be.
  */
 export function parseSettings(args: readonly string[]): Settings | undefined {
   const values = parseValues(args);
@@ -90,12 +90,11 @@ function parseValues(args: readonly string[]) {
     }).values;
   } catch (error) {
     const [problem] = (error as Error).message.split('. ');
-    throw new CommandError(`${problem}\n${usage}`, 2);
+    throw new UserError(`${problem}\n${usage}`, 2);
   }
 }
 
 function parseCount(flag: string, value: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(value))
-    throw new CommandError(`${flag}: expected a whole number from 1, got '${value}'`, 2);
+  if (!/^[1-9]\d{0,5}$/.test(value)) throw new UserError(`${flag}: expected a whole number from 1, got '${value}'`, 2);
   return Number(value);
 }

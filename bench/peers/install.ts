@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { CommandError } from '../../shared/command.ts';
+import { UserError } from '../../shared/command.ts';
 
 const folder = path.join(import.meta.dirname, '..');
 
@@ -10,5 +10,5 @@ export function installPeers(): void {
   if (existsSync(path.join(folder, 'node_modules'))) return;
   const args = ['ci', '--prefix', folder, '--no-audit', '--no-fund'];
   const { status } = spawnSync('npm', args, { stdio: 'inherit', shell: process.platform === 'win32' });
-  if (status !== 0) throw new CommandError('the peers could not be installed: see above', 1);
+  if (status !== 0) throw new UserError('the peers could not be installed: see above', 1);
 }

@@ -1,4 +1,4 @@
-import { CommandError } from '../../shared/command.ts';
+import { UserError } from '../../shared/command.ts';
 import type { EndpointKind } from './endpoints/endpoints.ts';
 import type { Settings } from './flags.ts';
 import type { RowName } from './rows/rows.ts';
@@ -95,7 +95,7 @@ export const works: readonly Work[] = [
 
 /**
  * The works with their rows that the flags ask for.
- * @throws CommandError when nothing is left.
+ * @throws UserError when nothing is left.
  */
 export function chooseWorks({ only, rows }: Pick<Settings, 'only' | 'rows'>): readonly Work[] {
   const isWanted = (row: string) => rows.length === 0 || rows.some((part) => row.includes(part));
@@ -105,5 +105,5 @@ export function chooseWorks({ only, rows }: Pick<Settings, 'only' | 'rows'>): re
     .filter((work) => work.rows.length > 0);
   if (chosen.length > 0) return chosen;
   const names = works.map(({ name, rows: all }) => `  ${name}: ${all.join(', ')}`);
-  throw new CommandError(`no row is left by --only and --rows; there are\n${names.join('\n')}`, 2);
+  throw new UserError(`no row is left by --only and --rows; there are\n${names.join('\n')}`, 2);
 }

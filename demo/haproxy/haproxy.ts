@@ -1,27 +1,35 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { CommandError } from '../../shared/command.ts';
+import { UserError } from '../../shared/command.ts';
+import { findFreePorts } from '../../shared/free-ports.ts';
 
 /** A HAProxy that runs. */
 export interface Haproxy {
   readonly url: string;
   /**
    * Resolves when it sees a server in this state, at most 10 s later.
-   * @throws CommandError when it does not, is not installed or did not start.
+   * @throws UserError when it does not, is not installed or did not start.
    */
   sees(server: string, state: 'UP' | 'DOWN'): Promise<void>;
   stop(): void;
 }
 
-export type HaproxyPorts = Readonly<
-  Record<'frontend' | 'statistics' | 'one' | 'oneAdmin' | 'two' | 'twoAdmin', number>
->;
+const portNames = ['frontend', 'statistics', 'one', 'oneAdmin', 'two', 'twoAdmin'] as const;
+
+/** The ports that HAProxy and the two instances listen on. */
+export type HaproxyPorts = Readonly<Record<(typeof portNames)[number], number>>;
 
 const configuration = fileURLToPath(new URL('./haproxy.cfg', import.meta.url));
 
 /** Where Debian and others put it, which is not on everybody's path. */
 const systemPath = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
+
+/** Finds a free port for each name. */
+export async function findHaproxyPorts(): Promise<HaproxyPorts> {
+  const ports = await findFreePorts(portNames.length);
+  return Object.fromEntries(portNames.map((name, index) => [name, ports[index]])) as HaproxyPorts;
+}
 
 /** Starts HAProxy with the configuration beside this file. Whether it is installed and has started shows when it is asked. */
 export function startHaproxy({ frontend, statistics, one, oneAdmin, two, twoAdmin }: HaproxyPorts): Haproxy {
@@ -41,7 +49,7 @@ export function startHaproxy({ frontend, statistics, one, oneAdmin, two, twoAdmi
   });
   const failed = Promise.race([
     once(child, 'error').then(([error]) => notInstalled(error)),
-    once(child, 'exit').then(([code]) => new CommandError(`haproxy ended with ${code}: ${said}`, 1)),
+    once(child, 'exit').then(([code]) => new UserError(`haproxy ended with ${code}: ${said}`, 1)),
   ]);
   const stateOf = async (server: string) =>
     stateIn(await (await fetch(`http://127.0.0.1:${statistics}/;csv`)).text(), server);
@@ -51,14 +59,14 @@ export function startHaproxy({ frontend, statistics, one, oneAdmin, two, twoAdmi
       if (seen instanceof Error) throw seen;
       if (seen === state) return;
     }
-    throw new CommandError(`haproxy does not see instance ${server} ${state} within 10 s: ${said}`, 1);
+    throw new UserError(`haproxy does not see instance ${server} ${state} within 10 s: ${said}`, 1);
   };
   return { url: `http://127.0.0.1:${frontend}`, sees, stop: () => void child.kill() };
 }
 
-function notInstalled(error: NodeJS.ErrnoException): CommandError {
+function notInstalled(error: NodeJS.ErrnoException): UserError {
   const advice = error.code === 'ENOENT' ? 'it is not installed; on Debian: apt-get install haproxy' : error.message;
-  return new CommandError(`haproxy cannot be started: ${advice}`, 1);
+  return new UserError(`haproxy cannot be started: ${advice}`, 1);
 }
 
 /** The state of a server in the statistics, which are CSV with a commented line of names. */

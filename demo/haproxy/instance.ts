@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { CommandError } from '../../shared/command.ts';
+import { UserError } from '../../shared/command.ts';
 
 export interface InstanceSettings {
   readonly name: string;
@@ -43,7 +43,7 @@ export class Instance {
       if (/starting on/.test(log)) resolve();
     });
     const ended = once(child, 'exit').then(() => {
-      throw new CommandError(`instance ${this.name} did not start: ${log}`, 1);
+      throw new UserError(`instance ${this.name} did not start: ${log}`, 1);
     });
     // Once it has started, its end is what stop() waits for.
     ended.catch(() => {});

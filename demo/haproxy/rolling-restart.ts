@@ -1,9 +1,8 @@
-import { CommandError, onStopSignal, runCommand } from '../../shared/command.ts';
+import { onStopSignal, runCommand, UserError } from '../../shared/command.ts';
 import { readFlags } from '../flags.ts';
 import { flakyFlags } from '../flaky-server.ts';
 import { startFleet } from '../fleet.ts';
-import { freePorts } from './free-ports.ts';
-import { type Haproxy, startHaproxy } from './haproxy.ts';
+import { findHaproxyPorts, type Haproxy, startHaproxy } from './haproxy.ts';
 import { Instance } from './instance.ts';
 import { startLoad } from './load.ts';
 
@@ -24,7 +23,7 @@ async function main(): Promise<void> {
     ...{ 'flaky-port': 0, endpoints: 4, 'max-delay': 20, 'error-ratio': 0 },
     seed: settings.seed,
   });
-  const ports = await freePorts('frontend', 'statistics', 'one', 'oneAdmin', 'two', 'twoAdmin');
+  const ports = await findHaproxyPorts();
   const instances = [
     new Instance({ name: 'one', port: ports.one, adminPort: ports.oneAdmin, endpoints: fleet.urls }),
     new Instance({ name: 'two', port: ports.two, adminPort: ports.twoAdmin, endpoints: fleet.urls }),
@@ -52,7 +51,7 @@ interface Site {
 /** HAProxy and the instances are processes of their own: they have to be ended before this one. */
 function watchForInterruption(): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
-  onStopSignal(async () => reject(new CommandError('stopped before the end', 1)));
+  onStopSignal(async () => reject(new UserError('stopped before the end', 1)));
   promise.catch(() => {});
   return promise;
 }

@@ -1,4 +1,4 @@
-import { randomFrom } from '../../helpers/random.ts';
+import { createRandom } from '../../../shared/random.ts';
 import { draw } from '../../soak/faults.ts';
 import { bodyOf, digestOf, eventsOf, fileLengths } from './bodies.ts';
 
@@ -39,7 +39,7 @@ export function* mixedRequests(
   abilities: readonly Ability[],
   largestBytes = Infinity,
 ): Generator<PlannedRequest, never> {
-  const random = randomFrom(seed);
+  const random = createRandom(seed);
   const lengths = fileLengths.filter((length) => length <= largestBytes);
   const answers = new Map<string, ExpectedAnswer>();
   const possible = Object.fromEntries(

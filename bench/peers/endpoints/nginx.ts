@@ -3,7 +3,7 @@ import { Agent, get } from 'node:http';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as wait } from 'node:timers/promises';
-import { CommandError } from '../../../shared/command.ts';
+import { UserError } from '../../../shared/command.ts';
 import { findFreePorts } from '../../../shared/free-ports.ts';
 import { startProgram } from '../children.ts';
 import { type Endpoints, endpointCounts } from './endpoints.ts';
@@ -30,7 +30,7 @@ export async function startNginx(site: Site, version: string): Promise<Endpoints
     );
     if (isReady) break;
     if (nginx.hasEnded() || performance.now() > until)
-      throw new CommandError(`nginx does not start: ${nginx.errors()}`, 1);
+      throw new UserError(`nginx does not start: ${nginx.errors()}`, 1);
   }
   return {
     urls: {
