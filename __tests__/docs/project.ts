@@ -1,0 +1,16 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** The folder of the project. */
+export const root = path.join(import.meta.dirname, '..', '..');
+
+/** @param file a path from the project's folder. */
+export const textOf = (file: string): string => readFileSync(path.join(root, file), 'utf8');
+
+/** What is read of package.json here. */
+export interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+export const manifest = JSON.parse(textOf('package.json')) as Manifest;
