@@ -1,11 +1,5 @@
-import {
-  type AttemptReport,
-  BalancingProxyError,
-  type ErrorCode,
-  isConnectFailure,
-  isTimeout,
-  messageOf,
-} from '../src/errors.ts';
+import { BalancingProxyError, type ErrorCode, isConnectFailure, isTimeout, messageOf } from '../src/errors.ts';
+import type { AttemptReport } from '../src/events/attempt-report.ts';
 
 describe('BalancingProxyError', () => {
   test.each<[ErrorCode, number]>([

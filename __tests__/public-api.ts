@@ -63,7 +63,7 @@ import {
   createDashboard,
   type Dashboard,
   type DashboardOptions,
-  type DashboardSource,
+  type ManagedProxy,
 } from '../src/observers/dashboard/dashboard.ts';
 import {
   createMetrics,
@@ -305,7 +305,7 @@ export const everyDashboardOption: Required<DashboardOptions> = { allowActions: 
 export function showsEverything(proxy: BalancingProxy): void {
   const dashboard: Dashboard = createDashboard(proxy, everyDashboardOption);
   const { endpoints, hedgesDenied, subscribe, drain, restore } = proxy;
-  const source: DashboardSource = { endpoints, hedgesDenied, subscribe, drain, restore };
+  const source: ManagedProxy = { endpoints, hedgesDenied, subscribe, drain, restore };
   express().use('/dashboard', createDashboard(source));
   http.createServer(dashboard);
   http2.createServer(dashboard);

@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import type { StartReason } from './race/rules.ts';
 
 /** What every code means for the client: the status that an Express error handler (or we) should answer with. */
 const statusByCode = {
@@ -41,12 +40,10 @@ export type ErrorCode = keyof typeof statusByCode;
 /** How one attempt ended. `lost` is a usable response that came after the winner's, `cancelled` one that never came. */
 export type AttemptOutcome = 'won' | 'lost' | 'unusable' | 'failed' | 'timed-out' | 'cancelled';
 
-/** What became of one attempt. */
-export interface AttemptReport {
+/** One attempt as an error tells of it. Each is an `AttemptReport`, which also says why it was made and what it cost. */
+export interface AttemptResult {
   /** The endpoint's name, as configured or its URL without credentials and query. */
   readonly endpoint: string;
-  /** Why the attempt started: it was the first, the hedge delay was over, or another one failed. */
-  readonly reason: StartReason;
   /** `pending` while the attempt is under way. */
   readonly outcome: AttemptOutcome | 'pending';
   /** The status that the endpoint answered, when it did. */
@@ -57,17 +54,11 @@ export interface AttemptReport {
   readonly startedAfterMs: number;
   /** Milliseconds from the start of this attempt to its outcome. */
   readonly durationMs: number;
-  /**
-   * Bytes of the body of a response that did not win and was kept to be read to its end: what the redundancy costs,
-   * unless the client got this response because there was no better one. What a small body announces counts whole, even
-   * if it then takes too long and is cut off. 0 elsewhere.
-   */
-  readonly discardedBytes: number;
 }
 
 export interface ErrorDetails {
   readonly cause?: unknown;
-  readonly attempts?: readonly AttemptReport[];
+  readonly attempts?: readonly AttemptResult[];
   /** Response headers for whoever answers the client, as Express honours them. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -87,7 +78,7 @@ export class BalancingProxyError extends Error {
   /** Whether the client is at fault, so that the message is meant for it, as http-errors has it. */
   readonly expose: boolean;
   /** What every endpoint made of the request; empty when none was asked. Not enumerable. */
-  declare readonly attempts: readonly AttemptReport[];
+  declare readonly attempts: readonly AttemptResult[];
   readonly headers?: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, message: string, { cause, attempts = [], headers }: ErrorDetails = {}) {

@@ -5,7 +5,8 @@ export type { DnsRecord } from './endpoints/dns.ts';
 export type { LatencySummary } from './endpoints/latency.ts';
 export type { Order } from './endpoints/order.ts';
 export type { EndpointSnapshot, EndpointState } from './endpoints/snapshot.ts';
-export { type AttemptOutcome, type AttemptReport, BalancingProxyError, type ErrorCode } from './errors.ts';
+export { type AttemptOutcome, type AttemptResult, BalancingProxyError, type ErrorCode } from './errors.ts';
+export type { AttemptReport } from './events/attempt-report.ts';
 export type {
   AttemptEnded,
   AttemptStarted,
@@ -20,8 +21,10 @@ export type {
   RequestStarted,
   ResponseStarted,
 } from './events/events.ts';
+export type { ManagedProxy, ObservedProxy } from './events/observed-proxy.ts';
 export type { HeaderChanges, HeaderHook, HookContext } from './http/header-hook.ts';
 export type { PathRewrite } from './http/target.ts';
+export type { Logger } from './observers/logger.ts';
 export { type DnsEndpointsOptions, dnsEndpoints } from './options/dns-endpoints.ts';
 export type { EndpointsFunction } from './options/endpoint-parser.ts';
 export type {
@@ -29,7 +32,6 @@ export type {
   EndpointOption,
   EndpointOptions,
   HedgeOptions,
-  Logger,
   TerminalStatuses,
   TimeoutOptions,
 } from './options/groups.ts';

@@ -1,6 +1,7 @@
 import { isForwardedTrusted, type TrustForwarded } from '../../src/http/forwarded.ts';
-import { applyHeaderHook, callHook, callSyncHook, type HeaderHook } from '../../src/http/header-hook.ts';
+import { applyHeaderHook, type HeaderHook } from '../../src/http/header-hook.ts';
 import { rewrittenUrl } from '../../src/http/target.ts';
+import { callHook, callSyncHook } from '../../src/support/user-function.ts';
 import { clientRequest } from './client-request.ts';
 
 const oops = new Error('oops');

@@ -2,11 +2,14 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { EjectionChange } from '../endpoints/ejection.ts';
 import type { Candidate } from '../endpoints/pool.ts';
-import type { AttemptOutcome, AttemptReport, BalancingProxyError } from '../errors.ts';
+import type { AttemptOutcome, BalancingProxyError } from '../errors.ts';
+import type { AttemptReport } from '../events/attempt-report.ts';
+import type { HeaderHook } from '../http/header-hook.ts';
 import type { HeaderList } from '../http/headers.ts';
-import type { Config } from '../options/config.ts';
+import type { IsTerminal } from '../http/terminal.ts';
 import type { StartReason } from '../race/rules.ts';
-import type { InterimResponse, UpstreamResponse } from '../transports/message/transport.ts';
+import type { InterimResponse, TlsOptions, Transport, UpstreamResponse } from '../transports/message/transport.ts';
+import type { IsUsable } from './inspect.ts';
 import type { OutgoingRequest } from './outgoing.ts';
 
 export interface AttemptStart {
@@ -81,11 +84,25 @@ export class Attempt {
   }
 }
 
+/** The options that concern an attempt, complete and checked. */
+export interface AttemptOptions {
+  readonly transport: Transport;
+  readonly timeouts: { readonly connectMs: number; readonly responseMs: number; readonly idleMs: number };
+  readonly tls: TlsOptions | undefined;
+  readonly terminalStatuses: IsTerminal;
+  readonly preferStatuses: IsTerminal;
+  readonly isUsable: IsUsable | undefined;
+  readonly inspectLimitBytes: number;
+  readonly rewriteRequest: HeaderHook | undefined;
+  readonly rewriteResponse: HeaderHook | undefined;
+  readonly exposeEndpoint: boolean;
+}
+
 /** What an attempt needs to know of its request. */
 export interface AttemptSettings {
   readonly req: IncomingMessage;
   readonly outgoing: OutgoingRequest;
-  readonly config: Config;
+  readonly config: AttemptOptions;
   /** Stops the attempt; it is also fired when the response head takes too long. */
   readonly abort: AbortController;
 }

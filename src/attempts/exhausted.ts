@@ -1,4 +1,5 @@
-import { type AttemptReport, BalancingProxyError, type ErrorCode, isTimeout } from '../errors.ts';
+import type { AttemptResult } from '../errors.ts';
+import { BalancingProxyError, type ErrorCode, isTimeout } from '../errors.ts';
 
 /** What the error of every attempt may be in common, and what that says of the request. */
 const causes: ReadonlyArray<[ErrorCode, string]> = [
@@ -7,7 +8,7 @@ const causes: ReadonlyArray<[ErrorCode, string]> = [
 ];
 
 /** The error of a request for which no attempt has given a response. */
-export function exhausted(attempts: readonly AttemptReport[]): BalancingProxyError {
+export function exhausted(attempts: readonly AttemptResult[]): BalancingProxyError {
   const headers = { 'Retry-After': '1' };
   if (attempts.length === 0)
     return new BalancingProxyError('ERR_BRP_NO_ENDPOINT', 'no endpoint may be tried', { headers });

@@ -13,6 +13,9 @@ export interface InspectedResponse {
   body(): Promise<Buffer>;
 }
 
+/** The user's own judgement of a response of a terminal status. */
+export type IsUsable = (response: InspectedResponse) => boolean | Promise<boolean>;
+
 /** A body of which the beginning may have been looked at; what was read is not lost. */
 export class InspectableBody {
   readonly #limitBytes: number;

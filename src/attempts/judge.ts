@@ -1,9 +1,10 @@
 import { BalancingProxyError } from '../errors.ts';
-import { applyHeaderHook, callHook, hookFailed } from '../http/header-hook.ts';
+import { applyHeaderHook } from '../http/header-hook.ts';
 import { type HeaderList, stripHopByHop } from '../http/headers.ts';
 import { isSwitchAsked } from '../http/protocols.ts';
 import { coolDownMsOf } from '../http/retry-after.ts';
 import { settledInTime } from '../support/until-aborted.ts';
+import { callHook, hookFailed } from '../support/user-function.ts';
 import { announcedLength, faultOf, isSmall, wholeBody } from '../transports/message/response-body.ts';
 import type { Answer, AttemptSettings } from './attempt.ts';
 import { InspectableBody, inspected } from './inspect.ts';

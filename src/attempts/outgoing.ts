@@ -1,16 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { RequestBody } from '../client/request/body.ts';
-import { withUtf8 } from '../client/request/parsed-body.ts';
-import { withOneForwardLess } from '../client/response/final-recipient.ts';
 import type { EndpointAddress } from '../endpoints/address.ts';
 import { forwardedHeaders, forwardedNames, isForwardedTrusted, type TrustForwarded } from '../http/forwarded.ts';
 import { firstValueOf, type HeaderList, namesOf, valuesOf, without } from '../http/headers.ts';
+import { withOneForwardLess } from '../http/max-forwards.ts';
 import { lengthOnWire, onWire } from '../http/on-wire.ts';
 import { joinableProtocols } from '../http/protocols.ts';
 import { endToEndHeaders, type ReceivedHeaders, receivedHeaders } from '../http/received-headers.ts';
 import { authorityOf } from '../http/target.ts';
 import { viaEntry } from '../http/via.ts';
+import type { RequestBody } from './request-body.ts';
 
 /** A request as it goes to every endpoint: what is the same for all of them, made once. */
 export interface OutgoingRequest {
@@ -135,4 +134,9 @@ function framingFor(req: IncomingMessage, { content }: RequestBody): HeaderList 
 function withOneCookie(headers: HeaderList): HeaderList {
   const cookies = valuesOf(headers, 'cookie');
   return cookies.length < 2 ? headers : [...without(headers, new Set(['cookie'])), 'Cookie', cookies.join('; ')];
+}
+
+/** The `Content-Type` of a body that was decoded and encoded again: its text is UTF-8 now, whatever it was before. */
+function withUtf8(contentType: string): string {
+  return contentType.replace(/(;\s*charset\s*=\s*)("?)[^";]*\2/gi, '$1utf-8');
 }

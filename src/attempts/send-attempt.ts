@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
+import { targetFor } from '../endpoints/target.ts';
 import { BalancingProxyError, messageOf } from '../errors.ts';
 import { applyHeaderHook } from '../http/header-hook.ts';
 import { isIdempotent } from '../http/methods.ts';
-import { targetFor } from '../http/target.ts';
 import { untilAborted } from '../support/until-aborted.ts';
 import type { InterimResponse, UpstreamRequest, UpstreamResponse } from '../transports/message/transport.ts';
 import type { Answer, Attempt, AttemptSettings } from './attempt.ts';

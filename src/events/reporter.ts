@@ -1,13 +1,25 @@
 import type { IncomingMessage } from 'node:http';
-import type { Attempt } from '../attempts/attempt.ts';
 import type { EndpointAddress } from '../endpoints/address.ts';
 import type { EjectionChange } from '../endpoints/ejection.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
-import { targetFor } from '../http/target.ts';
+import { targetFor } from '../endpoints/target.ts';
+import type { StartReason } from '../race/rules.ts';
+import type { AttemptReport } from './attempt-report.ts';
 import type { EndpointEjected, EndpointRestored, Events, RequestEnded, RequestEvent, RequestEvents } from './events.ts';
 
 /** What each kind of event adds to the fields that all have. */
 type OwnFields<Event> = Event extends unknown ? Omit<Event, keyof RequestEvent> : never;
+
+/** An attempt as far as events tell of it. */
+export interface ReportedAttempt {
+  /** The endpoint's name. */
+  readonly name: string;
+  readonly reason: StartReason;
+  /** Counts the attempts of a request, from 1. */
+  readonly number: number;
+  readonly candidate: { readonly address: EndpointAddress; readonly endpoint: Endpoint };
+  report(): AttemptReport;
+}
 
 /** Tells observers what happens to one request; builds no event that nobody hears. */
 export class Reporter {
@@ -28,13 +40,13 @@ export class Reporter {
   }
 
   /** @param url what is asked for, before the endpoint's base path goes in front. */
-  attemptStarted({ name, reason, number, candidate: { address } }: Attempt, url: string): void {
+  attemptStarted({ name, reason, number, candidate: { address } }: ReportedAttempt, url: string): void {
     if (!this.#events.isHeard('attempt-started')) return;
     const target = targetFor({ ...address, baseQuery: '' }, url);
     this.#emit({ type: 'attempt-started', endpoint: name, origin: originOf(address), target, attempt: number, reason });
   }
 
-  attemptEnded(ended: Attempt, change: EjectionChange): void {
+  attemptEnded(ended: ReportedAttempt, change: EjectionChange): void {
     if (this.#events.isHeard('attempt-ended')) {
       this.#emit({ type: 'attempt-ended', attempt: ended.number, report: ended.report() });
     }
@@ -49,7 +61,10 @@ export class Reporter {
     return false;
   }
 
-  responseStarted({ name }: Attempt, { status, afterMs }: { readonly status: number; readonly afterMs: number }): void {
+  responseStarted(
+    { name }: ReportedAttempt,
+    { status, afterMs }: { readonly status: number; readonly afterMs: number },
+  ): void {
     if (!this.#events.isHeard('response-started')) return;
     this.#emit({ type: 'response-started', endpoint: name, status, afterMs });
   }

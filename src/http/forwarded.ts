@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { callSyncHook } from './header-hook.ts';
+import { callSyncHook } from '../support/user-function.ts';
 import { type HeaderList, valuesOf } from './headers.ts';
 import type { ReceivedHeaders } from './received-headers.ts';
 

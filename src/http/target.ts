@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
-import type { EndpointAddress } from '../endpoints/address.ts';
-import { callSyncHook, hookFailed } from './header-hook.ts';
+import { callSyncHook, hookFailed } from '../support/user-function.ts';
 
 export type PathRewrite = (path: string, req: IncomingMessage) => string;
 
@@ -23,22 +22,6 @@ export function rewrittenUrl(
     'returned something else than a path that starts with / and has no spaces',
     new TypeError(`returned ${inspect(rewritten)}`),
   );
-}
-
-/**
- * The request target for one endpoint: the request's own path and query, byte for byte, behind the endpoint's base path
- * and query. Nothing is parsed as a URL, because that would change `/a/../b`, `//x` or `%2e`.
- * @param url `req.url`, from which Express has taken the mount prefix.
- */
-export function targetFor({ basePath, baseQuery }: EndpointAddress, url: string): string {
-  const own = originFormOf(url);
-  if (basePath === '' && baseQuery === '') return own;
-  if (own === '*') return basePath === '' ? own : basePath;
-  if (baseQuery === '') return basePath + own;
-  const question = own.indexOf('?');
-  const path = question === -1 ? own : own.slice(0, question);
-  const query = question === -1 ? '' : `&${own.slice(question + 1)}`;
-  return `${basePath}${path}?${baseQuery}${query}`;
 }
 
 /** The authority that a target in absolute form names, without user and password, or undefined in any other form. */

@@ -1,9 +1,19 @@
-import type { AttemptReport } from '../errors.ts';
+import type { AttemptReport } from '../events/attempt-report.ts';
 import type { Observer, RequestEnded } from '../events/events.ts';
-import type { Logger } from '../options/groups.ts';
 import { isOthersDoing } from './clients-doing.ts';
 import { explained } from './explained.ts';
 import { shownTarget } from './shown-target.ts';
+
+/**
+ * What takes the lines of the log; pino, winston, console and most others do. pino, bunyan and winston get what is in a
+ * line as an object, too; all others get the line alone.
+ */
+export interface Logger {
+  // biome-ignore lint/suspicious/noExplicitAny: each logger has its own overloads, all of which take a line
+  info(...line: any[]): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  warn(...line: any[]): unknown;
+}
 
 export interface RequestLoggerSettings {
   /** Writes query strings, too. */

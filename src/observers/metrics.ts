@@ -2,14 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { AggregatorRegistry, register } from 'prom-client';
 import type { EndpointState } from '../endpoints/snapshot.ts';
+import type { ObservedProxy } from '../events/observed-proxy.ts';
 import { checkPeer } from '../support/peer.ts';
 import { createInstruments, type GaugeReaders, type Instruments, type MetricsRegistry } from './metrics/instruments.ts';
-import { Observations, type ObservedProxy } from './metrics/observations.ts';
+import { Observations } from './metrics/observations.ts';
 import { checkOptions, type MetricsOptions, wrong } from './metrics/options.ts';
 import { Recorder } from './metrics/recorder.ts';
 
+export type { ObservedProxy } from '../events/observed-proxy.ts';
 export type { MetricsRegistry } from './metrics/instruments.ts';
-export type { ObservedProxy } from './metrics/observations.ts';
 export type { MetricsOptions } from './metrics/options.ts';
 
 /** The metrics of any number of proxies. */

@@ -12,9 +12,9 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import type { AttemptReport } from '../errors.ts';
+import type { AttemptReport } from '../events/attempt-report.ts';
 import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestStarted } from '../events/events.ts';
-import type { BalancingProxy } from '../proxy/balancing-proxy.ts';
+import type { ObservedProxy } from '../events/observed-proxy.ts';
 import { checkPeer } from '../support/peer.ts';
 
 export interface TraceAttemptsOptions {
@@ -45,7 +45,7 @@ interface TracedRequest {
  * @throws BalancingProxyError `ERR_BRP_PEER` when `@opentelemetry/api` is too old.
  */
 export function traceAttempts(
-  proxy: Pick<BalancingProxy, 'subscribe'>,
+  proxy: Pick<ObservedProxy, 'subscribe'>,
   { tracerProvider = trace, urlQuery = false }: TraceAttemptsOptions = {},
 ): () => void {
   checkPeer({ name: '@opentelemetry/api', user: 'traceAttempts()', oldest: '1.0.0', part: ['trace', trace] });

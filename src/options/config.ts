@@ -4,6 +4,7 @@ import type { EjectionOptions } from '../endpoints/ejection.ts';
 import { type Order, orders } from '../endpoints/order.ts';
 import type { IsTerminal } from '../http/terminal.ts';
 import { product } from '../http/via.ts';
+import type { Logger } from '../observers/logger.ts';
 import { type Strategy, strategies } from '../race/delay.ts';
 import {
   boolean,
@@ -24,7 +25,7 @@ import { gotTransport } from '../transports/got.ts';
 import type { TlsOptions, Transport } from '../transports/message/transport.ts';
 import { type EndpointsFunction, endpoints, token } from './endpoint-parser.ts';
 import { ejection, hedge, statuses, timeouts } from './group-parsers.ts';
-import type { HedgeOptions, Logger, TimeoutOptions } from './groups.ts';
+import type { HedgeOptions, TimeoutOptions } from './groups.ts';
 import type { BalancingProxyOptions } from './options.ts';
 import { tls } from './tls-parser.ts';
 

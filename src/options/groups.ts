@@ -110,14 +110,3 @@ export interface EjectionSettings {
    */
   readonly maxMs?: number;
 }
-
-/**
- * What takes the lines of the log; pino, winston, console and most others do. pino, bunyan and winston get what is in a
- * line as an object, too; all others get the line alone.
- */
-export interface Logger {
-  // biome-ignore lint/suspicious/noExplicitAny: each logger has its own overloads, all of which take a line
-  info(...line: any[]): unknown;
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  warn(...line: any[]): unknown;
-}

@@ -4,17 +4,11 @@ import type { LargeBody } from '../client/request/body.ts';
 import type { Order } from '../endpoints/order.ts';
 import type { HeaderHook } from '../http/header-hook.ts';
 import type { PathRewrite } from '../http/target.ts';
+import type { Logger } from '../observers/logger.ts';
 import type { Strategy } from '../race/delay.ts';
 import type { TlsOptions, Transport } from '../transports/message/transport.ts';
 import type { EndpointsFunction } from './endpoint-parser.ts';
-import type {
-  EjectionSettings,
-  EndpointOption,
-  HedgeOptions,
-  Logger,
-  TerminalStatuses,
-  TimeoutOptions,
-} from './groups.ts';
+import type { EjectionSettings, EndpointOption, HedgeOptions, TerminalStatuses, TimeoutOptions } from './groups.ts';
 
 /** What {@link createBalancingProxy} takes. Everything but `endpoints` has a default. */
 export interface BalancingProxyOptions {

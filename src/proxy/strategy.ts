@@ -3,7 +3,6 @@ import { inspect } from 'node:util';
 import type { Candidate, Choice } from '../endpoints/pool.ts';
 import { BalancingProxyError, isUnprocessed } from '../errors.ts';
 import type { Reporter } from '../events/reporter.ts';
-import { callSyncHook, hookFailed } from '../http/header-hook.ts';
 import { firstValueOf } from '../http/headers.ts';
 import { isIdempotent } from '../http/methods.ts';
 import { endToEndHeaders, receivedHeaders } from '../http/received-headers.ts';
@@ -11,6 +10,7 @@ import type { Config } from '../options/config.ts';
 import type { HedgeBudget } from '../race/budget.ts';
 import { hedgeDelayMs, type Strategy, strategies } from '../race/delay.ts';
 import type { RaceOptions, StartReason } from '../race/rules.ts';
+import { callSyncHook, hookFailed } from '../support/user-function.ts';
 
 /** What a strategy decides for one request. */
 export interface Plan {

@@ -1,9 +1,9 @@
 import type { AttemptReport, EndpointSnapshot, Observer, ProxyEvent, RequestEnded } from '../../../src/index.ts';
-import type { DashboardSource } from '../../../src/observers/dashboard/dashboard.ts';
+import type { ManagedProxy } from '../../../src/observers/dashboard/dashboard.ts';
 import { snapshotOf } from '../../helpers/snapshot.ts';
 
 /** What a dashboard may ask of a proxy, with what it asked for. */
-export class FakeSource implements DashboardSource {
+export class FakeSource implements ManagedProxy {
   endpoints: EndpointSnapshot[] = [snapshotOf('one'), snapshotOf('two')];
   hedgesDenied = 0;
   readonly observers = new Set<Observer>();

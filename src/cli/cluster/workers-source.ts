@@ -1,5 +1,4 @@
-import type { EndpointSnapshot, EndpointState, Observer } from '../../index.ts';
-import type { ProxySource } from '../serve/live-proxy.ts';
+import type { EndpointSnapshot, EndpointState, ManagedProxy, Observer } from '../../index.ts';
 import { mergeSnapshots, PastCounts } from '../serve/snapshots.ts';
 import type { WorkerState } from './messages.ts';
 import { type PackedEvent, unpack } from './packed-events.ts';
@@ -19,7 +18,7 @@ export interface Team {
  * All workers seen as one proxy. It shows what they said last; while nobody watches, nobody is asked and nothing is
  * reported.
  */
-export class WorkersSource implements ProxySource {
+export class WorkersSource implements ManagedProxy {
   readonly #team: Team;
   readonly #observers = new Set<Observer>();
   /** What somebody wants to be left out, whatever the workers have said so far. */

@@ -1,10 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { BalancingProxy, EndpointSnapshot, Observer, ProxyEvent } from '../../index.ts';
+import type { BalancingProxy, EndpointSnapshot, ManagedProxy, Observer, ProxyEvent } from '../../index.ts';
 import { addCounts, PastCounts } from './snapshots.ts';
-
-/** What can be seen and done from outside, whoever forwards the requests. */
-export type ProxySource = Pick<BalancingProxy, 'endpoints' | 'subscribe' | 'drain' | 'restore' | 'hedgesDenied'>;
 
 /** A proxy that is or was in use. */
 interface Generation {
@@ -21,7 +18,7 @@ const numberedWorkers = 1_000;
  * The proxy in use, which can be replaced at any moment without losing a request: new requests go to the new one, those
  * under way are finished by the old one. Observers, counts, request numbers and drained endpoints outlive the change.
  */
-export class LiveProxy implements ProxySource {
+export class LiveProxy implements ManagedProxy {
   readonly #worker: number | undefined;
   #current: Generation;
   #requestCount = 0;

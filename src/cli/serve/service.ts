@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
+import type { ManagedProxy } from '../../index.ts';
 import type { Configuration } from '../config/configuration.ts';
-import type { ProxySource } from './live-proxy.ts';
 import type { MetricsReader } from './metrics.ts';
 
 /** What serves the clients: this process, or its workers. */
@@ -12,7 +12,7 @@ export interface Service {
   /** Whether somebody is there to answer requests. */
   readonly isReady: boolean;
   /** Everything that serves, seen as one proxy, reloads and workers notwithstanding. */
-  readonly source: ProxySource;
+  readonly source: ManagedProxy;
   /** Brings what `source` shows up to date, as far as it is not anyway. */
   refresh(): Promise<void>;
   /** What was counted for Prometheus since the start; nothing without an admin port or without prom-client. */

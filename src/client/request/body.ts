@@ -1,30 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { type Http2ServerRequest, constants as http2Constants } from 'node:http2';
-import type { Readable } from 'node:stream';
+import { noBody, type RequestBody } from '../../attempts/request-body.ts';
 import { BalancingProxyError } from '../../errors.ts';
 import { lengthOnWire, onWire } from '../../http/on-wire.ts';
 import { joined } from '../../transports/message/response-body.ts';
 import { leftBody } from './left-body.ts';
-import { type BodyState, replayParsedBody } from './parsed-body.ts';
+import { replayParsedBody } from './parsed-body.ts';
 
 /** What to do with a body that is too large to be buffered and replayed. */
 export type LargeBody = 'reject' | 'stream';
-
-/** The body of a request, ready to be sent. */
-export interface RequestBody {
-  /** A Buffer can be sent to every endpoint, a stream to one only; undefined: the request has no body. */
-  readonly content: Buffer | Readable | undefined;
-  /** What its headers must say when a parser was there before us. */
-  readonly state: BodyState;
-}
 
 export interface BodySettings {
   readonly bodyLimitBytes: number;
   readonly largeBody: LargeBody;
 }
-
-/** What a request without a body has. */
-export const noBody: RequestBody = { content: undefined, state: 'untouched' };
 
 /**
  * Takes the body off a request, once. Without a body there is nothing to wait for and the answer comes at once.

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { BodyState } from '../../attempts/request-body.ts';
 import { lengthOnWire } from '../../http/on-wire.ts';
 import { isJson, matchWithWire } from './parsed-text.ts';
 
@@ -9,9 +10,6 @@ type ParsedRequest = IncomingMessage & {
   /** Express 4's parsers have begun to read. */
   readonly _body?: unknown;
 };
-
-/** What became of a body before us: nothing, its `Content-Encoding` was undone, or its text was decoded, too. */
-export type BodyState = 'untouched' | 'inflated' | 'decoded';
 
 export interface ReplayedBody {
   readonly content: Buffer;
@@ -34,11 +32,6 @@ export function replayParsedBody(req: IncomingMessage): ReplayedBody | undefined
   }
   const text = typeof rawBody === 'string' ? rawBody : textFor(req, body);
   return text === undefined ? undefined : { content: Buffer.from(text), state: 'decoded' };
-}
-
-/** The `Content-Type` of a body that was decoded and encoded again: its text is UTF-8 now, whatever it was before. */
-export function withUtf8(contentType: string): string {
-  return contentType.replace(/(;\s*charset\s*=\s*)("?)[^";]*\2/gi, '$1utf-8');
 }
 
 /** The text to send again for what a parser has left, or undefined when that is not known for sure. */

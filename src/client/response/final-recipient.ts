@@ -1,26 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type HeaderList, valuesOf, without } from '../../http/headers.ts';
-import { receivedHeaders } from '../../http/received-headers.ts';
+import { without } from '../../http/headers.ts';
 import { endResponse } from './ending.ts';
-
-/** Methods that a client may ask the proxies on its way with (RFC 9110 7.6.2). Others may have the header, too, for nothing. */
-const limitedMethods: ReadonlySet<string> = new Set(['OPTIONS', 'TRACE']);
 
 /** Fields that are not shown to whoever makes a browser send TRACE: what proves who one is, and what proxies have added. */
 const hidden = /auth|cookie|credential|csrf|forwarded|jwt|key|pass|secret|session|sign|token|xsrf|-ip$/i;
-
-/** Whether a request may go no further than to us: its `Max-Forwards` is used up. */
-export function isForUs(req: IncomingMessage): boolean {
-  if (!limitedMethods.has(req.method ?? '')) return false;
-  return valuesOf(receivedHeaders(req).list, 'max-forwards').some((value) => /^0+$/.test(value));
-}
-
-/** The headers with one forward less, where the method counts them. What is no number is left as it is. */
-export function withOneForwardLess(method: string, headers: HeaderList): HeaderList {
-  if (!limitedMethods.has(method)) return headers;
-  const isCount = (index: number) => index % 2 === 1 && headers[index - 1]?.toLowerCase() === 'max-forwards';
-  return headers.map((text, index) => (isCount(index) && /^\d+$/.test(text) ? String(BigInt(text) - 1n) : text));
-}
 
 /**
  * Answers as an origin server would: OPTIONS with what is true of all, TRACE with the request as the client sent it, less

@@ -1,4 +1,4 @@
-import type { DashboardSource } from './current-frame.ts';
+import type { ManagedProxy } from '../../events/observed-proxy.ts';
 import type { Feed } from './feed.ts';
 import { answer, type Call } from './responses.ts';
 import { isFromOwnPage } from './same-origin.ts';
@@ -23,7 +23,7 @@ export function changeAt(path: string): Change | undefined {
 /** Makes a change, if it is a page of ours that asks for it, and shows it to everybody at once. */
 export function makeChange(
   call: Call,
-  { source, feed, change }: { readonly source: DashboardSource; readonly feed: Feed; readonly change: Change },
+  { source, feed, change }: { readonly source: ManagedProxy; readonly feed: Feed; readonly change: Change },
 ): void {
   if (!isFromOwnPage(call.req)) {
     answer(call, 403, {}, 'only the page itself may do that, opened by https, on localhost or by an IP address');

@@ -1,17 +1,14 @@
 import type { EndpointSnapshot } from '../../endpoints/snapshot.ts';
-import type { BalancingProxy } from '../../proxy/balancing-proxy.ts';
+import type { ManagedProxy } from '../../events/observed-proxy.ts';
 import { type EndpointRow, type Frame, tenths } from './frame.ts';
 import type { History } from './history.ts';
-
-/** What the dashboard needs of a proxy. */
-export type DashboardSource = Pick<BalancingProxy, 'endpoints' | 'subscribe' | 'drain' | 'restore' | 'hedgesDenied'>;
 
 /** Endpoints that are shown. A function may give any number of them. */
 const mostEndpoints = 64;
 
 /** What is the case at this moment, without races. */
 export function currentFrame(
-  { endpoints, hedgesDenied }: DashboardSource,
+  { endpoints, hedgesDenied }: ManagedProxy,
   { history, allowActions }: { readonly history: History; readonly allowActions: boolean },
 ): Omit<Frame, 'races' | 'moreRaces'> {
   history.keepOnly(new Set(endpoints.map(({ name }) => name)));

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Next } from '../../client/response/answer-error.ts';
+import type { ManagedProxy } from '../../events/observed-proxy.ts';
 import { changeAt, makeChange } from './changes.ts';
-import type { DashboardSource } from './current-frame.ts';
 import { Feed } from './feed.ts';
 import { readPageFiles } from './page-files.ts';
 import { answer, type Call, lacksSlash, pathOf, redirectToSlash, sendFile, sendHead } from './responses.ts';
 
-export type { DashboardSource } from './current-frame.ts';
+export type { ManagedProxy } from '../../events/observed-proxy.ts';
 
 /** Settings of {@link createDashboard}. */
 export interface DashboardOptions {
@@ -39,7 +39,7 @@ const reading = ['GET', 'HEAD'];
  * Makes a middleware that serves a page with what a proxy does, live: the state of every endpoint, and the last races.
  * The proxy is observed only while somebody looks. Reads the files of the page, once.
  */
-export function createDashboard(source: DashboardSource, { allowActions = false }: DashboardOptions = {}): Dashboard {
+export function createDashboard(source: ManagedProxy, { allowActions = false }: DashboardOptions = {}): Dashboard {
   const feed = new Feed(source, allowActions);
   const files = readPageFiles();
 

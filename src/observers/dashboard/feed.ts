@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { currentFrame, type DashboardSource } from './current-frame.ts';
+import type { ManagedProxy } from '../../events/observed-proxy.ts';
+import { currentFrame } from './current-frame.ts';
 import type { Frame } from './frame.ts';
 import { History, historyLastsMs } from './history.ts';
 import type { SampledRaces } from './race-sample.ts';
@@ -25,7 +26,7 @@ const heartbeat = 'event: heartbeat\ndata:\n\n';
  * is gathered and written as JSON once, whatever the number of viewers.
  */
 export class Feed {
-  readonly #source: DashboardSource;
+  readonly #source: ManagedProxy;
   readonly #allowActions: boolean;
   readonly #viewers = new Set<Viewer>();
   #history = new History();
@@ -35,7 +36,7 @@ export class Feed {
   #lastState = '';
   #lastSentAtMs = 0;
 
-  constructor(source: DashboardSource, allowActions: boolean) {
+  constructor(source: ManagedProxy, allowActions: boolean) {
     this.#source = source;
     this.#allowActions = allowActions;
   }

@@ -1,4 +1,4 @@
-import type { AttemptReport } from '../../errors.ts';
+import type { AttemptReport } from '../../events/attempt-report.ts';
 import type { RequestEnded } from '../../events/events.ts';
 import { type Race, type RaceAttempt, tenths } from './frame.ts';
 

@@ -1,9 +1,6 @@
 import type { EndpointSnapshot } from '../../endpoints/snapshot.ts';
 import type { Observer, ProxyEvent } from '../../events/events.ts';
-import type { BalancingProxy } from '../../proxy/balancing-proxy.ts';
-
-/** What metrics need of a proxy. */
-export type ObservedProxy = Pick<BalancingProxy, 'endpoints' | 'subscribe'>;
+import type { ObservedProxy } from '../../events/observed-proxy.ts';
 
 /** The proxies that are observed at this moment; each is held once, whoever asks for it, so that nothing counts twice. */
 export class Observations {

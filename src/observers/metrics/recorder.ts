@@ -1,4 +1,4 @@
-import type { AttemptReport } from '../../errors.ts';
+import type { AttemptReport } from '../../events/attempt-report.ts';
 import type { ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { isClientsDoing } from '../clients-doing.ts';
 import { EndpointLabels } from './endpoint-labels.ts';

@@ -4,7 +4,7 @@ import { BalancingProxyError, createBalancingProxy } from '../../../../src/index
 import {
   createDashboard,
   type DashboardOptions,
-  type DashboardSource,
+  type ManagedProxy,
 } from '../../../../src/observers/dashboard/dashboard.ts';
 import { endCommands, startCommand } from '../../../demo/start-command.ts';
 import { Resources } from '../../../helpers/proxy.ts';
@@ -46,7 +46,7 @@ async function open(url: string, options?: PageOptions): Promise<WatchedPage> {
 }
 
 /** Serves the dashboard of a source on node:http. */
-async function serve(source: DashboardSource, options?: DashboardOptions) {
+async function serve(source: ManagedProxy, options?: DashboardOptions) {
   const server = await startHttp(createDashboard(source, options));
   return resources.use(server);
 }
