@@ -77,7 +77,7 @@ const isIn =
 const exported = [
   'src/index.ts',
   'src/transports/undici.ts',
-  'src/observers/metrics.ts',
+  'src/observers/metrics/metrics.ts',
   'src/observers/dashboard/dashboard.ts',
 ];
 const shown = (found: readonly Import[]) => found.map(({ from, to }) => `${from} -> ${to}`);
@@ -99,7 +99,7 @@ describe('the imports of src', () => {
   test.each<[string, (file: string) => boolean, (file: string) => boolean]>([
     ['race', isIn('src/race/'), (to) => !isIn('src/race/', 'src/errors.ts')(to)],
     ['support', isIn('src/support/'), (to) => isIn('src/')(to) && !isIn('src/support/', 'src/errors.ts')(to)],
-    ['endpoints', isIn('src/endpoints/'), isIn('src/http/', 'src/transports/')],
+    ['endpoints', isIn('src/endpoints/'), isIn('src/transports/')],
     ['http', isIn('src/http/'), isIn('src/race/')],
     [
       'cli',
@@ -110,8 +110,8 @@ describe('the imports of src', () => {
           'src/cli/',
           'src/support/',
 
-          'src/observers/shown-target.ts',
-          'src/observers/explained.ts',
+          'src/observers/log/shown-target.ts',
+          'src/observers/log/explained.ts',
           ...exported,
         )(to),
     ],
@@ -121,13 +121,13 @@ describe('the imports of src', () => {
   });
 
   test('of observers are types only, but for what is their own', () => {
-    const isForeign = (to: string) => isIn('src/')(to) && !isIn('src/observers/', 'src/support/')(to);
+    const isForeign = (to: string) => isIn('src/')(to) && !isIn('src/observers/', 'src/support/', 'src/errors.ts')(to);
     const values = imports.filter(({ from, to, isType }) => isIn('src/observers/')(from) && isForeign(to) && !isType);
     expect(shown(values)).toEqual([]);
   });
 
-  test('name observers only in index, middleware, the command and the demo', () => {
-    const isAllowed = isIn('src/observers/', 'src/index.ts', 'src/proxy/', 'src/cli/', 'demo/');
+  test('name observers only in index, options, proxy, the command and the demo', () => {
+    const isAllowed = isIn('src/observers/', 'src/index.ts', 'src/options/', 'src/proxy/', 'src/cli/', 'demo/');
     const all = [...imports, ...sourcesUnder('demo').flatMap((source) => source.imports)];
     expect(shown(all.filter(({ from, to }) => isIn('src/observers/')(to) && !isAllowed(from)))).toEqual([]);
   });
@@ -135,8 +135,8 @@ describe('the imports of src', () => {
   test.each([
     ['got', 'src/transports/got.ts'],
     ['undici', 'src/transports/undici.ts'],
-    ['@opentelemetry/api', 'src/observers/opentelemetry.ts'],
-    ['prom-client', 'src/observers/metrics.ts', 'src/observers/metrics/instruments.ts'],
+    ['@opentelemetry/api', 'src/observers/tracing/opentelemetry.ts'],
+    ['prom-client', 'src/observers/metrics/metrics.ts', 'src/observers/metrics/instruments.ts'],
     ['yaml', 'src/cli/config/yaml-syntax.ts'],
     ['http-proxy', ''],
   ])('name %s in no other file than %j', (name, ...places) => {

@@ -96,13 +96,13 @@ describe('the packed package', () => {
         'dist/index.d.ts',
         'dist/transports/undici.js',
         'dist/transports/undici.d.ts',
-        'dist/observers/opentelemetry.js',
-        'dist/observers/opentelemetry.d.ts',
+        'dist/observers/tracing/opentelemetry.js',
+        'dist/observers/tracing/opentelemetry.d.ts',
         'dist/observers/dashboard/dashboard.js',
         'dist/observers/dashboard/dashboard.d.ts',
         'dist/observers/dashboard/page-texts.js',
-        'dist/observers/metrics.js',
-        'dist/observers/metrics.d.ts',
+        'dist/observers/metrics/metrics.js',
+        'dist/observers/metrics/metrics.d.ts',
       ]),
     );
   });

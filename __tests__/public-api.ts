@@ -72,8 +72,8 @@ import {
   type MetricsRegistry,
   mergeMetrics,
   type ObservedProxy,
-} from '../src/observers/metrics.ts';
-import { type TraceAttemptsOptions, traceAttempts } from '../src/observers/opentelemetry.ts';
+} from '../src/observers/metrics/metrics.ts';
+import { type TraceAttemptsOptions, traceAttempts } from '../src/observers/tracing/opentelemetry.ts';
 import { type DispatcherOption, type UndiciTransportOptions, undiciTransport } from '../src/transports/undici.ts';
 
 const endpoints = ['http://one.example'] as const;

@@ -119,6 +119,16 @@ export function isOwnFault({ code }: BalancingProxyError): boolean {
   return code === 'ERR_BRP_UNSENDABLE' || code === 'ERR_BRP_NO_SOCKET';
 }
 
+/** Whether the client has ended its request, by leaving or by reading nothing: no endpoint is to blame. */
+export function isClientsDoing(error: BalancingProxyError | undefined): boolean {
+  return error?.code === 'ERR_BRP_CLIENT_GONE' || error?.code === 'ERR_BRP_CLIENT_TIMEOUT';
+}
+
+/** Whether the client or the app has ended the request: no endpoint is to blame. */
+export function isOthersDoing(error: BalancingProxyError | undefined): boolean {
+  return error?.code === 'ERR_BRP_ENDED_BY_APP' || isClientsDoing(error);
+}
+
 /** The message of whatever was thrown, which need not be an Error. */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return typeof thrown === 'string' ? thrown : inspect(thrown);

@@ -1,6 +1,5 @@
 export type { InspectedResponse } from './attempts/inspect.ts';
 export type { LargeBody } from './client/request/body.ts';
-export type { Next } from './client/response/answer-error.ts';
 export type { DnsRecord } from './endpoints/dns.ts';
 export type { LatencySummary } from './endpoints/latency.ts';
 export type { Order } from './endpoints/order.ts';
@@ -24,7 +23,7 @@ export type {
 export type { ManagedProxy, ObservedProxy } from './events/observed-proxy.ts';
 export type { HeaderChanges, HeaderHook, HookContext } from './http/header-hook.ts';
 export type { PathRewrite } from './http/target.ts';
-export type { Logger } from './observers/logger.ts';
+export type { Logger } from './observers/log/logger.ts';
 export { type DnsEndpointsOptions, dnsEndpoints } from './options/dns-endpoints.ts';
 export type { EndpointsFunction } from './options/endpoint-parser.ts';
 export type {
@@ -40,6 +39,7 @@ export type { BalancingProxy } from './proxy/balancing-proxy.ts';
 export { createBalancingProxy } from './proxy/create-balancing-proxy.ts';
 export type { Percentile, Strategy } from './race/delay.ts';
 export type { StartReason } from './race/rules.ts';
+export type { Next } from './support/next.ts';
 export { type GotTransportOptions, gotTransport } from './transports/got.ts';
 export type { AgentOption, AgentPair } from './transports/http1/agents.ts';
 export type {

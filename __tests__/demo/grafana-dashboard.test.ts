@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Registry } from 'prom-client';
-import { createMetrics } from '../../src/observers/metrics.ts';
+import { createMetrics } from '../../src/observers/metrics/metrics.ts';
 import { complaintsOf, testWithPromtool } from '../observers/metrics/promtool.ts';
 
 interface Panel {

@@ -11,8 +11,8 @@ import {
   type ProxyEvent,
 } from '../../src/index.ts';
 import { createDashboard } from '../../src/observers/dashboard/dashboard.ts';
-import { createMetrics } from '../../src/observers/metrics.ts';
-import { traceAttempts } from '../../src/observers/opentelemetry.ts';
+import { createMetrics } from '../../src/observers/metrics/metrics.ts';
+import { traceAttempts } from '../../src/observers/tracing/opentelemetry.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
 import { listen, refusedUrl, startHttp, startTcp, type TestServer } from '../helpers/servers.ts';

@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import type { BalancingProxy } from '../../src/index.ts';
-import { traceAttempts } from '../../src/observers/opentelemetry.ts';
+import { traceAttempts } from '../../src/observers/tracing/opentelemetry.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { serveProxy } from '../helpers/proxy.ts';
 import { head, type RawEndpoint, sendRaw, startRaw } from '../helpers/raw.ts';

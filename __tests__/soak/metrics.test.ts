@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { Registry } from 'prom-client';
 import { type BalancingProxyOptions, createBalancingProxy, type EndpointSnapshot } from '../../src/index.ts';
-import { createMetrics } from '../../src/observers/metrics.ts';
+import { createMetrics } from '../../src/observers/metrics/metrics.ts';
 import { seedTitle } from '../fuzz/seed.ts';
 import { Resources } from '../helpers/proxy.ts';
 import { listen, startHttp } from '../helpers/servers.ts';

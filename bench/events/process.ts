@@ -44,7 +44,7 @@ export async function startEventsProcess(settings: EventsProcessSettings): Promi
 
 type Package = typeof import('../../src/index.ts');
 type UndiciPart = typeof import('../../src/transports/undici.ts');
-type MetricsPart = typeof import('../../src/observers/metrics.ts');
+type MetricsPart = typeof import('../../src/observers/metrics/metrics.ts');
 
 const silent: Logger = { info: () => {}, warn: () => {} };
 

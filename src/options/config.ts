@@ -4,7 +4,7 @@ import type { EjectionOptions } from '../endpoints/ejection.ts';
 import { type Order, orders } from '../endpoints/order.ts';
 import type { IsTerminal } from '../http/terminal.ts';
 import { product } from '../http/via.ts';
-import type { Logger } from '../observers/logger.ts';
+import type { Logger } from '../observers/log/logger.ts';
 import { type Strategy, strategies } from '../race/delay.ts';
 import {
   boolean,

@@ -4,7 +4,7 @@ import type { LargeBody } from '../client/request/body.ts';
 import type { Order } from '../endpoints/order.ts';
 import type { HeaderHook } from '../http/header-hook.ts';
 import type { PathRewrite } from '../http/target.ts';
-import type { Logger } from '../observers/logger.ts';
+import type { Logger } from '../observers/log/logger.ts';
 import type { Strategy } from '../race/delay.ts';
 import type { TlsOptions, Transport } from '../transports/message/transport.ts';
 import type { EndpointsFunction } from './endpoint-parser.ts';

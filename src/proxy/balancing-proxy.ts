@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { Next } from '../client/response/answer-error.ts';
 import type { ManagedProxy } from '../events/observed-proxy.ts';
+import type { Next } from '../support/next.ts';
 
 /** The middleware that `createBalancingProxy()` makes. */
 export interface BalancingProxy extends ManagedProxy {

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { PastMetrics } from '../../../src/cli/cluster/past-metrics.ts';
-import { mergeMetrics } from '../../../src/observers/metrics.ts';
+import { mergeMetrics } from '../../../src/observers/metrics/metrics.ts';
 import { metricIn } from '../metrics.ts';
 
 /** What a worker says that has counted so much. */

@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { createMetrics, mergeMetrics } from '../../../src/observers/metrics.ts';
+import { createMetrics, mergeMetrics } from '../../../src/observers/metrics/metrics.ts';
 import { Resources, request, serveProxy } from '../../helpers/proxy.ts';
 import { answering, refusedUrl, startHttp } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';

@@ -1,6 +1,6 @@
 import http, { type RequestListener } from 'node:http';
 import { Registry } from 'prom-client';
-import { createMetrics, type Metrics } from '../../../src/observers/metrics.ts';
+import { createMetrics, type Metrics } from '../../../src/observers/metrics/metrics.ts';
 import { Resources, request, type ServedProxy, serveProxy } from '../../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';

@@ -1,4 +1,4 @@
-import type { MetricsRegistry } from '../../../src/observers/metrics.ts';
+import type { MetricsRegistry } from '../../../src/observers/metrics/metrics.ts';
 
 /** One line of what Prometheus gets. */
 export interface Series {

@@ -6,8 +6,8 @@ import type {
   ProxyEvent,
   RequestEnded,
 } from '../../index.ts';
-import { explained } from '../../observers/explained.ts';
-import { shownTarget } from '../../observers/shown-target.ts';
+import { explained } from '../../observers/log/explained.ts';
+import { shownTarget } from '../../observers/log/shown-target.ts';
 import { nameFlags } from '../config/proxy-options.ts';
 import { formatDuration } from '../flags/duration.ts';
 import type { Log } from './log.ts';

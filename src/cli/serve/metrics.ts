@@ -1,7 +1,7 @@
 import { loadWithPeer } from '../config/optional-peer.ts';
 
 /** What counts for Prometheus. */
-type MetricsModule = typeof import('../../observers/metrics.ts');
+type MetricsModule = typeof import('../../observers/metrics/metrics.ts');
 
 /** The metrics of this process, with what merges those of several; or why there is none. */
 export type LoadedMetrics =
@@ -11,7 +11,7 @@ export type LoadedMetrics =
 
 /** Wanted only where there is an admin port. */
 export async function loadMetrics(): Promise<LoadedMetrics> {
-  const module = await loadWithPeer(() => import('../../observers/metrics.ts'));
+  const module = await loadWithPeer(() => import('../../observers/metrics/metrics.ts'));
   if (!module) return { problem: 'prom-client is not installed; npm install prom-client' };
   try {
     const { mergeMetrics, createMetrics } = module;

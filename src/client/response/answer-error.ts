@@ -1,10 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BalancingProxyError } from '../../errors.ts';
+import type { Next } from '../../support/next.ts';
 import { leaveBody } from '../request/left-body.ts';
 import { breakOff, respondPlainly } from './respond.ts';
-
-/** Connect's and Express's `next`. */
-export type Next = (error?: unknown) => void;
 
 export interface Unanswered {
   readonly req: IncomingMessage;

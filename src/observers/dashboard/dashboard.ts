@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { Next } from '../../client/response/answer-error.ts';
 import type { ManagedProxy } from '../../events/observed-proxy.ts';
+import type { Next } from '../../support/next.ts';
 import { changeAt, makeChange } from './changes.ts';
 import { Feed } from './feed.ts';
 import { readPageFiles } from './page-files.ts';

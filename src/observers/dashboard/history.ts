@@ -1,6 +1,5 @@
-import type { AttemptOutcome } from '../../errors.ts';
+import { type AttemptOutcome, isOthersDoing } from '../../errors.ts';
 import type { ProxyEvent, RequestEnded } from '../../events/events.ts';
-import { isOthersDoing } from '../clients-doing.ts';
 import type { RequestFigures } from './frame.ts';
 import { RaceSample } from './race-sample.ts';
 import { RecentSlots, secondsOf, slotCount, slotMs } from './recent-slots.ts';

@@ -1,6 +1,6 @@
-import type { AttemptReport } from '../events/attempt-report.ts';
-import type { Observer, RequestEnded } from '../events/events.ts';
-import { isOthersDoing } from './clients-doing.ts';
+import { isOthersDoing } from '../../errors.ts';
+import type { AttemptReport } from '../../events/attempt-report.ts';
+import type { Observer, RequestEnded } from '../../events/events.ts';
 import { explained } from './explained.ts';
 import { shownTarget } from './shown-target.ts';
 

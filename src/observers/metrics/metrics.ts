@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { AggregatorRegistry, register } from 'prom-client';
-import type { EndpointState } from '../endpoints/snapshot.ts';
-import type { ObservedProxy } from '../events/observed-proxy.ts';
-import { checkPeer } from '../support/peer.ts';
-import { createInstruments, type GaugeReaders, type Instruments, type MetricsRegistry } from './metrics/instruments.ts';
-import { Observations } from './metrics/observations.ts';
-import { checkOptions, type MetricsOptions, wrong } from './metrics/options.ts';
-import { Recorder } from './metrics/recorder.ts';
+import type { EndpointState } from '../../endpoints/snapshot.ts';
+import type { ObservedProxy } from '../../events/observed-proxy.ts';
+import { checkPeer } from '../../support/peer.ts';
+import { createInstruments, type GaugeReaders, type Instruments, type MetricsRegistry } from './instruments.ts';
+import { Observations } from './observations.ts';
+import { checkOptions, type MetricsOptions, wrong } from './options.ts';
+import { Recorder } from './recorder.ts';
 
-export type { ObservedProxy } from '../events/observed-proxy.ts';
-export type { MetricsRegistry } from './metrics/instruments.ts';
-export type { MetricsOptions } from './metrics/options.ts';
+export type { ObservedProxy } from '../../events/observed-proxy.ts';
+export type { MetricsRegistry } from './instruments.ts';
+export type { MetricsOptions } from './options.ts';
 
 /** The metrics of any number of proxies. */
 export interface Metrics {

@@ -2,12 +2,12 @@ import { Writable } from 'node:stream';
 import { jest } from '@jest/globals';
 import pino from 'pino';
 import winston from 'winston';
-import { BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
-import type { AttemptReport, ProxyEvent, RequestEnded } from '../../src/index.ts';
-import { type Logger, requestLogger } from '../../src/observers/logger.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
-import { answering, refusedUrl, startHttp } from '../helpers/servers.ts';
-import { until } from '../helpers/until.ts';
+import { BalancingProxyError, type ErrorCode } from '../../../src/errors.ts';
+import type { AttemptReport, ProxyEvent, RequestEnded } from '../../../src/index.ts';
+import { type Logger, requestLogger } from '../../../src/observers/log/logger.ts';
+import { Resources, request, serveProxy } from '../../helpers/proxy.ts';
+import { answering, refusedUrl, startHttp } from '../../helpers/servers.ts';
+import { until } from '../../helpers/until.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());

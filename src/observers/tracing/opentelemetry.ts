@@ -12,10 +12,10 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import type { AttemptReport } from '../events/attempt-report.ts';
-import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestStarted } from '../events/events.ts';
-import type { ObservedProxy } from '../events/observed-proxy.ts';
-import { checkPeer } from '../support/peer.ts';
+import type { AttemptReport } from '../../events/attempt-report.ts';
+import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestStarted } from '../../events/events.ts';
+import type { ObservedProxy } from '../../events/observed-proxy.ts';
+import { checkPeer } from '../../support/peer.ts';
 
 export interface TraceAttemptsOptions {
   /**

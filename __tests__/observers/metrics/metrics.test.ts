@@ -1,12 +1,17 @@
 import http from 'node:http';
 import { Gauge, type OpenMetricsContentType, Registry, register } from 'prom-client';
-import type { EndpointSnapshot, Observer } from '../../src/index.ts';
-import { createMetrics, type MetricsOptions, mergeMetrics, type ObservedProxy } from '../../src/observers/metrics.ts';
-import { Resources, request, serveProxy } from '../helpers/proxy.ts';
-import { answering, listen, startHttp } from '../helpers/servers.ts';
-import { snapshotOf } from '../helpers/snapshot.ts';
-import { until } from '../helpers/until.ts';
-import { labelsOf, sumOf } from './metrics/series.ts';
+import type { EndpointSnapshot, Observer } from '../../../src/index.ts';
+import {
+  createMetrics,
+  type MetricsOptions,
+  mergeMetrics,
+  type ObservedProxy,
+} from '../../../src/observers/metrics/metrics.ts';
+import { Resources, request, serveProxy } from '../../helpers/proxy.ts';
+import { answering, listen, startHttp } from '../../helpers/servers.ts';
+import { snapshotOf } from '../../helpers/snapshot.ts';
+import { until } from '../../helpers/until.ts';
+import { labelsOf, sumOf } from './series.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());

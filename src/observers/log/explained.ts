@@ -1,4 +1,4 @@
-import type { BalancingProxyError } from '../errors.ts';
+import type { BalancingProxyError } from '../../errors.ts';
 
 /** An error in the words for logs, which clients do not read: its message, and that of what lies behind it. */
 export function explained({ message, cause }: BalancingProxyError): string {

@@ -21,13 +21,13 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import express from 'express';
-import { Events, type ProxyEvent } from '../../src/events/events.ts';
-import type { BalancingProxy, BalancingProxyOptions } from '../../src/index.ts';
-import { type TraceAttemptsOptions, traceAttempts } from '../../src/observers/opentelemetry.ts';
-import { Resources, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
-import { head, sendRaw } from '../helpers/raw.ts';
-import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
-import { until } from '../helpers/until.ts';
+import { Events, type ProxyEvent } from '../../../src/events/events.ts';
+import type { BalancingProxy, BalancingProxyOptions } from '../../../src/index.ts';
+import { type TraceAttemptsOptions, traceAttempts } from '../../../src/observers/tracing/opentelemetry.ts';
+import { Resources, request, type ServedProxy, serveProxy } from '../../helpers/proxy.ts';
+import { head, sendRaw } from '../../helpers/raw.ts';
+import { answering, hanging, refusedUrl, startHttp } from '../../helpers/servers.ts';
+import { until } from '../../helpers/until.ts';
 
 const resources = new Resources();
 const exporter = new InMemorySpanExporter();

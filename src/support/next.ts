@@ -1,0 +1,2 @@
+/** Connect's and Express's `next`. */
+export type Next = (error?: unknown) => void;
