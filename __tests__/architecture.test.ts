@@ -121,7 +121,8 @@ describe('the imports of src', () => {
   });
 
   test('of observers are types only, but for what is their own', () => {
-    const isForeign = (to: string) => isIn('src/')(to) && !isIn('src/observers/', 'src/support/', 'src/errors.ts')(to);
+    const isForeign = (to: string) =>
+      isIn('src/')(to) && !isIn('src/observers/', 'src/support/', 'src/http/', 'src/errors.ts')(to);
     const values = imports.filter(({ from, to, isType }) => isIn('src/observers/')(from) && isForeign(to) && !isType);
     expect(shown(values)).toEqual([]);
   });

@@ -13,7 +13,7 @@ const root = path.join(import.meta.dirname, '..');
 const majors = ['22', '24', '26'];
 const transports = { got: [], undici: ['--config', 'jest.undici.config.js'] };
 /** A run takes less than a minute; one that hangs is ended. */
-const longestRunMs = 300_000;
+const maxRunMs = 300_000;
 
 /** What is read of jest's own report. */
 interface Report {
@@ -79,7 +79,7 @@ async function runSuites(node: string, args: readonly string[]): Promise<Outcome
   const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
   // What a failed test leaves open would keep jest from ending.
   const report = ['--forceExit', '--json', '--outputFile', file];
-  const options = { timeout: longestRunMs };
+  const options = { timeout: maxRunMs };
   const { output } = await run(node, [...jest, ...args, ...report, '__tests__/e2e'], options);
   const text = await readFile(file, 'utf8').catch(() => undefined);
   await rm(folder, { recursive: true });

@@ -74,8 +74,8 @@ describe('the Kubernetes manifests', () => {
   });
 
   test('leave more time to end than the command takes', () => {
-    const leastMs = values['shutdown-delay'] + values['shutdown-timeout'];
-    expect(spec.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(leastMs);
+    const minMs = values['shutdown-delay'] + values['shutdown-timeout'];
+    expect(spec.terminationGracePeriodSeconds * 1_000).toBeGreaterThan(minMs);
   });
 });
 

@@ -233,13 +233,13 @@ describe('the winner', () => {
     const client = http.get(url, { agent: false });
     const [res] = (await once(client, 'response')) as [http.IncomingMessage];
     let received = 0;
-    let mostOnTheWay = 0;
+    let maxOnTheWay = 0;
     for await (const chunk of res) {
       received += (chunk as Buffer).length;
-      mostOnTheWay = Math.max(mostOnTheWay, written - received);
+      maxOnTheWay = Math.max(maxOnTheWay, written - received);
       await setImmediate();
     }
     expect(received).toBe(total);
-    expect(mostOnTheWay).toBeLessThan(total / 2);
+    expect(maxOnTheWay).toBeLessThan(total / 2);
   });
 });

@@ -10,7 +10,7 @@ import { World } from './world.ts';
 const transports: readonly TransportName[] = ['got', 'undici'];
 
 /** A connection may be in doubt for a while; without any means against it, it is dead for a quarter of an hour. */
-const longestMs = 20_000;
+const maxMs = 20_000;
 
 describeWorld('a connection of HTTP/2 that is dead', [], () => {
   let world: World;
@@ -49,7 +49,7 @@ describeWorld('a connection of HTTP/2 that is dead', [], () => {
       const ask = await start(transport, [farUrl], impatient);
       expect((await ask()).status).toBe(200);
       world.link?.forgetConnections();
-      expect(await untilAnswer(ask, isServed)).toBeLessThan(longestMs);
+      expect(await untilAnswer(ask, isServed)).toBeLessThan(maxMs);
     },
     60_000,
   );
@@ -66,7 +66,7 @@ describeWorld('a connection of HTTP/2 that is dead', [], () => {
       await untilAnswer(ask, isFromAfar);
       world.link?.forgetConnections();
       expect((await ask()).status).toBe(200);
-      expect(await untilAnswer(ask, isFromAfar)).toBeLessThan(longestMs);
+      expect(await untilAnswer(ask, isFromAfar)).toBeLessThan(maxMs);
     },
     60_000,
   );
@@ -79,7 +79,7 @@ describeWorld('a connection of HTTP/2 that is dead', [], () => {
       world.link?.set({ lossRatio: 1 });
       for (let round = 0; round < 3; round++) expect((await ask()).status).toBe(504);
       world.link?.set({ delayMs: 5 });
-      expect(await untilAnswer(ask, isServed)).toBeLessThan(longestMs);
+      expect(await untilAnswer(ask, isServed)).toBeLessThan(maxMs);
     },
     60_000,
   );

@@ -14,7 +14,7 @@ const rounds = Number(process.env.WORLD_ROUNDS ?? 3);
  * Of HTTP/1.1's pace. The goal is all of it, but single rounds differ by a factor of two on a busy machine; windows of 64 KiB
  * give a twentieth.
  */
-const leastShare = 0.3;
+const minShare = 0.3;
 const bytes = 2_000_000;
 /** So many responses come one after the other, on each connection of HTTP/1.1. */
 const turns = 2;
@@ -58,7 +58,7 @@ describeWorld('large responses at round trips of 50 ms', ['nginx'], () => {
         agent.destroy();
         const [http1, http2] = [Math.max(...paces.http1), Math.max(...paces.http2)];
         if (process.env.WORLD_ROUNDS) console.log(`${server.name}, ${atOnce} at once: ${JSON.stringify(paces)}`);
-        expect(http2 / http1).toBeGreaterThan(leastShare);
+        expect(http2 / http1).toBeGreaterThan(minShare);
       },
       120_000,
     );

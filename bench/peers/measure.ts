@@ -18,7 +18,7 @@ export async function measureWork(work: Work, bench: Bench, ca: string): Promise
   const runs = work.rows.map((row) => new RowRun(row));
   await Promise.all(runs.map((run) => run.start(work, bench, ca)));
   for (const run of runs) await run.warmUp(work, bench);
-  const rounds = Math.min(kind.mostRounds, bench.settings.rounds);
+  const rounds = Math.min(kind.maxRounds, bench.settings.rounds);
   for (let round = 0; round < rounds; round++) {
     for (const run of rotate(runs, round)) await run.sample(bench, round);
   }
@@ -57,7 +57,7 @@ class RowRun {
     const settings: RowSettings = { endpoints: pickUrls(endpoints, work.endpoints), strategy, ca };
     const start = { row: this.#row, settings };
     await this.#try(async () => {
-      const most = Math.min(processes, kinds[work.kind].mostRounds);
+      const most = Math.min(processes, kinds[work.kind].maxRounds);
       this.#proxies = await Promise.all(Array.from({ length: most }, () => startProxy(start)));
     });
   }

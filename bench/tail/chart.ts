@@ -9,7 +9,7 @@ const margin = { left: 60, right: 190, top: 40, bottom: 50 };
 const colours = ['#d55e00', '#e69f00', '#009e73', '#0072b2', '#cc79a7', '#56b4e9'];
 
 /** The curves go up to where a run of some thousand requests still has samples. */
-const mostNines = 3.3;
+const maxNines = 3.3;
 
 const percentiles = [
   { label: 'p50', ratio: 0.5 },
@@ -44,7 +44,7 @@ interface Curve {
 function curveOf(result: Result, colour: string): Curve {
   const sorted = sortedLatencies(result);
   const points = Array.from({ length: 120 }, (_, step) => {
-    const ratio = 1 - 10 ** ((-mostNines * (step + 1)) / 120);
+    const ratio = 1 - 10 ** ((-maxNines * (step + 1)) / 120);
     return { x: xOf(ratio), y: yOf(quantile(sorted, ratio)) };
   });
   const path = points.map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('');
@@ -75,7 +75,7 @@ function horizontalLine(y: number, label: string): string {
 /** By the number of nines: p90 is one, p99 two. */
 function xOf(ratio: number): number {
   const nines = -Math.log10(1 - ratio);
-  return Math.round(margin.left + ((width - margin.left - margin.right) * nines) / mostNines);
+  return Math.round(margin.left + ((width - margin.left - margin.right) * nines) / maxNines);
 }
 
 function yOf(ms: number): number {

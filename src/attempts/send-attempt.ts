@@ -10,13 +10,13 @@ import { judge } from './judge.ts';
 import { headersFor } from './outgoing.ts';
 
 /** The first early hints are kept for the client; an endpoint that never stops sending them must not fill the memory. */
-const mostHints = 16;
+const maxHints = 16;
 
 /**
  * So often a request that was not looked at goes to the same endpoint again, which may be closing one connection after
  * another: behind nginx with 100 requests for each, one of 2,000 requests is refused three times when all are busy.
  */
-const mostRepeats = 5;
+const maxRepeats = 5;
 
 /**
  * Sends a request to an endpoint and judges the response.
@@ -91,7 +91,7 @@ function upstreamRequest(
 /** Of its own, because transports keep it: what is known in the function that makes a request stays with its functions. */
 function keeperOf(interim: InterimResponse[]): (hint: InterimResponse) => void {
   return (hint) => {
-    if (hint.status === 103 && interim.length < mostHints) interim.push(hint);
+    if (hint.status === 103 && interim.length < maxHints) interim.push(hint);
   };
 }
 
@@ -114,7 +114,7 @@ function sendReplacingStale(
 function mayRepeat({ method, body }: UpstreamRequest, error: unknown, repeats: number): boolean {
   if (!(error instanceof BalancingProxyError)) return false;
   if (body instanceof Readable && body.readableDidRead) return false;
-  if (error.code === 'ERR_BRP_NOT_PROCESSED') return repeats < mostRepeats;
+  if (error.code === 'ERR_BRP_NOT_PROCESSED') return repeats < maxRepeats;
   return error.code === 'ERR_BRP_STALE_CONNECTION' && repeats === 0 && isIdempotent(method);
 }
 

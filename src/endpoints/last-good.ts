@@ -1,8 +1,8 @@
 /** Most milliseconds from a try that failed to the next one. */
-const mostRetryMs = 5_000;
+const maxRetryMs = 5_000;
 
 /** Most milliseconds that anybody waits for a new answer while an old one is known. */
-const mostWaitMs = 200;
+const maxWaitMs = 200;
 
 export interface LastGoodSettings<T> {
   /** Milliseconds for which an answer is taken for fresh. */
@@ -55,7 +55,7 @@ export class LastGood<T> {
     const timer = setTimeout(() => {
       this.#awaited = undefined;
       resolve(answer);
-    }, mostWaitMs);
+    }, maxWaitMs);
     void renewed.then((newest) => {
       clearTimeout(timer);
       resolve(newest);
@@ -79,7 +79,7 @@ export class LastGood<T> {
       this.#retryAtMs = undefined;
       return answer;
     } catch (error) {
-      this.#retryAtMs = performance.now() + Math.min(refreshMs, mostRetryMs);
+      this.#retryAtMs = performance.now() + Math.min(refreshMs, maxRetryMs);
       throw error;
     }
   }

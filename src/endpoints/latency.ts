@@ -7,7 +7,7 @@ const periodMs = 30_000;
 const fewestSamples = 20;
 
 /** What has waited so long for something newer is too old to go by. */
-const longestPeriodMs = 24 * 3_600_000;
+const maxPeriodMs = 24 * 3_600_000;
 
 /** Microseconds; up to an hour with an error of 1 %. */
 const range = { lowest: 1, highest: 3_600_000_000, figures: 2 };
@@ -72,7 +72,7 @@ export class LatencyWindow {
     const now = performance.now();
     const passed = now - this.#periodStartedAt;
     if (passed < periodMs) return;
-    if (passed >= longestPeriodMs) this.#forget();
+    if (passed >= maxPeriodMs) this.#forget();
     else if ((this.#younger?.count ?? 0) < fewestSamples) return;
     // In step with the first period: counted from now, a sample before a pause would be remembered for up to 90 s.
     this.#periodStartedAt = now - (passed % periodMs);

@@ -19,7 +19,7 @@ export interface Choice {
 }
 
 /** State is kept for so many endpoints; beyond that the ones that were used longest ago are forgotten. */
-const mostEndpoints = 256;
+const maxEndpoints = 256;
 
 /** State that was not used for so long is dropped when new state comes. */
 const unusedMs = 600_000;
@@ -88,7 +88,7 @@ export class EndpointPool {
     const needed = new Set(candidates.map(({ endpoint }) => endpoint));
     const longAgo = performance.now() - unusedMs;
     for (const [key, endpoint] of this.#endpoints) {
-      if (this.#endpoints.size <= mostEndpoints && endpoint.lastStartedAtMs > longAgo) return;
+      if (this.#endpoints.size <= maxEndpoints && endpoint.lastStartedAtMs > longAgo) return;
       const isUnused = endpoint.inFlight === 0 && !endpoint.isDrained && !needed.has(endpoint);
       if (isUnused) this.#endpoints.delete(key);
     }

@@ -1,7 +1,7 @@
 import { type HeaderList, valuesOf } from './headers.ts';
 
 /** Nobody can ask to be left alone for longer than this. */
-const mostMs = 60_000;
+const maxMs = 60_000;
 
 /** Statuses with which an endpoint asks for a pause (RFC 6585 4, RFC 9110 15.6.4). */
 const pausing: ReadonlySet<number> = new Set([429, 503]);
@@ -11,5 +11,5 @@ export function coolDownMsOf(status: number, headers: HeaderList): number {
   if (!pausing.has(status)) return 0;
   const [value = ''] = valuesOf(headers, 'retry-after');
   const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), mostMs);
+  return Number.isNaN(ms) ? 0 : Math.min(Math.max(ms, 0), maxMs);
 }

@@ -1,5 +1,5 @@
 /** A request may come through this many proxies of this kind; more is taken for a loop. */
-const mostProxies = 5;
+const maxProxies = 5;
 
 /** What every pseudonym begins with that we make up ourselves. */
 export const product = 'balancing-reverse-proxy';
@@ -12,7 +12,7 @@ export const product = 'balancing-reverse-proxy';
 export function isLoop(via: string | undefined, pseudonym: string): boolean {
   if (via === undefined) return false;
   const visited = via.split(',').map(pseudonymOf);
-  return visited.includes(pseudonym) || visited.filter((name) => name.startsWith(product)).length > mostProxies;
+  return visited.includes(pseudonym) || visited.filter((name) => name.startsWith(product)).length > maxProxies;
 }
 
 /** Our own entry for `Via`, RFC 9110 7.6.3. */

@@ -4,7 +4,6 @@ import { LastGood } from '../endpoints/last-good.ts';
 import {
   fields,
   listOf,
-  longestTimerMs,
   milliseconds,
   oneOf,
   optional,
@@ -13,6 +12,7 @@ import {
   reject,
   valueThat,
 } from '../support/parser.ts';
+import { maxTimerMs } from '../support/timer.ts';
 import { type EndpointsFunction, hasHostName, url } from './endpoint-parser.ts';
 import type { EndpointOptions } from './groups.ts';
 
@@ -62,8 +62,8 @@ const namedUrl: Parser<URL> = (value, option) => {
 const server = valueThat<string>(isServer, "an IP address with or without a port such as '10.0.0.53:5353'");
 
 const limitMs = valueThat<number>(
-  (value) => typeof value === 'number' && value > 0 && value <= longestTimerMs,
-  `milliseconds above 0 and up to ${longestTimerMs}`,
+  (value) => typeof value === 'number' && value > 0 && value <= maxTimerMs,
+  `milliseconds above 0 and up to ${maxTimerMs}`,
 );
 
 const parseSettings = fields<Parsed>({

@@ -5,7 +5,6 @@ import {
   collect,
   fields,
   isPlainObject,
-  longestTimerMs,
   milliseconds,
   numberFrom,
   optional,
@@ -14,6 +13,7 @@ import {
   valueThat,
   wholeNumberFrom,
 } from '../support/parser.ts';
+import { maxTimerMs } from '../support/timer.ts';
 import type { HedgeOptions, TimeoutOptions } from './groups.ts';
 
 /** The options that are written as statuses. */
@@ -42,9 +42,9 @@ const percentileRule = /^p(?:[1-9]|[1-9]\d)(?:\.\d+)?$/;
 const hedgeDelay = valueThat<number | Percentile>(
   (value) =>
     typeof value === 'number'
-      ? value > 0 && value <= longestTimerMs
+      ? value > 0 && value <= maxTimerMs
       : typeof value === 'string' && percentileRule.test(value),
-  `milliseconds above 0 and up to ${longestTimerMs}, or a percentile such as 'p95'`,
+  `milliseconds above 0 and up to ${maxTimerMs}, or a percentile such as 'p95'`,
 );
 
 const hedgeFields = fields<Required<HedgeOptions>>({

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { BalancingProxyError } from '../errors.ts';
 import { nearestOf } from './nearest-name.ts';
+import { maxTimerMs } from './timer.ts';
 
 /**
  * Turns what the user gave for one option into what the code works with.
@@ -85,22 +86,17 @@ export function oneOf<const T extends string>(allowed: readonly T[]): Parser<T> 
 export const boolean: Parser<boolean> = (value, option) =>
   typeof value === 'boolean' ? value : reject(option, 'true or false', value);
 
-/** setTimeout turns longer delays into 1 ms, so they are refused rather than kept in name only. */
-export const longestTimerMs = 2_147_483_647;
-
 function isTimeable(value: unknown): value is number {
-  return typeof value === 'number' && (value === Infinity || (value > 0 && value <= longestTimerMs));
+  return typeof value === 'number' && (value === Infinity || (value > 0 && value <= maxTimerMs));
 }
 
 /** A duration that a timer can keep, or Infinity for none. */
 export const milliseconds: Parser<number> = (value, option) =>
-  isTimeable(value) ? value : reject(option, `milliseconds above 0 and up to ${longestTimerMs}, or Infinity`, value);
+  isTimeable(value) ? value : reject(option, `milliseconds above 0 and up to ${maxTimerMs}, or Infinity`, value);
 
 /** The same, where 0 is a duration, too. */
 export const graceMs: Parser<number> = (value, option) =>
-  value === 0 || isTimeable(value)
-    ? value
-    : reject(option, `milliseconds from 0 to ${longestTimerMs}, or Infinity`, value);
+  value === 0 || isTimeable(value) ? value : reject(option, `milliseconds from 0 to ${maxTimerMs}, or Infinity`, value);
 
 export const byteCount: Parser<number> = (value, option) =>
   Number.isSafeInteger(value) && (value as number) >= 0

@@ -65,7 +65,7 @@ function isForNode({ address, freshConnection, body, target, headers }: Upstream
 }
 
 /** So many agents of one set of certificates are kept; beyond that those without a connection are forgotten. */
-const mostAgents = 256;
+const maxAgents = 256;
 
 /**
  * The connection pools: one agent for each set of certificates, connect timeout, and Unix socket or IP address. An agent
@@ -125,7 +125,7 @@ type ConnectSettings = Pick<UpstreamRequest, 'tls' | 'connectMs'>;
 
 function forgetUnused(agents: Map<string | number, Agent>): void {
   for (const [key, { stats }] of agents) {
-    if (agents.size < mostAgents) return;
+    if (agents.size < maxAgents) return;
     if (Object.keys(stats).length === 0) agents.delete(key);
   }
 }

@@ -9,7 +9,7 @@ const everyMs = 2;
  */
 export class MainThread {
   #last = usedMs();
-  #longestMs = 0;
+  #maxMs = 0;
 
   constructor() {
     setInterval(() => this.#look(), everyMs).unref();
@@ -17,21 +17,21 @@ export class MainThread {
 
   #look(): void {
     const now = usedMs();
-    this.#longestMs = Math.max(this.#longestMs, now - this.#last);
+    this.#maxMs = Math.max(this.#maxMs, now - this.#last);
     this.#last = now;
   }
 
   /** Begins anew. */
   forget(): void {
     this.#look();
-    this.#longestMs = 0;
+    this.#maxMs = 0;
   }
 
   /** The longest pause since then. */
-  async longestMs(): Promise<number> {
+  async maxMs(): Promise<number> {
     await sleep(everyMs);
     this.#look();
-    return this.#longestMs;
+    return this.#maxMs;
   }
 }
 

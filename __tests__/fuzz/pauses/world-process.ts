@@ -115,7 +115,7 @@ async function run(input: Input): Promise<Outcome> {
   answer = input.answer;
   mainThread.forget();
   const status = await exchange(ports[input.frame], input.request);
-  return { status, pauseMs: await mainThread.longestMs() };
+  return { status, pauseMs: await mainThread.maxMs() };
 }
 
 process.on('message', async (input: Input) => process.send?.(await run(input)));

@@ -49,8 +49,8 @@ describe('HTTP/2 connections to an endpoint', () => {
   };
 
   test.each<[string, Partial<ConnectionLimits>, (url: string) => Promise<unknown>]>([
-    ['streams', { mostStreams: 10 }, get],
-    ['resets of ours', { mostResets: 10 }, cancel],
+    ['streams', { maxStreams: 10 }, get],
+    ['resets of ours', { maxResets: 10 }, cancel],
   ])('follow one another after a number of %s, and end with what runs on them', async (_, limits, use1) => {
     use(limits);
     const { url, endpoint, events } = await start();

@@ -1,4 +1,4 @@
-import { mostWindowBytes, receiveWindow } from '../../../src/transports/http2/receive-window.ts';
+import { maxWindowBytes, receiveWindow } from '../../../src/transports/http2/receive-window.ts';
 
 const mebibyte = 1_048_576;
 
@@ -13,7 +13,7 @@ describe('receiveWindow', () => {
     [200, 0.25],
     [10_000, 0.125],
   ])('gives %d large responses %d MiB each', (large, expected) => {
-    expect(receiveWindow(large, mostWindowBytes)).toBe(expected * mebibyte);
+    expect(receiveWindow(large, maxWindowBytes)).toBe(expected * mebibyte);
   });
 
   test('grows again only when there is room by far', () => {

@@ -15,7 +15,7 @@ export interface Tally {
   readonly complaints: string[];
 }
 
-const mostComplaints = 40;
+const maxComplaints = 40;
 
 export function emptyTally(): Tally {
   return { right: 0, wrong: 0, lost: 0, left: 0, bytes: 0, complaints: [] };
@@ -25,7 +25,7 @@ export function record(tally: Tally, planned: PlannedRequest, ending: Ending): v
   const [verdict, why] = judged(planned, ending);
   tally[verdict]++;
   tally.bytes += ending.bytes;
-  if (verdict === 'right' || verdict === 'left' || tally.complaints.length >= mostComplaints) return;
+  if (verdict === 'right' || verdict === 'left' || tally.complaints.length >= maxComplaints) return;
   const { method, path, body } = planned;
   const size = body ? ` of ${body.length} bytes` : '';
   tally.complaints.push(`${verdict}: ${method} ${path}${size}: ${why}`);

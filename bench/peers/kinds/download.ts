@@ -10,7 +10,7 @@ const warmUpResponses = 100;
 /** Throughput and memory of one long response, read by one client. */
 export const download: Kind = {
   columns: ['megabytesPerSecond', 'cpuMs', 'grownMiB', 'peakMemoryMiB'],
-  mostRounds: 3,
+  maxRounds: 3,
   note: ({ isQuick, downloadBytes }) => (isQuick ? `${downloadBytes / MiB} MiB, because of --quick` : undefined),
   warmUp,
   sample,

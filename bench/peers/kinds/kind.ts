@@ -26,7 +26,7 @@ export interface Kind {
   /** The columns of the table; the first one is what rows are compared by. */
   readonly columns: readonly Figure[];
   /** More rounds than these would take long and say little. */
-  readonly mostRounds: number;
+  readonly maxRounds: number;
   /** In what the run differs from the name of the work. */
   note(settings: Settings): string | undefined;
   /** Uses the row until its code is compiled and its connections are open. Rejects when it does not work. */

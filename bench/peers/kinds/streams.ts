@@ -16,9 +16,9 @@ const stepMs = 10_000;
 export const streams: Kind = {
   columns: ['streamKiB', 'idleCpuMsPerSecond', 'peakMemoryMiB'],
   // What the first streams have allocated is there for the next ones: only the first round counts.
-  mostRounds: 1,
+  maxRounds: 1,
   note: ({ isQuick, streams: wanted }) => {
-    const count = mostStreams(wanted);
+    const count = maxStreams(wanted);
     if (count < wanted) return `${count} streams, because this process may open no more files (ulimit -n)`;
     return isQuick ? `${count} streams, because of --quick` : undefined;
   },
@@ -27,7 +27,7 @@ export const streams: Kind = {
 };
 
 function sample({ proxy, work, idle }: Subject, { settings }: Bench): Promise<Sample> {
-  const count = mostStreams(settings.streams);
+  const count = maxStreams(settings.streams);
   return withStreams(proxy.url + work.path, count, async () => {
     const before = await proxy.usage();
     await wait(idleMs);
@@ -67,7 +67,7 @@ async function withinStep(opening: Promise<unknown>, problem: string): Promise<v
 }
 
 /** A proxy has two connections for each stream, and some files besides. */
-function mostStreams(wanted: number): number {
+function maxStreams(wanted: number): number {
   const report = process.report.getReport() as {
     readonly userLimits?: { readonly open_files?: { readonly soft: unknown } };
   };

@@ -13,7 +13,7 @@ const edgeMs = 150;
 /** CPU time, connections, throughput and latency under load. */
 export const underLoad: Kind = {
   columns: ['cpuUs', 'requestsPerSecond', 'p50Ms', 'p99Ms', 'connectionsPerRequest', 'peakMemoryMiB'],
-  mostRounds: Infinity,
+  maxRounds: Infinity,
   note: () => undefined,
   warmUp,
   sample,

@@ -6,7 +6,7 @@ import { type PackedEvent, pack } from './packed-events.ts';
 const eventsMs = 100;
 
 /** A dashboard may miss some of this many; what matters is that requests do not wait for it. */
-const mostEvents = 5_000;
+const maxEvents = 5_000;
 
 /** What a worker has to tell the primary. Nobody hears it when the primary is gone. */
 export class Outbox {
@@ -21,7 +21,7 @@ export class Outbox {
 
   readonly event = (event: ProxyEvent): void => {
     if (this.#events.length === 0) setTimeout(() => this.#sendEvents(), eventsMs).unref();
-    if (this.#events.length < mostEvents) this.#events.push(pack(event));
+    if (this.#events.length < maxEvents) this.#events.push(pack(event));
   };
 
   /** Resolves when the report is on its way, behind everything that was said before. */

@@ -3,10 +3,10 @@ const goodLifeMs = 10_000;
 
 /** The second worker in a row that does not live long is waited for; the wait doubles up to the longest. */
 const firstDelayMs = 100;
-const longestDelayMs = 10_000;
+const maxDelayMs = 10_000;
 
 /** After so many in a row that were never ready, there is little hope for the next one. */
-const mostFailedStarts = 5;
+const maxFailedStarts = 5;
 
 /** One life of a worker. */
 export interface Life {
@@ -24,10 +24,10 @@ export class Restarts {
     this.#failedStarts = wasReady ? 0 : this.#failedStarts + 1;
     this.#shortLives = lastedMs < goodLifeMs ? this.#shortLives + 1 : 0;
     if (this.#shortLives <= 1) return 0;
-    return Math.min(firstDelayMs * 2 ** (this.#shortLives - 2), longestDelayMs);
+    return Math.min(firstDelayMs * 2 ** (this.#shortLives - 2), maxDelayMs);
   }
 
   get isHopeless(): boolean {
-    return this.#failedStarts >= mostFailedStarts;
+    return this.#failedStarts >= maxFailedStarts;
   }
 }

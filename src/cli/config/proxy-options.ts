@@ -1,6 +1,6 @@
 import type { Strategy } from '../../index.ts';
+import { maxTimerMs } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
-import { longestTimerMs } from '../flags/duration.ts';
 import { labelOf } from '../flags/flag-value.ts';
 import type { FlagName, FlagValues } from '../flags/flags.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
@@ -92,7 +92,7 @@ function strategyOf({ values, given }: ParsedFlags): Strategy | undefined {
 
 /** 0 is no limit, as Go has it; nor can a timer keep more than 24.8 days, and nobody will wait to see the difference. */
 function limitOf(ms: number): number {
-  return ms === 0 || ms > longestTimerMs ? Infinity : ms;
+  return ms === 0 || ms > maxTimerMs ? Infinity : ms;
 }
 
 function asItIs<Value>(value: Value): Value {

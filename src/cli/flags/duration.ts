@@ -1,3 +1,5 @@
+import { round } from '../../support/round.ts';
+
 const msByUnit: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -9,9 +11,6 @@ const msByUnit: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
 };
-
-/** What setTimeout takes at most; it takes a longer time for 1 ms. */
-export const longestTimerMs = 2_147_483_647;
 
 const part = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
 const duration = new RegExp(`^\\+?(?:0|(?:${part.source})+)$`);
@@ -33,8 +32,4 @@ export function formatDuration(ms: number): string {
   if (minutes === 0) return `${seconds}s`;
   const rest = `${minutes % 60}m${round(seconds % 60, 1)}s`;
   return minutes < 60 ? rest : `${Math.floor(minutes / 60)}h${rest}`;
-}
-
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
 }

@@ -77,14 +77,14 @@ export const optionalAddress = flagOf<ListenAddress | false>({
 });
 
 /** More processes than this are a slip of the finger. */
-const mostWorkers = 256;
+const maxWorkers = 256;
 
 export const workerCount = flagOf<number>({
   placeholder: 'number|auto',
-  expected: `a number from 1 to ${mostWorkers}, or auto`,
+  expected: `a number from 1 to ${maxWorkers}, or auto`,
   parse: (text) => {
-    if (text === 'auto') return Math.min(availableParallelism(), mostWorkers);
-    return /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= mostWorkers ? Number(text) : undefined;
+    if (text === 'auto') return Math.min(availableParallelism(), maxWorkers);
+    return /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= maxWorkers ? Number(text) : undefined;
   },
 });
 

@@ -1,3 +1,5 @@
+import { escapeControls } from '../../support/text.ts';
+
 export type Level = 'info' | 'warn' | 'error';
 
 /** What machines get of a line besides its message. */
@@ -55,11 +57,4 @@ export function jsonFormat(prefix: string): LogFormat {
 function isoTime(time: Date, isUtc: boolean): string {
   const offsetMs = isUtc ? 0 : time.getTimezoneOffset() * 60_000;
   return new Date(time.getTime() - offsetMs).toISOString();
-}
-
-/** What a client puts into its URL must neither make lines of its own nor move the cursor of who reads the log. */
-function escapeControls(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, (control) => {
-    return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
 }

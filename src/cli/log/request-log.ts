@@ -8,6 +8,7 @@ import type {
 } from '../../index.ts';
 import { explained } from '../../observers/log/explained.ts';
 import { shownTarget } from '../../observers/log/shown-target.ts';
+import { round } from '../../support/round.ts';
 import { nameFlags } from '../config/proxy-options.ts';
 import { formatDuration } from '../flags/duration.ts';
 import type { Log } from './log.ts';
@@ -81,7 +82,7 @@ function logRequest(log: Log, ended: RequestEnded, winner: string | undefined): 
     url,
     status: statusOf(ended) ?? null,
     bytes,
-    durationMs: round(ended.durationMs),
+    durationMs: round(ended.durationMs, 3),
     winner: ended.winner ?? null,
     attempts: attempts.map(attemptFields),
     ...(error && { error: error.code }),
@@ -116,9 +117,5 @@ function statusOf({ status, error }: RequestEnded): number | undefined {
 }
 
 function attemptFields({ endpoint, outcome, status, durationMs, error }: AttemptReport): Record<string, unknown> {
-  return { endpoint, outcome, status, durationMs: round(durationMs), ...(error && { error: error.code }) };
-}
-
-function round(ms: number): number {
-  return Number(ms.toFixed(3));
+  return { endpoint, outcome, status, durationMs: round(durationMs, 3), ...(error && { error: error.code }) };
 }

@@ -1,7 +1,7 @@
 import http, { type IncomingMessage, type RequestListener } from 'node:http';
 import https from 'node:https';
+import { maxTimerMs } from '../../support/timer.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { longestTimerMs } from '../flags/duration.ts';
 import { limitSilence } from './upload-silence.ts';
 
 /** Makes the server for clients, which does not listen yet. */
@@ -28,7 +28,7 @@ export function createClientServer(
 
 /** As node:http wants it, which adds some to what it tells the client, and for which 0 is no limit. */
 function keepAliveOf({ 'keep-alive-timeout': ms }: Configuration['values']): number {
-  return ms > longestTimerMs - 10_000 ? 0 : ms;
+  return ms > maxTimerMs - 10_000 ? 0 : ms;
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

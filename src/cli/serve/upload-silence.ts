@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { longestTimerMs } from '../flags/duration.ts';
+import { maxTimerMs } from '../../support/timer.ts';
 
 /** As node:http says it to whoever does not send a whole head in time. */
 const requestTimeout = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
@@ -10,7 +10,7 @@ const requestTimeout = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\
  * @param limitMs milliseconds; it is noticed before twice this time is over. 0 is no limit.
  */
 export function limitSilence(req: IncomingMessage, res: ServerResponse, limitMs: number): void {
-  if (limitMs === 0 || limitMs > longestTimerMs) return;
+  if (limitMs === 0 || limitMs > maxTimerMs) return;
   const { socket } = req;
   let bytesSeen = socket.bytesRead;
   const look = (): void => {

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { longestTimerMs } from '../flags/duration.ts';
+import { maxTimerMs } from '../../support/timer.ts';
 
 /** What may stop the command. */
 export interface StopRequest {
@@ -40,14 +40,14 @@ export function watchForStop(): StopRequest {
 
 /** A timer for any time. @returns what stops it. */
 export function callAfter(ms: number, callback: () => void): () => void {
-  const isLast = ms <= longestTimerMs;
+  const isLast = ms <= maxTimerMs;
   let cancel = (): void => clearTimeout(timer);
   const timer = setTimeout(
     () => {
       if (isLast) callback();
-      else cancel = callAfter(ms - longestTimerMs, callback);
+      else cancel = callAfter(ms - maxTimerMs, callback);
     },
-    isLast ? ms : longestTimerMs,
+    isLast ? ms : maxTimerMs,
   );
   return () => cancel();
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { type Http2ServerRequest, constants as http2Constants } from 'node:http2';
+import { constants as http2Constants } from 'node:http2';
 import { noBody, type RequestBody } from '../../attempts/request-body.ts';
 import { BalancingProxyError } from '../../errors.ts';
+import { http2StreamOf } from '../../http/http2-stream.ts';
 import { lengthOnWire, onWire } from '../../http/on-wire.ts';
 import { joined } from '../../transports/message/response-body.ts';
 import { leftBody } from './left-body.ts';
@@ -40,7 +41,7 @@ export function takeBody(
 
 /** Whether the request announces a body, an empty one included (RFC 9112 6). */
 export function announcesBody(req: IncomingMessage): boolean {
-  const { stream } = req as unknown as Partial<Http2ServerRequest>;
+  const stream = http2StreamOf(req);
   if (stream) return !stream.endAfterHeaders;
   return onWire(req, 'content-length') !== undefined || onWire(req, 'transfer-encoding') !== undefined;
 }
@@ -136,7 +137,7 @@ function bodyConsumed(): BalancingProxyError {
 export function abandonUpload(req: IncomingMessage): void {
   req.unpipe();
   req.resume();
-  const { stream } = req as unknown as Partial<Http2ServerRequest>;
+  const stream = http2StreamOf(req);
   if (!stream || stream.readableEnded) return;
   const stop = (): void => stream.close(http2Constants.NGHTTP2_NO_ERROR);
   if (stream.writableFinished) stop();

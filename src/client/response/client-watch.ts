@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
+import { http2StreamOf, isClientGone } from '../../http/http2-stream.ts';
 import { onSocketEnd } from '../connection/socket-end.ts';
 import { clientGone } from '../request/body.ts';
 import { endedByApp, isBegunByApp, isEndedByApp } from './ending.ts';
-import { isClosed } from './respond.ts';
 
 /** Watches over one client's response until it has ended: nobody may be left who waits for it. */
 export class ClientWatch {
@@ -17,13 +17,13 @@ export class ClientWatch {
     this.#res = res;
     // Over HTTP/2 a response closes, and says that it has finished, only when the client has ended its upload, too, and one
     // to HEAD does not close at all before it was begun.
-    this.#stream = (res as unknown as Partial<Http2ServerResponse>).stream;
+    this.#stream = http2StreamOf(res);
     if (this.#stream) this.#stream.on('finish', this.#onFinish).on('close', this.#onClose);
     else res.on('close', this.#onClose);
     // Node 22 closes no response that has no socket yet.
     if (!res.socket && req.socket) this.#unwatch = onSocketEnd(req.socket, this.#onClose);
     if (isBegunByApp(res)) this.abort(endedByApp());
-    else if (isClosed(res)) this.abort(clientGone());
+    else if (isClientGone(res)) this.abort(clientGone());
   }
 
   /** Fires when nobody waits for the response any more, and when it is told to. */

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerResponse } from 'node:http2';
 import { constants as http2Constants } from 'node:http2';
 import type { BalancingProxyError } from '../../errors.ts';
 import { groupByName, type HeaderList, hasHighByte, isFieldValue } from '../../http/headers.ts';
 import { groupForHttp2 } from '../../http/http2-headers.ts';
+import { http2StreamOf } from '../../http/http2-stream.ts';
 import { brokenOff } from '../../transports/message/response-body.ts';
 import type { UpstreamResponse } from '../../transports/message/transport.ts';
 import { reset } from '../connection/close.ts';
@@ -64,15 +64,9 @@ function takeHeadBack(res: ServerResponse, { headers }: ClientResponse): void {
   res.sendDate = sendDate;
 }
 
-/** Whether the client is gone already; on HTTP/2 only the stream tells. */
-export function isClosed(res: ServerResponse): boolean {
-  const { stream } = res as unknown as Partial<Http2ServerResponse>;
-  return stream ? stream.destroyed : res.destroyed;
-}
-
 /** Ends a response that cannot be completed so that the client sees it broken (a reset, never a clean end). */
 export function breakOff(res: ServerResponse): void {
-  const { stream } = res as unknown as Partial<Http2ServerResponse>;
+  const stream = http2StreamOf(res);
   if (stream) stream.close(http2Constants.NGHTTP2_INTERNAL_ERROR);
   // A body that ends with the connection, as HTTP/1.0 has it, looks whole after anything but a reset.
   else if (res.socket && !res.chunkedEncoding && !res.hasHeader('Content-Length')) reset(res.socket);

@@ -4,7 +4,7 @@ import { type EndpointRow, type Frame, tenths } from './frame.ts';
 import type { History } from './history.ts';
 
 /** Endpoints that are shown. A function may give any number of them. */
-const mostEndpoints = 64;
+const maxEndpoints = 64;
 
 /** What is the case at this moment, without races. */
 export function currentFrame(
@@ -12,7 +12,7 @@ export function currentFrame(
   { history, allowActions }: { readonly history: History; readonly allowActions: boolean },
 ): Omit<Frame, 'races' | 'moreRaces'> {
   history.keepOnly(new Set(endpoints.map(({ name }) => name)));
-  const shown = endpoints.slice(0, mostEndpoints);
+  const shown = endpoints.slice(0, maxEndpoints);
   return {
     allowActions,
     requests: history.requestFigures(),

@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import type { ManagedProxy } from '../../events/observed-proxy.ts';
+import { isClientGone } from '../../http/http2-stream.ts';
 import { currentFrame } from './current-frame.ts';
 import type { Frame } from './frame.ts';
 import { History, historyLastsMs } from './history.ts';
 import type { SampledRaces } from './race-sample.ts';
-import { isGone, Viewer } from './viewer.ts';
+import { Viewer } from './viewer.ts';
 
 /** How often the viewers are told what is new. */
 const tickMs = 500;
@@ -13,7 +14,7 @@ const tickMs = 500;
 const heartbeatMs = 5_000;
 
 /** Most viewers at a time: each one costs a connection and a write per tick. */
-const mostViewers = 32;
+const maxViewers = 32;
 
 /** After so long a browser tries again when the stream has broken off. */
 const retryMs = 2_000;
@@ -43,12 +44,12 @@ export class Feed {
 
   /** Whether another viewer can be had. */
   get isOpen(): boolean {
-    return !this.#isClosed && this.#viewers.size < mostViewers;
+    return !this.#isClosed && this.#viewers.size < maxViewers;
   }
 
   /** Streams to this response, whose head is set, until its client leaves. */
   add(stream: ServerResponse): void {
-    if (isGone(stream)) return;
+    if (isClientGone(stream)) return;
     const viewer = new Viewer(stream);
     if (this.#viewers.size === 0) this.#start();
     this.#viewers.add(viewer);

@@ -6,13 +6,13 @@ import { type Race, type RaceAttempt, tenths } from './frame.ts';
 const keptRaces = 20;
 
 /** Races that a frame may hold: nobody can look at more. */
-const mostPerFrame = 10;
+const maxPerFrame = 10;
 
 /** Attempts that a race is shown with, and the winner besides. */
-const mostAttempts = 16;
+const maxAttempts = 16;
 
 /** Characters of a path. */
-const longestPath = 200;
+const maxPath = 200;
 
 /** What was taken since the last frame. */
 export interface SampledRaces {
@@ -35,7 +35,7 @@ export class RaceSample {
 
   add(ended: RequestEnded): void {
     const place = this.#placeFor(this.#freshCount++);
-    if (place < mostPerFrame) this.#fresh[place] = raceOf(ended, ++this.#lastId);
+    if (place < maxPerFrame) this.#fresh[place] = raceOf(ended, ++this.#lastId);
   }
 
   /** Hands over what came since the last call. */
@@ -50,13 +50,13 @@ export class RaceSample {
 
   /** Reservoir sampling: no race is worked on that is not drawn. */
   #placeFor(count: number): number {
-    return count < mostPerFrame ? count : Math.floor(Math.random() * (count + 1));
+    return count < maxPerFrame ? count : Math.floor(Math.random() * (count + 1));
   }
 }
 
 function raceOf(ended: RequestEnded, id: number): Race {
   const { method, url, status, winner, servedBy, strategy, error, durationMs, attempts } = ended;
-  const shown = attempts.filter(({ outcome }, index) => index < mostAttempts || outcome === 'won');
+  const shown = attempts.filter(({ outcome }, index) => index < maxAttempts || outcome === 'won');
   return {
     id,
     endedAt: Date.now(),
@@ -90,5 +90,5 @@ function attemptOf(report: AttemptReport): RaceAttempt {
 function pathOf(url: string): string {
   const target = url.startsWith('/') || url === '*' ? url : (URL.parse(url)?.pathname ?? '…');
   const [path = ''] = target.split(/[?#]/, 1);
-  return path.length > longestPath ? `${path.slice(0, longestPath)}…` : path;
+  return path.length > maxPath ? `${path.slice(0, maxPath)}…` : path;
 }

@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import type { Http2ServerResponse } from 'node:http2';
 
 /** A viewer who takes nothing for so long is not there any more. */
 const patienceMs = 60_000;
@@ -47,10 +46,4 @@ export class Viewer {
     this.#stream.write(text);
     this.#stream.flush?.();
   }
-}
-
-/** Whether the client has left already; on HTTP/2 only the stream tells. */
-export function isGone(res: ServerResponse): boolean {
-  const { stream } = res as unknown as Partial<Http2ServerResponse>;
-  return stream ? stream.destroyed : res.destroyed;
 }

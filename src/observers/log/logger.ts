@@ -1,6 +1,8 @@
 import { isOthersDoing } from '../../errors.ts';
 import type { AttemptReport } from '../../events/attempt-report.ts';
 import type { Observer, RequestEnded } from '../../events/events.ts';
+import { round } from '../../support/round.ts';
+import { escapeControls } from '../../support/text.ts';
 import { explained } from './explained.ts';
 import { shownTarget } from './shown-target.ts';
 
@@ -55,13 +57,13 @@ type Write = (level: Level, message: string, fields: Fields) => unknown;
 function writerFor(logger: Logger): Write {
   // pino, and bunyan.
   if ('bindings' in logger || 'addSerializers' in logger) {
-    return (level, message, fields) => logger[level](fields, oneLine(message));
+    return (level, message, fields) => logger[level](fields, escapeControls(message));
   }
   // winston, as one object: beside a line with `%d` or the like, as in `/%d0%b0`, fields are taken for its values and lost.
   if ('defaultMeta' in logger) {
-    return (level, message, fields) => logger[level]({ message: oneLine(message), ...fields });
+    return (level, message, fields) => logger[level]({ message: escapeControls(message), ...fields });
   }
-  return (level, message) => logger[level](oneLine(message));
+  return (level, message) => logger[level](escapeControls(message));
 }
 
 function logRequest(log: Write, ended: RequestEnded, target: string): unknown {
@@ -73,7 +75,7 @@ function logRequest(log: Write, ended: RequestEnded, target: string): unknown {
     isLeft ? 'client gone' : status,
     error && !isLeft && error.code,
     (winner || ended.servedBy) && `${winner ? 'by' : 'of'} ${ended.servedBy}`,
-    `in ${round(ended.durationMs)} ms`,
+    `in ${round(ended.durationMs, 3)} ms`,
     isBodyStreamed && '(body too large to ask another endpoint)',
   ];
   // Where no endpoint was asked, nothing else would tell why.
@@ -86,7 +88,7 @@ function logRequest(log: Write, ended: RequestEnded, target: string): unknown {
     target,
     status: status ?? null,
     winner: winner ?? null,
-    durationMs: round(ended.durationMs),
+    durationMs: round(ended.durationMs, 3),
     isBodyStreamed,
     attempts: attempts.map(attemptFields),
     ...(error && { error: error.code }),
@@ -94,7 +96,7 @@ function logRequest(log: Write, ended: RequestEnded, target: string): unknown {
 }
 
 function describeAttempt({ endpoint, outcome, status, error, durationMs }: AttemptReport): string {
-  return [endpoint, outcome, status, error?.code, `after ${round(durationMs)} ms`].filter(Boolean).join(' ');
+  return [endpoint, outcome, status, error?.code, `after ${round(durationMs, 3)} ms`].filter(Boolean).join(' ');
 }
 
 function attemptFields({
@@ -112,23 +114,11 @@ function attemptFields({
     outcome,
     ...(status !== undefined && { status }),
     ...(error && { error: error.code }),
-    startedAfterMs: round(startedAfterMs),
-    durationMs: round(durationMs),
+    startedAfterMs: round(startedAfterMs, 3),
+    durationMs: round(durationMs, 3),
   };
 }
 
 function pick({ endpoint }: { readonly endpoint: string }): Fields {
   return { endpoint };
-}
-
-/** What a client puts into its URL must neither make lines of its own nor move the cursor of who reads the log. */
-function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, (control) => {
-    return `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
-}
-
-/** Microseconds are enough. */
-function round(ms: number): number {
-  return Number(ms.toFixed(3));
 }

@@ -2,7 +2,7 @@
  * So many endpoints have series of their own. A series is kept for as long as the process, and a function of endpoints
  * may make up names without end.
  */
-const mostEndpoints = 256;
+const maxEndpoints = 256;
 
 /** Stands for all endpoints beyond these. */
 const others = 'other';
@@ -25,7 +25,7 @@ export class EndpointLabels {
   of(name: string): EndpointLabel {
     const known = this.#labels.get(name);
     if (known) return known;
-    if (this.#labels.size >= mostEndpoints && name !== others) return this.of(others);
+    if (this.#labels.size >= maxEndpoints && name !== others) return this.of(others);
     const label = { endpoint: name };
     this.#labels.set(name, label);
     this.#onNew(label);

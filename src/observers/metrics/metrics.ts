@@ -122,10 +122,8 @@ async function answer(res: ServerResponse, registry: MetricsRegistry): Promise<v
     res.setHeader('Content-Type', registry.contentType).end(text);
   } catch (error) {
     res.statusCode = 500;
-    res.setHeader('Content-Type', 'text/plain; charset=utf-8').end(`no metrics: ${messageOf(error)}\n`);
+    res
+      .setHeader('Content-Type', 'text/plain; charset=utf-8')
+      .end(`no metrics: ${error instanceof Error ? error.message : inspect(error)}\n`);
   }
-}
-
-function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : inspect(thrown);
 }

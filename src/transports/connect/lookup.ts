@@ -7,7 +7,7 @@ import { type Failure, KnownName, type OnFound } from './known-name.ts';
 const patienceMs = 250;
 
 /** So many names are remembered; beyond that the ones that were asked for first are forgotten. */
-const mostNames = 1_000;
+const maxNames = 1_000;
 
 /** Asks the system as `dns.lookup` does. */
 export type Ask = (hostname: string, options: LookupAllOptions, done: OnFound) => void;
@@ -85,7 +85,7 @@ class Lookups {
 
   #forgetOldest(): void {
     for (const [key, name] of this.#names) {
-      if (this.#names.size < mostNames) return;
+      if (this.#names.size < maxNames) return;
       if (!this.#queue.has(name) && !this.#underWay.has(name)) this.#names.delete(key);
     }
   }

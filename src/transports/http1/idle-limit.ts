@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 const marginMs = 1_000;
 
 /** No connection is kept for longer, whatever the endpoint says. */
-const mostIdleMs = 600_000;
+const maxIdleMs = 600_000;
 
 /** Endpoints that do not say for how long they keep an idle connection are taken to keep it for so long at least. */
 const sureMs = 1_000;
@@ -17,7 +17,7 @@ export function heedKeepAlive(socket: Duplex, headers: readonly string[]): void 
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i]?.length !== 10 || headers[i]?.toLowerCase() !== 'keep-alive') continue;
     const seconds = /\btimeout=(\d{1,9})/i.exec(headers[i + 1] ?? '')?.[1];
-    if (seconds !== undefined) limits.set(socket, Math.min(Number(seconds) * 1_000 - marginMs, mostIdleMs));
+    if (seconds !== undefined) limits.set(socket, Math.min(Number(seconds) * 1_000 - marginMs, maxIdleMs));
   }
 }
 

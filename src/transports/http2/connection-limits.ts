@@ -3,11 +3,11 @@ import type { LivenessLimits } from './liveness.ts';
 /** How long a connection is used. */
 export interface ConnectionLimits extends LivenessLimits {
   /** Streams after which another connection takes over. */
-  readonly mostStreams: number;
+  readonly maxStreams: number;
   /** Streams after which it takes no more: the endpoint would close it. */
   readonly allStreams: number;
   /** Streams that we reset, likewise. */
-  readonly mostResets: number;
+  readonly maxResets: number;
   /** Milliseconds, likewise. */
   readonly maxAgeMs: number;
   /** Milliseconds without a stream after which it is closed. */
@@ -24,10 +24,10 @@ export const usualLimits: ConnectionLimits = {
   firstPongMs: 3_000,
   proofMs: 1_000,
   // There are 2^30 (RFC 9113 5.1.1).
-  mostStreams: 2 ** 29,
+  maxStreams: 2 ** 29,
   allStreams: Infinity,
   // node:http2 and Envoy close the connection of who resets 1,000 and 500, with all that runs on it.
-  mostResets: 300,
+  maxResets: 300,
   maxAgeMs: 3_600_000,
   // nginx has 75 s, load balancers 60 s.
   idleMs: 25_000,

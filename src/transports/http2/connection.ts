@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { EndpointAddress } from '../../endpoints/address.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { Liveness } from './liveness.ts';
-import { mostWindowBytes } from './receive-window.ts';
+import { maxWindowBytes } from './receive-window.ts';
 import { sessionOptions, widen } from './session-options.ts';
 
 /** Who is told what becomes of a connection. */
@@ -28,8 +28,8 @@ export class Http2Connection {
   #served = 0;
   #resets = 0;
   #large = 0;
-  #windowBytes = mostWindowBytes;
-  #wantedWindowBytes = mostWindowBytes;
+  #windowBytes = maxWindowBytes;
+  #wantedWindowBytes = maxWindowBytes;
   #isSettling = false;
   #isProven = false;
   #isRetired = false;
@@ -82,7 +82,7 @@ export class Http2Connection {
     return this.#lastSeenStream < Infinity;
   }
 
-  get mostAtOnce(): number {
+  get maxAtOnce(): number {
     return this.session.remoteSettings?.maxConcurrentStreams ?? 100;
   }
 
@@ -90,7 +90,7 @@ export class Http2Connection {
     const { session } = this;
     const isOver = this.#isRetired || session.closed || session.destroyed || this.#liveness.isInDoubt;
     // What is worn out goes on until there is another one, but not for ever.
-    return !isOver && this.#open < this.mostAtOnce && this.#served < this.#limits.allStreams && !this.#isWornBy(2);
+    return !isOver && this.#open < this.maxAtOnce && this.#served < this.#limits.allStreams && !this.#isWornBy(2);
   }
 
   /** Another connection should take over. */
@@ -118,7 +118,7 @@ export class Http2Connection {
   }
 
   #isWornBy(factor: number): boolean {
-    return this.#served >= factor * this.#limits.mostStreams || this.#resets >= factor * this.#limits.mostResets;
+    return this.#served >= factor * this.#limits.maxStreams || this.#resets >= factor * this.#limits.maxResets;
   }
 
   /** @throws for headers that Node does not send. */

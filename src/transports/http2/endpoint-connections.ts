@@ -5,7 +5,7 @@ import { connectTimeout, explain } from '../message/explain.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
 import { Http2Connection } from './connection.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
-import { mostWindowBytes, receiveWindow } from './receive-window.ts';
+import { maxWindowBytes, receiveWindow } from './receive-window.ts';
 import { type ConnectSettings, type OpenSockets, openSocket } from './socket.ts';
 import { StreamLimit } from './stream-limit.ts';
 
@@ -13,7 +13,7 @@ import { StreamLimit } from './stream-limit.ts';
 const offerMs = 3_600_000;
 
 /** So many connections are opened, beyond what the number of streams asks for, to carry large bodies. */
-const mostForLarge = 8;
+const maxForLarge = 8;
 
 /** After a connection that nobody waited for has failed, the next one is tried so much later. */
 const calmMs = 1_000;
@@ -31,8 +31,8 @@ export class EndpointConnections {
   readonly #connections = new Set<Http2Connection>();
   readonly #connecting = new Set<Connecting>();
   /** As far as the last connection told. */
-  #mostAtOnce = 100;
-  #windowBytes = mostWindowBytes;
+  #maxAtOnce = 100;
+  #windowBytes = maxWindowBytes;
   readonly #streamLimit = new StreamLimit();
   #isHttp1 = false;
   #recheckAtMs = 0;
@@ -99,13 +99,13 @@ export class EndpointConnections {
     for (const connection of this.#connections) large += connection.large;
     this.#windowBytes = receiveWindow(large, this.#windowBytes);
     for (const connection of this.#connections) connection.setWindow(this.#windowBytes);
-    const missing = Math.min(large, mostForLarge) - this.#connections.size - this.#connecting.size;
+    const missing = Math.min(large, maxForLarge) - this.#connections.size - this.#connecting.size;
     for (let i = 0; i < missing; i++) this.#connectInBackground(settings);
   }
 
   #waitFor(request: UpstreamRequest): Promise<void> {
     for (const connecting of this.#connecting) {
-      if (connecting.waiting >= Math.min(this.#mostAtOnce, this.#streamLimit.streams)) continue;
+      if (connecting.waiting >= Math.min(this.#maxAtOnce, this.#streamLimit.streams)) continue;
       connecting.waiting++;
       return connecting.promise;
     }
@@ -161,7 +161,7 @@ export class EndpointConnections {
       connection.session.destroy();
       throw new Error('it takes no requests');
     }
-    this.#mostAtOnce = connection.mostAtOnce;
+    this.#maxAtOnce = connection.maxAtOnce;
     connection.setWindow(this.#windowBytes);
     for (const other of this.#connections) {
       if (!other.isWorn) continue;

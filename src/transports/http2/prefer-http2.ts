@@ -12,13 +12,13 @@ import { Http2Exchange } from './exchange.ts';
 import { Http2Sessions } from './sessions.ts';
 
 /** node:http2 servers take 128 header fields, pseudo headers included; over HTTP/1.1 the same ones take 1,000. */
-const mostFields = 120;
+const maxFields = 120;
 
 /**
  * A connection that ends, as those of nginx do after 1,000 requests, looks at no stream that came too late; so many are tried one
  * after another, as what waited for the first one may be too much for the second.
  */
-const mostConnections = 3;
+const maxConnections = 3;
 
 /**
  * A transport that speaks HTTP/2 with https endpoints that offer it (ALPN, RFC 7301) and leaves everything else to
@@ -27,7 +27,7 @@ const mostConnections = 3;
 export function preferHttp2(http1: Transport, limits: Partial<ConnectionLimits> = {}): Transport {
   const sessions = new Http2Sessions(limits);
   const send: Transport['send'] = async (request, signal) => {
-    if (!request.address.secure || request.headers.length > 2 * mostFields) return http1.send(request, signal);
+    if (!request.address.secure || request.headers.length > 2 * maxFields) return http1.send(request, signal);
     if (signal.aborted) throw signal.reason;
     const isBetterOverHttp1 = request.body instanceof Readable || asksForUpgrade(request.headers);
     if (isBetterOverHttp1 && (await untilAborted(sessions.offersHttp1(request), signal))) {
@@ -49,7 +49,7 @@ export function preferHttp2(http1: Transport, limits: Partial<ConnectionLimits> 
       } catch (error) {
         if (signal.aborted || hasBegun(request.body)) throw error;
         if (exchange.isForHttp1) return http1.send(request, signal);
-        if (!exchange.cameTooLate || connections === mostConnections) throw error;
+        if (!exchange.cameTooLate || connections === maxConnections) throw error;
       }
     }
   };

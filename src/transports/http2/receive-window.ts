@@ -1,11 +1,11 @@
 /** Most bytes of one response that an endpoint may send ahead of its reader: what is on its way at 40 MB/s and 100 ms. */
-export const mostWindowBytes = 4 * 1_048_576;
+export const maxWindowBytes = 4 * 1_048_576;
 
 /** What all responses of an endpoint may pile up together, about: as much as a window for each of the first sixteen. */
-const allWindowsBytes = 16 * mostWindowBytes;
+const allWindowsBytes = 16 * maxWindowBytes;
 
 /** Below that an endpoint at 100 ms could send 1.3 MB/s only. */
-const leastWindowBytes = 131_072;
+const minWindowBytes = 131_072;
 
 /**
  * How many bytes of each response an endpoint may send ahead of its reader, when so many large ones are under way. They pile
@@ -16,6 +16,6 @@ const leastWindowBytes = 131_072;
 export function receiveWindow(large: number, current: number): number {
   const share = allWindowsBytes / Math.max(1, large);
   const power = 2 ** Math.floor(Math.log2(share));
-  const window = Math.min(mostWindowBytes, Math.max(leastWindowBytes, power));
-  return window > current && window < 4 * current && window < mostWindowBytes ? current : window;
+  const window = Math.min(maxWindowBytes, Math.max(minWindowBytes, power));
+  return window > current && window < 4 * current && window < maxWindowBytes ? current : window;
 }

@@ -1,5 +1,5 @@
 import type { ClientHttp2Session } from 'node:http2';
-import { mostWindowBytes } from './receive-window.ts';
+import { maxWindowBytes } from './receive-window.ts';
 
 /**
  * All that the protocol has for the responses of a connection together: Node lets the endpoint go on at once whoever pauses,
@@ -10,7 +10,7 @@ const connectionWindowBytes = 2 ** 31 - 1;
 
 /** How we speak HTTP/2, beyond what Node does by itself. */
 export const sessionOptions = {
-  settings: { enablePush: false, initialWindowSize: mostWindowBytes },
+  settings: { enablePush: false, initialWindowSize: maxWindowBytes },
   // A header that comes twice goes on twice; Node 22 does not know this yet, and such a request fails there.
   strictSingleValueFields: false,
   // A value that begins or ends in white space, as nginx lets people write, would vanish (node 56703).

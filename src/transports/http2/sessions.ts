@@ -5,7 +5,7 @@ import { EndpointConnections } from './endpoint-connections.ts';
 import { OpenSockets } from './socket.ts';
 
 /** So many endpoints are remembered; beyond that the oldest without a connection are forgotten. */
-const mostEndpoints = 256;
+const maxEndpoints = 256;
 
 /** HTTP/2 connections to https endpoints, shared by all requests. */
 export class Http2Sessions {
@@ -51,7 +51,7 @@ export class Http2Sessions {
 
 function forgetUnused(endpoints: Map<string, EndpointConnections>): void {
   for (const [key, connections] of endpoints) {
-    if (endpoints.size < mostEndpoints) return;
+    if (endpoints.size < maxEndpoints) return;
     if (connections.isUnused) endpoints.delete(key);
   }
 }

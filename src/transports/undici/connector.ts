@@ -32,7 +32,7 @@ export type Connector = (target: ConnectionTarget, done: (...result: [null, Sock
 const probing = { keepAlive: true, keepAliveInitialDelay: 60_000 };
 
 /** The TLS sessions of so many servers are kept. */
-const mostSessions = 100;
+const maxSessions = 100;
 
 /** What opens the connections of a pool, in our own way, see {@link Opening}; TLS sessions are kept with it. */
 export function createConnector(settings: ConnectorSettings): Connector {
@@ -80,7 +80,7 @@ function openSecure(place: Place, { hostname, port }: ConnectionTarget, { settin
   // In Node 22 the option has no effect with TLS.
   socket.once('secureConnect', () => socket.setKeepAlive(true, probing.keepAliveInitialDelay));
   return socket.on('session', (session: Buffer) => {
-    for (const oldest of sessions.keys()) if (sessions.size >= mostSessions) sessions.delete(oldest);
+    for (const oldest of sessions.keys()) if (sessions.size >= maxSessions) sessions.delete(oldest);
     sessions.set(key, session);
   });
 }

@@ -1,7 +1,6 @@
 import {
   boolean,
   fields,
-  longestTimerMs,
   milliseconds,
   optional,
   parseOrThrow,
@@ -9,6 +8,7 @@ import {
   valueThat,
   wholeNumberFrom,
 } from '../../support/parser.ts';
+import { maxTimerMs } from '../../support/timer.ts';
 import { type AgentOption, type AgentPair, agentPair } from '../http1/agents.ts';
 
 /** Settings of {@link undiciTransport}. */
@@ -89,6 +89,6 @@ export function parseUndiciOptions(options: UndiciTransportOptions): UndiciSetti
     const parsed = settings(value, '');
     const lost = ours.find((name) => options[name]);
     if (parsed.dispatcher && lost) refuse(lost, 'has no effect together with `dispatcher`');
-    return { ...parsed, keepAliveTimeoutMs: Math.min(parsed.keepAliveTimeoutMs, longestTimerMs) };
+    return { ...parsed, keepAliveTimeoutMs: Math.min(parsed.keepAliveTimeoutMs, maxTimerMs) };
   }, options);
 }

@@ -8,7 +8,7 @@ import { showFigures } from './figures.js';
 import { createRaceList } from './races.js';
 
 /** More races than that are not shown anyway. */
-const mostRaces = 20;
+const maxRaces = 20;
 
 /** @typedef {{ frame: Frame, isFirst: boolean }} Heard */
 
@@ -38,7 +38,7 @@ function show({ frame, isFirst }) {
  */
 function joined(earlier, later) {
   if (!earlier || later.isFirst) return later;
-  const races = [...earlier.frame.races, ...later.frame.races].slice(-mostRaces);
+  const races = [...earlier.frame.races, ...later.frame.races].slice(-maxRaces);
   return { frame: { ...later.frame, races }, isFirst: earlier.isFirst };
 }
 

@@ -2,8 +2,8 @@
 import { byId, cloneOf, field, setText, setTexts } from './dom.js';
 import { formatCode, formatMs, formatTime, shortName } from './format.js';
 
-const mostRaces = 20;
-const mostOfName = 17;
+const maxRaces = 20;
+const maxOfName = 17;
 const clientGone = 'ERR_BRP_CLIENT_GONE';
 const clientsDoing = [clientGone, 'ERR_BRP_CLIENT_TIMEOUT'];
 
@@ -24,7 +24,7 @@ export function createRaceList() {
       list.prepend(raceElement(race));
       lastId = race.id;
     }
-    while (list.childElementCount > mostRaces) list.lastElementChild?.remove();
+    while (list.childElementCount > maxRaces) list.lastElementChild?.remove();
     byId('no-races').hidden = list.childElementCount > 0;
     setText(byId('races-note'), moreRaces > 0 ? `a sample: ${races.length} of ${races.length + moreRaces}` : '');
   };
@@ -76,7 +76,7 @@ function attemptElement(attempt, fullMs) {
   element.dataset.outcome = outcome;
   element.title = `${endpoint}: started ${startOf(attempt)}, ${ended} after ${formatMs(durationMs)} ms`;
   setTexts(element, {
-    endpoint: shortName(endpoint, mostOfName),
+    endpoint: shortName(endpoint, maxOfName),
     start: `started ${startOf(attempt)}`,
     outcome: `${ended} · ${formatMs(durationMs)} ms`,
   });
