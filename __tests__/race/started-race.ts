@@ -111,3 +111,12 @@ function countingSignal() {
   };
   return { signal, abort: (reason?: unknown) => controller.abort(reason), countListeners: () => added.size };
 }
+
+/** The candidates of attempts, one letter each. */
+
+export const namesOf = (attempts: ReadonlyArray<{ readonly candidate: string }>) =>
+  attempts.map(({ candidate }) => candidate).join('');
+
+/** Which attempts were told to stop. */
+export const abortedOf = (attempts: ReadonlyArray<{ readonly signal: AbortSignal }>) =>
+  attempts.map(({ signal }) => signal.aborted);

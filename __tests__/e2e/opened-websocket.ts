@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import type http from 'node:http';
+import { setImmediate } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { startHttp } from '../helpers/servers.ts';
+import { serveUpgrades } from '../helpers/upgrades.ts';
+
+export const resources = leakCheckedResources();
+
+/** Opens a WebSocket, and ends it after the test. */
+export async function open(url: string, ...settings: readonly unknown[]): Promise<WebSocket> {
+  const [protocols, options] = settings as [string[]?, object?];
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/chat`, protocols ?? [], options);
+  resources.use({ close: () => socket.terminate() });
+  await once(socket, 'open');
+  return socket;
+}
+
+export const start = async (listener: http.RequestListener) => resources.use(await startHttp(listener)).url;
+
+export const serve = async (...settings: Parameters<typeof serveUpgrades>) =>
+  resources.use(await serveUpgrades(...settings));
+
+/** Lets this many turns of the event loop pass. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await setImmediate();
+}

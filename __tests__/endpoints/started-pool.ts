@@ -1,0 +1,28 @@
+import type { Endpoint, EndpointSettings } from '../../src/endpoints/endpoint.ts';
+import { type Candidate, type Choice, EndpointPool } from '../../src/endpoints/pool.ts';
+import { addressOf, settings } from './candidates.ts';
+
+export const poolWith = (overrides: Partial<EndpointSettings> = {}) => new EndpointPool({ ...settings, ...overrides });
+
+export const oneByOne: Choice = { order: 'given', most: Infinity, isRace: false };
+export const race: Choice = { ...oneByOne, isRace: true };
+
+/** A pool of endpoints whose names are one letter each. */
+export function startPool(names: string, overrides?: Partial<EndpointSettings>) {
+  const pool = poolWith(overrides);
+  const candidates = pool.candidatesAt([...names].map(addressOf));
+  const endpoints = new Map(candidates.map(({ endpoint }) => [endpoint.name, endpoint]));
+  return {
+    pool,
+    candidates,
+    chosen: (choice: Choice) => namesOf(pool.choose(candidates, choice)),
+    each: (some: string, act: (endpoint: Endpoint) => void) => {
+      for (const name of some) act(endpoints.get(name) as Endpoint);
+    },
+  };
+}
+
+const namesOf = (candidates: Iterable<Candidate>) => [...candidates].map(({ endpoint }) => endpoint.name).join('');
+
+export const coolDown = (endpoint: Endpoint) => endpoint.coolDown(60_000);
+export const start = (endpoint: Endpoint) => endpoint.attemptStarted();

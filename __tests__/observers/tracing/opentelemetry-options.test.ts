@@ -1,0 +1,95 @@
+import { SpanKind, trace } from '@opentelemetry/api';
+import { Events } from '../../../src/events/events.ts';
+import { traceAttempts } from '../../../src/observers/tracing/opentelemetry.ts';
+import { request, serveProxy } from '../../helpers/proxy.ts';
+import { answering } from '../../helpers/servers.ts';
+import { until } from '../../helpers/until.ts';
+import {
+  attemptSpans,
+  attemptStarted,
+  endOf,
+  finished,
+  hasEvent,
+  open,
+  requestStarted,
+  resources,
+  serve,
+  start,
+  tracerProvider,
+} from './traced-proxy.ts';
+
+const requestEnded = {
+  type: 'request-ended',
+  requestId: 1,
+  method: 'GET',
+  url: '/path',
+  status: 200,
+  winner: 'one',
+  servedBy: 'one',
+  bytes: 0,
+  durationMs: 1,
+  attempts: [],
+  isBodyStreamed: false,
+  strategy: 'race',
+  error: undefined,
+} as const;
+
+describe('traceAttempts', () => {
+  test('keeps nothing of a request that has ended', () => {
+    const events = new Events();
+    traceAttempts(events, { tracerProvider });
+    for (const event of [requestStarted, requestEnded, attemptStarted]) events.emit(event);
+    expect(open.size).toBe(0);
+  });
+
+  test('starts with the next request, whatever is under way', async () => {
+    const released = Promise.withResolvers<void>();
+    const endpoints = [
+      await start((req, res) => void released.promise.then(() => answering(500, 'bad')(req, res))),
+      await start(answering(200, 'hello')),
+    ];
+    const served = resources.use(
+      await serveProxy({ endpoints: endpoints.map(({ url }) => url), strategy: 'failover' }),
+    );
+    const answer = request(served.url);
+    await until(() => hasEvent(served, 'attempt-started'));
+    traceAttempts(served.proxy, { tracerProvider });
+    released.resolve();
+    expect((await answer).text).toBe('hello');
+    expect(await attemptSpans(served)).toEqual([]);
+    await request(served.url);
+    expect(await attemptSpans(served, 2)).toHaveLength(2);
+  });
+
+  test('ends what is open when it is stopped, and makes no more spans', async () => {
+    const released = Promise.withResolvers<void>();
+    const endpoints = [
+      await start(answering(500, 'bad')),
+      await start((req, res) => void released.promise.then(() => answering(500, 'held')(req, res))),
+      await start(answering(200, 'hello')),
+    ];
+    const served = await serve({ endpoints: endpoints.map(({ url }) => url), strategy: 'failover' });
+    const answer = request(served.url);
+    await until(() => finished(SpanKind.CLIENT).length === 1 && open.size === 1);
+    served.stop();
+    served.stop();
+    expect(open.size).toBe(0);
+    released.resolve();
+    expect((await answer).text).toBe('hello');
+    await request(served.url);
+    const spans = await attemptSpans(served, 2);
+    expect(spans.map((span) => endOf(span).outcome)).toEqual(['unusable', undefined]);
+  });
+
+  test('takes the global provider, even one that is registered later', async () => {
+    const { url } = await start(answering(200, 'hello'));
+    const served = resources.use(await serveProxy({ endpoints: [url] }));
+    traceAttempts(served.proxy);
+    expect((await request(served.url)).text).toBe('hello');
+    expect(await attemptSpans(served)).toEqual([]);
+    trace.setGlobalTracerProvider(tracerProvider);
+    await request(served.url);
+    trace.disable();
+    expect(await attemptSpans(served, 2)).toHaveLength(1);
+  });
+});
