@@ -1,14 +1,14 @@
 import { runCommand } from '../shared/command.ts';
+import { pickUrls, startEndpoints } from './endpoints/endpoints.ts';
+import { createSite } from './endpoints/site.ts';
 import { buildWithoutEvents } from './events/build.ts';
 import { type EventsProcess, startEventsProcess, type VariantName, variantNames } from './events/process.ts';
-import { stopChildrenAtExit } from './peers/children.ts';
-import { pickUrls, startEndpoints } from './peers/endpoints/endpoints.ts';
-import { createSite } from './peers/endpoints/site.ts';
-import { median } from './peers/figures.ts';
-import { installPeers } from './peers/install.ts';
-import { loadWithAutocannon } from './peers/load/autocannon.ts';
-import { loadWithWrk } from './peers/load/wrk.ts';
-import { findVersion } from './peers/programs.ts';
+import { loadWithAutocannon } from './load/autocannon.ts';
+import { loadWithWrk } from './load/wrk.ts';
+import { installPeers } from './packages/install.ts';
+import { median } from './peers/results/figures.ts';
+import { stopChildrenAtExit } from './processes/children.ts';
+import { findVersion } from './processes/programs.ts';
 
 // What events cost: CPU time per request with nobody subscribed, and with several observers, over that of a build that has no
 // event code at all. All variants run in one process and are loaded by turns, because processes of the same program differ

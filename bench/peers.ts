@@ -1,20 +1,20 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { runCommand } from '../shared/command.ts';
-import { chartOf } from './peers/chart.ts';
-import { stopChildrenAtExit } from './peers/children.ts';
-import { startEndpoints } from './peers/endpoints/endpoints.ts';
-import { createSite } from './peers/endpoints/site.ts';
-import { parseSettings, type Settings, usage } from './peers/flags.ts';
-import { judge } from './peers/goals.ts';
-import { installPeers } from './peers/install.ts';
-import { loadWithAutocannon } from './peers/load/autocannon.ts';
-import { loadWithWrk } from './peers/load/wrk.ts';
+import { startEndpoints } from './endpoints/endpoints.ts';
+import { createSite } from './endpoints/site.ts';
+import { loadWithAutocannon } from './load/autocannon.ts';
+import { loadWithWrk } from './load/wrk.ts';
+import { installPeers } from './packages/install.ts';
 import { kinds, measureWork } from './peers/measure.ts';
-import { findVersion } from './peers/programs.ts';
-import type { WorkResult } from './peers/results.ts';
-import { goalTableOf, tableOf } from './peers/table.ts';
-import { chooseWorks, type Work } from './peers/works.ts';
+import { chartOf } from './peers/results/chart.ts';
+import { judge } from './peers/results/goals.ts';
+import type { WorkResult } from './peers/results/results.ts';
+import { goalTableOf, tableOf } from './peers/results/table.ts';
+import { parseSettings, type Settings, usage } from './peers/works/flags.ts';
+import { chooseWorks, type Work } from './peers/works/works.ts';
+import { stopChildrenAtExit } from './processes/children.ts';
+import { findVersion } from './processes/programs.ts';
 
 await runCommand(async () => {
   const settings = parseSettings(process.argv.slice(2));

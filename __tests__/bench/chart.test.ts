@@ -1,4 +1,4 @@
-import { chartOf } from '../../bench/peers/chart.ts';
+import { chartOf } from '../../bench/peers/results/chart.ts';
 
 const results = [
   {

@@ -1,4 +1,4 @@
-import { median, mediansOf } from '../../bench/peers/figures.ts';
+import { median, mediansOf } from '../../bench/peers/results/figures.ts';
 
 describe('median', () => {
   test.each([

@@ -1,4 +1,4 @@
-import { parseSettings } from '../../bench/peers/flags.ts';
+import { parseSettings } from '../../bench/peers/works/flags.ts';
 import { UserError } from '../../shared/command.ts';
 
 describe('parseSettings', () => {

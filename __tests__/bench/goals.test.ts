@@ -1,5 +1,5 @@
-import { describeGoal, type Goal, goals, judge } from '../../bench/peers/goals.ts';
-import { works } from '../../bench/peers/works.ts';
+import { describeGoal, type Goal, goals, judge } from '../../bench/peers/results/goals.ts';
+import { works } from '../../bench/peers/works/works.ts';
 
 const ratio: Goal = {
   work: 'race of 4',

@@ -1,4 +1,4 @@
-import { nginxConfigOf } from '../../bench/peers/endpoints/nginx-config.ts';
+import { nginxConfigOf } from '../../bench/endpoints/nginx-config.ts';
 
 const settings = {
   folder: '/folder',

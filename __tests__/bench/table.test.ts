@@ -1,4 +1,4 @@
-import { goalTableOf, tableOf } from '../../bench/peers/table.ts';
+import { goalTableOf, tableOf } from '../../bench/peers/results/table.ts';
 
 describe('tableOf', () => {
   test('shows each figure, and the first one as a ratio to the first row', () => {

@@ -1,5 +1,5 @@
-import { pickUrls } from '../../bench/peers/endpoints/endpoints.ts';
-import { chooseWorks, works } from '../../bench/peers/works.ts';
+import { pickUrls } from '../../bench/endpoints/endpoints.ts';
+import { chooseWorks, works } from '../../bench/peers/works/works.ts';
 
 describe('chooseWorks', () => {
   test('chooses all by default', () => {

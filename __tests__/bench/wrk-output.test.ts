@@ -1,4 +1,4 @@
-import { parseWrkOutput } from '../../bench/peers/load/wrk-output.ts';
+import { parseWrkOutput } from '../../bench/load/wrk-output.ts';
 
 const output = `Running 1s test @ http://127.0.0.1:8080/
   1 threads and 32 connections

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import express from 'express';
 import type { Logger } from '../../src/index.ts';
-import { forkNode } from '../peers/children.ts';
+import { forkNode } from '../processes/children.ts';
 
 /** What is measured, the one first that the others are compared with. */
 export const variantNames = ['no event code', 'nobody subscribed', 'one subscriber', 'logger', 'metrics'] as const;

@@ -1,13 +1,13 @@
-import { pickUrls } from './endpoints/endpoints.ts';
-import { mediansOf, type Sample } from './figures.ts';
+import { pickUrls } from '../endpoints/endpoints.ts';
 import { download } from './kinds/download.ts';
 import type { Bench, Kind, Subject } from './kinds/kind.ts';
 import { streams } from './kinds/streams.ts';
 import { underLoad } from './kinds/under-load.ts';
-import { type RunningProxy, startProxy } from './proxy.ts';
-import type { RowResult, WorkResult } from './results.ts';
+import { type RunningProxy, startProxy } from './proxies/proxy.ts';
+import { mediansOf, type Sample } from './results/figures.ts';
+import type { RowResult, WorkResult } from './results/results.ts';
 import type { RowName, RowSettings } from './rows/rows.ts';
-import type { Work } from './works.ts';
+import type { Work } from './works/works.ts';
 
 /** How each kind of work is measured. */
 export const kinds: Readonly<Record<Work['kind'], Kind>> = { load: underLoad, download, streams };

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { findVersion } from '../../../bench/peers/programs.ts';
+import { findVersion } from '../../../bench/processes/programs.ts';
 import { type Http2Server, originPort, type ServerPlace, startListening } from './http2-server.ts';
 
 /** @param keepAliveRequests after how many requests it ends a connection with GOAWAY; nginx's own default is 1,000. */

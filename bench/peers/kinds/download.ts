@@ -1,7 +1,7 @@
 import { Agent } from 'node:http';
-import type { Sample } from '../figures.ts';
-import type { Settings } from '../flags.ts';
-import type { Work } from '../works.ts';
+import type { Sample } from '../results/figures.ts';
+import type { Settings } from '../works/flags.ts';
+import type { Work } from '../works/works.ts';
 import { ask, countBytes } from './client.ts';
 import { type Bench, type Kind, MiB, type Subject } from './kind.ts';
 

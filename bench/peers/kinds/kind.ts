@@ -1,10 +1,10 @@
-import type { Endpoints } from '../endpoints/endpoints.ts';
-import type { Figure, Sample } from '../figures.ts';
-import type { Settings } from '../flags.ts';
-import type { Load } from '../load/load.ts';
-import type { RunningProxy } from '../proxy.ts';
-import type { Usage } from '../proxy-process.ts';
-import type { Work } from '../works.ts';
+import type { Endpoints } from '../../endpoints/endpoints.ts';
+import type { Load } from '../../load/load.ts';
+import type { RunningProxy } from '../proxies/proxy.ts';
+import type { Usage } from '../proxies/proxy-process.ts';
+import type { Figure, Sample } from '../results/figures.ts';
+import type { Settings } from '../works/flags.ts';
+import type { Work } from '../works/works.ts';
 
 /** What all measurements of a run share. */
 export interface Bench {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Sample } from '../figures.ts';
-import type { Settings } from '../flags.ts';
-import type { Work } from '../works.ts';
+import type { Sample } from '../results/figures.ts';
+import type { Settings } from '../works/flags.ts';
+import type { Work } from '../works/works.ts';
 import { ask } from './client.ts';
 import { type Bench, type Kind, MiB, type Subject } from './kind.ts';
 

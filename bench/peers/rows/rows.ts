@@ -14,17 +14,20 @@ export type CreateRow = (settings: RowSettings) => Server | Promise<Server>;
 
 /** The rows by name. Each is imported only where it runs, so that its memory is its own. */
 export const rows = {
-  'bare node:http pipe': async (settings) => (await import('./node-pipe.ts')).createNodePipe(settings),
-  'bare got.stream pipe': async (settings) => (await import('./got-pipe.ts')).createGotPipe(settings),
-  'bare undici pipe': async (settings) => (await import('./undici-pipe.ts')).createUndiciPipe(settings),
-  'http-proxy': async (settings) => (await import('./http-proxy-family.ts')).createHttpProxy(settings),
-  'http-proxy-3': async (settings) => (await import('./http-proxy-family.ts')).createHttpProxy3(settings),
-  httpxy: async (settings) => (await import('./http-proxy-family.ts')).createHttpxy(settings),
+  'bare node:http pipe': async (settings) => (await import('./by-hand/node-pipe.ts')).createNodePipe(settings),
+  'bare got.stream pipe': async (settings) => (await import('./by-hand/got-pipe.ts')).createGotPipe(settings),
+  'bare undici pipe': async (settings) => (await import('./by-hand/undici-pipe.ts')).createUndiciPipe(settings),
+  'http-proxy': async (settings) => (await import('./others/http-proxy-family.ts')).createHttpProxy(settings),
+  'http-proxy-3': async (settings) => (await import('./others/http-proxy-family.ts')).createHttpProxy3(settings),
+  httpxy: async (settings) => (await import('./others/http-proxy-family.ts')).createHttpxy(settings),
   'http-proxy-middleware': createMiddlewareRow,
-  '@fastify/http-proxy': async (settings) => (await import('./fastify-http-proxy.ts')).createFastifyProxy(settings),
-  'express-http-proxy': async (settings) => (await import('./express-http-proxy.ts')).createExpressProxy(settings),
-  'hand-written got fan-out': async (settings) => (await import('./got-fan-out.ts')).createGotFanOut(settings),
-  'hand-written undici fan-out': async (settings) => (await import('./undici-fan-out.ts')).createUndiciFanOut(settings),
+  '@fastify/http-proxy': async (settings) =>
+    (await import('./others/fastify-http-proxy.ts')).createFastifyProxy(settings),
+  'express-http-proxy': async (settings) =>
+    (await import('./others/express-http-proxy.ts')).createExpressProxy(settings),
+  'hand-written got fan-out': async (settings) => (await import('./by-hand/got-fan-out.ts')).createGotFanOut(settings),
+  'hand-written undici fan-out': async (settings) =>
+    (await import('./by-hand/undici-fan-out.ts')).createUndiciFanOut(settings),
   'http-proxy-middleware, 1 endpoint': createMiddlewareRow,
   'ours (got)': async (settings) => (await import('./ours.ts')).createOurs(settings, 'got'),
   'ours (undici)': async (settings) => (await import('./ours.ts')).createOurs(settings, 'undici'),
@@ -40,7 +43,7 @@ export const rows = {
 export type RowName = keyof typeof rows;
 
 async function createMiddlewareRow(settings: RowSettings): Promise<Server> {
-  return (await import('./http-proxy-middleware.ts')).createMiddleware(settings);
+  return (await import('./others/http-proxy-middleware.ts')).createMiddleware(settings);
 }
 
 function first(count: number, settings: RowSettings): RowSettings {

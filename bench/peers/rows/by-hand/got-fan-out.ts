@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import got, { type Request } from 'got';
-import { createAgent, hasBody, plainGotOptions } from './plain.ts';
-import type { RowSettings } from './rows.ts';
+import { createAgent, hasBody, plainGotOptions } from '../parts/plain.ts';
+import type { RowSettings } from '../rows.ts';
 
 /** As long as our own losers have by default. */
 const graceMs = 5;

@@ -1,8 +1,8 @@
 import { type Agent, createServer, type Server } from 'node:http';
 import express, { type RequestHandler } from 'express';
-import { importPeer } from './peer.ts';
-import { createAgent } from './plain.ts';
-import type { RowSettings } from './rows.ts';
+import { importPeer } from '../../../packages/import-peer.ts';
+import { createAgent } from '../parts/plain.ts';
+import type { RowSettings } from '../rows.ts';
 
 interface MiddlewarePackage {
   createProxyMiddleware(options: { readonly target: string; readonly agent: Agent }): RequestHandler;

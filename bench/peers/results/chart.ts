@@ -1,5 +1,5 @@
+import type { WorkName } from '../works/works.ts';
 import { findFigures, type WorkResult } from './results.ts';
-import type { WorkName } from './works.ts';
 
 const width = 760;
 const nameWidth = 250;

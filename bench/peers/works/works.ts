@@ -1,7 +1,7 @@
-import { UserError } from '../../shared/command.ts';
-import type { EndpointKind } from './endpoints/endpoints.ts';
+import { UserError } from '../../../shared/command.ts';
+import type { EndpointKind } from '../../endpoints/endpoints.ts';
+import type { RowName } from '../rows/rows.ts';
 import type { Settings } from './flags.ts';
-import type { RowName } from './rows/rows.ts';
 
 /** What is asked of the rows: one table of the output. */
 export interface Work {

@@ -1,4 +1,4 @@
-import { forkNode } from './children.ts';
+import { forkNode } from '../../processes/children.ts';
 import type { ProxyStart, Usage } from './proxy-process.ts';
 
 /** A row that runs in a process of its own. */

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { UserError } from '../../shared/command.ts';
+import { UserError } from '../../../shared/command.ts';
 
 const MiB = 1_024 * 1_024;
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { forkNode } from '../children.ts';
+import { forkNode } from '../processes/children.ts';
 import type { EndpointsReply, EndpointsRequest } from './endpoint-process.ts';
 import { type EndpointKind, type Endpoints, endpointCounts } from './endpoints.ts';
 import type { Site } from './site.ts';

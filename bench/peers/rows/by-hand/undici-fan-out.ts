@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { Dispatcher, Pool } from 'undici';
-import { hasBody, headersForUndici } from './plain.ts';
-import type { RowSettings } from './rows.ts';
-import { undici } from './undici.ts';
+import { hasBody, headersForUndici } from '../parts/plain.ts';
+import { undici } from '../parts/undici.ts';
+import type { RowSettings } from '../rows.ts';
 
 /** As long as our own losers have by default. */
 const graceMs = 5;

@@ -1,4 +1,4 @@
-import { importPeer } from '../rows/peer.ts';
+import { importPeer } from '../packages/import-peer.ts';
 import { connections, type LoadOptions, type LoadOutcome } from './load.ts';
 
 interface AutocannonResult {

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
-import { importPeer } from './peer.ts';
-import type { RowSettings } from './rows.ts';
+import { importPeer } from '../../../packages/import-peer.ts';
+import type { RowSettings } from '../rows.ts';
 
 interface FastifyInstance {
   readonly server: Server;

@@ -1,7 +1,7 @@
+import type { RowName } from '../rows/rows.ts';
+import type { WorkName } from '../works/works.ts';
 import { type Figure, figures } from './figures.ts';
 import { findFigures, type WorkResult } from './results.ts';
-import type { RowName } from './rows/rows.ts';
-import type { WorkName } from './works.ts';
 
 /** What a figure, or its ratio to the same figure of another row, should be. */
 export interface Goal {

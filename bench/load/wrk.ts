@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { runProgram } from '../children.ts';
+import { runProgram } from '../processes/children.ts';
 import { connections, type LoadOptions, type LoadOutcome } from './load.ts';
 import { parseWrkOutput } from './wrk-output.ts';
 

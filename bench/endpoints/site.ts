@@ -3,7 +3,7 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
-import { createCertificate } from '../../../shared/certificate.ts';
+import { createCertificate } from '../../shared/certificate.ts';
 
 const MiB = 1_024 * 1_024;
 
