@@ -6,9 +6,9 @@ import { type EventsProcess, startEventsProcess, type VariantName, variantNames 
 import { loadWithAutocannon } from './load/autocannon.ts';
 import { loadWithWrk } from './load/wrk.ts';
 import { installPeers } from './packages/install.ts';
-import { median } from './peers/results/figures.ts';
 import { stopChildrenAtExit } from './processes/children.ts';
 import { findVersion } from './processes/programs.ts';
+import { median } from './statistics/quantiles.ts';
 
 // What events cost: CPU time per request with nobody subscribed, and with several observers, over that of a build that has no
 // event code at all. All variants run in one process and are loaded by turns, because processes of the same program differ

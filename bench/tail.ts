@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { chartOf } from './tail/chart.ts';
+import { latencyChartOf } from './tail/chart.ts';
 import { type Result, runScenario } from './tail/run-scenario.ts';
 import { scenarios } from './tail/scenarios.ts';
-import { tableOf } from './tail/table.ts';
+import { latencyTableOf } from './tail/table.ts';
 
 const { values } = parseArgs({
   options: {
@@ -24,5 +24,5 @@ for (const scenario of scenarios.filter(({ name }) => name.includes(values.only)
   results.push(result);
   console.log(`${scenario.name}: ${result.sentPerRequest.toFixed(3)} sent, ${result.hedgesDenied} hedges denied`);
 }
-console.log(`\n${tableOf(results)}`);
-if (values.chart !== '') writeFileSync(values.chart, chartOf(results));
+console.log(`\n${latencyTableOf(results)}`);
+if (values.chart !== '') writeFileSync(values.chart, latencyChartOf(results));

@@ -1,4 +1,5 @@
-import { median, mediansOf } from '../../bench/peers/results/figures.ts';
+import { mediansOf } from '../../bench/peers/results/figures.ts';
+import { median } from '../../bench/statistics/quantiles.ts';
 
 describe('median', () => {
   test.each([

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createSecureServer } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
 import path from 'node:path';
-import type { EndpointKind } from './endpoints.ts';
+import type { EndpointKind } from './endpoint-kind.ts';
 import { smallAnswer } from './small-answer.ts';
 
 // A process of its own for the endpoints that nginx is not, so that they take nothing of the proxy's time.

@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { UserError } from '../../shared/command.ts';
 import { findFreePorts } from '../../shared/free-ports.ts';
 import { startProgram } from '../processes/children.ts';
-import { type Endpoints, endpointCounts } from './endpoints.ts';
+import { type Endpoints, endpointCounts } from './endpoint-kind.ts';
 import { nginxConfigOf } from './nginx-config.ts';
 import type { Site } from './site.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { forkNode } from '../processes/children.ts';
+import { type EndpointKind, type Endpoints, endpointCounts } from './endpoint-kind.ts';
 import type { EndpointsReply, EndpointsRequest } from './endpoint-process.ts';
-import { type EndpointKind, type Endpoints, endpointCounts } from './endpoints.ts';
 import type { Site } from './site.ts';
 
 /** Starts endpoints of these kinds in one process of Node. */

@@ -3,9 +3,8 @@ import { chmod, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { finished } from 'node:stream/promises';
+import { MiB } from '../../shared/bytes.ts';
 import { createCertificate } from '../../shared/certificate.ts';
-
-const MiB = 1_024 * 1_024;
 
 /** A folder with what the endpoints serve, which is removed when the process ends. */
 export interface Site {

@@ -2,27 +2,26 @@ import { rmSync } from 'node:fs';
 import { cp, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-
-const root = path.join(import.meta.dirname, '..', '..');
+import { packageFolder } from '../packages/built.ts';
 
 /**
- * Copies the build and takes the event code out: every method of the reporter is left without its body. The copy goes when
- * the process ends.
+ * Copies the package and takes the event code out of its build: every method of the reporter is left without its body. The
+ * copy goes when the process ends.
  * @returns its folder.
  */
 export async function buildWithoutEvents(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'balancing-reverse-proxy-without-events-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  await cp(path.join(root, 'dist'), path.join(folder, 'dist'), { recursive: true });
-  await cp(path.join(root, 'package.json'), path.join(folder, 'package.json'));
-  await symlink(path.join(root, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
-  const file = path.join(folder, 'dist', 'reporter.js');
+  await cp(path.join(packageFolder, 'dist'), path.join(folder, 'dist'), { recursive: true });
+  await cp(path.join(packageFolder, 'package.json'), path.join(folder, 'package.json'));
+  await symlink(path.join(packageFolder, 'node_modules'), path.join(folder, 'node_modules'), 'junction');
+  const file = path.join(folder, 'dist', 'events', 'reporter.js');
   const names = methodNames(await readFile(file, 'utf8'));
   await writeFile(
     file,
     `export class Reporter {\n${names.map((name) => `  ${name}() { return false; }\n`).join('')}}\n`,
   );
-  return path.join(folder, 'dist');
+  return folder;
 }
 
 function methodNames(code: string): string[] {

@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import express from 'express';
 import type { Logger } from '../../src/index.ts';
+import { importBuilt, packageFolder } from '../packages/built.ts';
 import { forkNode } from '../processes/children.ts';
 
 /** What is measured, the one first that the others are compared with. */
@@ -14,7 +13,7 @@ export type VariantName = (typeof variantNames)[number];
 
 export interface EventsProcessSettings {
   readonly urls: readonly string[];
-  /** The folder of the build that has no event code. */
+  /** The folder of the package whose build has no event code. */
   readonly withoutEvents: string;
 }
 
@@ -42,31 +41,24 @@ export async function startEventsProcess(settings: EventsProcessSettings): Promi
   };
 }
 
-type Package = typeof import('../../src/index.ts');
-type UndiciPart = typeof import('../../src/transports/undici.ts');
-type MetricsPart = typeof import('../../src/observers/metrics/metrics.ts');
-
 const silent: Logger = { info: () => {}, warn: () => {} };
 
 /** Within the process. */
 async function serveVariants({ urls, withoutEvents }: EventsProcessSettings): Promise<Ports> {
-  const built = path.join(import.meta.dirname, '..', '..', 'dist');
-  const load = async <Part>(folder: string, file: string) =>
-    (await import(pathToFileURL(path.join(folder, file)).href)) as Part;
   const create = async (folder: string, logger?: Logger) => {
-    const { createBalancingProxy } = await load<Package>(folder, 'index.js');
-    const { undiciTransport } = await load<UndiciPart>(folder, 'transports/undici.js');
+    const { createBalancingProxy } = await importBuilt('.', folder);
+    const { undiciTransport } = await importBuilt('./undici', folder);
     return createBalancingProxy({ endpoints: urls, transport: undiciTransport(), ...(logger && { logger }) });
   };
   const proxies = {
     'no event code': await create(withoutEvents),
-    'nobody subscribed': await create(built),
-    'one subscriber': await create(built),
-    logger: await create(built, silent),
-    metrics: await create(built),
+    'nobody subscribed': await create(packageFolder),
+    'one subscriber': await create(packageFolder),
+    logger: await create(packageFolder, silent),
+    metrics: await create(packageFolder),
   };
   proxies['one subscriber'].subscribe(() => {});
-  (await load<MetricsPart>(built, 'observers/metrics.js')).createMetrics().observe(proxies.metrics);
+  (await importBuilt('./metrics')).createMetrics().observe(proxies.metrics);
   const entries = variantNames.map(async (name) => {
     const server = createServer(express().use(proxies[name]));
     server.on('request', () => requests++).listen(0, '127.0.0.1');

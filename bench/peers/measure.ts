@@ -6,7 +6,8 @@ import { underLoad } from './kinds/under-load.ts';
 import { type RunningProxy, startProxy } from './proxies/proxy.ts';
 import { mediansOf, type Sample } from './results/figures.ts';
 import type { RowResult, WorkResult } from './results/results.ts';
-import type { RowName, RowSettings } from './rows/rows.ts';
+import type { RowSettings } from './rows/parts/row.ts';
+import type { RowName } from './rows/rows.ts';
 import type { Work } from './works/works.ts';
 
 /** How each kind of work is measured. */
@@ -57,8 +58,8 @@ class RowRun {
     const settings: RowSettings = { endpoints: pickUrls(endpoints, work.endpoints), strategy, ca };
     const start = { row: this.#row, settings };
     await this.#try(async () => {
-      const most = Math.min(processes, kinds[work.kind].maxRounds);
-      this.#proxies = await Promise.all(Array.from({ length: most }, () => startProxy(start)));
+      const count = Math.min(processes, kinds[work.kind].maxRounds);
+      this.#proxies = await Promise.all(Array.from({ length: count }, () => startProxy(start)));
     });
   }
 

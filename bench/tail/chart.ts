@@ -1,5 +1,6 @@
+import { quantile } from '../statistics/quantiles.ts';
 import type { Result } from './run-scenario.ts';
-import { quantile, sortedLatencies } from './table.ts';
+import { sortedLatencies } from './table.ts';
 
 const width = 760;
 const height = 420;
@@ -19,7 +20,7 @@ const percentiles = [
 ];
 
 /** Draws how long requests took, by percentile, both axes logarithmic: an SVG that stands for itself. */
-export function chartOf(results: readonly Result[]): string {
+export function latencyChartOf(results: readonly Result[]): string {
   const drawn = results.filter(({ scenario }) => scenario.isDrawn);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="13">`,

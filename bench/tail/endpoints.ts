@@ -5,13 +5,13 @@ import { createRandom } from '../../shared/random.ts';
 import { drawServiceMs, heavyTail } from './service-times.ts';
 
 /** What the bench says to the endpoints, which live in a thread of their own so as not to slow the proxy down. */
-export type EndpointsRequest =
+export type TailRequest =
   | { readonly type: 'start'; readonly count: number; readonly seed: number; readonly errorRatio: number }
   | { readonly type: 'slow-down'; readonly factor: number }
   | { readonly type: 'stop' };
 
 /** What they answer. */
-export type EndpointsReply =
+export type TailReply =
   | { readonly type: 'started'; readonly urls: readonly string[] }
   | { readonly type: 'slowed-down'; readonly received: number }
   | { readonly type: 'stopped'; readonly received: number };
@@ -39,7 +39,7 @@ function listen(server: Server): Promise<string> {
   });
 }
 
-async function answer(request: EndpointsRequest): Promise<EndpointsReply> {
+async function answer(request: TailRequest): Promise<TailReply> {
   switch (request.type) {
     case 'start': {
       received = 0;
@@ -60,4 +60,4 @@ async function answer(request: EndpointsRequest): Promise<EndpointsReply> {
   }
 }
 
-parentPort?.on('message', async (request: EndpointsRequest) => parentPort?.postMessage(await answer(request)));
+parentPort?.on('message', async (request: TailRequest) => parentPort?.postMessage(await answer(request)));

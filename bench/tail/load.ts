@@ -2,13 +2,14 @@ import { Agent, get } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** What came of one request. */
-export interface Sample {
+export interface Timing {
   /** From the moment at which the request was due, so that a stall is not left out of the picture. */
   readonly latencyMs: number;
   readonly isSuccess: boolean;
 }
 
-export interface LoadOptions {
+/** How many requests are sent, how often and where. */
+export interface ArrivalOptions {
   readonly url: string;
   readonly requests: number;
   readonly perSecond: number;
@@ -19,9 +20,9 @@ export interface LoadOptions {
  * Sends requests at a given rate, at random moments (Poisson), whether or not the ones before have been answered: as
  * many independent users do.
  */
-export async function sendLoad({ url, requests, perSecond, random }: LoadOptions): Promise<readonly Sample[]> {
+export async function sendLoad({ url, requests, perSecond, random }: ArrivalOptions): Promise<readonly Timing[]> {
   const agent = new Agent({ keepAlive: true });
-  const samples: Array<Promise<Sample>> = [];
+  const samples: Array<Promise<Timing>> = [];
   let dueAt = performance.now();
   for (let i = 0; i < requests; i++) {
     dueAt += (-Math.log(1 - random()) * 1_000) / perSecond;
@@ -34,7 +35,7 @@ export async function sendLoad({ url, requests, perSecond, random }: LoadOptions
   return all;
 }
 
-function sendOne(url: string, agent: Agent, dueAt: number): Promise<Sample> {
+function sendOne(url: string, agent: Agent, dueAt: number): Promise<Timing> {
   return new Promise((resolve) => {
     const done = (isSuccess: boolean) => resolve({ latencyMs: performance.now() - dueAt, isSuccess });
     get(url, { agent }, (res) => {

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { createRandom } from '../../shared/random.ts';
 import { createBalancingProxy } from '../../src/index.ts';
-import type { EndpointsReply, EndpointsRequest } from './endpoints.ts';
-import { type Sample, sendLoad } from './load.ts';
+import type { TailReply, TailRequest } from './endpoints.ts';
+import { sendLoad, type Timing } from './load.ts';
 import type { Scenario } from './scenarios.ts';
 
 export interface RunOptions {
@@ -17,7 +17,7 @@ export interface RunOptions {
 /** What one scenario has shown. */
 export interface Result {
   readonly scenario: Scenario;
-  readonly samples: readonly Sample[];
+  readonly samples: readonly Timing[];
   /** Requests that the endpoints received per request of a client. */
   readonly sentPerRequest: number;
   readonly hedgesDenied: number;
@@ -29,10 +29,10 @@ const warmUpRequests = 500;
 /** Runs the load against a proxy over fresh endpoints. */
 export async function runScenario(scenario: Scenario, { requests, perSecond, seed }: RunOptions): Promise<Result> {
   const worker = new Worker(new URL('./endpoints.ts', import.meta.url));
-  const ask = async (request: EndpointsRequest): Promise<EndpointsReply> => {
+  const ask = async (request: TailRequest): Promise<TailReply> => {
     worker.postMessage(request);
     const [reply] = await once(worker, 'message');
-    return reply as EndpointsReply;
+    return reply as TailReply;
   };
   const started = await ask({ type: 'start', count: scenario.endpoints, seed, errorRatio: scenario.errorRatio ?? 0 });
   const proxy = createBalancingProxy({ ...scenario.options, endpoints: urlsOf(started) });
@@ -57,10 +57,10 @@ export async function runScenario(scenario: Scenario, { requests, perSecond, see
   return { scenario, samples, sentPerRequest: received / requests, hedgesDenied: proxy.hedgesDenied - deniedBefore };
 }
 
-function urlsOf(reply: EndpointsReply): readonly string[] {
+function urlsOf(reply: TailReply): readonly string[] {
   return reply.type === 'started' ? reply.urls : [];
 }
 
-function receivedOf(reply: EndpointsReply): number {
+function receivedOf(reply: TailReply): number {
   return reply.type === 'started' ? 0 : reply.received;
 }

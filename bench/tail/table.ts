@@ -1,16 +1,13 @@
+import { quantile } from '../statistics/quantiles.ts';
 import type { Result } from './run-scenario.ts';
 
-/** The latency in milliseconds that this share of the samples does not exceed. `sorted` ascends and is not empty. */
-export function quantile(sorted: readonly number[], ratio: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.ceil(ratio * sorted.length) - 1)] ?? Number.NaN;
-}
-
+/** The latencies in milliseconds, ascending. */
 export function sortedLatencies({ samples }: Result): readonly number[] {
   return samples.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
 }
 
 /** The results as a Markdown table. */
-export function tableOf(results: readonly Result[]): string {
+export function latencyTableOf(results: readonly Result[]): string {
   const head = ['strategy', 'p50 ms', 'p95 ms', 'p99 ms', 'p99.9 ms', 'success', 'requests sent per request'];
   const rows = results.map((result) => {
     const sorted = sortedLatencies(result);

@@ -1,9 +1,10 @@
 import { Agent } from 'node:http';
+import { MiB } from '../../../shared/bytes.ts';
 import type { Sample } from '../results/figures.ts';
 import type { Settings } from '../works/flags.ts';
 import type { Work } from '../works/works.ts';
 import { ask, countBytes } from './client.ts';
-import { type Bench, type Kind, MiB, type Subject } from './kind.ts';
+import type { Bench, Kind, Subject } from './kind.ts';
 
 const warmUpResponses = 100;
 

@@ -1,4 +1,4 @@
-import type { Endpoints } from '../../endpoints/endpoints.ts';
+import type { Endpoints } from '../../endpoints/endpoint-kind.ts';
 import type { Load } from '../../load/load.ts';
 import type { RunningProxy } from '../proxies/proxy.ts';
 import type { Usage } from '../proxies/proxy-process.ts';
@@ -33,5 +33,3 @@ export interface Kind {
   warmUp(url: string, work: Work, settings: Settings): Promise<void>;
   sample(subject: Subject, bench: Bench): Promise<Sample>;
 }
-
-export const MiB = 1_024 * 1_024;

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { MiB } from '../../../shared/bytes.ts';
 import type { Sample } from '../results/figures.ts';
 import type { Settings } from '../works/flags.ts';
 import type { Work } from '../works/works.ts';
 import { ask } from './client.ts';
-import { type Bench, type Kind, MiB, type Subject } from './kind.ts';
+import type { Bench, Kind, Subject } from './kind.ts';
 
 const idleMs = 2_000;
 /** More at once would overflow the queues of connections that wait to be accepted. */
@@ -18,7 +19,7 @@ export const streams: Kind = {
   // What the first streams have allocated is there for the next ones: only the first round counts.
   maxRounds: 1,
   note: ({ isQuick, streams: wanted }) => {
-    const count = maxStreams(wanted);
+    const count = limitStreams(wanted);
     if (count < wanted) return `${count} streams, because this process may open no more files (ulimit -n)`;
     return isQuick ? `${count} streams, because of --quick` : undefined;
   },
@@ -27,7 +28,7 @@ export const streams: Kind = {
 };
 
 function sample({ proxy, work, idle }: Subject, { settings }: Bench): Promise<Sample> {
-  const count = maxStreams(settings.streams);
+  const count = limitStreams(settings.streams);
   return withStreams(proxy.url + work.path, count, async () => {
     const before = await proxy.usage();
     await wait(idleMs);
@@ -67,7 +68,7 @@ async function withinStep(opening: Promise<unknown>, problem: string): Promise<v
 }
 
 /** A proxy has two connections for each stream, and some files besides. */
-function maxStreams(wanted: number): number {
+function limitStreams(wanted: number): number {
   const report = process.report.getReport() as {
     readonly userLimits?: { readonly open_files?: { readonly soft: unknown } };
   };

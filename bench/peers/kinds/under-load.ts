@@ -1,11 +1,12 @@
 import { Agent } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { MiB } from '../../../shared/bytes.ts';
 import { connections } from '../../load/load.ts';
 import type { Sample } from '../results/figures.ts';
 import type { Settings } from '../works/flags.ts';
 import type { Work } from '../works/works.ts';
 import { ask, countBytes } from './client.ts';
-import { type Bench, type Kind, MiB, type Subject } from './kind.ts';
+import type { Bench, Kind, Subject } from './kind.ts';
 
 /** What the start and the end of the load cost, such as opening and cutting connections, is not counted. */
 const edgeMs = 150;

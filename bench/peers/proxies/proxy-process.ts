@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { type CreateRow, type RowName, type RowSettings, rows } from '../rows/rows.ts';
+import type { CreateRow, RowSettings } from '../rows/parts/row.ts';
+import { type RowName, rows } from '../rows/rows.ts';
 
 // A process of its own for one row, so that its CPU time and its memory are its own. The first message makes the row of
 // what it names and is answered with its port; each one after that with what the process has used so far.

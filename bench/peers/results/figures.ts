@@ -1,3 +1,5 @@
+import { median } from '../../statistics/quantiles.ts';
+
 /** How a figure is shown. */
 interface Format {
   readonly label: string;
@@ -23,14 +25,6 @@ export type Figure = keyof typeof figures;
 
 /** What one look at a row has shown, or the medians of several. */
 export type Sample = Readonly<Partial<Record<Figure, number>>>;
-
-/** The middle of some numbers, between the two middle ones where there are two; NaN of none. */
-export function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const middle = sorted.length / 2;
-  const at = (index: number) => sorted[index] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? at(Math.floor(middle)) : (at(middle - 1) + at(middle)) / 2;
-}
 
 /** The median of each figure by itself. */
 export function mediansOf(samples: readonly Sample[]): Sample {

@@ -1,16 +1,5 @@
 import type { Server } from 'node:http';
-
-/** What a row forwards to, and how. */
-export interface RowSettings {
-  /** URLs without a path. A proxy that knows only one uses the first. */
-  readonly endpoints: readonly [string, ...string[]];
-  readonly strategy: 'race' | 'hedge';
-  /** The certificate of https endpoints, PEM. */
-  readonly ca: string;
-}
-
-/** Gives a server that does not listen yet. */
-export type CreateRow = (settings: RowSettings) => Server | Promise<Server>;
+import type { CreateRow, RowSettings } from './parts/row.ts';
 
 /** The rows by name. Each is imported only where it runs, so that its memory is its own. */
 export const rows = {

@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
+import { MiB } from '../../../shared/bytes.ts';
 import { UserError } from '../../../shared/command.ts';
-
-const MiB = 1_024 * 1_024;
 
 /** What a run measures, how long, and where its results go. */
 export interface Settings {

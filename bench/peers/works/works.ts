@@ -1,5 +1,5 @@
 import { UserError } from '../../../shared/command.ts';
-import type { EndpointKind } from '../../endpoints/endpoints.ts';
+import type { EndpointKind } from '../../endpoints/endpoint-kind.ts';
 import type { RowName } from '../rows/rows.ts';
 import type { Settings } from './flags.ts';
 

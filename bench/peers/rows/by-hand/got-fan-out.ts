@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { buffer } from 'node:stream/consumers';
 import got, { type Request } from 'got';
 import { createAgent, hasBody, plainGotOptions } from '../parts/plain.ts';
-import type { RowSettings } from '../rows.ts';
+import type { RowSettings } from '../parts/row.ts';
 
 /** As long as our own losers have by default. */
 const graceMs = 5;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import got from 'got';
 import { createAgent, hasBody, plainGotOptions } from '../parts/plain.ts';
-import type { RowSettings } from '../rows.ts';
+import type { RowSettings } from '../parts/row.ts';
 
 /** `got.stream` between request and response. */
 export function createGotPipe({ endpoints: [endpoint] }: RowSettings): Server {

@@ -1,6 +1,6 @@
 import { createServer, request, type Server } from 'node:http';
 import { createAgent } from '../parts/plain.ts';
-import type { RowSettings } from '../rows.ts';
+import type { RowSettings } from '../parts/row.ts';
 
 /** The least that a proxy in Node can do: headers as they came, in one array, and two pipes. */
 export function createNodePipe({ endpoints: [endpoint] }: RowSettings): Server {

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import type { Dispatcher, Pool } from 'undici';
 import { hasBody, headersForUndici } from '../parts/plain.ts';
+import type { RowSettings } from '../parts/row.ts';
 import { undici } from '../parts/undici.ts';
-import type { RowSettings } from '../rows.ts';
 
 /** As long as our own losers have by default. */
 const graceMs = 5;

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { hasBody, headersForUndici } from '../parts/plain.ts';
+import type { RowSettings } from '../parts/row.ts';
 import { undici } from '../parts/undici.ts';
-import type { RowSettings } from '../rows.ts';
 
 /** `stream` of undici, which writes a response straight into the one that it is given, and gives up when that closes. */
 export function createUndiciPipe({ endpoints: [endpoint] }: RowSettings): Server {

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { importPeer } from '../../../packages/import-peer.ts';
-import type { RowSettings } from '../rows.ts';
+import type { RowSettings } from '../parts/row.ts';
 
 interface FastifyInstance {
   readonly server: Server;

@@ -1,7 +1,7 @@
 import { type Agent, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { importPeer } from '../../../packages/import-peer.ts';
 import { createAgent } from '../parts/plain.ts';
-import type { RowSettings } from '../rows.ts';
+import type { RowSettings } from '../parts/row.ts';
 
 interface ProxyServer {
   web(req: IncomingMessage, res: ServerResponse): unknown;

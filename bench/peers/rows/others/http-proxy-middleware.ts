@@ -2,7 +2,7 @@ import { type Agent, createServer, type Server } from 'node:http';
 import express, { type RequestHandler } from 'express';
 import { importPeer } from '../../../packages/import-peer.ts';
 import { createAgent } from '../parts/plain.ts';
-import type { RowSettings } from '../rows.ts';
+import type { RowSettings } from '../parts/row.ts';
 
 interface MiddlewarePackage {
   createProxyMiddleware(options: { readonly target: string; readonly agent: Agent }): RequestHandler;
