@@ -1,8 +1,8 @@
-import manifest from './package.json' with { type: 'json' };
+import base from './jest.config.js';
 
 /** What runs in networks of its own, with other programs' servers: jest's settings as they are, one file after the other. */
 export default {
-  ...manifest.jest,
+  ...base,
   roots: ['<rootDir>/__tests__/world'],
   testPathIgnorePatterns: ['/node_modules/'],
   maxWorkers: 1,

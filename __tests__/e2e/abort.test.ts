@@ -4,8 +4,11 @@ import { createBalancingProxy } from '../../src/index.ts';
 import { activeResources, leakCheckedResources, surplusOver } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, listen, startHttp } from '../helpers/servers.ts';
+import { rounds } from '../helpers/thorough.ts';
 
 const resources = leakCheckedResources();
+
+const requests = rounds(1_000, 200);
 
 describe('a client that goes away', () => {
   test('before the head cancels every attempt', async () => {
@@ -93,7 +96,7 @@ describe('close()', () => {
   });
 });
 
-describe('1,000 requests with random aborts', () => {
+describe(`${requests} requests with random aborts`, () => {
   test('leave no open endpoint socket, unhandled rejection, timer or listener behind', async () => {
     const unhandled: unknown[] = [];
     const onUnhandled = (reason: unknown) => unhandled.push(reason);
@@ -124,7 +127,8 @@ describe('1,000 requests with random aborts', () => {
         client.on('error', () => resolve()).on('close', resolve);
         if (index % 4 === 0) setTimeout(() => client.destroy(), index % 12);
       });
-    for (let done = 0; done < 1_000; done += 50) await Promise.all(Array.from({ length: 50 }, (_, i) => one(done + i)));
+    for (let done = 0; done < requests; done += 50)
+      await Promise.all(Array.from({ length: 50 }, (_, i) => one(done + i)));
 
     await proxy.close();
     await Promise.all(endpoints.map((endpoint) => endpoint.idle()));

@@ -5,8 +5,9 @@ import { gotTransport, type ProxyEvent, type Strategy, type Transport } from '..
 import { activeResources, surplusOver } from '../helpers/leaks.ts';
 import { serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, startHttp } from '../helpers/servers.ts';
+import { rounds } from '../helpers/thorough.ts';
 
-const requestCount = 2_000;
+const requestCount = rounds(2_000, 400);
 const atOnce = 50;
 const names: readonly Strategy[] = ['race', 'hedge', 'failover', 'single'];
 

@@ -4,13 +4,14 @@ import { createRandom } from '../../shared/random.ts';
 import { type BalancingProxyOptions, createBalancingProxy, type ProxyEvent } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { listen } from '../helpers/servers.ts';
+import { rounds } from '../helpers/thorough.ts';
 import { visit, visitOverHttp2 } from './interleavings/client.ts';
 import { startMoody } from './interleavings/endpoint.ts';
 import { seed, seedTitle } from './seed.ts';
 
 const resources = leakCheckedResources();
 
-const worlds = 12;
+const worlds = rounds(12, 2);
 const visits = 60;
 const atOnce = 15;
 

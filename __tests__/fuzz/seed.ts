@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import fc, { type Parameters } from 'fast-check';
+import { isThorough, rounds } from '../helpers/thorough.ts';
 
 /** What all random choices of this run follow from: FUZZ_SEED, or a new one each time. */
 export const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
@@ -7,10 +8,14 @@ export const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
 /** For the titles of tests, so that the log of a failure says how to repeat it. */
 export const seedTitle = `FUZZ_SEED=${seed}`;
 
-/** Settings of fast-check that stop a run before jest does. */
+/** Settings of fast-check: so many runs in a thorough test, a tenth of them in a quick one, and none that goes on until jest stops it. */
 export function bounded<T>(numRuns: number): Parameters<T> {
-  return { seed, numRuns, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: false };
+  return { seed, numRuns: rounds(numRuns), interruptAfterTimeLimit: 20_000, markInterruptAsFailure: false };
 }
+
+/** All of these in a thorough test, and in a quick one every tenth, not always the same. */
+export const sampleOf = <T>(values: readonly T[]): readonly T[] =>
+  isThorough ? values : values.filter((_, index) => (index + seed) % 10 === 0);
 
 /** Characters of these codes, of which a string is made; `weight` is how often one is drawn. */
 export function characters(...ranges: ReadonlyArray<{ from: number; to: number; weight: number }>) {
