@@ -251,12 +251,22 @@ export function reportsEverything(proxy: BalancingProxy): void {
   proxy.endpoints = [];
 }
 
-/** pino, winston and console are loggers, and so is anything that takes a line. */
-export const loggers: readonly Logger[] = [
+/** A method as bunyan's types have it, whose first overload takes nothing. */
+interface BunyanMethod {
+  (): boolean;
+  (error: Error, ...values: unknown[]): void;
+  (fields: object, ...values: unknown[]): void;
+}
+declare const bunyan: { info: BunyanMethod; warn: BunyanMethod };
+
+/** pino, bunyan, winston and console are loggers, and so is anything that takes a line. */
+export const loggers: () => readonly Logger[] = () => [
+  bunyan,
   console,
   pino(),
   winston.createLogger(),
   { info: (line: string) => line, warn: (line: string) => line },
+  { info: (fields: object, line: string) => [fields, line], warn: (fields: object, line: string) => [fields, line] },
 ];
 // @ts-expect-error: a logger also warns
 export const noLogger: Logger = { info: () => {} };

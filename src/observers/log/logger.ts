@@ -11,10 +11,9 @@ import { shownTarget } from './shown-target.ts';
  * line as an object, too; all others get the line alone.
  */
 export interface Logger {
-  // biome-ignore lint/suspicious/noExplicitAny: each logger has its own overloads, all of which take a line
-  info(...line: any[]): unknown;
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  warn(...line: any[]): unknown;
+  // As a method, not a property, of which TypeScript would refuse a logger's narrower parameters.
+  info(...line: unknown[]): unknown;
+  warn(...line: unknown[]): unknown;
 }
 
 export interface RequestLoggerSettings {
