@@ -1,3 +1,4 @@
+import { pause, resultWithin } from '../support/timer.ts';
 import { startAdmin } from './admin/admin.ts';
 import { startWorkers } from './cluster/workers.ts';
 import { type Configuration, configurationReader } from './config/configuration.ts';
@@ -12,7 +13,6 @@ import { startLocally } from './serve/local-service.ts';
 import { logEndpoints, reloader } from './serve/reload.ts';
 import type { Service } from './serve/service.ts';
 import type { Signals } from './signals/signals.ts';
-import { pause, within } from './signals/stop-request.ts';
 
 export interface ServeSettings {
   readonly signals: Signals;
@@ -76,7 +76,7 @@ async function leave({ why, values, log, service }: Stop): Promise<void> {
 
 /** @returns the exit code. */
 async function finish({ why, values, log, service }: Stop): Promise<0 | 1> {
-  const isWhole = await within(values['shutdown-timeout'], async () => {
+  const isWhole = await resultWithin(values['shutdown-timeout'], async () => {
     await service.refuse();
     // Said only now, when nobody can connect any more: whoever reads it may rely on it.
     log('info', `stopping (${why}): finishing the requests in flight`);

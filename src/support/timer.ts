@@ -1,2 +1,30 @@
 /** The longest time that `setTimeout` takes, in milliseconds: a longer one fires after 1 ms. */
 export const maxTimerMs = 2_147_483_647;
+
+/** Calls back after so many milliseconds, which may be more than a timer takes. @returns what stops the timer. */
+export function callAfter(ms: number, callback: () => void): () => void {
+  const isLast = ms <= maxTimerMs;
+  let cancel = (): void => clearTimeout(timer);
+  const timer = setTimeout(
+    () => {
+      if (isLast) callback();
+      else cancel = callAfter(ms - maxTimerMs, callback);
+    },
+    isLast ? ms : maxTimerMs,
+  );
+  return () => cancel();
+}
+
+/** Resolves after so many milliseconds, which may be more than a timer takes. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void callAfter(ms, resolve));
+}
+
+/** Gives the result of the work, or undefined when the work takes longer than so many milliseconds; 0 is no limit. */
+export async function resultWithin<Result>(limitMs: number, work: () => Promise<Result>): Promise<Result | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const cancel = limitMs === 0 ? undefined : callAfter(limitMs, () => late.resolve(undefined));
+  const result = await Promise.race([work(), late.promise]);
+  cancel?.();
+  return result;
+}

@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { pause } from '../../support/timer.ts';
 import { formatBoundAddress, type ListenAddress } from '../flags/address.ts';
 import type { FlagValues } from '../flags/flags.ts';
 import type { Log } from '../log/log.ts';
@@ -6,7 +7,6 @@ import { Connections } from '../serve/connections.ts';
 import { listen } from '../serve/listen.ts';
 import { loadMetrics } from '../serve/metrics.ts';
 import type { Service } from '../serve/service.ts';
-import { pause } from '../signals/stop-request.ts';
 import { AdminRoutes } from './routes.ts';
 
 /** How long the last answers may take when the command ends. */

@@ -1,9 +1,9 @@
 import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
+import { pause, resultWithin } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
 import { formatDuration } from '../flags/duration.ts';
 import type { Log } from '../log/log.ts';
-import { pause, within } from '../signals/stop-request.ts';
 import { type Asked, type OrderName, type StartOrder, workerMark } from './messages.ts';
 import { Restarts } from './restarts.ts';
 import { type Reports, type WorkerEnd, WorkerHandle } from './worker-handle.ts';
@@ -63,7 +63,7 @@ export class Crew implements Iterable<WorkerHandle> {
   async start(count: number): Promise<void> {
     const places = Array.from({ length: count }, () => this.#fillPlace());
     await this.#firstReady.promise;
-    await within(patienceMs, () => Promise.all(places));
+    await resultWithin(patienceMs, () => Promise.all(places));
   }
 
   /** Replaces nobody any more. */
@@ -82,7 +82,7 @@ export class Crew implements Iterable<WorkerHandle> {
     onLate: (worker: WorkerHandle) => void = () => {},
   ): Promise<void> {
     const ask = async (worker: WorkerHandle): Promise<void> => {
-      const hasAnswered = await within(patienceMs, () => worker.ask(name, asked).then(() => true));
+      const hasAnswered = await resultWithin(patienceMs, () => worker.ask(name, asked).then(() => true));
       if (hasAnswered) return;
       this.#settings.log('error', `worker ${worker.number} does not answer to ${name}`, { worker: worker.number });
       onLate(worker);

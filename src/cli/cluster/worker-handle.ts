@@ -1,6 +1,6 @@
 import type { Worker } from 'node:cluster';
+import { callAfter } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
-import { callAfter } from '../signals/stop-request.ts';
 import type { Answer, Asked, OrderName, OrderOf, Report } from './messages.ts';
 import type { PackedEvent } from './packed-events.ts';
 

@@ -1,10 +1,10 @@
 import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
+import { resultWithin } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
 import { createLog } from '../log/log.ts';
 import { formatOf } from '../log/log-format.ts';
 import { type LocalService, startLocally } from '../serve/local-service.ts';
-import { within } from '../signals/stop-request.ts';
 import type { Answer, Order, OrderName, StartOrder, WorkerState } from './messages.ts';
 import { Outbox } from './outbox.ts';
 
@@ -57,7 +57,7 @@ class WorkerProcess {
   async finishAlone(): Promise<void> {
     // Only the primary could have let it listen.
     if (!this.#isServing) return this.#end(1);
-    const isWhole = await within(this.#shutdownTimeoutMs, async () => {
+    const isWhole = await resultWithin(this.#shutdownTimeoutMs, async () => {
       const service = await this.#service.promise;
       await service.refuse();
       return service.finish();

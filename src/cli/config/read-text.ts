@@ -1,5 +1,5 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
-import { pause } from '../signals/stop-request.ts';
+import { pause } from '../../support/timer.ts';
 
 /** How long a pipe may say nothing, and how often it is asked. */
 const pipeLimitMs = 5_000;

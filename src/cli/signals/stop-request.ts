@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { maxTimerMs } from '../../support/timer.ts';
+import { callAfter } from '../../support/timer.ts';
 
 /** What may stop the command. */
 export interface StopRequest {
@@ -36,32 +36,4 @@ export function watchForStop(): StopRequest {
       if (ms > 0) void promise.then(callAfter(ms, () => resolve('-stop-after')));
     },
   };
-}
-
-/** A timer for any time. @returns what stops it. */
-export function callAfter(ms: number, callback: () => void): () => void {
-  const isLast = ms <= maxTimerMs;
-  let cancel = (): void => clearTimeout(timer);
-  const timer = setTimeout(
-    () => {
-      if (isLast) callback();
-      else cancel = callAfter(ms - maxTimerMs, callback);
-    },
-    isLast ? ms : maxTimerMs,
-  );
-  return () => cancel();
-}
-
-/** Resolves after any time. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => void callAfter(ms, resolve));
-}
-
-/** What the work gives, or undefined when it was not done within this time; 0 is no limit. */
-export async function within<Result>(limitMs: number, work: () => Promise<Result>): Promise<Result | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const cancel = limitMs === 0 ? undefined : callAfter(limitMs, () => late.resolve(undefined));
-  const result = await Promise.race([work(), late.promise]);
-  cancel?.();
-  return result;
 }

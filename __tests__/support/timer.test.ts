@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { callAfter } from '../../../src/cli/signals/stop-request.ts';
+import { callAfter } from '../../src/support/timer.ts';
 
 const dayMs = 24 * 3_600_000;
 
