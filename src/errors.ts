@@ -71,7 +71,7 @@ export interface ErrorDetails {
 export class BalancingProxyError extends Error {
   override readonly name = 'BalancingProxyError';
   readonly code: ErrorCode;
-  /** The HTTP status that fits, 408 to 508. */
+  /** The HTTP status that fits, 400 to 508. */
   readonly status: number;
   /** The same, by the name that Fastify, NestJS and restify look for. */
   readonly statusCode: number;

@@ -1,15 +1,12 @@
 import { existsSync, globSync } from 'node:fs';
 import path from 'node:path';
-import { manifest, root, textOf } from './project.ts';
+import { manifest, proseOf, root, textOf } from './project.ts';
 
 /** What is written for people: that it leads somewhere, and that nothing in it is made up. */
 
 const texts = globSync(['*.md', 'docs/*.md', 'bench/*.md', '.github/*.md'], { cwd: root }).sort();
 const papers = [...texts, ...globSync('.github/*/*.yml', { cwd: root }).sort()];
 const named = papers.map((file) => [file] as const);
-
-/** A text without its blocks of code, in which `#` and brackets mean something else. */
-const proseOf = (file: string) => textOf(file).replaceAll(/^```[\s\S]*?^```/gm, '');
 
 /** The anchors that GitHub makes of the headings of a text. */
 function anchorsOf(file: string): string[] {

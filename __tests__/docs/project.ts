@@ -7,6 +7,9 @@ export const root = path.join(import.meta.dirname, '..', '..');
 /** @param file a path from the project's folder. */
 export const textOf = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 
+/** A text without its blocks of code, in which `#` and brackets mean something else. */
+export const proseOf = (file: string): string => textOf(file).replaceAll(/^```[\s\S]*?^```/gm, '');
+
 /** What is read of package.json here. */
 export interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;

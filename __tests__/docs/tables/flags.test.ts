@@ -1,0 +1,69 @@
+import type { Flag } from '../../../src/cli/flags/flag-kinds.ts';
+import { type FlagName, flagNames, flags } from '../../../src/cli/flags/flags.ts';
+import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
+import { proseOf, textOf } from '../project.ts';
+import { codeIn, tableOf } from './tables.ts';
+
+/** Defaults that are told in words, and what they stand for. */
+const words: Readonly<Record<string, string>> = {
+  none: '',
+  random: '',
+  'required, here or in the file of `-config`': '',
+  'as `-strategy`': 'same',
+};
+
+/** A row for each flag, also where README tells of several in one. */
+const rows = tableOf('flag', 'default', 'meaning').flatMap(({ flag, default: fallbacks, meaning }) => {
+  const names = codeIn(flag).map((code) => code.slice(1));
+  const each = names.length === 1 ? [fallbacks] : fallbacks.split(', ');
+  return names.map((name, index) => ({ name, fallback: each[index] ?? '', meaning, text: `${fallbacks} ${meaning}` }));
+});
+
+describe("README's table of flags", () => {
+  test('has each flag once and no other', () => {
+    expect(rows.map(({ name }) => name).sort()).toEqual([...flagNames].sort());
+  });
+
+  const known = rows.filter(({ name }) => name in flags);
+
+  test.each(known)('gives the default of -$name', ({ name, fallback }) => {
+    const { parse, fallback: actual } = flags[name as FlagName];
+    const [code] = /^`[^`]*`$/.test(fallback) ? codeIn(fallback) : [];
+    expect(parse(code ?? words[fallback] ?? `unknown words: ${fallback}`)).toEqual(parse(actual));
+  });
+
+  /** The words that a flag takes. What an option explains is not told again. */
+  const withChoices = known
+    .filter(({ meaning }) => !meaning.startsWith('As the option'))
+    .map(({ name, text }) => ({ name, text, choices: choicesOf(flags[name as FlagName]) }))
+    .filter(({ choices }) => choices.length > 1);
+
+  test.each(withChoices)('names what -$name can be', ({ text, choices }) => {
+    expect(choices.filter((choice) => !text.includes(choice))).toEqual([]);
+  });
+});
+
+function choicesOf({ placeholder, parse }: Flag<unknown>): string[] {
+  return placeholder.split('|').filter((word) => parse(word) === word);
+}
+
+describe('command lines', () => {
+  const lines = ['README.md', 'docs/http2.md'].flatMap((file) =>
+    [...textOf(file).matchAll(/^(?:npx )?balancing-reverse-proxy (-.*)$/gm)].map(([, args = '']) => args),
+  );
+
+  test.each(lines)('that README shows are taken: %s', (line) => {
+    expect(parseFlags(line.split(' ')).given.size).toBeGreaterThan(0);
+  });
+
+  test('of which parts are shown name flags that exist', () => {
+    const code = proseOf('README.md').split('\n').flatMap(codeIn);
+    const parts = code.filter((part) => /^-[a-z]/.test(part));
+    const named = parts.flatMap((part) =>
+      [...part.matchAll(/(?<=^| )-([a-z][a-z0-9-]*)/g)].map(([, name = '']) => name),
+    );
+    // How flags are written, and how they are abbreviated.
+    const examples = ['flag', 'e'];
+    expect(named.filter((name) => !examples.includes(name) && !(name in flags))).toEqual([]);
+  });
+});

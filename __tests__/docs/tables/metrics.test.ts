@@ -1,0 +1,67 @@
+import { Registry } from 'prom-client';
+import { createMetrics } from '../../../src/observers/metrics/metrics.ts';
+import { choicesNamed, fieldsOf } from './declarations.ts';
+import { codeIn, paragraphOf, tableOf, valuesListedFor, withoutAsides } from './tables.ts';
+
+/** What prom-client knows of a metric and has no type for. */
+interface Metric {
+  readonly name: string;
+  readonly labelNames: readonly string[];
+  readonly constructor: { readonly name: string };
+  readonly upperBounds?: readonly number[];
+}
+
+const prefix = 'balancing_proxy_';
+const registry = new Registry();
+createMetrics({ registry });
+const metrics = (registry.getMetricsAsArray() as unknown[] as Metric[]).map((metric) => ({
+  name: metric.name.replace(prefix, ''),
+  type: metric.constructor.name.toLowerCase(),
+  labels: [...metric.labelNames],
+}));
+
+/** A row for each metric, also where README tells of several in one. */
+const rows = tableOf('metric', 'type', 'labels', 'meaning').flatMap(({ metric, type, labels, meaning }) =>
+  codeIn(metric).map((name) => ({ name, type, labels: codeIn(labels), meaning })),
+);
+
+describe("README's table of metrics", () => {
+  test('has each metric once, with its type and labels, and no other', () => {
+    const byName = ({ name: a }: { name: string }, { name: b }: { name: string }) => (a < b ? -1 : 1);
+    expect(rows.map(({ name, type, labels }) => ({ name, type, labels })).sort(byName)).toEqual(metrics.sort(byName));
+  });
+
+  test.each([
+    ['requests_total', 'outcome', 'RequestOutcome'],
+    ['attempts_total', 'outcome', 'AttemptOutcome'],
+    ['attempts_total', 'reason', 'StartReason'],
+  ])('lists for %s what %s can be', (metric, label, type) => {
+    const { meaning = '' } = rows.find(({ name }) => name === metric) ?? {};
+    expect(valuesListedFor(label, meaning).sort()).toEqual(choicesNamed(type).sort());
+  });
+
+  test('lists the states of an endpoint', () => {
+    const { meaning = '' } = rows.find(({ name }) => name === 'endpoint_state') ?? {};
+    expect(codeIn(withoutAsides(meaning))).toEqual(choicesNamed('EndpointState'));
+  });
+});
+
+describe('what README says of createMetrics()', () => {
+  const paragraph = paragraphOf('`createMetrics(');
+
+  test('names its options', () => {
+    const [, options = ''] = /^`createMetrics\(\{ (.*?) \}\)`/.exec(paragraph) ?? [];
+    expect(options.split(', ').sort()).toEqual(
+      fieldsOf('MetricsOptions')
+        .map(({ name }) => name)
+        .sort(),
+    );
+  });
+
+  test('gives the least and the most of the default buckets', () => {
+    const [, least, most] = /([\d.]+) ms to ([\d.]+) s by default/.exec(paragraph) ?? [];
+    const histogram = registry.getSingleMetric(`${prefix}request_duration_seconds`) as unknown as Metric;
+    const bounds = histogram.upperBounds ?? [];
+    expect([Number(least) / 1_000, Number(most)]).toEqual([bounds[0], bounds.at(-1)]);
+  });
+});

@@ -1,0 +1,61 @@
+import { textOf } from '../project.ts';
+
+/** A row of a table: its cells by the heads of their columns. */
+export type Row = Readonly<Record<string, string>>;
+
+/**
+ * The rows of a table in README.
+ * @param columns what stands at the head of its columns.
+ * @throws when README has no such table, or more than one.
+ */
+export function tableOf<const Column extends string>(...columns: Column[]): Array<Readonly<Record<Column, string>>> {
+  const lines = textOf('README.md').split('\n');
+  const heads = lines.flatMap((line, index) => (line === `| ${columns.join(' | ')} |` ? [index] : []));
+  const [head] = heads;
+  if (head === undefined || heads.length > 1) throw new Error(`README has ${heads.length} tables of ${columns}`);
+  const body = lines.slice(head + 2);
+  const rows = body
+    .slice(
+      0,
+      body.findIndex((line) => !line.startsWith('|')),
+    )
+    .map(cellsOf);
+  return rows.map((cells) => Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? '']))) as Array<
+    Readonly<Record<Column, string>>
+  >;
+}
+
+function cellsOf(line: string): string[] {
+  return line
+    .split(/(?<!\\)\|/)
+    .slice(1, -1)
+    .map((cell) => cell.trim());
+}
+
+/** What stands in a text as code. */
+export function codeIn(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+}
+
+/** A text without what stands in parentheses. */
+export function withoutAsides(text: string): string {
+  return text.replaceAll(/ \([^()]*\)/g, '');
+}
+
+/**
+ * The values that a text lists for a name, as in "`name`: `one`, `two` (an aside) or `three`. `next`: ...": those of the first sentence
+ * behind the name.
+ */
+export function valuesListedFor(name: string, text: string): string[] {
+  const [, list = ''] = withoutAsides(text).split(`\`${name}\`: `);
+  return codeIn(list.split(/\. |; | `\w+`: /, 1)[0] ?? '');
+}
+
+/** The paragraph of README that begins with a text. @throws when there is none. */
+export function paragraphOf(beginning: string): string {
+  const found = textOf('README.md')
+    .split('\n\n')
+    .find((paragraph) => paragraph.startsWith(beginning));
+  if (found === undefined) throw new Error(`README has no paragraph that begins with ${beginning}`);
+  return found.replaceAll('\n', ' ');
+}
