@@ -59,9 +59,9 @@ function drawRequest(race: RequestEnded, paint: Paint): string {
   return `${what}${describeResult(race, paint)} in ${Math.round(durationMs)} ms`;
 }
 
-function describeResult({ status, winner, servedBy, error }: RequestEnded, paint: Paint): string {
+function describeResult({ finalStatus: status, winner, servedBy, error }: RequestEnded, paint: Paint): string {
   if (error?.code === 'ERR_BRP_CLIENT_GONE') return paint('gray', 'nothing, the client went away');
-  if (error) return paint('red', `${status ?? error.status}, ${error.code},`);
+  if (error) return paint('red', `${status}, ${error.code},`);
   if (winner !== undefined) return `${paint('green', String(status))} by ${winner}`;
   return `${paint('red', String(status))} of ${servedBy}, as nobody won,`;
 }

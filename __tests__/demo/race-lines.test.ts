@@ -1,5 +1,6 @@
 import { drawRace, type Paint } from '../../demo/race-lines.ts';
 import { type AttemptReport, BalancingProxyError, type RequestEnded } from '../../src/index.ts';
+import { withFinalStatus } from '../events/with-final-status.ts';
 
 const plain: Paint = (_color, text) => text;
 
@@ -16,7 +17,7 @@ function attempt(outcome: AttemptReport['outcome'], details: Partial<AttemptRepo
 }
 
 function raceOf(request: Partial<RequestEnded>, attempts: readonly AttemptReport[] = []): RequestEnded {
-  return {
+  return withFinalStatus({
     type: 'request-ended',
     requestId: 12,
     method: 'GET',
@@ -31,7 +32,7 @@ function raceOf(request: Partial<RequestEnded>, attempts: readonly AttemptReport
     strategy: 'race',
     error: undefined,
     ...request,
-  };
+  });
 }
 
 function draw(race: RequestEnded): string[] {

@@ -59,6 +59,11 @@ export interface RequestEnded extends RequestEvent {
   readonly type: 'request-ended';
   /** The status that the client got; undefined when it got none, or an error handler is about to choose one. */
   readonly status: number | undefined;
+  /**
+   * The status with which the request counts: `status`, or, where nothing was sent yet, that of `error`, which an error handler
+   * may still change. Undefined when the client left before.
+   */
+  readonly finalStatus: number | undefined;
   /** The endpoint that won, if one did. */
   readonly winner: string | undefined;
   /** The endpoint whose response the client got, with or without winning. */

@@ -6,6 +6,7 @@ import { targetFor } from '../endpoints/target.ts';
 import type { StartReason } from '../race/rules.ts';
 import type { AttemptReport } from './attempt-report.ts';
 import type { EndpointEjected, EndpointRestored, Events, RequestEnded, RequestEvent, RequestEvents } from './events.ts';
+import { finalStatusOf } from './final-status.ts';
 
 /** What each kind of event adds to the fields that all have. */
 type OwnFields<Event> = Event extends unknown ? Omit<Event, keyof RequestEvent> : never;
@@ -69,8 +70,10 @@ export class Reporter {
     this.#emit({ type: 'response-started', endpoint: name, status, afterMs });
   }
 
-  requestEnded(fields: () => Omit<RequestEnded, keyof RequestEvent | 'type'>): void {
-    if (this.#events.isHeard('request-ended')) this.#emit({ type: 'request-ended', ...fields() });
+  requestEnded(fieldsOf: () => Omit<RequestEnded, keyof RequestEvent | 'type' | 'finalStatus'>): void {
+    if (!this.#events.isHeard('request-ended')) return;
+    const fields = fieldsOf();
+    this.#emit({ type: 'request-ended', finalStatus: finalStatusOf(fields), ...fields });
   }
 
   #emit(event: OwnFields<RequestEvents>): void {

@@ -6,6 +6,7 @@ import {
   type ProxyEvent,
   type RequestEnded,
 } from '../../../src/index.ts';
+import { withFinalStatus } from '../../events/with-final-status.ts';
 
 const request = { requestId: 12, method: 'GET', url: '/path?q=1' };
 const endpoints = ['http://a', 'http://b'];
@@ -66,7 +67,7 @@ describe('the line of a request', () => {
       discardedBytes: 0,
     },
   ];
-  const served: RequestEnded = {
+  const served: Omit<RequestEnded, 'finalStatus'> = {
     type: 'request-ended',
     ...request,
     status: 200,
@@ -116,7 +117,9 @@ describe('the line of a request', () => {
       'error  refused in 36.3ms: status 413, raise flag -body-limit',
     ],
   ])('tells of %s', (_, fields, line) => {
-    expect(linesOf([{ ...served, ...fields }])).toEqual([line.replace(' ', ' request 12 GET /path?...')]);
+    expect(linesOf([withFinalStatus({ ...served, ...fields })])).toEqual([
+      line.replace(' ', ' request 12 GET /path?...'),
+    ]);
   });
 });
 

@@ -56,6 +56,7 @@ export function requestEnded(details: Partial<RequestEnded> = {}): RequestEnded 
     method: 'GET',
     url: '/hello',
     status: 200,
+    finalStatus: 200,
     winner: 'one',
     servedBy: 'one',
     bytes: 5,

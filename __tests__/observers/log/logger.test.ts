@@ -5,6 +5,7 @@ import winston from 'winston';
 import { BalancingProxyError, type ErrorCode } from '../../../src/errors.ts';
 import type { AttemptReport, ProxyEvent, RequestEnded } from '../../../src/index.ts';
 import { type Logger, requestLogger } from '../../../src/observers/log/logger.ts';
+import { withFinalStatus } from '../../events/with-final-status.ts';
 import { Resources, request, serveProxy } from '../../helpers/proxy.ts';
 import { answering, refusedUrl, startHttp } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
@@ -26,7 +27,7 @@ function attempt(endpoint: string, fields: Partial<AttemptReport>): AttemptRepor
   };
 }
 
-const served: RequestEnded = {
+const served = withFinalStatus({
   type: 'request-ended',
   requestId: 7,
   method: 'GET',
@@ -40,7 +41,7 @@ const served: RequestEnded = {
   isBodyStreamed: false,
   strategy: 'race',
   error: undefined,
-};
+});
 const nobody = { status: undefined, winner: undefined, servedBy: undefined, bytes: 0 };
 const refused = attempt('http://a', { outcome: 'failed', error: error('ERR_BRP_CONNECT') });
 
@@ -110,7 +111,7 @@ describe('the line of a request', () => {
       'info GET /path?... 200 by http://a in 12.346 ms (body too large to ask another endpoint)',
     ],
   ])('tells of %s', (_, fields, line) => {
-    expect(linesOf({ ...served, ...fields })).toEqual([line]);
+    expect(linesOf(withFinalStatus({ ...served, ...fields }))).toEqual([line]);
   });
 
   test('has the query where that is asked for', () => {

@@ -24,6 +24,7 @@ const requestEnded = {
   method: 'GET',
   url: '/path',
   status: 200,
+  finalStatus: 200,
   winner: 'one',
   servedBy: 'one',
   bytes: 0,

@@ -80,7 +80,7 @@ function logRequest(log: Log, ended: RequestEnded, winner: string | undefined): 
     requestId,
     method,
     url,
-    status: statusOf(ended) ?? null,
+    status: ended.finalStatus ?? null,
     bytes,
     durationMs: round(ended.durationMs, 3),
     winner: ended.winner ?? null,
@@ -93,9 +93,8 @@ function describeRequest(
   ended: RequestEnded,
   winner: string | undefined,
 ): { readonly level: 'info' | 'error'; readonly text: string } {
-  const { bytes, attempts, error } = ended;
+  const { finalStatus: status, bytes, attempts, error } = ended;
   const time = formatDuration(ended.durationMs);
-  const status = statusOf(ended);
   if (error?.code === 'ERR_BRP_CLIENT_GONE') return { level: 'info', text: `: the client has gone after ${time}` };
   if (winner && error) {
     const level = error.code === 'ERR_BRP_CLIENT_TIMEOUT' ? 'info' : 'error';
@@ -109,11 +108,6 @@ function describeRequest(
   const code = error ? ` (${error.code})` : `, ${bytes} bytes`;
   const problem = 'endpoints failed to return a usable response';
   return { level: 'error', text: `: ${problem}, returning ${status} in ${time}${code}` };
-}
-
-/** The error is answered after the event, by the proxy itself: there is no `next` here. */
-function statusOf({ status, error }: RequestEnded): number | undefined {
-  return status ?? (error?.code === 'ERR_BRP_CLIENT_GONE' ? undefined : error?.status);
 }
 
 function attemptFields({ endpoint, outcome, status, durationMs, error }: AttemptReport): Record<string, unknown> {

@@ -66,9 +66,8 @@ function writerFor(logger: Logger): Write {
 }
 
 function logRequest(log: Write, ended: RequestEnded, target: string): unknown {
-  const { requestId, method, winner, isBodyStreamed, attempts, error } = ended;
+  const { requestId, method, finalStatus: status, winner, isBodyStreamed, attempts, error } = ended;
   const isLeft = error?.code === 'ERR_BRP_CLIENT_GONE';
-  const status = ended.status ?? (isLeft ? undefined : error?.status);
   const words = [
     `${method} ${target}`,
     isLeft ? 'client gone' : status,

@@ -86,8 +86,6 @@ function outcomeOf({ winner, servedBy, status, error, attempts }: RequestEnded):
   return winner === undefined && attempts.length > 0 ? 'unusable' : 'served';
 }
 
-/** The class of the status that the client got; of the error's own where a handler of the user answers. */
-function statusClassOf({ status, error }: RequestEnded): string {
-  const given = status ?? (error?.code === 'ERR_BRP_CLIENT_GONE' ? undefined : error?.status);
-  return given === undefined ? 'none' : `${Math.floor(given / 100)}xx`;
+function statusClassOf({ finalStatus }: RequestEnded): string {
+  return finalStatus === undefined ? 'none' : `${Math.floor(finalStatus / 100)}xx`;
 }
