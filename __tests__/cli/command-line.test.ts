@@ -1,11 +1,20 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { flagNames } from '../../src/cli/flags/flags.ts';
 import { Resources, request } from '../helpers/proxy.ts';
 import { answering, startHttp } from '../helpers/servers.ts';
-import { Command, run, start } from './command.ts';
+import { LocalCommand, run, runLocally, startLocally } from './command.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
+
+test('nothing but main.ts reaches for what belongs to the process', () => {
+  const folder = path.join(import.meta.dirname, '../../src/cli');
+  const reaching = globSync('**/*.ts', { cwd: folder }).filter((file) =>
+    /^(?!.*\*).*\bprocess\.(argv|env|std\w+|exit|on|once|send)\b/m.test(readFileSync(path.join(folder, file), 'utf8')),
+  );
+  expect(reaching).toEqual(['main.ts']);
+});
 
 describe('the command line', () => {
   test.each([
@@ -16,22 +25,22 @@ describe('the command line', () => {
     ['-endpoints twice, of which the last one wins', (url: string) => ['-endpoints', 'nonsense', '-endpoints', url]],
   ])('takes %s', async (_, argsFor) => {
     const endpoint = resources.use(await startHttp(answering(200, 'hello')));
-    const command = start(...argsFor(endpoint.url));
+    const command = startLocally(...argsFor(endpoint.url));
     expect(await request(await command.url())).toMatchObject({ status: 200, text: 'hello' });
   });
 
   test('without arguments shows every flag on stderr and fails', async () => {
-    const { exitCode, stdout, stderr } = await run();
+    const { exitCode, stdout, stderr } = await runLocally();
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     for (const name of flagNames) expect(stderr).toMatch(new RegExp(`^  -${name}\\b.*\\n    \\t\\w`, 'm'));
   });
 
   test.each(['-help', '--help', '-h'])('with %s shows every flag on stdout and succeeds', async (flag) => {
-    const { stderr: shown } = await run();
-    expect(await run(flag)).toEqual({ exitCode: 0, stdout: shown, stderr: '' });
+    const { stderr: shown } = await runLocally();
+    expect(await runLocally(flag)).toEqual({ exitCode: 0, stdout: shown, stderr: '' });
   });
 
-  test('with -version writes the version of the package', async () => {
+  test('as a process with -version writes the version of the package', async () => {
     const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
     const stdout = `balancing-reverse-proxy ${version}\n`;
     expect(await run('-version')).toEqual({ exitCode: 0, stdout, stderr: '' });
@@ -68,25 +77,25 @@ describe('the command line', () => {
     ],
     [['-log-format', 'xml'], /flag -log-format: expected text or json, got 'xml'/],
   ])('refuses %j with a line for each problem', async (args, message) => {
-    const { exitCode, stdout, stderr } = await run(...args);
+    const { exitCode, stdout, stderr } = await runLocally(...args);
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(stderr.trimEnd()).toMatch(message);
     for (const line of stderr.trimEnd().split('\n')) expect(line).toMatch(/^balancing-reverse-proxy: /);
   });
 
   test('shows no credentials of an endpoint that it refuses', async () => {
-    const { stderr } = await run('-endpoints', 'http://me:secret@');
+    const { stderr } = await runLocally('-endpoints', 'http://me:secret@');
     expect(stderr).toMatch(/flag -endpoints/);
     expect(stderr).not.toContain('secret');
   });
 
   test('takes -strategy together with a -fanout that says the same', async () => {
     const endpoint = resources.use(await startHttp(answering(200, 'hello')));
-    const command = start('-e', endpoint.url, '-strategy', 'failover', '-fanout=false');
+    const command = startLocally('-e', endpoint.url, '-strategy', 'failover', '-fanout=false');
     expect(await command.line(/starting on/)).toMatch(/starting on/);
   });
 
-  test('with an address in use fails with one line', async () => {
+  test('as a process with an address in use fails with one line', async () => {
     const { port } = resources.use(await startHttp(answering(200, 'taken')));
     const { exitCode, stdout, stderr } = await run('-e', 'http://a.example', '-address', `127.0.0.1:${port}`);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
@@ -94,7 +103,12 @@ describe('the command line', () => {
   });
 
   test('with a log file that cannot be opened fails with one line', async () => {
-    const { exitCode, stdout, stderr } = await run('-e', 'http://a.example', '-log-file', '/missing/directory/log');
+    const { exitCode, stdout, stderr } = await runLocally(
+      '-e',
+      'http://a.example',
+      '-log-file',
+      '/missing/directory/log',
+    );
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toMatch(/^balancing-reverse-proxy: cannot open the log file: .*\/missing\/directory\/log.*\n$/);
   });
@@ -105,7 +119,7 @@ describe('the command line', () => {
     ['localhost:0', /starting on: "(127\.0\.0\.1|\[::1\]):[1-9]\d*"$/],
     ['[::1]:0', /starting on: "\[::1\]:[1-9]\d*"$/],
   ])('with -address %s says what it is bound to', async (address, line) => {
-    const command = new Command(['-e', 'http://a.example', '-address', address]);
+    const command = new LocalCommand(['-e', 'http://a.example', '-address', address]);
     expect(await command.line(/starting on/)).toMatch(line);
   });
 });

@@ -1,12 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { jest } from '@jest/globals';
+import { run as runCommand } from '../../src/cli/run.ts';
+import { watchSignals } from '../../src/cli/signals/signals.ts';
 
 // A process takes a while to start on a machine that is busy with other tests.
 jest.setTimeout(30_000);
 
-const running = new Set<Command>();
+const running = new Set<Running>();
 afterEach(() => Promise.all([...running].map((command) => command.kill())));
 
 const ownEntry = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
@@ -20,31 +22,25 @@ export interface Ended {
 }
 
 export interface CommandSettings {
-  /** Variables besides those of the test. */
+  /** Variables besides those of the test; for a {@link LocalCommand} these are all. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The file that is run: our source, or a copy of it. */
   readonly entry?: string;
 }
 
-/** The command as a process of its own, with what it has written so far. It does not outlive its test. */
-export class Command {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-  readonly #written = { stdout: '', stderr: '' };
+/** A command with what it has written so far. It does not outlive its test. */
+abstract class Running {
+  abstract readonly ended: Promise<Ended>;
+  protected readonly written = { stdout: '', stderr: '' };
   readonly #listeners = new Set<() => void>();
 
-  constructor(args: readonly string[], { environment = {}, entry = ownEntry }: CommandSettings = {}) {
-    const env = { ...process.env, ...environment };
-    this.child = spawn(process.execPath, [entry, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#collect('stdout');
-    this.#collect('stderr');
+  constructor() {
     running.add(this);
-    this.ended = once(this.child, 'close').then(([exitCode]) => ({ exitCode, ...this.#written }));
   }
 
   /** The lines of the log so far. */
   get lines(): readonly string[] {
-    return this.#written.stdout.split('\n').slice(0, -1);
+    return this.written.stdout.split('\n').slice(0, -1);
   }
 
   /** The first line, written already or still to come, in which the pattern occurs. */
@@ -53,8 +49,8 @@ export class Command {
     let seen = 0;
     const look = (): void => {
       // Only what is new: the log of a thousand requests is long.
-      const end = this.#written[output].lastIndexOf('\n') + 1;
-      const lines = this.#written[output].slice(seen, end).split('\n');
+      const end = this.written[output].lastIndexOf('\n') + 1;
+      const lines = this.written[output].slice(seen, end).split('\n');
       seen = end;
       const found = lines.find((line, index) => index < lines.length - 1 && pattern.test(line));
       if (found !== undefined) resolve(found);
@@ -79,6 +75,35 @@ export class Command {
     return `http://127.0.0.1:${port}`;
   }
 
+  async kill(): Promise<void> {
+    this.end();
+    await this.ended;
+    running.delete(this);
+  }
+
+  protected abstract end(): void;
+
+  protected take(output: 'stdout' | 'stderr', text: string): void {
+    this.written[output] += text;
+    for (const look of this.#listeners) look();
+  }
+}
+
+/** The command as a process of its own. */
+export class Command extends Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+
+  constructor(args: readonly string[], { environment = {}, entry = ownEntry }: CommandSettings = {}) {
+    super();
+    const env = { ...process.env, ...environment };
+    this.child = spawn(process.execPath, [entry, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const output of ['stdout', 'stderr'] as const) {
+      this.child[output]?.setEncoding('utf8').on('data', (text: string) => this.take(output, text));
+    }
+    this.ended = once(this.child, 'close').then(([exitCode]) => ({ exitCode, ...this.written }));
+  }
+
   /** The processes of the workers that have become ready so far, by their number. */
   get workers(): ReadonlyMap<number, number> {
     const ready = this.lines.map((line) => /worker (\d+) is ready \(process (\d+)\)/.exec(line) ?? []);
@@ -92,26 +117,52 @@ export class Command {
     clearInterval(repeating);
   }
 
-  async kill(): Promise<void> {
+  protected end(): void {
     this.child.kill('SIGKILL');
-    await this.ended;
-    running.delete(this);
-  }
-
-  #collect(output: 'stdout' | 'stderr'): void {
-    this.child[output]?.setEncoding('utf8').on('data', (text: string) => {
-      this.#written[output] += text;
-      for (const look of this.#listeners) look();
-    });
   }
 }
 
-/** Runs a command that ends by itself. */
+/** The command within this process: no second one is started, and only the given variables are known. */
+export class LocalCommand extends Running {
+  readonly ended: Promise<Ended>;
+  readonly #signalled = Object.assign(new EventEmitter(), { platform: process.platform, exit() {} });
+
+  constructor(argv: readonly string[], { environment: env = {} }: Pick<CommandSettings, 'environment'> = {}) {
+    super();
+    const outputTo = (output: 'stdout' | 'stderr') => ({ write: (text: string) => this.take(output, text), on() {} });
+    const outputs = { stdout: outputTo('stdout'), stderr: outputTo('stderr') };
+    const signals = watchSignals(this.#signalled);
+    this.ended = runCommand({ argv, env, signals, ...outputs }).then((exitCode) => ({ exitCode, ...this.written }));
+  }
+
+  /** Has it hear a signal that nobody else does. */
+  signal(signal: NodeJS.Signals): void {
+    this.#signalled.emit(signal);
+  }
+
+  protected end(): void {
+    this.signal('SIGTERM');
+  }
+}
+
+const onFreePort = ['-address', '127.0.0.1:0'];
+
+/** Runs a command that ends by itself, as a process. */
 export function run(...args: readonly string[]): Promise<Ended> {
   return new Command(args).ended;
 }
 
-/** Starts a command that listens on a free port. */
+/** Starts a command that listens on a free port, as a process. */
 export function start(...args: readonly string[]): Command {
-  return new Command(['-address', '127.0.0.1:0', ...args]);
+  return new Command([...onFreePort, ...args]);
+}
+
+/** Runs a command that ends by itself, within this process. */
+export function runLocally(...args: readonly string[]): Promise<Ended> {
+  return new LocalCommand(args).ended;
+}
+
+/** Starts a command that listens on a free port, within this process. */
+export function startLocally(...args: readonly string[]): LocalCommand {
+  return new LocalCommand([...onFreePort, ...args]);
 }

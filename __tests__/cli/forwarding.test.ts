@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import https from 'node:https';
 import { createCertificate } from '../../shared/certificate.ts';
 import { Resources, request } from '../helpers/proxy.ts';
 import { answering, hanging, listen, startHttp, startTcp, type TestServer } from '../helpers/servers.ts';
 import { connectRaw } from '../helpers/upgrades.ts';
-import { type Command, start } from './command.ts';
+import { type LocalCommand, startLocally } from './command.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -14,8 +13,8 @@ async function serve(listener: RequestListener): Promise<TestServer> {
   return resources.use(await startHttp(listener));
 }
 
-function startFor(endpoints: readonly { readonly url: string }[], ...flags: readonly string[]): Command {
-  return start('-endpoints', endpoints.map(({ url }) => url).join(','), ...flags);
+function startFor(endpoints: readonly { readonly url: string }[], ...flags: readonly string[]): LocalCommand {
+  return startLocally('-endpoints', endpoints.map(({ url }) => url).join(','), ...flags);
 }
 
 test('a body comes through although its client asks for h2c, as that of Java does each time', async () => {
@@ -198,6 +197,6 @@ test('a client that leaves cancels the attempts', async () => {
   await expect(response).rejects.toThrow();
   await endpoint.idle();
   expect(await command.line(/the client has gone/)).toMatch(/request 1 GET \/: the client has gone after/);
-  command.child.kill('SIGTERM');
-  expect(await once(command.child, 'exit')).toEqual([0, null]);
+  command.signal('SIGTERM');
+  expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
 });

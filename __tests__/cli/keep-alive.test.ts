@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { Socket } from 'node:net';
 import { Resources, readAll } from '../helpers/proxy.ts';
 import { answering, startHttp } from '../helpers/servers.ts';
-import { start } from './command.ts';
+import { startLocally } from './command.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -11,7 +11,7 @@ afterEach(() => resources.closeAll());
 /** A client that leaves its connections open, as load balancers do. */
 async function ask(...flags: readonly string[]) {
   const endpoint = resources.use(await startHttp(answering(200, 'hello')));
-  const command = start('-endpoints', endpoint.url, ...flags);
+  const command = startLocally('-endpoints', endpoint.url, ...flags);
   const agent = new http.Agent({ keepAlive: true });
   resources.use({ close: () => agent.destroy() });
   // Otherwise it would close the connection itself, a second before the time that the response tells.

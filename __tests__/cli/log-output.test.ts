@@ -1,9 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { Resources, request } from '../helpers/proxy.ts';
 import { answering, refusedUrl, startHttp } from '../helpers/servers.ts';
-import { Command, start } from './command.ts';
+import { Command, start, startLocally } from './command.ts';
+import { temporaryFile } from './files.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -14,16 +13,10 @@ const bare = ['-log-prefix=', '-log-date=false', '-log-time=false'];
 async function serveOne(...flags: readonly string[]) {
   const bad = resources.use(await startHttp(answering(500, 'bad')));
   const good = resources.use(await startHttp(answering(200, 'good')));
-  const command = start('-e', `${bad.url},${good.url}`, '-fanout=false', ...flags);
+  const command = startLocally('-e', `${bad.url},${good.url}`, '-fanout=false', ...flags);
   await request(`${await command.url()}/path?q=1`);
   await command.line(/served/);
   return { command, bad: bad.url, good: good.url };
-}
-
-function temporaryFile(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'log-'));
-  resources.use({ close: () => rmSync(directory, { recursive: true }) });
-  return join(directory, 'log');
 }
 
 describe('the log', () => {
@@ -42,7 +35,7 @@ describe('the log', () => {
 
   test('tells when no endpoint was of use', async () => {
     const refused = await refusedUrl();
-    const command = start('-e', refused);
+    const command = startLocally('-e', refused);
     expect(await request(await command.url())).toMatchObject({ status: 502 });
     expect(await command.line(/endpoint 0 .*failed after/)).toMatch(
       `cannot connect to ${refused}: connect ECONNREFUSED`,
@@ -65,7 +58,7 @@ describe('the log', () => {
     ['-log-time=false', ['-log-time=false'], /^balancing-reverse-proxy \d{4}\/\d\d\/\d\d [a-z]/],
     ['-log-msec', ['-log-msec'], /^balancing-reverse-proxy \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d\.\d{3} [a-z]/],
   ])('looks different with %s', async (_, flags, look) => {
-    const command = start('-e', 'http://a.example', ...flags);
+    const command = startLocally('-e', 'http://a.example', ...flags);
     expect(await command.line(/starting on/)).toMatch(look);
   });
 
@@ -104,7 +97,7 @@ describe('the log', () => {
   });
 
   test('with -log-format json names the error of a request that failed', async () => {
-    const command = start('-e', await refusedUrl(), '-log-format=json');
+    const command = startLocally('-e', await refusedUrl(), '-log-format=json');
     await request(await command.url());
     expect(JSON.parse(await command.line(/request-ended/))).toMatchObject({
       level: 'error',
@@ -118,9 +111,8 @@ describe('the log', () => {
 
 describe('-log-file', () => {
   test('appends to a file', async () => {
-    const file = temporaryFile();
-    writeFileSync(file, 'earlier\n');
-    const command = start('-e', 'http://a.example', '-log-file', file, '-stop-after', '1ms', ...bare);
+    const file = temporaryFile(resources, 'log', 'earlier\n');
+    const command = startLocally('-e', 'http://a.example', '-log-file', file, '-stop-after', '1ms', ...bare);
     expect(await command.ended).toEqual({ exitCode: 0, stdout: '', stderr: '' });
     expect(readFileSync(file, 'utf8')).toMatch(
       /^earlier\nconfiguring endpoint 0: "http:\/\/a\.example"\n(.*\n)*stopped\n$/,
@@ -128,7 +120,7 @@ describe('-log-file', () => {
   });
 
   test('stderr leaves stdout empty', async () => {
-    const command = start('-e', 'http://a.example', '-log-file', 'stderr', '-stop-after', '1ms');
+    const command = startLocally('-e', 'http://a.example', '-log-file', 'stderr', '-stop-after', '1ms');
     expect(await command.ended).toEqual({ exitCode: 0, stdout: '', stderr: expect.stringContaining('starting on') });
   });
 

@@ -6,7 +6,7 @@ import tls from 'node:tls';
 import { createCertificate } from '../../shared/certificate.ts';
 import { Resources, readAll } from '../helpers/proxy.ts';
 import { answering, startHttp } from '../helpers/servers.ts';
-import { Command, run, start } from './command.ts';
+import { type Command, LocalCommand, runLocally, start } from './command.ts';
 import { temporaryFile, write } from './files.ts';
 
 const resources = new Resources();
@@ -64,7 +64,11 @@ describe('-tls-cert and -tls-key', () => {
     const [{ files }, other] = await Promise.all([certificateFiles(), certificateFiles()]);
     const empty = temporaryFile(resources, 'empty.pem', ' \n');
     const places: Record<string, string> = { CERT: files.cert, KEY: files.key, OTHER: other.files.cert, EMPTY: empty };
-    const { exitCode, stderr } = await run('-e', 'http://a.example', ...flags.map((flag) => places[flag] ?? flag));
+    const { exitCode, stderr } = await runLocally(
+      '-e',
+      'http://a.example',
+      ...flags.map((flag) => places[flag] ?? flag),
+    );
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
@@ -72,7 +76,7 @@ describe('-tls-cert and -tls-key', () => {
 
   test('are named as variables where they are such', async () => {
     const environment = { BRP_TLS_CERT: '/missing.pem', BRP_TLS_KEY: '/missing.pem' };
-    const { exitCode, stderr } = await new Command(['-e', 'http://a.example'], { environment }).ended;
+    const { exitCode, stderr } = await new LocalCommand(['-e', 'http://a.example'], { environment }).ended;
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/: variable BRP_TLS_CERT: \/missing\.pem cannot be read: ENOENT/);
   });

@@ -1,16 +1,18 @@
 #!/usr/bin/env node
 import { workerMark } from './cluster/messages.ts';
-import { ignoreSignals, watchSignals } from './signals/signals.ts';
+import { ignoreSignals } from './signals/signalled-process.ts';
+import { watchSignals } from './signals/signals.ts';
 
-/** Runs the command, or one of its workers. @returns the exit code. */
+/** Runs the command, or one of its workers, with everything that this process gives. @returns the exit code. */
 async function main(): Promise<number> {
-  if (process.env[workerMark] && process.send) {
+  const { argv, env, stdout, stderr } = process;
+  if (env[workerMark] && process.send) {
     // Whoever stops the command by Ctrl-C, or all processes of a group, means the primary, which tells us what to do.
-    ignoreSignals();
-    return (await import('./cluster/worker.ts')).work();
+    ignoreSignals(process);
+    return (await import('./cluster/worker.ts')).work(process);
   }
-  const signals = watchSignals();
-  return (await import('./run.ts')).run(process.argv.slice(2), signals);
+  const signals = watchSignals(process);
+  return (await import('./run.ts')).run({ argv: argv.slice(2), env, stdout, stderr, signals });
 }
 
 // Whoever reads our output may leave (`| head`), which is no reason for a stack trace.

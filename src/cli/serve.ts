@@ -8,7 +8,7 @@ import type { FlagValues } from './flags/flags.ts';
 import type { ParsedFlags } from './flags/parse-flags.ts';
 import { createLog, type Log } from './log/log.ts';
 import { formatOf } from './log/log-format.ts';
-import { openLogSink } from './log/log-sink.ts';
+import { type Outputs, openLogSink } from './log/log-sink.ts';
 import { startLocally } from './serve/local-service.ts';
 import { logEndpoints, reloader } from './serve/reload.ts';
 import type { Service } from './serve/service.ts';
@@ -16,6 +16,7 @@ import type { Signals } from './signals/signals.ts';
 
 export interface ServeSettings {
   readonly signals: Signals;
+  readonly outputs: Outputs;
   /** What is to be said first, in a line each. */
   readonly warnings: readonly string[];
 }
@@ -28,13 +29,13 @@ const readerGone = 'nobody reads the log';
  * @returns the exit code: 0, or 1 when requests had to be cut or nobody reads the log any more.
  * @throws CommandError when it cannot begin, or cannot go on.
  */
-export async function serve(flags: ParsedFlags, { signals, warnings }: ServeSettings): Promise<number> {
+export async function serve(flags: ParsedFlags, { signals, outputs, warnings }: ServeSettings): Promise<number> {
   const { values } = flags;
-  const { stopRequest, reloadBy } = signals;
+  const { stopRequest, reloadBy, atExit } = signals;
   const { reason, stop, stopAfter } = stopRequest;
   const read = configurationReader(flags);
   const configuration = await read();
-  const sink = openLogSink(values['log-file'], () => stop(readerGone));
+  const sink = openLogSink({ file: values['log-file'], outputs, onReaderGone: () => stop(readerGone) });
   const log = createLog(formatOf(values), sink.write);
   for (const warning of warnings) log('warn', `warning: ${warning}`);
 
@@ -42,7 +43,7 @@ export async function serve(flags: ParsedFlags, { signals, warnings }: ServeSett
   const settings = { configuration, log, address: values.address };
   const service = await (values.workers === 1
     ? startLocally(settings)
-    : startWorkers({ ...settings, write: sink.write }));
+    : startWorkers({ ...settings, write: sink.write, atExit }));
   await admin.show(service);
   const hasBegun = await Promise.race([service.ready.then(() => true), reason.then(() => false), service.failed]);
   if (hasBegun) {

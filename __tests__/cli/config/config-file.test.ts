@@ -9,7 +9,7 @@ import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
 import { resolveOptions } from '../../../src/options/config.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
 import { answering, startHttp } from '../../helpers/servers.ts';
-import { Command, run, start } from '../command.ts';
+import { Command, LocalCommand, runLocally, startLocally } from '../command.ts';
 import { bareCommand, temporaryFile, temporaryFolder } from '../files.ts';
 
 const resources = new Resources();
@@ -128,7 +128,7 @@ describe('-config', () => {
     ['brp.yaml', (url: string) => `endpoints:\n  - url: ${url}\n    name: one\nexposeEndpoint: true\n`],
   ])('serves what stands in %s', async (name, contentFor) => {
     const endpoint = resources.use(await startHttp(answering(200, 'hello')));
-    const command = start('-config', temporaryFile(resources, name, contentFor(endpoint.url)));
+    const command = startLocally('-config', temporaryFile(resources, name, contentFor(endpoint.url)));
     const url = await command.url();
     expect(await request(url)).toMatchObject({ text: 'hello', headers: { 'x-served-by': 'one' } });
     expect(await command.line(/configuring/)).toMatch(/configuring endpoint 0: "one"$/);
@@ -144,7 +144,7 @@ describe('-config', () => {
     });
     const viaOf = async (args: readonly string[], environment: Record<string, string>) => {
       const settings = { environment: { BRP_CONFIG: file, BRP_TOTAL_TIMEOUT: '20s', ...environment } };
-      const command = new Command(['-address', '127.0.0.1:0', ...args], settings);
+      const command = new LocalCommand(['-address', '127.0.0.1:0', ...args], settings);
       const { text, headers } = await request(await command.url());
       return `${text} ${headers['x-served-by']}`;
     };
@@ -159,7 +159,12 @@ describe('-config', () => {
 
   test('may leave the endpoints to a flag, and the log of queries to itself', async () => {
     const endpoint = resources.use(await startHttp(mirror));
-    const command = start('-e', endpoint.url, '-config', temporaryFile(resources, 'brp.json', { logQuery: true }));
+    const command = startLocally(
+      '-e',
+      endpoint.url,
+      '-config',
+      temporaryFile(resources, 'brp.json', { logQuery: true }),
+    );
     await request(`${await command.url()}/path?a=b`);
     expect(await command.line(/served/)).toMatch('GET /path?a=b served');
   });
@@ -216,7 +221,7 @@ describe('-config', () => {
     ],
   ])('names the file in every problem of its own: %s', async (_, content, args, patterns) => {
     const file = temporaryFile(resources, 'brp.json', content);
-    const { exitCode, stdout, stderr } = await run('-config', file, ...args);
+    const { exitCode, stdout, stderr } = await runLocally('-config', file, ...args);
     const lines = stderr.trimEnd().split('\n');
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
     expect(lines).toHaveLength(patterns.length);
@@ -227,7 +232,7 @@ describe('-config', () => {
 
   test('does not stand in for endpoints that a flag takes away', async () => {
     const file = temporaryFile(resources, 'brp.json', { endpoints: ['http://a.example'] });
-    expect(await run('-config', file, '-endpoints=')).toEqual({
+    expect(await runLocally('-config', file, '-endpoints=')).toEqual({
       exitCode: 2,
       stdout: '',
       stderr: 'balancing-reverse-proxy: flag -endpoints: expected comma-separated URLs, got nothing\n',
@@ -235,7 +240,7 @@ describe('-config', () => {
   });
 
   test('ends the command with 2 when it cannot be read', async () => {
-    expect(await run('-config', '/missing/brp.json')).toEqual({
+    expect(await runLocally('-config', '/missing/brp.json')).toEqual({
       exitCode: 2,
       stdout: '',
       stderr: expect.stringMatching(/^balancing-reverse-proxy: \/missing\/brp\.json: cannot be read: ENOENT.*\n$/),

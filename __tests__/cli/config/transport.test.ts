@@ -3,7 +3,7 @@ import { createSecureServer } from 'node:http2';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
 import { answering, listen, startHttp } from '../../helpers/servers.ts';
-import { Command, start } from '../command.ts';
+import { Command, startLocally } from '../command.ts';
 import { bareCommand } from '../files.ts';
 
 const resources = new Resources();
@@ -18,7 +18,7 @@ describe('-transport', () => {
   ])('sends the attempts through %s', async (_, flags, hostName) => {
     const listener: RequestListener = ({ rawHeaders }, res) => void res.end(JSON.stringify(rawHeaders));
     const endpoint = resources.use(await startHttp(listener));
-    const command = start('-endpoints', endpoint.url, ...flags);
+    const command = startLocally('-endpoints', endpoint.url, ...flags);
     const { text } = await request(await command.url());
     expect(JSON.parse(text).filter((name: string) => /^host$/i.test(name))).toEqual([hostName]);
   });
@@ -39,13 +39,13 @@ describe('-http2', () => {
     ['undici', [], '1.1'],
     ['undici', ['-http2'], '2.0'],
   ])('over %s with %j speaks HTTP/%s', async (transport, flags, version) => {
-    const command = start('-endpoints', await serveBoth(), '-insecure', '-transport', transport, ...flags);
+    const command = startLocally('-endpoints', await serveBoth(), '-insecure', '-transport', transport, ...flags);
     expect(await request(await command.url())).toMatchObject({ status: 200, text: version });
   });
 
   test.each(['got', 'undici'])('over %s leaves http endpoints their HTTP/1.1', async (transport) => {
     const endpoint = resources.use(await startHttp(answering(200, 'hello')));
-    const command = start('-endpoints', endpoint.url, '-http2', '-transport', transport);
+    const command = startLocally('-endpoints', endpoint.url, '-http2', '-transport', transport);
     expect(await request(await command.url())).toMatchObject({ status: 200, text: 'hello' });
   });
 });

@@ -4,7 +4,7 @@ import { flagNames } from '../../../src/cli/flags/flags.ts';
 import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
 import { answering, startHttp } from '../../helpers/servers.ts';
-import { Command } from '../command.ts';
+import { LocalCommand } from '../command.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -90,14 +90,14 @@ describe('the command', () => {
   test('needs no arguments when the environment has the endpoints', async () => {
     const endpoint = resources.use(await startHttp(answering(200, 'hello')));
     const environment = { BRP_ENDPOINTS: endpoint.url, BRP_ADDRESS: '127.0.0.1:0', BRP_LOG_PREFIX: 'from-variable' };
-    const command = new Command([], { environment });
+    const command = new LocalCommand([], { environment });
     expect(await request(await command.url())).toMatchObject({ status: 200, text: 'hello' });
     expect(await command.line(/starting on/)).toMatch(/^from-variable /);
   });
 
   test('fails with exit code 2 and the name of a variable that makes no sense', async () => {
     const environment = { BRP_ENDPOINTS: 'http://a.example,one.com', BRP_ADDRESS: '127.0.0.1:0' };
-    expect(await new Command([], { environment }).ended).toEqual({
+    expect(await new LocalCommand([], { environment }).ended).toEqual({
       exitCode: 2,
       stdout: '',
       stderr: expect.stringMatching(
@@ -108,7 +108,7 @@ describe('the command', () => {
 
   test('warns of a variable that it does not know, and works', async () => {
     const environment = { BRP_ADRESS: ':1', BRP_SERVICE_HOST: '10.0.0.1' };
-    const command = new Command(['-e', 'http://a.example', '-address', '127.0.0.1:0'], { environment });
+    const command = new LocalCommand(['-e', 'http://a.example', '-address', '127.0.0.1:0'], { environment });
     await command.url();
     expect(command.lines.filter((line) => line.includes('BRP_'))).toEqual([
       expect.stringMatching(/ warning: variable BRP_ADRESS is unknown and ignored; did you mean BRP_ADDRESS\?$/),
@@ -116,7 +116,7 @@ describe('the command', () => {
   });
 
   test('shows its version whatever the environment says', async () => {
-    const { exitCode, stdout } = await new Command(['-version'], { environment: { BRP_ADDRESS: 'x' } }).ended;
+    const { exitCode, stdout } = await new LocalCommand(['-version'], { environment: { BRP_ADDRESS: 'x' } }).ended;
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: expect.stringMatching(/^balancing-reverse-proxy \d/) });
   });
 
@@ -128,7 +128,7 @@ describe('the command', () => {
     const good = resources.use(await startHttp(answering(200, 'good')));
     const spare = resources.use(await startHttp(answering(200, 'spare')));
     const endpoints = [bad, good, spare].map(({ url }) => url).join(',');
-    const command = new Command(['-e', endpoints, '-address', '127.0.0.1:0', ...args], { environment });
+    const command = new LocalCommand(['-e', endpoints, '-address', '127.0.0.1:0', ...args], { environment });
     expect(await request(await command.url())).toMatchObject({ text: 'good' });
     expect(spare.accepted).toBe(strategy === 'failover' ? 0 : 1);
   });

@@ -1,8 +1,10 @@
+import { EventEmitter } from 'node:events';
 import { watchForReload } from '../../../src/cli/signals/reload-request.ts';
 
-const testWhereSignalsAre = process.platform === 'win32' ? test.skip : test;
-
-afterEach(() => void process.removeAllListeners('SIGHUP'));
+let signalled: EventEmitter & { readonly platform: NodeJS.Platform; exit(): void };
+beforeEach(() => {
+  signalled = Object.assign(new EventEmitter(), { platform: 'linux' as const, exit() {} });
+});
 
 /** Reloads that end when the test says so. */
 function heldReloads() {
@@ -14,42 +16,39 @@ function heldReloads() {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('watchForReload', () => {
-  testWhereSignalsAre(
-    'reloads once more after a reload during which signals came, and never two at a time',
-    async () => {
-      const { held, reload } = heldReloads();
-      watchForReload({ until: new Promise(() => {}) })(reload);
-      for (let i = 0; i < 3; i++) process.emit('SIGHUP');
-      await settle();
-      expect(held).toHaveLength(1);
-      held[0]?.();
-      await settle();
-      expect(held).toHaveLength(2);
-      held[1]?.();
-      await settle();
-      expect(held).toHaveLength(2);
-      process.emit('SIGHUP');
-      expect(held).toHaveLength(3);
-    },
-  );
-
-  testWhereSignalsAre('does not forget a signal that comes before anybody can reload', async () => {
+  test('reloads once more after a reload during which signals came, and never two at a time', async () => {
     const { held, reload } = heldReloads();
-    const reloadBy = watchForReload({ until: new Promise(() => {}) });
-    process.emit('SIGHUP');
+    watchForReload(signalled, new Promise(() => {}))(reload);
+    for (let i = 0; i < 3; i++) signalled.emit('SIGHUP');
+    await settle();
+    expect(held).toHaveLength(1);
+    held[0]?.();
+    await settle();
+    expect(held).toHaveLength(2);
+    held[1]?.();
+    await settle();
+    expect(held).toHaveLength(2);
+    signalled.emit('SIGHUP');
+    expect(held).toHaveLength(3);
+  });
+
+  test('does not forget a signal that comes before anybody can reload', async () => {
+    const { held, reload } = heldReloads();
+    const reloadBy = watchForReload(signalled, new Promise(() => {}));
+    signalled.emit('SIGHUP');
     await settle();
     reloadBy(reload);
     expect(held).toHaveLength(1);
   });
 
-  testWhereSignalsAre('ignores signals when the end has begun', async () => {
+  test('ignores signals when the end has begun', async () => {
     const { held, reload } = heldReloads();
     const end = Promise.withResolvers<void>();
-    watchForReload({ until: end.promise })(reload);
-    process.emit('SIGHUP');
+    watchForReload(signalled, end.promise)(reload);
+    signalled.emit('SIGHUP');
     end.resolve();
     await settle();
-    process.emit('SIGHUP');
+    signalled.emit('SIGHUP');
     held[0]?.();
     await settle();
     expect(held).toHaveLength(1);

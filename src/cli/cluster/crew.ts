@@ -4,6 +4,7 @@ import { pause, resultWithin } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
 import { formatDuration } from '../flags/duration.ts';
 import type { Log } from '../log/log.ts';
+import type { Signals } from '../signals/signals.ts';
 import { type Asked, type OrderName, type StartOrder, workerMark } from './messages.ts';
 import { Restarts } from './restarts.ts';
 import { type Reports, type WorkerEnd, WorkerHandle } from './worker-handle.ts';
@@ -13,6 +14,7 @@ const patienceMs = 5_000;
 
 export interface CrewSettings extends Reports {
   readonly log: Log;
+  readonly atExit: Signals['atExit'];
   /** Gives what a worker begins with that starts now. */
   readonly startOrder: () => StartOrder;
   /** Is told of every worker that is no more, and whether it had served. */
@@ -39,7 +41,7 @@ export class Crew implements Iterable<WorkerHandle> {
     // Nobody may be waiting for it at the moment.
     promise.catch(() => {});
     // Whoever ends at once takes the workers along; in a proper end there are none left.
-    process.once('exit', () => {
+    settings.atExit(() => {
       for (const worker of this.#workers) worker.kill();
     });
   }

@@ -1,5 +1,5 @@
 import type { ProxyEvent } from '../../index.ts';
-import type { Report } from './messages.ts';
+import type { Order, Report } from './messages.ts';
 import { type PackedEvent, pack } from './packed-events.ts';
 
 /** Events go out together this often, while somebody watches. */
@@ -8,10 +8,22 @@ const eventsMs = 100;
 /** A dashboard may miss some of this many; what matters is that requests do not wait for it. */
 const maxEvents = 5_000;
 
+/** The process that has started a worker, as the worker's own process reaches it. */
+export interface Primary {
+  on(event: 'message', listener: (order: Order) => void): unknown;
+  /** Is missing when the primary is gone. */
+  send?(report: Report, handle: undefined, options: undefined, callback: () => void): boolean;
+}
+
 /** What a worker has to tell the primary. Nobody hears it when the primary is gone. */
 export class Outbox {
+  readonly #primary: Primary;
   #lines = '';
   #events: PackedEvent[] = [];
+
+  constructor(primary: Primary) {
+    this.#primary = primary;
+  }
 
   /** Takes whole lines of the log, which go out together when the current work is done. */
   readonly log = (lines: string): void => {
@@ -27,25 +39,25 @@ export class Outbox {
   /** Resolves when the report is on its way, behind everything that was said before. */
   send(report: Report): Promise<void> {
     this.#sendLines();
-    return send(report);
+    return this.#send(report);
   }
 
   #sendLines(): void {
     const text = this.#lines;
     this.#lines = '';
-    if (text !== '') void send({ type: 'log', text });
+    if (text !== '') void this.#send({ type: 'log', text });
   }
 
   #sendEvents(): void {
     const events = this.#events;
     this.#events = [];
-    void send({ type: 'events', events });
+    void this.#send({ type: 'events', events });
   }
-}
 
-function send(report: Report): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.send) process.send(report, undefined, undefined, () => resolve());
-    else resolve();
-  });
+  #send(report: Report): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#primary.send) this.#primary.send(report, undefined, undefined, () => resolve());
+      else resolve();
+    });
+  }
 }

@@ -6,16 +6,16 @@ import { createLog } from '../log/log.ts';
 import { formatOf } from '../log/log-format.ts';
 import { type LocalService, startLocally } from '../serve/local-service.ts';
 import type { Answer, Order, OrderName, StartOrder, WorkerState } from './messages.ts';
-import { Outbox } from './outbox.ts';
+import { Outbox, type Primary } from './outbox.ts';
 
 /**
  * Serves as one of the workers, and does as the primary says.
  * @returns the exit code, when there is nothing left to do.
  */
-export function work(): Promise<number> {
+export function work(primary: Primary): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
-  const worker = new WorkerProcess(resolve);
-  process.on('message', (order: Order) => void worker.obey(order));
+  const worker = new WorkerProcess(primary, resolve);
+  primary.on('message', (order: Order) => void worker.obey(order));
   cluster.worker?.once('disconnect', () => {
     // node:cluster would end the process at once, whatever is under way.
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
@@ -26,14 +26,15 @@ export function work(): Promise<number> {
 
 /** This process, as one of the workers. */
 class WorkerProcess {
-  readonly #outbox = new Outbox();
+  readonly #outbox: Outbox;
   readonly #end: (exitCode: number) => void;
   readonly #service = Promise.withResolvers<LocalService>();
   #shutdownTimeoutMs = 0;
   #isServing = false;
   #unsubscribe: (() => void) | undefined;
 
-  constructor(end: (exitCode: number) => void) {
+  constructor(primary: Primary, end: (exitCode: number) => void) {
+    this.#outbox = new Outbox(primary);
     this.#end = end;
     // Whoever asked for the start has heard of it.
     this.#service.promise.catch(() => {});

@@ -6,6 +6,7 @@ import { CommandError } from '../flags/command-error.ts';
 import type { Log } from '../log/log.ts';
 import { withFixedPort } from '../serve/listen.ts';
 import type { Service } from '../serve/service.ts';
+import type { Signals } from '../signals/signals.ts';
 import { Crew } from './crew.ts';
 import type { LastWords, StartOrder } from './messages.ts';
 import type { WorkerEnd, WorkerHandle } from './worker-handle.ts';
@@ -19,6 +20,7 @@ export interface WorkersSettings {
   readonly log: Log;
   /** Takes the lines that workers have written. */
   readonly write: (text: string) => void;
+  readonly atExit: Signals['atExit'];
 }
 
 /**
@@ -51,11 +53,12 @@ export class Workers implements Service {
   #phase: 'serving' | 'leaving' | 'closing' = 'serving';
   #isCut = false;
 
-  constructor({ configuration, address, log, write }: WorkersSettings) {
+  constructor({ configuration, address, log, write, atExit }: WorkersSettings) {
     this.#configuration = configuration;
     this.#address = address;
     this.#crew = new Crew({
       log,
+      atExit,
       startOrder: () => this.#startOrder(),
       onLog: write,
       onEvents: (events) => this.source.report(events),

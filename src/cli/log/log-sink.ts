@@ -12,32 +12,48 @@ export interface LogSink {
   reopen(): void;
 }
 
-/** What a stream of the process is to a sink. */
-type Output = Pick<NodeJS.WriteStream, 'write' | 'on'>;
+/** A stream for people, or for whoever collects the output of processes. */
+export interface Output {
+  write(text: string): unknown;
+  on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
+}
+
+/** The streams of a process. */
+export interface Outputs {
+  readonly stdout: Output;
+  readonly stderr: Output;
+}
+
+/** How to open a {@link LogSink}. */
+export interface LogSinkOptions {
+  /** The value of `-log-file`: a file, `stdout` or `stderr`. */
+  readonly file: string;
+  readonly outputs: Outputs;
+  /** Is called when nobody reads stdout or stderr any more, as in `... | head`; perhaps several times. */
+  onReaderGone(): void;
+}
 
 /** Nobody has the other end of the pipe any more, or the terminal is gone. */
 const readerGone: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO']);
 
 /**
- * Opens what `-log-file` names, for as long as the process lives.
- * @param onReaderGone is called when nobody reads stdout or stderr any more, as in `... | head`; perhaps several times.
+ * Opens the place of the log, for as long as the process lives.
  * @throws CommandError with exit code 1 when the file cannot be opened.
  */
-export function openLogSink(file: string, onReaderGone: () => void): LogSink {
-  if (file === 'stdout') return outputSink(process.stdout, onReaderGone);
-  if (file === 'stderr') return outputSink(process.stderr, onReaderGone);
-  return fileSink(file);
+export function openLogSink({ file, outputs, onReaderGone }: LogSinkOptions): LogSink {
+  if (file === 'stdout' || file === 'stderr') return outputSink(outputs[file], onReaderGone);
+  return fileSink(file, outputs.stderr);
 }
 
 function outputSink(output: Output, onReaderGone: () => void): LogSink {
-  output.on('error', (error: NodeJS.ErrnoException) => {
+  output.on('error', (error) => {
     if (readerGone.has(error.code)) onReaderGone();
   });
   return { write: (text) => void output.write(text), reopen() {} };
 }
 
 /** Lines go out one by one and at once, as to stdout, so that none is lost however the process ends. */
-function fileSink(file: string): LogSink {
+function fileSink(file: string, stderr: Output): LogSink {
   let descriptor = openForAppending(file);
   let isBroken = false;
   return {
@@ -46,7 +62,7 @@ function fileSink(file: string): LogSink {
         appendFileSync(descriptor, text);
         isBroken = false;
       } catch (error) {
-        if (!isBroken) process.stderr.write(`cannot write the log: ${(error as Error).message}\n`);
+        if (!isBroken) stderr.write(`cannot write the log: ${(error as Error).message}\n`);
         isBroken = true;
       }
     },

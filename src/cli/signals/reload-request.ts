@@ -1,10 +1,15 @@
+import type { SignalledProcess } from './signalled-process.ts';
+
 /**
- * Watches for SIGHUP from now on. Reloads never overlap: what comes during one makes one more after it, so that the last
- * state of the files is always the one that counts. Windows has no such signal.
- * @param until from when on signals are ignored.
- * @returns what says how to reload; signals that come before are not forgotten.
+ * Watches for SIGHUP from now on. Reloads never overlap: signals that come during one make one more after it, so that the
+ * last state of the files is always the one that counts. Windows has no such signal.
+ * @param until settles when signals are to be ignored from then on.
+ * @returns a function that takes how to reload; signals that come before it is called are not forgotten.
  */
-export function watchForReload({ until }: { readonly until: Promise<unknown> }): (reload: () => Promise<void>) => void {
+export function watchForReload(
+  signalled: SignalledProcess,
+  until: Promise<unknown>,
+): (reload: () => Promise<void>) => void {
   let reload: (() => Promise<void>) | undefined;
   let isAsked = false;
   let isRunning = false;
@@ -17,8 +22,8 @@ export function watchForReload({ until }: { readonly until: Promise<unknown> }):
     }
     isRunning = false;
   };
-  if (process.platform !== 'win32') {
-    process.on('SIGHUP', () => {
+  if (signalled.platform !== 'win32') {
+    signalled.on('SIGHUP', () => {
       isAsked = true;
       void run();
     });

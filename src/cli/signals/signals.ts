@@ -1,23 +1,25 @@
 import { watchForReload } from './reload-request.ts';
+import type { SignalledProcess } from './signalled-process.ts';
 import { type StopRequest, watchForStop } from './stop-request.ts';
 
-/** What the signals to this process ask for. */
+/** The wishes of whoever sends signals to the process. */
 export interface Signals {
   readonly stopRequest: StopRequest;
-  /** Takes what reloads; see {@link watchForReload}. */
+  /** Takes the function that reloads; see {@link watchForReload}. */
   readonly reloadBy: (reload: () => Promise<void>) => void;
+  /** Takes a function that is called when the process ends, in whatever way; nothing asynchronous happens any more. */
+  readonly atExit: (callback: () => void) => void;
 }
 
 /**
  * Watches for signals from now on, which should be early: before, SIGHUP ends the process, and the first process of a
  * container never hears of SIGTERM.
  */
-export function watchSignals(): Signals {
-  const stopRequest = watchForStop();
-  return { stopRequest, reloadBy: watchForReload({ until: stopRequest.reason }) };
-}
-
-/** Has this process go on whatever signals come. */
-export function ignoreSignals(): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+export function watchSignals(signalled: SignalledProcess): Signals {
+  const stopRequest = watchForStop(signalled);
+  return {
+    stopRequest,
+    reloadBy: watchForReload(signalled, stopRequest.reason),
+    atExit: (callback) => void signalled.on('exit', callback),
+  };
 }

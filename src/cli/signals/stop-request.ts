@@ -1,7 +1,8 @@
 import { constants } from 'node:os';
 import { callAfter } from '../../support/timer.ts';
+import type { SignalledProcess } from './signalled-process.ts';
 
-/** What may stop the command. */
+/** The request to stop, of which only the first counts. */
 export interface StopRequest {
   /** Resolves with the reason, in words for the log, when the first one comes. */
   readonly reason: Promise<string>;
@@ -17,16 +18,16 @@ const signals = ['SIGINT', 'SIGTERM'] as const;
 const echoMs = 500;
 
 /** Watches for signals until the process ends. The second one ends it at once: who repeats it will not wait. */
-export function watchForStop(): StopRequest {
+export function watchForStop(signalled: SignalledProcess): StopRequest {
   const { promise, resolve } = Promise.withResolvers<string>();
   let signalledAtMs: number | undefined;
   for (const signal of signals) {
-    process.on(signal, () => {
+    signalled.on(signal, () => {
       const nowMs = performance.now();
       if (signalledAtMs === undefined) {
         signalledAtMs = nowMs;
         resolve(signal);
-      } else if (nowMs - signalledAtMs >= echoMs) process.exit(128 + constants.signals[signal]);
+      } else if (nowMs - signalledAtMs >= echoMs) signalled.exit(128 + constants.signals[signal]);
     });
   }
   return {
