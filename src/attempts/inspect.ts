@@ -2,7 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import { BalancingProxyError } from '../errors.ts';
 import { type HeaderList, toNodeHeaders } from '../http/headers.ts';
-import { brokenOff, checkLength, isBroken, joined } from '../transports/message/response-body.ts';
+import { consume, detach, joined, type StreamReader } from '../support/consume.ts';
+import { checkResponseLength, isResponseBroken, responseBrokenOff } from '../transports/message/response-body.ts';
 
 /** A response as `isUsable` sees it. */
 export interface InspectedResponse {
@@ -38,7 +39,10 @@ export class InspectableBody {
 
   /** What the endpoint did wrong while its body was looked at, whatever the one who looked has made of it. */
   get fault(): BalancingProxyError | undefined {
-    return this.#fault ?? (isBroken(this.#content) ? brokenOff((this.#content as Readable).errored) : undefined);
+    return (
+      this.#fault ??
+      (isResponseBroken(this.#content) ? responseBrokenOff((this.#content as Readable).errored) : undefined)
+    );
   }
 
   /** Whether nobody has asked for the beginning. */
@@ -67,7 +71,7 @@ export class InspectableBody {
     if (!(content instanceof Readable)) return content.subarray(0, this.#limitBytes);
     try {
       const { bytes, hasEnded } = await readUpTo(content, this.#limitBytes);
-      if (hasEnded) checkLength(bytes.length, this.#announcedBytes);
+      if (hasEnded) checkResponseLength(bytes.length, this.#announcedBytes);
       if (hasEnded) this.#content = bytes;
       return bytes.subarray(0, this.#limitBytes);
     } catch (thrown) {
@@ -90,26 +94,30 @@ function readUpTo(body: Readable, limitBytes: number): Promise<{ bytes: Buffer; 
   const { promise, resolve, reject } = Promise.withResolvers<{ bytes: Buffer; hasEnded: boolean }>();
   const chunks: Buffer[] = [];
   let received = 0;
-  const onData = (chunk: Buffer): void => {
-    chunks.push(chunk);
-    received += chunk.length;
-    if (received >= limitBytes) settle(giveBack);
+  const reader: StreamReader = {
+    onData: (chunk) => {
+      chunks.push(chunk);
+      received += chunk.length;
+      if (received < limitBytes) return;
+      stop();
+      const bytes = joined(chunks);
+      // At once: a stream whose last chunk this was ends before any promise goes on, and would take nothing back.
+      body.unshift(bytes);
+      resolve({ bytes, hasEnded: false });
+    },
+    onEnd: () => {
+      stop();
+      resolve({ bytes: joined(chunks), hasEnded: true });
+    },
+    onBroken: (cause) => {
+      stop();
+      reject(responseBrokenOff(cause));
+    },
   };
-  const giveBack = (): void => {
-    const bytes = joined(chunks);
-    // At once: a stream whose last chunk this was ends before any promise goes on, and would take nothing back.
-    body.unshift(bytes);
-    resolve({ bytes, hasEnded: false });
-  };
-  const onEnd = (): void => settle(() => resolve({ bytes: joined(chunks), hasEnded: true }));
-  const onBroken = (cause?: unknown): void => settle(() => reject(brokenOff(cause)));
-  const settle = (done: () => void): void => {
+  const stop = (): void => {
     body.pause();
-    body.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
-    done();
+    detach(body, reader);
   };
-  body.on('end', onEnd).on('error', onBroken).on('close', onBroken).on('data', onData);
-  if (body.readableEnded) onEnd();
-  else if (body.destroyed) onBroken();
+  consume(body, reader);
   return promise;
 }

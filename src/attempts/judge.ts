@@ -5,9 +5,10 @@ import { isSwitchAsked } from '../http/protocols.ts';
 import { coolDownMsOf } from '../http/retry-after.ts';
 import { settledInTime } from '../support/until-aborted.ts';
 import { callHook, hookFailed } from '../support/user-function.ts';
-import { announcedLength, faultOf, isSmall, wholeBody } from '../transports/message/response-body.ts';
+import { announcedBytesOf, responseFault, wholeResponseBody } from '../transports/message/response-body.ts';
 import type { Answer, AttemptSettings } from './attempt.ts';
 import { InspectableBody, inspected } from './inspect.ts';
+import { isSmall } from './small-body.ts';
 
 type Unjudged = Pick<Answer, 'attempt' | 'response' | 'interim'>;
 type ClientHeaderParts = Pick<Answer, 'attempt' | 'response' | 'rewritten'>;
@@ -23,14 +24,14 @@ export async function judge(unjudged: Unjudged, settings: AttemptSettings): Prom
   const { status } = response;
   if (response.upgraded && !isSwitchAsked(outgoing.headers, response.headers)) throw badSwitch(attempt.name);
   if (status === 101 && !(outgoing.isUpgrade && response.upgraded)) throw badUpgrade(attempt.name);
-  const fault = faultOf(response);
+  const fault = responseFault(response);
   if (fault) throw badResponse(attempt.name, fault);
   attempt.candidate.endpoint.coolDown(coolDownMsOf(status, response.headers));
-  const announcedBytes = announcedLength(response, outgoing.method);
+  const announcedBytes = announcedBytesOf(response, outgoing.method);
   const isTerminal = outgoing.isUpgrade ? status === 101 : config.terminalStatuses(status);
   const isWholeNeeded = isTerminal && isSmall(announcedBytes) && !response.upgraded;
   const content = isWholeNeeded
-    ? wholeBody(response, { idleMs: config.timeouts.idleMs, announcedBytes })
+    ? wholeResponseBody(response, { idleMs: config.timeouts.idleMs, announcedBytes })
     : response.body;
   // Nothing is awaited that is here: a turn for each attempt of each request is what a proxy's time goes by in.
   const body = content instanceof Promise ? await content : content;

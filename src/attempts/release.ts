@@ -1,6 +1,7 @@
 import type { Condition } from '../race/rules.ts';
-import { isBroken, isSmall } from '../transports/message/response-body.ts';
+import { isResponseBroken } from '../transports/message/response-body.ts';
 import type { Answer } from './attempt.ts';
+import { isSmall } from './small-body.ts';
 
 /** How long a discarded response may take to be read to its end, which keeps its connection, before it is cut. */
 const drainMs = 100;
@@ -8,7 +9,7 @@ const drainMs = 100;
 /** What has become of a response that is kept unread; transports read ahead, and see a break that comes by then. */
 export function conditionOf({ body, announcedBytes }: Answer): Condition {
   if (body instanceof Uint8Array) return 'whole';
-  if (isBroken(body)) return 'broken';
+  if (isResponseBroken(body)) return 'broken';
   return body.readableEnded || body.readableLength === announcedBytes ? 'whole' : 'coming';
 }
 

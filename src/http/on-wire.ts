@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { valuesOf } from './headers.ts';
+import { http2StreamOf } from './http2-stream.ts';
 
 /**
  * A header of a request as it came, whatever middleware has made of it since: how a body is framed and coded is no matter
@@ -22,4 +23,11 @@ export function onWire({ rawHeaders, headers }: IncomingMessage, name: string): 
  */
 export function lengthOnWire(req: IncomingMessage): string | undefined {
   return onWire(req, 'transfer-encoding') === undefined ? onWire(req, 'content-length') : undefined;
+}
+
+/** Whether the request announces a body, an empty one included (RFC 9112 6). */
+export function announcesBody(req: IncomingMessage): boolean {
+  const stream = http2StreamOf(req);
+  if (stream) return !stream.endAfterHeaders;
+  return onWire(req, 'content-length') !== undefined || onWire(req, 'transfer-encoding') !== undefined;
 }

@@ -6,6 +6,11 @@ const protocol = /^[!#$%&'*+.^_`|~\w-]+(?:\/[!#$%&'*+.^_`|~\w-]+)?$/;
 /** The names of HTTP itself, of its drafts, and of TLS, within which it would be spoken. */
 const carrier = /^(?:h2c?|h3|http|tls)(?:-\d+)?(?:\/|$)/i;
 
+/** Whether these headers ask to switch protocols; no others have that one (RFC 9110 7.8). */
+export function asksForUpgrade(headers: HeaderList): boolean {
+  return valuesOf(headers, 'upgrade').length > 0;
+}
+
 /**
  * The protocols that a client may be joined to an endpoint for, of those that it asks for. Not one that carries requests,
  * any of which would pass us by: RFC 9113 3.1 has done away with `h2c`, and some clients add it to every request. Nor

@@ -9,7 +9,7 @@ import { takeBody } from '../client/request/body.ts';
 import { answerError } from '../client/response/answer-error.ts';
 import { answerAsRecipient } from '../client/response/final-recipient.ts';
 import { respond } from '../client/response/respond.ts';
-import { asksForUpgrade, UpgradeClient } from '../client/upgrade/upgrade.ts';
+import { checkUpgrade, UpgradeClient } from '../client/upgrade/upgrade.ts';
 import { type Candidate, EndpointPool } from '../endpoints/pool.ts';
 import { BalancingProxyError } from '../errors.ts';
 import { Events, type Observer } from '../events/events.ts';
@@ -120,7 +120,7 @@ class ProxyServer {
     if (isLoop(onWire(req, 'via'), config.via)) throw loop();
     if (isForUs(req)) return answerAsRecipient(req, res);
 
-    const isUpgrade = client !== undefined && asksForUpgrade(req);
+    const isUpgrade = client !== undefined && checkUpgrade(req);
     const taken = client ? noBody : takeBody(req, config, signal);
     const body = taken instanceof Promise ? await taken : taken;
     const isReplayable = !(body.content instanceof Readable);

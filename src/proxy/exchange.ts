@@ -3,7 +3,7 @@ import { type Answer, Attempt, type AttemptSettings } from '../attempts/attempt.
 import { exhausted } from '../attempts/exhausted.ts';
 import { bytesWhenReleased, conditionOf, release } from '../attempts/release.ts';
 import { sendAttempt } from '../attempts/send-attempt.ts';
-import { abandonUpload } from '../client/request/body.ts';
+import { abandonUpload } from '../client/request/abandon-upload.ts';
 import { toProxyError } from '../client/response/answer-error.ts';
 import { ClientWatch } from '../client/response/client-watch.ts';
 import { endedByApp, isBegunByApp, isEndedByApp } from '../client/response/ending.ts';
@@ -15,7 +15,7 @@ import type { Reporter } from '../events/reporter.ts';
 import type { Strategy } from '../race/delay.ts';
 import { Race } from '../race/race.ts';
 import type { RaceOptions, StartReason, Winner } from '../race/rules.ts';
-import { brokenOff } from '../transports/message/response-body.ts';
+import { responseBrokenOff } from '../transports/message/response-body.ts';
 import { Spares } from './spares.ts';
 
 export interface ExchangeSettings {
@@ -87,7 +87,7 @@ export class Exchange {
   discard(answer: Answer, abort: AbortController): void {
     answer.attempt.discarded(bytesWhenReleased(answer));
     const hasBroken = answer.isUsable && !abort.signal.aborted && conditionOf(answer) === 'broken';
-    if (hasBroken) this.#endAttempt(answer.attempt, 'failed', brokenOff(undefined));
+    if (hasBroken) this.#endAttempt(answer.attempt, 'failed', responseBrokenOff(undefined));
     else this.#endAttempt(answer.attempt, answer.isUsable ? 'lost' : 'unusable');
     if (answer.isUsable || !this.#spares.keep({ value: answer, abort })) release(answer, abort);
   }

@@ -1,9 +1,10 @@
 import type { Answer } from '../attempts/attempt.ts';
 import { conditionOf, release } from '../attempts/release.ts';
+import { isSmall } from '../attempts/small-body.ts';
 import { Held } from '../race/held.ts';
 import type { Winner } from '../race/rules.ts';
 import { untilAborted } from '../support/until-aborted.ts';
-import { isSmall, wholeBody } from '../transports/message/response-body.ts';
+import { wholeResponseBody } from '../transports/message/response-body.ts';
 
 /** How long a spare is waited for. */
 export interface SparePatience {
@@ -84,7 +85,7 @@ async function readIfSmall(spare: Winner<Answer>, idleMs: number): Promise<Winne
   const { announcedBytes, response } = value;
   if (value.body instanceof Uint8Array || !isSmall(announcedBytes)) return spare;
   try {
-    return { value: { ...value, body: await wholeBody(response, { idleMs, announcedBytes }) }, abort };
+    return { value: { ...value, body: await wholeResponseBody(response, { idleMs, announcedBytes }) }, abort };
   } catch {
     return undefined;
   }

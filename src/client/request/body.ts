@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { constants as http2Constants } from 'node:http2';
 import { noBody, type RequestBody } from '../../attempts/request-body.ts';
 import { BalancingProxyError } from '../../errors.ts';
-import { http2StreamOf } from '../../http/http2-stream.ts';
-import { lengthOnWire, onWire } from '../../http/on-wire.ts';
-import { joined } from '../../transports/message/response-body.ts';
+import { announcesBody, lengthOnWire, onWire } from '../../http/on-wire.ts';
+import { consume, detach, joined, type StreamReader } from '../../support/consume.ts';
+import { clientGone } from '../connection/client-faults.ts';
+import { abandonUpload } from './abandon-upload.ts';
 import { leftBody } from './left-body.ts';
 import { replayParsedBody } from './parsed-body.ts';
 
@@ -39,13 +39,6 @@ export function takeBody(
   return bufferBody(req, settings, signal);
 }
 
-/** Whether the request announces a body, an empty one included (RFC 9112 6). */
-export function announcesBody(req: IncomingMessage): boolean {
-  const stream = http2StreamOf(req);
-  if (stream) return !stream.endAfterHeaders;
-  return onWire(req, 'content-length') !== undefined || onWire(req, 'transfer-encoding') !== undefined;
-}
-
 function takeParsedBody(req: IncomingMessage, { bodyLimitBytes }: BodySettings): RequestBody {
   const left = leftBody(req);
   const replayed = left ? { content: left, state: 'untouched' as const } : replayParsedBody(req);
@@ -67,44 +60,43 @@ function bufferBody(
   const { promise, resolve, reject } = Promise.withResolvers<RequestBody>();
   const chunks: Buffer[] = [];
   let received = 0;
-  const onData = (chunk: Buffer): void => {
-    received += chunk.length;
-    chunks.push(chunk);
-    if (received > bodyLimitBytes) settle(onTooLarge);
+  const reader: StreamReader = {
+    onData: (chunk) => {
+      received += chunk.length;
+      chunks.push(chunk);
+      if (received <= bodyLimitBytes) return;
+      if (largeBody === 'reject') return refuse(tooLarge(bodyLimitBytes));
+      stop();
+      req.pause();
+      // One by one, for whoever watches how they go out again.
+      for (const one of chunks.toReversed()) req.unshift(one);
+      resolve({ content: req, state: 'untouched' });
+    },
+    onEnd: () => {
+      stop();
+      resolve({ content: joined(chunks), state: 'untouched' });
+    },
+    onBroken: () => {
+      stop();
+      reject(clientGone());
+    },
   };
-  const onTooLarge = (): void => {
-    if (largeBody === 'reject') {
-      reject(tooLarge(bodyLimitBytes));
-      abandonUpload(req);
-      return;
-    }
-    req.pause();
-    // One by one, for whoever watches how they go out again.
-    for (const chunk of chunks.toReversed()) req.unshift(chunk);
-    resolve({ content: req, state: 'untouched' });
+  const onAbort = (): void => refuse(signal.reason);
+  const refuse = (reason: unknown): void => {
+    stop();
+    reject(reason);
+    abandonUpload(req);
   };
-  const onEnd = (): void => settle(() => resolve({ content: joined(chunks), state: 'untouched' }));
-  const onGone = (): void => settle(() => reject(clientGone()));
-  const onAbort = (): void =>
-    settle(() => {
-      reject(signal.reason);
-      abandonUpload(req);
-    });
-  const settle = (done: () => void): void => {
+  const stop = (): void => {
     signal.removeEventListener('abort', onAbort);
-    req.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone);
-    done();
+    detach(req, reader);
   };
-  req.on('data', onData).on('end', onEnd).on('error', onGone).on('close', onGone);
   signal.addEventListener('abort', onAbort);
+  consume(req, reader);
   if (signal.aborted) onAbort();
   // Middleware that waits for something may have paused it.
   req.resume();
   return promise;
-}
-
-export function clientGone(): BalancingProxyError {
-  return new BalancingProxyError('ERR_BRP_CLIENT_GONE', 'the client broke off the request');
 }
 
 function tooLarge(limitBytes: number): BalancingProxyError {
@@ -128,18 +120,4 @@ function bodyConsumed(): BalancingProxyError {
   const message =
     'the request body was read or decoded before the proxy and neither `req.rawBody` nor `req.body` can be sent again';
   return new BalancingProxyError('ERR_BRP_BODY_CONSUMED', `${message}: ${advice}`);
-}
-
-/**
- * Lets the rest of an upload that nobody wants any more run off, so that its connection can be used again. Over HTTP/2 the
- * client is told to stop once its answer is out (RFC 9113 8.1); the stream would stay until the client ends it otherwise.
- */
-export function abandonUpload(req: IncomingMessage): void {
-  req.unpipe();
-  req.resume();
-  const stream = http2StreamOf(req);
-  if (!stream || stream.readableEnded) return;
-  const stop = (): void => stream.close(http2Constants.NGHTTP2_NO_ERROR);
-  if (stream.writableFinished) stop();
-  else stream.once('finish', stop);
 }

@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import { BalancingProxyError } from '../../errors.ts';
 import type { HeaderList } from '../../http/headers.ts';
 import type { InterimResponse, UpstreamResponse } from '../../transports/message/transport.ts';
 
@@ -20,9 +19,4 @@ export interface ClientResponse {
   readonly clientMs: number;
   /** Called when the head is accepted: nobody else can answer any more. */
   onHead?(): void;
-}
-
-export function clientTimeout(clientMs: number): BalancingProxyError {
-  const message = `the client left what was written to it unread for ${clientMs} ms`;
-  return new BalancingProxyError('ERR_BRP_CLIENT_TIMEOUT', message);
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { http2StreamOf, isClientGone } from '../../http/http2-stream.ts';
+import { clientGone } from '../connection/client-faults.ts';
 import { onSocketEnd } from '../connection/socket-end.ts';
-import { clientGone } from '../request/body.ts';
 import { endedByApp, isBegunByApp, isEndedByApp } from './ending.ts';
 
 /** Watches over one client's response until it has ended: nobody may be left who waits for it. */

@@ -4,7 +4,7 @@ import type { BalancingProxyError } from '../../errors.ts';
 import { groupByName, type HeaderList, hasHighByte, isFieldValue } from '../../http/headers.ts';
 import { groupForHttp2 } from '../../http/http2-headers.ts';
 import { http2StreamOf } from '../../http/http2-stream.ts';
-import { brokenOff } from '../../transports/message/response-body.ts';
+import { responseBrokenOff } from '../../transports/message/response-body.ts';
 import type { UpstreamResponse } from '../../transports/message/transport.ts';
 import { reset } from '../connection/close.ts';
 import type { ClientResponse } from './client-response.ts';
@@ -28,7 +28,7 @@ const additive: ReadonlySet<string> = new Set(['set-cookie', 'vary']);
 export async function respond(res: ServerResponse, answer: ClientResponse): Promise<number> {
   try {
     // What was kept while the race went on may have broken off meanwhile.
-    if (!(answer.body instanceof Uint8Array) && answer.body.errored) throw brokenOff(answer.body.errored);
+    if (!(answer.body instanceof Uint8Array) && answer.body.errored) throw responseBrokenOff(answer.body.errored);
     writeHead(res, answer);
     answer.onHead?.();
     if (!(answer.body instanceof Uint8Array)) return await streamBody(res, answer.body, answer);
@@ -103,7 +103,7 @@ function writeHead(res: ServerResponse, answer: ClientResponse): void {
     res.setHeader(name, all.length === 1 && all[0] !== undefined ? all[0] : all);
   }
   // HTTP/2 has no reason phrase, and Node warns when it is set there (RFC 9113 8.3.2).
-  if (!isHttp2) setReason(res, reasonOf(answer.response));
+  if (!isHttp2) setReason(res, writableReason(answer.response));
 }
 
 function setReason(res: ServerResponse, reason: string | undefined): void {
@@ -113,6 +113,6 @@ function setReason(res: ServerResponse, reason: string | undefined): void {
 }
 
 /** The reason phrase, or undefined when node:http, which reads any character there, would refuse to write it. */
-export function reasonOf({ statusText }: UpstreamResponse): string | undefined {
+export function writableReason({ statusText }: UpstreamResponse): string | undefined {
   return isFieldValue(statusText) ? statusText : undefined;
 }

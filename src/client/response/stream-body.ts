@@ -2,8 +2,16 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { isEventStream } from '../../http/event-stream.ts';
 import { hasHighByte } from '../../http/headers.ts';
-import { brokenOff, checkLength, idleTimeout, isTooLong, tooLong } from '../../transports/message/response-body.ts';
-import { type ClientResponse, clientTimeout } from './client-response.ts';
+import { consume, detach, type StreamReader } from '../../support/consume.ts';
+import {
+  checkResponseLength,
+  isResponseTooLong,
+  responseBrokenOff,
+  responseIdleTimeout,
+  responseTooLong,
+} from '../../transports/message/response-body.ts';
+import { clientTimeout } from '../connection/client-faults.ts';
+import type { ClientResponse } from './client-response.ts';
 import { endedByApp, endResponse, isEndedByApp } from './ending.ts';
 import { addTrailers, trailersFor } from './trailers.ts';
 
@@ -20,7 +28,7 @@ export function streamBody(res: ServerResponse, body: Readable, answer: ClientRe
   return new BodyStream(res, body, answer).run();
 }
 
-class BodyStream {
+class BodyStream implements StreamReader {
   readonly #res: FlushableResponse;
   readonly #body: Readable;
   readonly #answer: ClientResponse;
@@ -45,19 +53,17 @@ class BodyStream {
     if (body.readableLength === 0) flushHead(this.#res);
     if (idleMs < Infinity) this.#idle = setTimeout(this.#onSilence, idleMs);
     this.#res.on('drain', this.#onDrain);
-    body.on('end', this.#onEnd).on('error', this.#onBroken).on('close', this.#onBroken).on('data', this.#onData);
     // Whoever has looked at the beginning has left it paused, and a listener alone does not wake it up.
     body.resume();
-    if (body.readableEnded) this.#onEnd();
-    else if (body.destroyed) this.#onBroken();
+    consume(body, this);
     return this.#result.promise;
   }
 
-  readonly #onData = (chunk: Buffer): void =>
+  readonly onData = (chunk: Buffer): void =>
     this.#guard(() => {
       if (isEndedByApp(this.#res)) throw endedByApp();
       const { announcedBytes } = this.#answer;
-      if (isTooLong(this.#sent + chunk.length, announcedBytes)) throw tooLong();
+      if (isResponseTooLong(this.#sent + chunk.length, announcedBytes)) throw responseTooLong();
       this.#sent += chunk.length;
       this.#idle?.refresh();
       if (!this.#res.write(chunk)) this.#awaitClient();
@@ -83,23 +89,23 @@ class BodyStream {
     this.#body.resume();
   };
 
-  readonly #onEnd = (): void =>
+  readonly onEnd = (): void =>
     this.#guard(() => {
       if (isEndedByApp(this.#res)) throw endedByApp();
-      checkLength(this.#sent, this.#answer.announcedBytes);
+      checkResponseLength(this.#sent, this.#answer.announcedBytes);
       addTrailers(this.#res, trailersFor(this.#res, this.#answer.response.trailers()));
       endResponse(this.#res);
       this.#settle();
       this.#result.resolve(this.#sent);
     });
 
-  readonly #onBroken = (cause?: unknown): void => this.#fail(brokenOff(cause));
+  readonly onBroken = (cause?: unknown): void => this.#fail(responseBrokenOff(cause));
 
   readonly #onSilence = (): void => {
     if (isEndedByApp(this.#res)) this.#fail(endedByApp());
     // A client that reads slowly pauses the body: that is no silence of the endpoint. Nor is it while it reads an upload.
     else if (this.#body.isPaused() || this.#answer.response.isUploading?.()) this.#idle?.refresh();
-    else this.#fail(idleTimeout(this.#answer.idleMs));
+    else this.#fail(responseIdleTimeout(this.#answer.idleMs));
   };
 
   /** What middleware throws from `res`'s methods would end the process in a listener. */
@@ -119,11 +125,7 @@ class BodyStream {
   #settle(): void {
     clearTimeout(this.#idle);
     clearTimeout(this.#unread);
-    this.#body
-      .off('data', this.#onData)
-      .off('end', this.#onEnd)
-      .off('error', this.#onBroken)
-      .off('close', this.#onBroken);
+    detach(this.#body, this);
     this.#res.off('drain', this.#onDrain);
   }
 }

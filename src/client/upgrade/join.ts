@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { clientTimeout } from '../connection/client-faults.ts';
 import { closeGently, reset, resetWhenFlushed } from '../connection/close.ts';
-import { clientTimeout } from '../response/client-response.ts';
 
 /** After this much silence TCP asks whether the other side is still there; a WebSocket may be silent for ever. */
 const keepAliveMs = 30_000;

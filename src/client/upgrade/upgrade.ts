@@ -3,14 +3,14 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { BalancingProxyError } from '../../errors.ts';
 import { type HeaderList, valuesOf } from '../../http/headers.ts';
-import { lengthOnWire } from '../../http/on-wire.ts';
+import { announcesBody, lengthOnWire } from '../../http/on-wire.ts';
 import { joinableProtocols } from '../../http/protocols.ts';
 import { receivedHeaders } from '../../http/received-headers.ts';
-import { brokenOff } from '../../transports/message/response-body.ts';
+import { responseBrokenOff } from '../../transports/message/response-body.ts';
 import type { UpgradedConnection, UpstreamResponse } from '../../transports/message/transport.ts';
+import { clientGone } from '../connection/client-faults.ts';
 import { closeGently } from '../connection/close.ts';
-import { announcesBody, clientGone } from '../request/body.ts';
-import { reasonOf } from '../response/respond.ts';
+import { writableReason } from '../response/respond.ts';
 import { join } from './join.ts';
 
 /** Most bytes that are held of what a client sends before its handshake is answered; the rest waits on its way to us. */
@@ -65,8 +65,8 @@ export class UpgradeClient {
   ): Promise<number> {
     try {
       if (this.#socket.destroyed) throw clientGone();
-      if (upstream.destroyed) throw brokenOff(undefined);
-      writeHead(this.res, response, headers);
+      if (upstream.destroyed) throw responseBrokenOff(undefined);
+      writeSwitch(this.res, response, headers);
     } catch (error) {
       upstream.destroy();
       throw error;
@@ -103,7 +103,7 @@ export class UpgradeClient {
  * is one in HTTP/1.0 (RFC 9110 7.8).
  * @throws BalancingProxyError `ERR_BRP_UPGRADE_BODY` when a body comes with it, which node:http leaves unread.
  */
-export function asksForUpgrade(req: IncomingMessage): boolean {
+export function checkUpgrade(req: IncomingMessage): boolean {
   if (announcesBody(req) && lengthOnWire(req) !== '0') throw upgradeWithBody();
   return req.httpVersion !== '1.0' && joinableProtocols(receivedHeaders(req).list).length > 0;
 }
@@ -121,13 +121,13 @@ function responseOver(req: IncomingMessage, socket: Duplex): ServerResponse {
   return res;
 }
 
-function writeHead(res: ServerResponse, response: UpstreamResponse, kept: HeaderList): void {
+function writeSwitch(res: ServerResponse, response: UpstreamResponse, kept: HeaderList): void {
   const { status, headers: original } = response;
   const protocols = valuesOf(original, 'upgrade').flatMap((protocol) => ['Upgrade', protocol]);
   res.sendDate = false;
   // Node sends a head of its own accord as UTF-8, and has read this one as Latin-1.
   res.socket?.setDefaultEncoding('latin1');
-  res.writeHead(status, reasonOf(response), ['Connection', 'Upgrade', ...protocols, ...kept]);
+  res.writeHead(status, writableReason(response), ['Connection', 'Upgrade', ...protocols, ...kept]);
   res.flushHeaders();
 }
 

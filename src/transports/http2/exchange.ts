@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { BalancingProxyError } from '../../errors.ts';
 import { explain } from '../message/explain.ts';
 import { PushedResponse } from '../message/pushed-response.ts';
-import { announcedLength } from '../message/response-body.ts';
+import { announcedBytesOf } from '../message/response-body.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../message/transport.ts';
 import { isLong, limitRest, sinceAskedBefore, withoutBody } from '../message/upload.ts';
 import type { Http2Connection } from './connection.ts';
@@ -160,7 +160,7 @@ export class Http2Exchange {
   readonly #onEnd = (): void => {
     const stream = this.#stream;
     if (!stream || !this.#response) return;
-    const announcedBytes = announcedLength(this.#response, this.#request.method);
+    const announcedBytes = announcedBytesOf(this.#response, this.#request.method);
     const isComplete = this.#receivedBytes === announcedBytes;
     // A node:http2 server that did not read its request resets the stream in place of ending it, now and then.
     const hasEnded = this.#hasEnded() || (isComplete && stream.rstCode === NGHTTP2_NO_ERROR);

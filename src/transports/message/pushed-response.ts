@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { joined } from './response-body.ts';
+import { joined } from '../../support/consume.ts';
 import type { UpstreamResponse } from './transport.ts';
 import { isFull } from './upload.ts';
 

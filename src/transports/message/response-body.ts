@@ -1,20 +1,14 @@
 import type { Readable } from 'node:stream';
 import { BalancingProxyError } from '../../errors.ts';
 import { contentLengthOf, valuesOf } from '../../http/headers.ts';
+import { consume, detach, joined, type StreamReader } from '../../support/consume.ts';
 import type { UpstreamResponse } from './transport.ts';
-
-/** A response that announces at most this many bytes wins only when all of them are here. */
-const smallBodyBytes = 65_536;
-
-export function isSmall(announcedBytes: number | undefined): boolean {
-  return announcedBytes !== undefined && announcedBytes <= smallBodyBytes;
-}
 
 /** Statuses whose responses have no body whatever their headers say (RFC 9110 6.4.1). */
 const bodyless: ReadonlySet<number> = new Set([204, 304]);
 
 /** The body bytes that a response is going to have, or undefined when only its end will tell. */
-export function announcedLength(
+export function announcedBytesOf(
   { status, headers, endsWithHead }: UpstreamResponse,
   method: string,
 ): number | undefined {
@@ -22,20 +16,15 @@ export function announcedLength(
 }
 
 /** Whether the endpoint has broken off a body that nobody has read to its end. */
-export function isBroken(body: Buffer | Readable): boolean {
+export function isResponseBroken(body: Buffer | Readable): boolean {
   return !(body instanceof Uint8Array) && body.destroyed && !body.readableEnded;
-}
-
-/** The chunks as one Buffer, without a copy where there is but one. */
-export function joined(chunks: readonly Buffer[]): Buffer {
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
 /** Node takes chunks off a body and no other coding, which the client would get with nothing to say so (RFC 9112 6.1). */
 const decodedCodings: ReadonlySet<string> = new Set(['', 'chunked', 'identity']);
 
 /** Why a response may be given to no client although it could be read, or undefined when it may. */
-export function faultOf({ status, headers, upgraded }: UpstreamResponse): string | undefined {
+export function responseFault({ status, headers, upgraded }: UpstreamResponse): string | undefined {
   if (status < 200 && !upgraded) return `the final status ${status}`;
   const codings = valuesOf(headers, 'transfer-encoding').join(', ').trim().toLowerCase();
   return decodedCodings.has(codings) ? undefined : `the transfer coding ${codings}`;
@@ -54,10 +43,10 @@ export interface BodyPlan {
  * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` when it is cut short, `ERR_BRP_BAD_RESPONSE` when it is longer than
  * it announced, `ERR_BRP_IDLE_TIMEOUT` after a silence.
  */
-export function wholeBody(response: UpstreamResponse, plan: BodyPlan): Buffer | Promise<Buffer> {
+export function wholeResponseBody(response: UpstreamResponse, plan: BodyPlan): Buffer | Promise<Buffer> {
   const whole = response.takeWhole?.();
   if (!whole) return readWhole(response, plan);
-  checkLength(whole.length, plan.announcedBytes);
+  checkResponseLength(whole.length, plan.announcedBytes);
   return whole;
 }
 
@@ -70,30 +59,33 @@ function readWhole(response: UpstreamResponse, { idleMs, announcedBytes }: BodyP
   const onSilence = (): void => {
     // An endpoint that reads an upload, having answered before, is not silent.
     if (response.isUploading?.()) idle?.refresh();
-    else settle(() => reject(idleTimeout(idleMs)));
+    else fail(responseIdleTimeout(idleMs));
   };
   const idle = idleMs < Infinity ? setTimeout(onSilence, idleMs) : undefined;
-  const onData = (chunk: Buffer): void => {
-    idle?.refresh();
-    chunks.push(chunk);
-    received += chunk.length;
-    if (isTooLong(received, announcedBytes)) settle(() => reject(tooLong()));
+  const reader: StreamReader = {
+    onData: (chunk) => {
+      idle?.refresh();
+      chunks.push(chunk);
+      received += chunk.length;
+      if (isResponseTooLong(received, announcedBytes)) fail(responseTooLong());
+    },
+    onEnd: () => {
+      if (received < (announcedBytes ?? 0)) return fail(responseTooShort(received, announcedBytes));
+      stop();
+      resolve(joined(chunks));
+    },
+    onBroken: (cause) => fail(responseBrokenOff(cause)),
   };
-  const onEnd = (): void =>
-    settle(() => {
-      if (received === (announcedBytes ?? received)) resolve(joined(chunks));
-      else reject(tooShort(received, announcedBytes));
-    });
-  const onBroken = (cause?: unknown): void => settle(() => reject(brokenOff(cause)));
-  const settle = (done: () => void): void => {
+  const stop = (): void => {
     clearTimeout(idle);
-    body.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
-    done();
+    detach(body, reader);
   };
-  body.on('end', onEnd).on('error', onBroken).on('close', onBroken).on('data', onData);
+  const fail = (error: BalancingProxyError): void => {
+    stop();
+    reject(error);
+  };
   // What has no body may have ended before anybody could listen.
-  if (body.readableEnded) onEnd();
-  else if (body.destroyed) onBroken();
+  consume(body, reader);
   return promise;
 }
 
@@ -102,27 +94,27 @@ function readWhole(response: UpstreamResponse, { idleMs, announcedBytes }: BodyP
  * one, and the client would wait for what is missing, or read what is too much as the next response.
  * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_BAD_RESPONSE`.
  */
-export function checkLength(bytes: number, announcedBytes: number | undefined): void {
-  if (isTooLong(bytes, announcedBytes)) throw tooLong();
-  if (bytes < (announcedBytes ?? 0)) throw tooShort(bytes, announcedBytes);
+export function checkResponseLength(bytes: number, announcedBytes: number | undefined): void {
+  if (isResponseTooLong(bytes, announcedBytes)) throw responseTooLong();
+  if (bytes < (announcedBytes ?? 0)) throw responseTooShort(bytes, announcedBytes);
 }
 
-export function isTooLong(bytes: number, announcedBytes: number | undefined): boolean {
+export function isResponseTooLong(bytes: number, announcedBytes: number | undefined): boolean {
   return announcedBytes !== undefined && bytes > announcedBytes;
 }
 
-export function tooLong(): BalancingProxyError {
+export function responseTooLong(): BalancingProxyError {
   return new BalancingProxyError('ERR_BRP_BAD_RESPONSE', 'the response body is longer than its Content-Length');
 }
 
-function tooShort(bytes: number, announcedBytes: number | undefined): BalancingProxyError {
-  return brokenOff(new RangeError(`the body ended after ${bytes} of ${announcedBytes} bytes`));
+function responseTooShort(bytes: number, announcedBytes: number | undefined): BalancingProxyError {
+  return responseBrokenOff(new RangeError(`the body ended after ${bytes} of ${announcedBytes} bytes`));
 }
 
-export function brokenOff(cause: unknown): BalancingProxyError {
+export function responseBrokenOff(cause: unknown): BalancingProxyError {
   return new BalancingProxyError('ERR_BRP_CONNECTION_LOST', 'the endpoint broke off its response body', { cause });
 }
 
-export function idleTimeout(idleMs: number): BalancingProxyError {
+export function responseIdleTimeout(idleMs: number): BalancingProxyError {
   return new BalancingProxyError('ERR_BRP_IDLE_TIMEOUT', `no byte of the response body within ${idleMs} ms`);
 }
