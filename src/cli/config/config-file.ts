@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { inspect } from 'node:util';
+import { isPlainObject } from '../../support/parser.ts';
 import { CommandError } from '../flags/command-error.ts';
 import { parseJson } from './json-syntax.ts';
 import { loadWithPeer } from './optional-peer.ts';
@@ -17,10 +18,8 @@ export async function readConfigFile(file: string): Promise<RawOptions> {
   const parse = await parserFor(file);
   const options = parseText(file, parse, await readOptionsText(file));
   // A list, a bare text or an empty file.
-  if (Object.prototype.toString.call(options) !== '[object Object]') {
-    throw new CommandError(2, `${file}: expected the options by name, got ${kindOf(options)}`);
-  }
-  return options as RawOptions;
+  if (isPlainObject(options)) return options;
+  throw new CommandError(2, `${file}: expected the options by name, got ${kindOf(options)}`);
 }
 
 async function parserFor(file: string): Promise<Parse> {

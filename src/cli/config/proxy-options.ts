@@ -1,54 +1,36 @@
 import type { Strategy } from '../../index.ts';
-import { maxTimerMs } from '../../support/timer.ts';
+import { isPlainObject } from '../../support/parser.ts';
 import { CommandError } from '../flags/command-error.ts';
 import { labelOf } from '../flags/flag-value.ts';
-import type { FlagName, FlagValues } from '../flags/flags.ts';
+import { type FlagName, type FlagValues, flagCalled, flagNames } from '../flags/flags.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
 
 /** Options of the library by name, not checked yet: what stands in a file, or what flags say. */
 export type RawOptions = Readonly<Record<string, unknown>>;
 
-/** The option that a flag sets, and the option's value. Undefined is the option's default. */
-type Setting<Name extends FlagName> = readonly [option: string, convert: (value: FlagValues[Name]) => unknown];
-
-const settings: { readonly [Name in FlagName]?: Setting<Name> } = {
-  endpoints: ['endpoints', (urls) => urls.split(',').map((url) => url.trim())],
-  'terminal-responses': ['terminalStatuses', asItIs],
-  'unsafe-methods': ['unsafeMethods', (strategy) => (strategy === 'same' ? undefined : strategy)],
-  'hedge-delay': ['hedge.delayMs', asItIs],
-  timeout: ['timeouts.responseMs', limitOf],
-  'connect-timeout': ['timeouts.connectMs', limitOf],
-  'idle-timeout': ['timeouts.idleMs', limitOf],
-  'total-timeout': ['timeouts.totalMs', limitOf],
-  'body-limit': ['bodyLimitBytes', asItIs],
-  'expose-endpoint': ['exposeEndpoint', asItIs],
-  via: ['via', (name) => name || undefined],
-  'trust-forwarded': ['trustForwarded', asItIs],
-  insecure: ['tls.rejectUnauthorized', (isInsecure) => !isInsecure],
-  'log-query': ['logQuery', asItIs],
-};
-
 /** The flag by which the command's user sets an option of the library. */
-export const flagByOption: ReadonlyMap<string, FlagName> = new Map([
-  ...Object.entries(settings).map(([flag, [option]]) => [option, flag as FlagName] as const),
-  ['strategy', 'strategy'] as const,
-]);
+export const flagByOption: ReadonlyMap<string, FlagName> = new Map(
+  flagNames.flatMap((name) => {
+    const { option } = flagCalled(name);
+    return option === undefined ? [] : [[option, name] as const];
+  }),
+);
 
 /**
  * The options that the given flags set; a flag that was not given sets none.
  * @throws CommandError with exit code 2 when flags contradict one another.
  */
 export function optionsOf(flags: ParsedFlags): RawOptions {
-  const names = [...flags.given.keys()].filter((name) => name in settings);
   const strategy = strategyOf(flags);
-  return names.reduce((options, name) => withOption(options, name, flags.values), strategy ? { strategy } : {});
+  const options = [...flags.given.keys()].reduce((before, name) => withOption(before, name, flags.values), {});
+  return strategy ? { ...options, strategy } : options;
 }
 
 /** The options of both; where both say something, what is given over what stands below. */
 export function overlay(below: RawOptions, above: RawOptions): RawOptions {
   const merged = Object.entries(above).map(([name, value]) => {
     const lower = below[name];
-    return [name, isGroup(value) && isGroup(lower) ? overlay(lower, value) : value] as const;
+    return [name, isPlainObject(value) && isPlainObject(lower) ? overlay(lower, value) : value] as const;
   });
   return { ...below, ...Object.fromEntries(merged) };
 }
@@ -70,10 +52,11 @@ export function replaceOptions(message: string, nameOf: (option: string) => stri
   });
 }
 
-function withOption<Name extends FlagName>(options: RawOptions, name: Name, values: FlagValues): RawOptions {
-  const [option = '', convert] = settings[name] ?? [];
+function withOption(options: RawOptions, name: FlagName, values: FlagValues): RawOptions {
+  const { option, toOption = asItIs } = flagCalled(name);
+  if (option === undefined) return options;
   const [group = '', field] = option.split('.');
-  const value = convert?.(values[name]);
+  const value = toOption(values[name]);
   return overlay(options, { [group]: field === undefined ? value : { [field]: value } });
 }
 
@@ -90,15 +73,6 @@ function strategyOf({ values, given }: ParsedFlags): Strategy | undefined {
   return values.strategy;
 }
 
-/** 0 is no limit, as Go has it; nor can a timer keep more than 24.8 days, and nobody will wait to see the difference. */
-function limitOf(ms: number): number {
-  return ms === 0 || ms > maxTimerMs ? Infinity : ms;
-}
-
 function asItIs<Value>(value: Value): Value {
   return value;
-}
-
-function isGroup(value: unknown): value is RawOptions {
-  return Object.prototype.toString.call(value) === '[object Object]';
 }

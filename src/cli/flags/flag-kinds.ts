@@ -1,31 +1,43 @@
 import { availableParallelism } from 'node:os';
 import type { Percentile } from '../../index.ts';
+import { maxTimerMs } from '../../support/timer.ts';
 import { type ListenAddress, parseListenAddress } from './address.ts';
 import { parseByteSize } from './byte-size.ts';
 import { parseDuration } from './duration.ts';
 
-/** What a kind of flag takes. */
+/** A kind of flags, which take the same texts. */
 export interface Kind<Value> {
   /** Stands for the value in the usage; empty when the flag needs none. */
   readonly placeholder: string;
-  /** The words for what is taken, for whoever gave something else. */
+  /** The words for the texts that are taken, for whoever gave another one. */
   readonly expected: string;
   /** Undefined when the text is no such value. */
   readonly parse: (text: string) => Value | undefined;
 }
 
+/** The part of a flag that only some have. */
+interface Effects<Value> {
+  /** The option of the library that the flag sets, such as `timeouts.idleMs`. */
+  readonly option?: string;
+  /** The option's value where the flag's is another one; undefined is the option's default. */
+  toOption?(value: Value): unknown;
+  /** Whether the Go original has the flag, too, with this name, default and meaning; only `fanout` has another default. */
+  readonly isOriginal?: boolean;
+}
+
 /** One flag of the command. */
-export interface Flag<Value> extends Kind<Value> {
+export interface Flag<Value> extends Kind<Value>, Effects<Value> {
   /** The default, written as a user would write it. */
   readonly fallback: string;
+  /** The sentence of the usage. */
   readonly help: string;
 }
 
-/** Completes a kind with what is a flag's own. */
-type FlagOf<Value> = (fallback: string, help: string) => Flag<Value>;
+/** Completes a kind with the rest of a flag. */
+type FlagOf<Value> = (fallback: string, help: string, effects?: Effects<Value>) => Flag<Value>;
 
 function flagOf<Value>(kind: Kind<Value>): FlagOf<Value> {
-  return (fallback, help) => ({ ...kind, fallback, help });
+  return (fallback, help, effects) => ({ ...kind, ...effects, fallback, help });
 }
 
 // What strconv.ParseBool of Go takes.
@@ -49,6 +61,11 @@ export const duration = flagOf<number>({
   expected: 'a duration from 0 such as 1m30s, 1.5s or 250ms',
   parse: parseDuration,
 });
+
+/** A duration that is a limit of the library: 0 is none, as Go has it, and so is a time that no timer can keep. */
+export function limit(fallback: string, help: string, option: string): Flag<number> {
+  return duration(fallback, help, { option, toOption: (ms) => (ms === 0 || ms > maxTimerMs ? Infinity : ms) });
+}
 
 /** Milliseconds, or a percentile. */
 export const hedgeDelay = flagOf<number | Percentile>({

@@ -1,4 +1,4 @@
-import type { Strategy } from '../../index.ts';
+import { strategies } from '../../race/delay.ts';
 import {
   address,
   boolean,
@@ -7,51 +7,74 @@ import {
   duration,
   type Flag,
   hedgeDelay,
+  limit,
   optionalAddress,
   string,
   workerCount,
 } from './flag-kinds.ts';
 
-const strategies: readonly Strategy[] = ['race', 'hedge', 'failover', 'single'];
-
-/** How requests are forwarded: all of these set options of the library, whose defaults they share. */
+/** How requests are forwarded: most of these set options of the library, whose defaults they share. */
 const forwarding = {
-  endpoints: string('', 'comma-separated URLs of the endpoints; they must be given here or in the file of -config'),
+  endpoints: string('', 'comma-separated URLs of the endpoints; they must be given here or in the file of -config', {
+    option: 'endpoints',
+    toOption: (urls) => urls.split(',').map((url) => url.trim()),
+    isOriginal: true,
+  }),
   'terminal-responses': string(
     '100,200,300,400',
     'comma-separated statuses that may be given to the client: 200 and 2xx are a class, 404 a status, 200-204 a range',
+    { option: 'terminalStatuses', isOriginal: true },
   ),
-  fanout: boolean('true', 'ask all endpoints at once; false asks the next one only when the one before failed'),
-  strategy: choice(...strategies)('race', 'how endpoints are asked; race is -fanout=true, failover is -fanout=false'),
+  fanout: boolean('true', 'ask all endpoints at once; false asks the next one only when the one before failed', {
+    isOriginal: true,
+  }),
+  strategy: choice(...strategies)('race', 'how endpoints are asked; race is -fanout=true, failover is -fanout=false', {
+    option: 'strategy',
+  }),
   'unsafe-methods': choice('same', ...strategies)(
     'same',
     'the strategy for POST, PATCH and the like; same is that of -strategy',
+    { option: 'unsafeMethods', toOption: (strategy) => (strategy === 'same' ? undefined : strategy) },
   ),
   'hedge-delay': hedgeDelay(
     'p95',
     'with -strategy hedge, time until the next attempt, or a percentile to learn it from',
+    { option: 'hedge.delayMs' },
   ),
-  timeout: duration('30s', 'time for one attempt until its response head; 0 is no limit'),
-  'connect-timeout': duration('3s', 'time for one attempt to set up its connection; 0 is no limit'),
-  'idle-timeout': duration('1m', 'silence of an endpoint within a response body; 0 is no limit'),
-  'total-timeout': duration('0s', 'time for all attempts of a request together; 0 is no limit'),
+  timeout: limit('30s', 'time for one attempt until its response head; 0 is no limit', 'timeouts.responseMs'),
+  'connect-timeout': limit('3s', 'time for one attempt to set up its connection; 0 is no limit', 'timeouts.connectMs'),
+  'idle-timeout': limit('1m', 'silence of an endpoint within a response body; 0 is no limit', 'timeouts.idleMs'),
+  'total-timeout': limit('0s', 'time for all attempts of a request together; 0 is no limit', 'timeouts.totalMs'),
   'body-limit': byteSize(
     '1MiB',
     'largest request body, as it is kept for every endpoint; a larger one is answered 413',
+    { option: 'bodyLimitBytes' },
   ),
-  'expose-endpoint': boolean('false', 'tell the client in the header X-Served-By which endpoint answered'),
-  via: string('', 'our name in the header Via, the same for all instances of a fleet; empty is a random one'),
-  'trust-forwarded': boolean('false', 'believe the X-Forwarded-* and Forwarded headers of clients'),
+  'expose-endpoint': boolean('false', 'tell the client in the header X-Served-By which endpoint answered', {
+    option: 'exposeEndpoint',
+  }),
+  via: string('', 'our name in the header Via, the same for all instances of a fleet; empty is a random one', {
+    option: 'via',
+    toOption: (name) => name || undefined,
+  }),
+  'trust-forwarded': boolean('false', 'believe the X-Forwarded-* and Forwarded headers of clients', {
+    option: 'trustForwarded',
+  }),
   transport: choice('got', 'undici')(
     'got',
     'what sends the attempts: undici takes less of the machine, and has to be installed beside this (npm install undici)',
   ),
   http2: boolean('false', 'speak HTTP/2 with https endpoints that offer it'),
-  insecure: boolean('false', 'accept any certificate of https endpoints, for tests only'),
+  insecure: boolean('false', 'accept any certificate of https endpoints, for tests only', {
+    option: 'tls.rejectUnauthorized',
+    toOption: (isInsecure) => !isInsecure,
+  }),
 };
 
 const serving = {
-  address: address(':8080', 'address to listen on; without a host all interfaces, with port 0 a free port'),
+  address: address(':8080', 'address to listen on; without a host all interfaces, with port 0 a free port', {
+    isOriginal: true,
+  }),
   'tls-cert': string('', 'PEM file with the certificate to show to clients, who then speak https; with -tls-key'),
   'tls-key': string('', 'PEM file with the private key of -tls-cert'),
   'keep-alive-timeout': duration(
@@ -75,18 +98,22 @@ const serving = {
 };
 
 const logging = {
-  'log-prefix': string('balancing-reverse-proxy', 'what every line of the log begins with'),
-  'log-file': string('stdout', 'where the log goes: a file to append to, opened again on SIGHUP, or stdout or stderr'),
-  'log-date': boolean('true', 'write the date into the log'),
-  'log-time': boolean('true', 'write the time into the log'),
-  'log-msec': boolean('false', 'write the time with milliseconds into the log'),
-  'log-utc': boolean('false', 'write date and time in UTC rather than in the local time zone'),
+  'log-prefix': string('balancing-reverse-proxy', 'what every line of the log begins with', { isOriginal: true }),
+  'log-file': string('stdout', 'where the log goes: a file to append to, opened again on SIGHUP, or stdout or stderr', {
+    isOriginal: true,
+  }),
+  'log-date': boolean('true', 'write the date into the log', { isOriginal: true }),
+  'log-time': boolean('true', 'write the time into the log', { isOriginal: true }),
+  'log-msec': boolean('false', 'write the time with milliseconds into the log', { isOriginal: true }),
+  'log-utc': boolean('false', 'write date and time in UTC rather than in the local time zone', { isOriginal: true }),
   'log-format': choice('text', 'json')('text', 'text for people, json for machines, one object per line'),
-  'log-query': boolean('false', 'write query strings into the log, too; they often carry secrets'),
+  'log-query': boolean('false', 'write query strings into the log, too; they often carry secrets', {
+    option: 'logQuery',
+  }),
 };
 
 const stopping = {
-  'stop-after': duration('0s', 'stop after this time; 0 is never'),
+  'stop-after': duration('0s', 'stop after this time; 0 is never', { isOriginal: true }),
   'shutdown-delay': duration(
     '0s',
     'when stopping, time for which /readyz says no while requests are still accepted, so that load balancers notice',
@@ -125,22 +152,7 @@ export function isQuestion(name: FlagName): boolean {
   return Object.hasOwn(about, name);
 }
 
-/** The flags of the Go original, which have their names, defaults and meaning; only `fanout` has another default. */
-const originalNames: ReadonlySet<FlagName> = new Set<FlagName>([
-  'endpoints',
-  'address',
-  'terminal-responses',
-  'fanout',
-  'log-prefix',
-  'log-file',
-  'log-date',
-  'log-time',
-  'log-msec',
-  'log-utc',
-  'stop-after',
-]);
-
-/** Whether the Go original has this flag, too. */
-export function isOriginal(name: FlagName): boolean {
-  return originalNames.has(name);
+/** A flag, of whatever kind. */
+export function flagCalled(name: FlagName): Flag<unknown> {
+  return flags[name];
 }

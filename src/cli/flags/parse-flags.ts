@@ -2,9 +2,8 @@ import { inspect } from 'node:util';
 import { nearestOf } from '../../support/nearest-name.ts';
 import { CommandError } from './command-error.ts';
 import { type Environment, flagsInEnvironment } from './environment.ts';
-import type { Flag } from './flag-kinds.ts';
 import { type FlagText, type Origin, parseFlagTexts } from './flag-value.ts';
-import { type FlagName, type FlagValues, flagNames, flags, isOriginal, isQuestion } from './flags.ts';
+import { type FlagName, type FlagValues, flagCalled, flagNames, flags, isQuestion } from './flags.ts';
 
 /** What a command line says, and the environment where it says nothing. */
 export interface ParsedFlags {
@@ -61,7 +60,11 @@ function findFlag(text: string): FlagName {
   if (text === 'h') return 'help';
   const candidates = flagNames.filter((name) => name.startsWith(text));
   // An abbreviation that the original understands keeps its meaning, whatever flags are added.
-  for (const tier of [candidates.filter((name) => name === text), candidates, candidates.filter(isOriginal)]) {
+  for (const tier of [
+    candidates.filter((name) => name === text),
+    candidates,
+    candidates.filter((name) => flagCalled(name).isOriginal),
+  ]) {
     if (tier.length === 1 && tier[0] !== undefined) return tier[0];
   }
   if (candidates.length === 0) throw unknownFlag(text);
@@ -75,18 +78,14 @@ function unknownFlag(text: string): CommandError {
 }
 
 function followingText(name: FlagName, words: Iterator<string>): string {
-  if (isBoolean(name)) return 'true';
+  const { placeholder, expected } = flagCalled(name);
+  if (placeholder === '') return 'true';
   const following = words.next();
-  if (following.done) throw new CommandError(2, `flag -${name}: expected ${flags[name].expected}, got nothing`);
+  if (following.done) throw new CommandError(2, `flag -${name}: expected ${expected}, got nothing`);
   return following.value;
 }
 
 function refusePositional(word: string): never {
   const advice = 'only flags are taken, and the value of a boolean one is written -flag=false';
   throw new CommandError(2, `unexpected argument ${inspect(word)}: ${advice}`);
-}
-
-function isBoolean(name: FlagName): boolean {
-  const { placeholder }: Flag<unknown> = flags[name];
-  return placeholder === '';
 }

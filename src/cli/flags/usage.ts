@@ -1,5 +1,4 @@
-import type { Flag } from './flag-kinds.ts';
-import { type FlagName, flagGroups, flags } from './flags.ts';
+import { type FlagName, flagCalled, flagGroups } from './flags.ts';
 
 /** The help text: what the command is for and every flag with its default, laid out as Go does. */
 export function usage(): string {
@@ -18,7 +17,7 @@ SIGTERM and SIGINT stop after the requests in flight, a second one at once.
 }
 
 function describeFlag(name: FlagName): string {
-  const { placeholder, fallback, help }: Flag<unknown> = flags[name];
+  const { placeholder, fallback, help } = flagCalled(name);
   const shown = placeholder === 'string' ? JSON.stringify(fallback) : fallback;
   const isWorthShowing = fallback !== '' && fallback !== 'false';
   return `  ${`-${name} ${placeholder}`.trimEnd()}\n    \t${help}${isWorthShowing ? ` (default ${shown})` : ''}`;
