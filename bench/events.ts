@@ -10,9 +10,9 @@ import { stopChildrenAtExit } from './processes/children.ts';
 import { findVersion } from './processes/programs.ts';
 import { median } from './statistics/quantiles.ts';
 
-// What events cost: CPU time per request with nobody subscribed, and with several observers, over that of a build that has no
-// event code at all. All variants run in one process and are loaded by turns, because processes of the same program differ
-// by more than what is measured here; the ratios are medians over the rounds of several such processes.
+// The cost of events: CPU time per request with nobody subscribed, and with several observers, over the CPU time of a build
+// without event code. All variants run in one process and are loaded by turns, because two processes of one program differ
+// by more than events cost; the ratios are medians over the rounds of several such processes.
 
 const processes = 5;
 const rounds = 8;
@@ -30,7 +30,7 @@ await runCommand(async () => {
   const ratios = new Map<VariantName, number[]>(variantNames.map((name) => [name, []]));
   for (let count = 0; count < processes; count++) {
     const child = await startEventsProcess({ urls, withoutEvents });
-    // Warms up everything, and is not counted.
+    // The first round warms everything up and is not counted.
     await measureRound(child, 0);
     for (let round = 0; round < rounds; round++) {
       const costs = await measureRound(child, round);

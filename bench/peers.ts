@@ -72,7 +72,7 @@ function finish({ startedAt, machine, settings, results }: Finished): never {
   const report = { startedAt, machine, settings, results, goals: verdicts };
   if (jsonFile !== undefined) writeFileSync(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
   if (chartFile !== undefined) writeFileSync(chartFile, chartOf(results));
-  // The exit takes endpoints and proxies along. Figures are nobody's failure; a row that does not work is.
+  // The exit takes endpoints and proxies along. A slow row is no failure; a row that does not work is one.
   const isBroken = results.some(({ rows }) => rows.some(({ problem }) => problem !== undefined));
   process.exit(isBroken ? 1 : 0);
 }

@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   const server = createServer(app);
   const port = await listen(server, { port: flags.port, flag: 'port' });
 
-  // For whoever sits at this machine: the flaky servers may be drained here.
+  // The dashboard listens on this machine only, so its viewers may drain the flaky servers.
   const dashboard = createDashboard(proxy, { allowActions: true });
   const dashboardServer = createServer(dashboard);
   const dashboardPort = await listen(dashboardServer, { port: flags['dashboard-port'], flag: 'dashboard-port' });

@@ -4,7 +4,7 @@ import { randomSeed } from '../shared/random.ts';
 
 /** A flag of the command line that takes a number; all flags of the demo do. */
 export interface NumberFlag {
-  /** What it is for, one line. */
+  /** The purpose of the flag, one line. */
   readonly help: string;
   readonly fallback: number | 'random';
   readonly min: number;

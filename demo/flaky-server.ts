@@ -13,7 +13,7 @@ export interface FlakyServerOptions {
   /** The same seed gives the same delays and statuses again, in the order of the requests. */
   readonly seed: number;
   /**
-   * What the server calls itself.
+   * The name by which the server calls itself.
    * @default its address, such as 127.0.0.1:8000
    */
   readonly name?: string;
@@ -24,7 +24,7 @@ export interface FlakyServerOptions {
   readonly log?: (line: string) => void;
 }
 
-/** What was drawn for one request. */
+/** The delay and status that were drawn for one request. */
 interface Draw {
   readonly delayMs: number;
   readonly status: 200 | 500;

@@ -5,7 +5,7 @@ import httpProxy from 'http-proxy';
 import type { BalancingProxy } from '../src/index.ts';
 import type { Dashboard } from '../src/observers/dashboard/dashboard.ts';
 
-/** What the gateway forwards to. */
+/** The proxy, the dashboard and the server that the gateway hands requests to. */
 export interface GatewayOptions {
   /** Answers what is under `/api`. */
   readonly api: BalancingProxy;
@@ -20,7 +20,7 @@ export function createGatewayApp({ api, dashboard, legacyUrl }: GatewayOptions):
   const app = express().disable('x-powered-by');
   // The demo's answers are below the kilobyte from which compression starts by default.
   app.use(compression({ threshold: 0 }));
-  // Both forward the body of a request as it comes, so they stand before whatever reads it.
+  // Both proxies forward the body of a request as it comes, so they stand before any middleware that reads it.
   app.use('/api', api);
   app.use('/legacy', forwardTo(legacyUrl));
   app.use('/dashboard', dashboard);
@@ -46,7 +46,7 @@ class LegacyError extends Error {
   }
 }
 
-/** What our proxy, body parsers and Express's router put on an error. */
+/** An error as our proxy, body parsers and Express's router make it. */
 interface HttpError extends Error {
   readonly status?: number;
   readonly code?: string;
@@ -61,7 +61,7 @@ const answerError: ErrorRequestHandler = (error: HttpError, _req, res, next) => 
     return;
   }
   const { status = 500, code = error.type ?? 'ERR_INTERNAL', headers = {} } = error;
-  // What went wrong inside may name servers, which is nobody's business outside.
+  // The message of an inner error may name servers, which is nobody's business outside.
   const message = status < 500 ? error.message : STATUS_CODES[status];
   res.status(status).set(headers).json({ error: { status, code, message } });
 };

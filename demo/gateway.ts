@@ -16,7 +16,7 @@ const gatewayFlags = {
 };
 
 async function main(): Promise<void> {
-  // http-proxy calls util._extend and will not change any more; the warning would only startle whoever tries the demo.
+  // http-proxy calls util._extend and will not change any more; the warning would only startle the user.
   process.noDeprecation = true;
   const flags = readFlags(gatewayFlags);
   const fleet = await startFleet(flags);

@@ -27,8 +27,8 @@ export function createOutage(server: Server): () => Promise<string> {
 }
 
 /**
- * Does something each time that a line says so. An input that is closed is none, and one that stays open keeps no
- * process from ending.
+ * Calls `act` whenever the input has this line. A closed input is no error, and an open one does not keep the process
+ * running.
  */
 export function onLine(input: Readable & { readonly unref?: () => unknown }, line: string, act: () => void): void {
   createInterface({ input })
@@ -36,6 +36,6 @@ export function onLine(input: Readable & { readonly unref?: () => unknown }, lin
     .on('line', (text) => {
       if (text.trim() === line) act();
     });
-  // A file has none, and ends by itself.
+  // A file has no `unref`, and needs none, because it ends by itself.
   input.unref?.();
 }

@@ -7,9 +7,9 @@ import path from 'node:path';
 import type { EndpointKind } from './endpoint-kind.ts';
 import { smallAnswer } from './small-answer.ts';
 
-// A process of its own for the endpoints that nginx is not, so that they take nothing of the proxy's time.
+// Endpoints that nginx cannot play, in a process of their own, so that they take none of the proxy's time.
 
-/** What the bench says to the endpoints. */
+/** A message of the bench to the endpoints. */
 export type EndpointsRequest =
   | {
       readonly type: 'start';
@@ -20,7 +20,7 @@ export type EndpointsRequest =
     }
   | { readonly type: 'count' };
 
-/** What they answer. */
+/** The endpoints' answer to a message. */
 export type EndpointsReply =
   | { readonly type: 'started'; readonly urls: ReadonlyArray<{ readonly kind: EndpointKind; readonly url: string }> }
   | { readonly type: 'counted'; readonly accepted: number };

@@ -1,6 +1,6 @@
 import { smallAnswer } from './small-answer.ts';
 
-/** What the configuration depends on. */
+/** The folders, ports and version on which the configuration depends. */
 export interface NginxSettings {
   /** For temporary files. */
   readonly folder: string;
@@ -9,7 +9,7 @@ export interface NginxSettings {
   readonly keyFile: string;
   readonly ports: readonly number[];
   readonly tlsPorts: readonly number[];
-  /** Where it tells how many connections it has accepted. */
+  /** Where nginx tells how many connections it has accepted. */
   readonly statusPort: number;
   /** Such as `1.22.1`: newer ones switch HTTP/2 on in another way. */
   readonly version: string;
@@ -63,7 +63,7 @@ function hasHttp2Directive(version: string): boolean {
   return major * 1e6 + minor * 1e3 + patch >= 1_025_001;
 }
 
-/** By default they are in folders that belong to root. */
+/** Puts temporary files into the folder: by default nginx has them in folders that belong to root. */
 function temporaryPaths(folder: string): string {
   const kinds = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   return kinds.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join('\n  ');

@@ -12,7 +12,10 @@ import type { Site } from './site.ts';
 
 const startMs = 5_000;
 
-/** Starts nginx with the fast endpoints, plain and over TLS, and waits until it answers. */
+/**
+ * Starts nginx with the fast endpoints, plain and over TLS, and waits until it answers.
+ * @throws UserError when nginx does not start.
+ */
 export async function startNginx(site: Site, version: string): Promise<Endpoints> {
   const all = await findFreePorts(endpointCounts.fast + endpointCounts.tls + 1);
   const ports = all.slice(0, endpointCounts.fast);

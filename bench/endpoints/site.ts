@@ -20,7 +20,7 @@ export interface Site {
 export async function createSite(largeBytes: number): Promise<Site> {
   const folder = mkdtempSync(path.join(tmpdir(), 'balancing-reverse-proxy-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  // A worker of nginx that was started by root is somebody else.
+  // A worker of an nginx that root has started runs as another user.
   await chmod(folder, 0o755);
   const publicFolder = path.join(folder, 'public');
   await mkdir(publicFolder);
@@ -35,7 +35,7 @@ export async function createSite(largeBytes: number): Promise<Site> {
   return { folder, publicFolder, cert, certFile, keyFile };
 }
 
-/** Reads the file once, too: or else whoever is measured first would wait for the page cache to be filled. */
+/** Makes a file of zeros and reads it once: otherwise the row that is measured first would have to fill the page cache. */
 async function createSparseFile(file: string, bytes: number): Promise<void> {
   writeFileSync(file, '');
   truncateSync(file, bytes);

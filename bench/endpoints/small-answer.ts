@@ -1,2 +1,2 @@
-/** What the endpoints answer to `/`: 67 bytes. */
+/** The endpoints' answer to `/`: 67 bytes. */
 export const smallAnswer = 'hello from an endpoint, in as many bytes as a small JSON answer has';

@@ -6,23 +6,26 @@ import type { Logger } from '../../src/index.ts';
 import { importBuilt, packageFolder } from '../packages/built.ts';
 import { forkNode } from '../processes/children.ts';
 
-/** What is measured, the one first that the others are compared with. */
+/** The variants that are measured; all are compared with the first. */
 export const variantNames = ['no event code', 'nobody subscribed', 'one subscriber', 'logger', 'metrics'] as const;
 
+/** The name of a variant, as it is printed. */
 export type VariantName = (typeof variantNames)[number];
 
+/** The endpoints of all variants, and the package of one. */
 export interface EventsProcessSettings {
   readonly urls: readonly string[];
   /** The folder of the package whose build has no event code. */
   readonly withoutEvents: string;
 }
 
+/** The CPU time and the requests of the process since it began, all variants together. */
 export interface EventsUsage {
   readonly cpuUs: number;
   readonly requests: number;
 }
 
-/** All variants in one process. */
+/** A process that serves all variants, each on a port of its own. */
 export interface EventsProcess {
   urlOf(name: VariantName): string;
   usage(): Promise<EventsUsage>;
@@ -31,6 +34,7 @@ export interface EventsProcess {
 
 type Ports = Readonly<Record<VariantName, number>>;
 
+/** Starts all variants. Rejects with the process's stderr when one does not come up. */
 export async function startEventsProcess(settings: EventsProcessSettings): Promise<EventsProcess> {
   const child = forkNode(new URL(import.meta.url), ['variants']);
   const ports = (await child.ask(settings)) as Ports;
@@ -43,7 +47,7 @@ export async function startEventsProcess(settings: EventsProcessSettings): Promi
 
 const silent: Logger = { info: () => {}, warn: () => {} };
 
-/** Within the process. */
+/** Serves the variants; runs within the process. */
 async function serveVariants({ urls, withoutEvents }: EventsProcessSettings): Promise<Ports> {
   const create = async (folder: string, logger?: Logger) => {
     const { createBalancingProxy } = await importBuilt('.', folder);

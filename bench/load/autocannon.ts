@@ -19,7 +19,7 @@ interface AutocannonPackage {
   }): Promise<AutocannonResult>;
 }
 
-/** Loads a proxy with autocannon, where there is no wrk. It knows latencies in whole milliseconds only. */
+/** Loads a proxy with autocannon, where there is no wrk. Its latencies are whole milliseconds. */
 export async function loadWithAutocannon({ url, seconds, bodyBytes }: LoadOptions): Promise<LoadOutcome> {
   const { default: autocannon } = await importPeer<AutocannonPackage>('autocannon');
   const { requests, latency, errors, non2xx } = await autocannon({

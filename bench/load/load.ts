@@ -1,12 +1,12 @@
-/** How a proxy is loaded. */
+/** Where to send requests, for how long, and which. */
 export interface LoadOptions {
   readonly url: string;
   readonly seconds: number;
-  /** Of a POST; undefined sends a GET. */
+  /** The length of each POST's body; undefined sends GET requests. */
   readonly bodyBytes: number | undefined;
 }
 
-/** What the clients saw. */
+/** The result of a load as the clients have seen it. */
 export interface LoadOutcome {
   readonly requestsPerSecond: number;
   readonly p50Ms: number;
@@ -18,4 +18,5 @@ export interface LoadOutcome {
 /** Loads a proxy with 32 connections, on each of which one request follows the other. */
 export type Load = (options: LoadOptions) => Promise<LoadOutcome>;
 
+/** The number of connections of a load. */
 export const connections = 32;

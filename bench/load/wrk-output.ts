@@ -4,7 +4,7 @@ const msOf: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1_000, m: 
 
 /**
  * Reads what `wrk --latency` prints.
- * @throws Error when it is something else.
+ * @throws Error when the text is something else.
  */
 export function parseWrkOutput(output: string): LoadOutcome {
   const rate = /Requests\/sec:\s+([\d.]+)/.exec(output)?.[1];

@@ -13,8 +13,8 @@ interface Entries {
 export const packageFolder = path.join(import.meta.dirname, '..', '..');
 
 /**
- * Imports the package as its users get it, compiled. The path is not known before there is a build, without which the
- * bench's code is checked.
+ * Imports the package as its users get it, compiled. The path is computed, because the bench's code is type-checked without
+ * a build.
  * @param folder another one in which the package is.
  */
 export async function importBuilt<Name extends keyof Entries>(

@@ -1,6 +1,6 @@
 /**
- * Imports a package of bench/package.json. Its types are the caller's, who says only what it uses: the packages need not
- * be there when the code is checked.
+ * Imports a package of bench/package.json. The caller brings the types that it uses, because the code is type-checked
+ * without these packages.
  */
 export async function importPeer<Module>(name: string): Promise<Module> {
   return (await import(name)) as Module;

@@ -5,7 +5,10 @@ import { UserError } from '../../shared/command.ts';
 
 const folder = path.join(import.meta.dirname, '..');
 
-/** Installs the peers where that has not been done; they are dependencies of the bench alone. */
+/**
+ * Installs the other proxies, which are dependencies of the bench alone, unless they are there.
+ * @throws UserError when npm cannot install them.
+ */
 export function installPeers(): void {
   if (existsSync(path.join(folder, 'node_modules'))) return;
   const args = ['ci', '--prefix', folder, '--no-audit', '--no-fund'];

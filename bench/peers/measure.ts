@@ -39,8 +39,8 @@ function describe(error: unknown): string {
 }
 
 /**
- * One row within one work. It runs in several processes, which are sampled in turns: how V8 compiles a program and sizes its
- * heap differs from one process to the next, by up to a third. What goes wrong with a row ends it, but not the others.
+ * One row within one work. The row runs in several processes, which are sampled in turns, because V8 compiles a program and
+ * sizes its heap differently from one process to the next, by up to a third. A failure ends this row, but no other one.
  */
 class RowRun {
   readonly #row: RowName;
@@ -93,7 +93,7 @@ class RowRun {
     try {
       await action();
     } catch (error) {
-      // Of a proxy that has ended itself, its clients know only that the connection was reset.
+      // The clients of a proxy that has crashed know only that the connection was reset; its stderr knows why.
       const crashes = await Promise.allSettled(this.#proxies.map((proxy) => proxy.usage()));
       const crash = crashes.find(({ status }) => status === 'rejected');
       this.#problem = describe(crash?.status === 'rejected' ? crash.reason : error);

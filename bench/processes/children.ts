@@ -8,13 +8,13 @@ const hasGroups = process.platform !== 'win32';
 /** Another program that runs beside us. */
 export interface Program {
   hasEnded(): boolean;
-  /** The last that it said on stderr. */
+  /** The end of its stderr, at most 2,000 characters. */
   errors(): string;
 }
 
 /** A process of Node that answers messages. */
 export interface NodeChild {
-  /** Sends a message and gives the next one that comes back. Rejects when the process ends, with what it said. */
+  /** Sends a message and gives the next one that comes back. Rejects with the process's stderr when the process ends. */
   ask(message: unknown): Promise<unknown>;
   stop(): void;
 }
@@ -35,7 +35,7 @@ export function startProgram(command: string, args: readonly string[]): Program 
   return { hasEnded: () => hasEnded(child), errors };
 }
 
-/** Runs a program to its end and gives what it printed. Rejects when it fails. */
+/** Runs a program to its end and gives its standard output. Rejects when the program fails. */
 export async function runProgram(command: string, args: readonly string[]): Promise<string> {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: hasGroups });
   const errors = watch(child);
@@ -94,6 +94,6 @@ function kill(child: ChildProcess): void {
   try {
     process.kill(hasGroups ? -child.pid : child.pid, 'SIGKILL');
   } catch {
-    // It ended a moment ago.
+    // The process ended a moment ago.
   }
 }

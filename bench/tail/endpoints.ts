@@ -4,13 +4,13 @@ import { parentPort } from 'node:worker_threads';
 import { createRandom } from '../../shared/random.ts';
 import { drawServiceMs, heavyTail } from './service-times.ts';
 
-/** What the bench says to the endpoints, which live in a thread of their own so as not to slow the proxy down. */
+/** A message of the bench to the endpoints, which live in a thread of their own so as not to slow the proxy down. */
 export type TailRequest =
   | { readonly type: 'start'; readonly count: number; readonly seed: number; readonly errorRatio: number }
   | { readonly type: 'slow-down'; readonly factor: number }
   | { readonly type: 'stop' };
 
-/** What they answer. */
+/** The endpoints' answer to a message. */
 export type TailReply =
   | { readonly type: 'started'; readonly urls: readonly string[] }
   | { readonly type: 'slowed-down'; readonly received: number }

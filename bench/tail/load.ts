@@ -1,9 +1,9 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** What came of one request. */
+/** The latency and success of one request. */
 export interface Timing {
-  /** From the moment at which the request was due, so that a stall is not left out of the picture. */
+  /** Counted from the moment at which the request was due, so that a stall delays all requests that it holds up. */
   readonly latencyMs: number;
   readonly isSuccess: boolean;
 }

@@ -8,13 +8,14 @@ import type { TailReply, TailRequest } from './endpoints.ts';
 import { sendLoad, type Timing } from './load.ts';
 import type { Scenario } from './scenarios.ts';
 
+/** How long a scenario runs, how fast, and from which seed. */
 export interface RunOptions {
   readonly requests: number;
   readonly perSecond: number;
   readonly seed: number;
 }
 
-/** What one scenario has shown. */
+/** The measurements of one scenario. */
 export interface Result {
   readonly scenario: Scenario;
   readonly samples: readonly Timing[];
@@ -23,7 +24,7 @@ export interface Result {
   readonly hedgesDenied: number;
 }
 
-/** The first requests teach a learned delay what is normal; they are not counted. */
+/** The number of first requests that are not counted: they teach a learned delay what is normal. */
 const warmUpRequests = 500;
 
 /** Runs the load against a proxy over fresh endpoints. */

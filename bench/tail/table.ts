@@ -1,7 +1,7 @@
 import { quantile } from '../statistics/quantiles.ts';
 import type { Result } from './run-scenario.ts';
 
-/** The latencies in milliseconds, ascending. */
+/** The latencies of a scenario in milliseconds, ascending. */
 export function sortedLatencies({ samples }: Result): readonly number[] {
   return samples.map(({ latencyMs }) => latencyMs).sort((a, b) => a - b);
 }

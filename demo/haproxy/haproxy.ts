@@ -8,8 +8,8 @@ import { findFreePorts } from '../../shared/free-ports.ts';
 export interface Haproxy {
   readonly url: string;
   /**
-   * Resolves when it sees a server in this state, at most 10 s later.
-   * @throws UserError when it does not, is not installed or did not start.
+   * Resolves when HAProxy sees a server in this state.
+   * @throws UserError when it does not within 10 s, is not installed or did not start.
    */
   sees(server: string, state: 'UP' | 'DOWN'): Promise<void>;
   stop(): void;
@@ -22,7 +22,7 @@ export type HaproxyPorts = Readonly<Record<(typeof portNames)[number], number>>;
 
 const configuration = fileURLToPath(new URL('./haproxy.cfg', import.meta.url));
 
-/** Where Debian and others put it, which is not on everybody's path. */
+/** The path with the folders in which Debian and others have HAProxy, which are not on everybody's path. */
 const systemPath = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
 
 /** Finds a free port for each name. */
@@ -31,7 +31,7 @@ export async function findHaproxyPorts(): Promise<HaproxyPorts> {
   return Object.fromEntries(portNames.map((name, index) => [name, ports[index]])) as HaproxyPorts;
 }
 
-/** Starts HAProxy with the configuration beside this file. Whether it is installed and has started shows when it is asked. */
+/** Starts HAProxy with the configuration beside this file. A failure to start is told by {@link Haproxy.sees}. */
 export function startHaproxy({ frontend, statistics, one, oneAdmin, two, twoAdmin }: HaproxyPorts): Haproxy {
   const env = {
     PATH: systemPath,

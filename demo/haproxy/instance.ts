@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../shared/command.ts';
 
+/** The name, ports and endpoints of an instance. */
 export interface InstanceSettings {
   readonly name: string;
   readonly port: number;
@@ -31,7 +32,10 @@ export class Instance {
     ];
   }
 
-  /** Resolves when it serves. */
+  /**
+   * Resolves when the instance serves.
+   * @throws UserError with its output when it ends instead.
+   */
   async start(): Promise<void> {
     const child = spawn(process.execPath, [command, ...this.#args], { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#process = child;
@@ -45,7 +49,7 @@ export class Instance {
     const ended = once(child, 'exit').then(() => {
       throw new UserError(`instance ${this.name} did not start: ${log}`, 1);
     });
-    // Once it has started, its end is what stop() waits for.
+    // The end of a process that has started is no failure: stop() waits for it.
     ended.catch(() => {});
     await Promise.race([started, ended]);
   }

@@ -6,7 +6,7 @@ export interface RunningLoad {
   /** Requests that have been answered or lost so far. */
   readonly sent: number;
   readonly lost: number;
-  /** What was lost for which reason, and how often. */
+  /** How many requests were lost, by reason. */
   readonly problems: ReadonlyMap<string, number>;
   /** Resolves when so many requests have been sent. */
   reaches(count: number): Promise<void>;

@@ -7,7 +7,7 @@ import { Instance } from './instance.ts';
 import { startLoad } from './load.ts';
 
 // Two instances of the command behind HAProxy, restarted one after the other, again and again, while clients ask without a
-// pause. It ends with 1 when a single request is lost.
+// pause. The exit code is 1 when a single request is lost.
 
 const flags = {
   requests: { help: 'least number of requests', fallback: 20_000, min: 1, max: 10_000_000 },
@@ -66,7 +66,7 @@ async function restartUnderLoad(
     for (let round = 1; round <= restarts; round++) {
       await reaches((requests * round) / (restarts + 1));
       for (const instance of instances) {
-        // Here, too, it can be interrupted.
+        // Between two restarts, too, the user can interrupt.
         await reaches(load.sent);
         const exitCode = await instance.stop();
         await instance.start();

@@ -1,13 +1,13 @@
 import { type Agent, type IncomingMessage, request } from 'node:http';
 
-/** How the bench itself asks a proxy for something. */
+/** A request of the bench itself to a proxy. */
 export interface Ask {
   readonly url: string;
   readonly agent: Agent;
   readonly body?: Buffer;
 }
 
-/** Gives the response. Rejects when there is none or its status is not 200. */
+/** Sends a request and gives the response. Rejects when there is none or its status is not 200. */
 export function ask({ url, agent, body }: Ask): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { 'Content-Length': body.length };
@@ -21,7 +21,7 @@ export function ask({ url, agent, body }: Ask): Promise<IncomingMessage> {
   });
 }
 
-/** Reads a response to its end and gives its length. Rejects when it breaks off. */
+/** Reads a response to its end and gives its length in bytes. Rejects when the response breaks off. */
 export function countBytes(response: IncomingMessage): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let bytes = 0;

@@ -17,7 +17,7 @@ export const download: Kind = {
   sample,
 };
 
-/** Reads short responses until the heap has its size: what it grows by later, it grows by because one is long. */
+/** Reads short responses until the heap has its size: any later growth is due to the length of the long response. */
 async function warmUp(url: string, _work: Work, _settings: Settings): Promise<void> {
   for (let count = 0; count < warmUpResponses; count++) await read(`${url}/medium`);
 }

@@ -6,7 +6,7 @@ import type { Figure, Sample } from '../results/figures.ts';
 import type { Settings } from '../works/flags.ts';
 import type { Work } from '../works/works.ts';
 
-/** What all measurements of a run share. */
+/** The settings, endpoints and load generator that all measurements of a run share. */
 export interface Bench {
   readonly settings: Settings;
   readonly endpoints: Endpoints;
@@ -17,7 +17,7 @@ export interface Bench {
 export interface Subject {
   readonly proxy: RunningProxy;
   readonly work: Work;
-  /** What it had used when its warm-up was over. */
+  /** The CPU time and memory that the row had used when its warm-up was over. */
   readonly idle: Usage;
 }
 
@@ -27,9 +27,10 @@ export interface Kind {
   readonly columns: readonly Figure[];
   /** More rounds than these would take long and say little. */
   readonly maxRounds: number;
-  /** In what the run differs from the name of the work. */
+  /** Says how the run differs from the name of the work, such as `500 streams, because of --quick`. */
   note(settings: Settings): string | undefined;
-  /** Uses the row until its code is compiled and its connections are open. Rejects when it does not work. */
+  /** Uses the row until its code is compiled and its connections are open. Rejects when the row does not work. */
   warmUp(url: string, work: Work, settings: Settings): Promise<void>;
+  /** Measures the row once. Rejects when the row does not work. */
   sample(subject: Subject, bench: Bench): Promise<Sample>;
 }

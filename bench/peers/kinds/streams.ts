@@ -16,7 +16,7 @@ const stepMs = 10_000;
 /** Memory and idle CPU time of many responses that never end. */
 export const streams: Kind = {
   columns: ['streamKiB', 'idleCpuMsPerSecond', 'peakMemoryMiB'],
-  // What the first streams have allocated is there for the next ones: only the first round counts.
+  // Streams of a second round would use the memory that the first ones have left: only the first round counts.
   maxRounds: 1,
   note: ({ isQuick, streams: wanted }) => {
     const count = limitStreams(wanted);

@@ -8,7 +8,7 @@ import type { Work } from '../works/works.ts';
 import { ask, countBytes } from './client.ts';
 import type { Bench, Kind, Subject } from './kind.ts';
 
-/** What the start and the end of the load cost, such as opening and cutting connections, is not counted. */
+/** The first and the last moments of a load are not counted, because connections are opened and cut in them. */
 const edgeMs = 150;
 
 /** CPU time, connections, throughput and latency under load. */

@@ -4,16 +4,16 @@ import type { AddressInfo } from 'node:net';
 import type { CreateRow, RowSettings } from '../rows/parts/row.ts';
 import { type RowName, rows } from '../rows/rows.ts';
 
-// A process of its own for one row, so that its CPU time and its memory are its own. The first message makes the row of
-// what it names and is answered with its port; each one after that with what the process has used so far.
+// One row in a process of its own, whose CPU time and memory are then the row's. The first message names the row, and the
+// answer is its port; every later message is answered with what the process has used so far.
 
-/** What the bench says first. */
+/** The first message: the row to start, and its endpoints. */
 export interface ProxyStart {
   readonly row: RowName;
   readonly settings: RowSettings;
 }
 
-/** What a proxy process has used since it began. */
+/** The CPU time and memory that a proxy process has used since it began. */
 export interface Usage {
   readonly cpuUs: number;
   /** Requests that have come in. */
@@ -38,7 +38,7 @@ function usage(): Usage {
   return { cpuUs: user + system, requests, memoryBytes: process.memoryUsage.rss(), peakBytes: readPeakBytes() };
 }
 
-/** Linux passes the peak of the parent on to `maxRSS`; its own figure for the process does not have that. */
+/** Reads the peak from /proc, because `maxRSS` begins with the peak of the parent process. Without /proc `maxRSS` has to do. */
 function readPeakBytes(): number {
   try {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]) * 1_024;

@@ -8,7 +8,7 @@ export interface RunningProxy {
   stop(): void;
 }
 
-/** Starts a row. Rejects with what it said when it does not come up. */
+/** Starts a row. Rejects with the process's stderr when the row does not come up. */
 export async function startProxy(start: ProxyStart): Promise<RunningProxy> {
   const child = forkNode(new URL('./proxy-process.ts', import.meta.url), []);
   const port = (await child.ask(start)) as number;

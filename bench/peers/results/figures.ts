@@ -21,9 +21,10 @@ export const figures = {
   idleCpuMsPerSecond: { label: 'idle CPU ms/s', decimals: 1 },
 } as const satisfies Readonly<Record<string, Format>>;
 
+/** The name of a figure. */
 export type Figure = keyof typeof figures;
 
-/** What one look at a row has shown, or the medians of several. */
+/** The figures of one look at a row, or the medians of several. */
 export type Sample = Readonly<Partial<Record<Figure, number>>>;
 
 /** The median of each figure by itself. */

@@ -3,18 +3,18 @@ import type { WorkName } from '../works/works.ts';
 import { type Figure, figures } from './figures.ts';
 import { findFigures, type WorkResult } from './results.ts';
 
-/** What a figure, or its ratio to the same figure of another row, should be. */
+/** A bound for a figure, or for its ratio to the same figure of another row. */
 export interface Goal {
   readonly work: WorkName;
   readonly row: RowName;
   readonly figure: Figure;
-  /** Without it the figure itself is judged. */
+  /** @default none: the figure itself is judged */
   readonly comparedTo?: RowName;
   readonly atMost?: number;
   readonly atLeast?: number;
 }
 
-/** What came of a goal. */
+/** A goal with the figure or ratio that was measured. */
 export interface Verdict {
   readonly goal: Goal;
   readonly actual: number;

@@ -1,20 +1,20 @@
 import type { Sample } from './figures.ts';
 
-/** What one row has shown in one work. */
+/** The figures of one row in one work. */
 export interface RowResult {
   readonly row: string;
-  /** The medians of its rounds; empty when it never got through one. */
+  /** The medians of the row's rounds; empty when the row never got through one. */
   readonly figures: Sample;
   /** The rounds themselves: how far they are apart is the noise. */
   readonly rounds?: readonly Sample[];
-  /** Why it could not be measured, or why its figures are not to be trusted. */
+  /** Why the row could not be measured, or why its figures are not to be trusted. */
   readonly problem?: string;
 }
 
-/** What all rows have shown in one work, in the order of the table. */
+/** The figures of all rows in one work, in the order of the table. */
 export interface WorkResult {
   readonly work: string;
-  /** In what this run differed from what the work's name says. */
+  /** How this run differed from what the work's name says. */
   readonly note?: string;
   readonly rows: readonly RowResult[];
 }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { CreateRow, RowSettings } from './parts/row.ts';
 
-/** The rows by name. Each is imported only where it runs, so that its memory is its own. */
+/** The rows by name. Each is imported only in the process that runs it, so that no other row's memory is counted. */
 export const rows = {
   'bare node:http pipe': async (settings) => (await import('./by-hand/node-pipe.ts')).createNodePipe(settings),
   'bare got.stream pipe': async (settings) => (await import('./by-hand/got-pipe.ts')).createGotPipe(settings),
@@ -29,6 +29,7 @@ export const rows = {
   'ours (undici), HTTP/2': async (settings) => (await import('./ours.ts')).createOursByHttp2(settings, 'undici'),
 } as const satisfies Readonly<Record<string, CreateRow>>;
 
+/** The name of a row, as in the tables. */
 export type RowName = keyof typeof rows;
 
 async function createMiddlewareRow(settings: RowSettings): Promise<Server> {

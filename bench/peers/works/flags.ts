@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import { MiB } from '../../../shared/bytes.ts';
 import { UserError } from '../../../shared/command.ts';
 
-/** What a run measures, how long, and where its results go. */
+/** The works and rows of a run, how long each is measured, and where the results go. */
 export interface Settings {
-  /** Small works and short runs: does everything still work, not how fast is it. */
+  /** Small works and short runs, which show that everything works, but not how fast. */
   readonly isQuick: boolean;
   /** A part of the names of the works to run; empty runs all. */
   readonly only: string;
@@ -25,7 +25,7 @@ export interface Settings {
   readonly chartFile: string | undefined;
 }
 
-/** What the flags are, for `--help`. */
+/** The text of `--help`. */
 export const usage = `npm run bench -- [flags]
   --quick          short runs of small works, to see that everything works
   --only TEXT      only the works with this in their names, such as 'race of 4'

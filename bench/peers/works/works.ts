@@ -3,20 +3,21 @@ import type { EndpointKind } from '../../endpoints/endpoint-kind.ts';
 import type { RowName } from '../rows/rows.ts';
 import type { Settings } from './flags.ts';
 
-/** What is asked of the rows: one table of the output. */
+/** A task for some rows: one table of the output. */
 export interface Work {
   readonly name: WorkName;
-  /** How it is measured: under load, by one long response, or by many open ones. */
+  /** How the work is measured: under load, by one long response, or by many open ones. */
   readonly kind: 'load' | 'download' | 'streams';
   readonly endpoints: readonly EndpointKind[];
   /** @default 'race' */
   readonly strategy?: 'hedge';
   readonly path: string;
-  /** Of a POST; without it the request is a GET. */
+  /** The length of a POST's body. @default none: the request is a GET */
   readonly bodyBytes?: number;
   readonly rows: readonly RowName[];
 }
 
+/** The name of a work, as over its table. */
 export type WorkName =
   | '1 endpoint'
   | 'race of 4'
@@ -94,7 +95,7 @@ export const works: readonly Work[] = [
 ];
 
 /**
- * The works with their rows that the flags ask for.
+ * Chooses the works, and their rows, that the flags ask for.
  * @throws UserError when nothing is left.
  */
 export function chooseWorks({ only, rows }: Pick<Settings, 'only' | 'rows'>): readonly Work[] {

@@ -7,7 +7,7 @@ import type { RowSettings } from '../parts/row.ts';
 /** As long as our own losers have by default. */
 const graceMs = 5;
 
-/** What one writes by hand in an hour: a `got.stream` per endpoint, and the first response below 500 is piped. */
+/** A fan-out as one writes it in an hour: a `got.stream` per endpoint, and the first response below 500 is piped. */
 export function createGotFanOut({ endpoints }: RowSettings): Server {
   const agent = { http: createAgent() };
   return createServer(async (req, res) => {

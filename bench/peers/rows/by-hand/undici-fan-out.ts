@@ -13,7 +13,7 @@ interface Attempt {
   readonly response: Promise<Dispatcher.ResponseData>;
 }
 
-/** What one writes by hand in an hour: a `request` of undici per endpoint, and the first response below 500 is piped. */
+/** A fan-out as one writes it in an hour: a `request` of undici per endpoint, and the first response below 500 is piped. */
 export function createUndiciFanOut({ endpoints }: RowSettings): Server {
   const pools = endpoints.map((endpoint) => new undici.Pool(endpoint));
   return createServer(async (req, res) => {

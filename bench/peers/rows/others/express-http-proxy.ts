@@ -18,7 +18,7 @@ interface ExpressProxyPackage {
   default(host: string, options: ProxyOptions): RequestHandler;
 }
 
-/** express-http-proxy in an Express app. By itself it closes each connection and buffers the body: both are switched off. */
+/** express-http-proxy in an Express app, told not to close each connection and not to buffer bodies, as it does by default. */
 export async function createExpressProxy({ endpoints: [host] }: RowSettings): Promise<Server> {
   const { default: createProxy } = await importPeer<ExpressProxyPackage>('express-http-proxy');
   const agent = createAgent();

@@ -12,16 +12,18 @@ interface ProxyPackage {
   createProxyServer(options: { readonly target: string; readonly agent: Agent }): ProxyServer;
 }
 
-/** node-http-proxy, and below the two that descend from it: they have one way of use. */
+/** node-http-proxy. The two functions below are for its descendants, which are used in the same way. */
 export async function createHttpProxy(settings: RowSettings): Promise<Server> {
   const { default: httpProxy } = await importPeer<{ readonly default: ProxyPackage }>('http-proxy');
   return serve(httpProxy, settings);
 }
 
+/** http-proxy-3, which descends from node-http-proxy. */
 export async function createHttpProxy3(settings: RowSettings): Promise<Server> {
   return serve(await importPeer<ProxyPackage>('http-proxy-3'), settings);
 }
 
+/** httpxy, which descends from node-http-proxy. */
 export async function createHttpxy(settings: RowSettings): Promise<Server> {
   return serve(await importPeer<ProxyPackage>('httpxy'), settings);
 }

@@ -1,10 +1,11 @@
 import { Agent, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 
-/** Connections that are kept, as many as are needed: several of the proxies open a new one per request by default. */
+/** Makes an agent that keeps as many connections as are needed: several proxies open a new one per request by default. */
 export function createAgent(): Agent {
   return new Agent({ keepAlive: true, maxSockets: Infinity });
 }
 
+/** Whether a request has a body, which may be empty. */
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
