@@ -37,8 +37,9 @@ export type {
 export type { BalancingProxyOptions } from './options/options.ts';
 export type { BalancingProxy } from './proxy/balancing-proxy.ts';
 export { createBalancingProxy } from './proxy/create-balancing-proxy.ts';
-export type { Percentile, Strategy } from './race/delay.ts';
+export type { Percentile } from './race/percentile.ts';
 export type { StartReason } from './race/rules.ts';
+export type { Strategy } from './race/strategies/strategies.ts';
 export type { Next } from './support/next.ts';
 export { type GotTransportOptions, gotTransport } from './transports/got.ts';
 export type { AgentOption, AgentPair } from './transports/http1/agents.ts';

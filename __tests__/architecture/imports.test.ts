@@ -17,7 +17,7 @@ describe('the imports', () => {
       expect.arrayContaining([
         'src/proxy/exchange.ts -> src/race/race.ts',
         'src/index.ts -> src/events/events.ts',
-        'src/options/options.ts -> src/race/delay.ts',
+        'src/options/options.ts -> src/race/strategies/strategies.ts',
         'src/endpoints/endpoint.ts -> src/race/delay.ts',
         'src/transports/got.ts -> got',
         'src/client/request/body.ts -> node:http',

@@ -97,7 +97,7 @@ describe('maxInFlight', () => {
   test('does not use up one of the attempts that a request may have', () => {
     const { each, chosen } = startPool('abc', { maxInFlight: 1 });
     each('a', start);
-    expect(chosen({ ...oneByOne, most: 2 })).toBe('bc');
+    expect(chosen({ ...oneByOne, max: 2 })).toBe('bc');
   });
 });
 

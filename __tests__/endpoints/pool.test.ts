@@ -68,12 +68,12 @@ describe('the candidates of a request', () => {
   });
 
   test.each([
-    { most: 1, names: 'a' },
-    { most: 2, names: 'ab' },
-    { most: 3, names: 'abc' },
-    { most: 4, names: 'abc' },
-  ])('are at most $most', ({ most, names }) => {
-    expect(startPool('abc').chosen({ ...oneByOne, most })).toBe(names);
+    { max: 1, names: 'a' },
+    { max: 2, names: 'ab' },
+    { max: 3, names: 'abc' },
+    { max: 4, names: 'abc' },
+  ])('are at most $max', ({ max, names }) => {
+    expect(startPool('abc').chosen({ ...oneByOne, max })).toBe(names);
   });
 
   test('are none of none', () => {
@@ -141,7 +141,7 @@ describe('an endpoint that is left out', () => {
   test('does not use up one of the attempts that a request may have', () => {
     const { each, chosen } = startPool('abc');
     each('a', eject);
-    expect(chosen({ ...oneByOne, most: 2 })).toBe('bc');
+    expect(chosen({ ...oneByOne, max: 2 })).toBe('bc');
   });
 });
 
@@ -161,8 +161,8 @@ describe('an endpoint whose trial is due', () => {
   });
 
   test.each([
-    ['one by one', { ...oneByOne, most: 1 }],
-    ['in a race', { ...race, most: 1 }],
+    ['one by one', { ...oneByOne, max: 1 }],
+    ['in a race', { ...race, max: 1 }],
   ])("is nobody's only chance, %s", (_, choice) => {
     expect(startTrialOf('a').chosen(choice)).toBe('b');
     expect(startTrialOf('abc').chosen(choice)).toBe('a');
@@ -186,6 +186,6 @@ describe('an endpoint whose trial is due', () => {
   test('is back for all when the trial went well', () => {
     const { each, chosen } = startTrialOf('a');
     each('a', (endpoint) => attempt(endpoint, 'won'));
-    expect(chosen({ ...oneByOne, most: 1 })).toBe('a');
+    expect(chosen({ ...oneByOne, max: 1 })).toBe('a');
   });
 });

@@ -4,7 +4,7 @@ import { addressOf, settings } from './candidates.ts';
 
 export const poolWith = (overrides: Partial<EndpointSettings> = {}) => new EndpointPool({ ...settings, ...overrides });
 
-export const oneByOne: Choice = { order: 'given', most: Infinity, isRace: false };
+export const oneByOne: Choice = { order: 'given', max: Infinity, isRace: false };
 export const race: Choice = { ...oneByOne, isRace: true };
 
 /** A pool of endpoints whose names are one letter each. */

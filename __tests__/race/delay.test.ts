@@ -1,4 +1,4 @@
-import { type HedgeDelayOptions, hedgeDelayMs, type Percentiles, strategies } from '../../src/race/delay.ts';
+import { type HedgeDelayOptions, hedgeDelayMs, type Percentiles } from '../../src/race/delay.ts';
 
 /** What was learned of one percentile; nothing of any other. */
 const learned = (percentile: number, ms: number): Percentiles => ({
@@ -32,11 +32,5 @@ describe('hedgeDelayMs', () => {
   test('may have no limits', () => {
     const unlimited = { delayMs: 'p95', minDelayMs: 0, maxDelayMs: Infinity } as const;
     expect([0.001, 3e6].map((ms) => hedgeDelayMs(unlimited, learned(95, ms)))).toEqual([0.001, 3e6]);
-  });
-});
-
-describe('strategies', () => {
-  test('are these, the default first', () => {
-    expect(strategies).toEqual(['race', 'hedge', 'failover', 'single']);
   });
 });

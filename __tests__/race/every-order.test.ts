@@ -171,7 +171,7 @@ async function enactAll(story: readonly Happening[], setup: Setup): Promise<Outc
 function rulesOf({ kinds, mayHedge, follows }: Setup): Partial<RaceOptions<string, Value>> {
   return {
     ...(kinds.includes('lesser') && { isPreferred, preferGraceMs: graceMs }),
-    ...(!mayHedge && { mayHedge: () => false }),
+    ...(!mayHedge && { leaseHedge: () => undefined }),
     ...(follows !== 'every end' && { mayFollow: (error) => follows === 'failures' && error !== undefined }),
   };
 }

@@ -40,8 +40,8 @@ describe("a caller's function that throws", () => {
     expect(abortedOf(started.attempts)).toEqual([true, true]);
   });
 
-  test('rejects the race when it is mayHedge', async () => {
-    const started = startRace('ab', 100, { mayHedge: throwing });
+  test('rejects the race when it is leaseHedge', async () => {
+    const started = startRace('ab', 100, { leaseHedge: throwing });
     await jest.advanceTimersByTimeAsync(100);
     expect(started.state).toEqual({ rejected: oops });
     expect(abortedOf(started.attempts)).toEqual([true]);

@@ -37,7 +37,7 @@ describe('the signal of a race', () => {
     await expect(result).rejects.toThrow('gone');
   });
 
-  test.each(['candidates', 'start', 'delayMs', 'mayHedge'] as const)('may be fired from within %s', async (place) => {
+  test.each(['candidates', 'start', 'delayMs', 'leaseHedge'] as const)('may be fired from within %s', async (place) => {
     const controller = new AbortController();
     const gone = new Error('gone');
     const signals: AbortSignal[] = [];
@@ -59,9 +59,9 @@ describe('the signal of a race', () => {
         abortIn('delayMs');
         return 100;
       },
-      mayHedge: () => {
-        abortIn('mayHedge');
-        return true;
+      leaseHedge: () => {
+        abortIn('leaseHedge');
+        return { end: () => {} };
       },
     });
     result.catch(() => {});

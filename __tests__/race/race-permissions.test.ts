@@ -13,7 +13,7 @@ describe('mayStart', () => {
 
   test('is asked when the attempt is about to start, also of a candidate whose hedge was denied', async () => {
     const refused = new Set<string>();
-    const rules = { mayHedge: () => false, mayStart: (candidate: string) => !refused.has(candidate) };
+    const rules = { leaseHedge: () => undefined, mayStart: (candidate: string) => !refused.has(candidate) };
     const { attempts } = startRace('abc', 100, rules);
     await jest.advanceTimersByTimeAsync(100);
     refused.add('b');
@@ -22,16 +22,18 @@ describe('mayStart', () => {
   });
 });
 
-describe('mayHedge', () => {
-  test('that says no lets no attempt start by time', async () => {
-    const { attempts } = startRace('abc', 100, { mayHedge: () => false });
+describe('leaseHedge', () => {
+  const lease = { end: () => {} };
+
+  test('that gives none lets no attempt start by time', async () => {
+    const { attempts } = startRace('abc', 100, { leaseHedge: () => undefined });
     await jest.advanceTimersByTimeAsync(1000);
     expect(namesOf(attempts)).toBe('a');
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  test('that says no lets a failure start the next attempt, and loses no candidate', async () => {
-    const { attempts } = startRace('abc', 100, { mayHedge: () => false });
+  test('that gives none lets a failure start the next attempt, and loses no candidate', async () => {
+    const { attempts } = startRace('abc', 100, { leaseHedge: () => undefined });
     await jest.advanceTimersByTimeAsync(100);
     await attempts[0]?.fail();
     expect(namesOf(attempts)).toBe('ab');
@@ -39,9 +41,9 @@ describe('mayHedge', () => {
     expect(namesOf(attempts)).toBe('abc');
   });
 
-  test('that says no is asked again after the next start', async () => {
+  test('that gives none is asked again after the next start', async () => {
     let count = 0;
-    const { attempts } = startRace('abc', 100, { mayHedge: () => ++count > 1 });
+    const { attempts } = startRace('abc', 100, { leaseHedge: () => (++count > 1 ? lease : undefined) });
     await jest.advanceTimersByTimeAsync(100);
     await attempts[0]?.fail();
     await jest.advanceTimersByTimeAsync(100);
@@ -50,27 +52,66 @@ describe('mayHedge', () => {
   });
 
   test('is not asked for the first attempt and not for those after a failure', async () => {
-    const mayHedge = jest.fn(() => true);
-    const { attempts } = startRace('abc', 100, { mayHedge });
+    const leaseHedge = jest.fn(() => lease);
+    const { attempts } = startRace('abc', 100, { leaseHedge });
     await attempts[0]?.fail();
-    expect(mayHedge).not.toHaveBeenCalled();
+    expect(leaseHedge).not.toHaveBeenCalled();
     await jest.advanceTimersByTimeAsync(100);
-    expect(mayHedge).toHaveBeenCalledTimes(1);
+    expect(leaseHedge).toHaveBeenCalledTimes(1);
   });
 
   test('is not asked when nobody is left to try', async () => {
-    const mayHedge = jest.fn(() => true);
-    startRace('ab', 100, { mayHedge });
+    const leaseHedge = jest.fn(() => lease);
+    startRace('ab', 100, { leaseHedge });
     await jest.advanceTimersByTimeAsync(1000);
-    expect(mayHedge).toHaveBeenCalledTimes(1);
+    expect(leaseHedge).toHaveBeenCalledTimes(1);
   });
 
-  test('that says no ends no race: it is exhausted when the last attempt has ended', async () => {
-    const started = startRace('a', 100, { mayHedge: () => false });
+  test('that gives none ends no race: it is exhausted when the last attempt has ended', async () => {
+    const started = startRace('a', 100, { leaseHedge: () => undefined });
     await jest.advanceTimersByTimeAsync(100);
     expect(started.state).toBe('pending');
     await started.attempts[0]?.fail();
     expect(started.state).toEqual({ winner: undefined });
+  });
+});
+
+describe('the lease of a hedge', () => {
+  function startLeased(overrides = {}) {
+    const end = jest.fn();
+    const started = startRace('abc', 100, { leaseHedge: () => ({ end }), ...overrides });
+    return { ...started, end };
+  }
+
+  test.each(['succeed', 'fail'] as const)('ends with its attempt, by %s', async (how) => {
+    const { attempts, end } = startLeased();
+    await jest.advanceTimersByTimeAsync(100);
+    expect(end).not.toHaveBeenCalled();
+    await attempts[1]?.[how]();
+    expect(end).toHaveBeenCalledTimes(1);
+  });
+
+  test('ends when its attempt does, though the race is over before', async () => {
+    const { attempts, end } = startLeased({ loserGraceMs: Infinity });
+    await jest.advanceTimersByTimeAsync(100);
+    await attempts[0]?.succeed();
+    expect(end).not.toHaveBeenCalled();
+    await attempts[1]?.fail();
+    expect(end).toHaveBeenCalledTimes(1);
+  });
+
+  test('ends at once when no attempt may start any more', async () => {
+    const controller = new AbortController();
+    const end = jest.fn();
+    const leaseHedge = () => {
+      controller.abort();
+      return { end };
+    };
+    const { attempts, result } = startRace('ab', 100, { leaseHedge, signal: controller.signal });
+    result.catch(() => {});
+    await jest.advanceTimersByTimeAsync(100);
+    expect(namesOf(attempts)).toBe('a');
+    expect(end).toHaveBeenCalledTimes(1);
   });
 });
 

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { race } from '../../src/race/race.ts';
+import { Race } from '../../src/race/race.ts';
 import { abortedOf, namesOf, settled, startRace, unusable } from './started-race.ts';
 
 beforeEach(() => void jest.useFakeTimers());
@@ -114,14 +114,14 @@ describe('the winner', () => {
   });
 
   test('may be a value that is falsy', async () => {
-    const winner = await race<string, number>({
+    const winner = await new Race<string, number>({
       candidates: ['a'],
       signal: new AbortController().signal,
       start: async () => 0,
       isUsable: () => true,
       delayMs: () => 0,
       discard: () => {},
-    });
+    }).run();
     expect(winner?.value).toBe(0);
   });
 });

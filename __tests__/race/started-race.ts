@@ -1,5 +1,5 @@
-import { race } from '../../src/race/race.ts';
-import type { RaceOptions, StartReason, Winner } from '../../src/race/rules.ts';
+import { Race } from '../../src/race/race.ts';
+import type { Arrival, RaceOptions, StartReason } from '../../src/race/rules.ts';
 
 /** What an attempt may give: usable or not is its own affair here. */
 export interface Value {
@@ -33,9 +33,22 @@ export interface StartedRace {
   abort(reason?: unknown): Promise<void>;
   /** Listeners for `abort` that are registered with the signal of the whole race. */
   readonly listeners: number;
-  readonly result: Promise<Winner<Value> | undefined>;
+  readonly result: Promise<Arrival<Value> | undefined>;
   /** `pending`, or how the result promise was settled. */
   readonly state: 'pending' | { readonly winner: string | undefined } | { readonly rejected: unknown };
+}
+
+/**
+ * Runs a race to its end, also one that cannot even be made.
+ * @returns the winner, or undefined when every candidate was tried and none was usable (their values went to `discard`).
+ * @throws the signal's reason when it fires first. A function of the caller that throws rejects, too.
+ */
+function race<Candidate, Value>(options: RaceOptions<Candidate, Value>): Promise<Arrival<Value> | undefined> {
+  try {
+    return new Race(options).run();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** Starts a race of candidates that are just names. */
@@ -63,7 +76,7 @@ export function startRace(
     },
     isUsable: (value) => value.usable,
     delayMs: typeof delayMs === 'function' ? delayMs : () => delayMs,
-    discard: (value, handle) => void discards.push({ value, wasAborted: handle.signal.aborted }),
+    discard: ({ value, abort: handle }) => void discards.push({ value, wasAborted: handle.signal.aborted }),
     ...overrides,
   });
   let state: StartedRace['state'] = 'pending';

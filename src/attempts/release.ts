@@ -1,4 +1,4 @@
-import type { Condition } from '../race/rules.ts';
+import type { Arrival, Condition } from '../race/rules.ts';
 import { isResponseBroken } from '../transports/message/response-body.ts';
 import type { Answer } from './attempt.ts';
 import { isSmall } from './small-body.ts';
@@ -20,7 +20,8 @@ export function bytesWhenReleased({ body, announcedBytes = 0 }: Answer): number 
 }
 
 /** Lets go of a response. Cancelling costs an HTTP/1.1 connection, so what is nearly here is read to its end; the rest is cut. */
-export function release({ body, announcedBytes, response }: Answer, abort: AbortController): void {
+export function release({ value, abort }: Arrival<Answer>): void {
+  const { body, announcedBytes, response } = value;
   response.upgraded?.socket.destroy();
   if (body instanceof Uint8Array || body.readableEnded || body.destroyed || response.upgraded) return;
   if (abort.signal.aborted) return;

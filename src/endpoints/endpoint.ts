@@ -59,6 +59,11 @@ export class Endpoint {
     return this.#inFlight >= this.#maxInFlight;
   }
 
+  /** Whether an attempt may start now; to be asked at that moment, because it may have been drained since its request came. */
+  get mayBeAsked(): boolean {
+    return !this.#isDrained && !this.isFull;
+  }
+
   /** When the last attempt started, by `performance.now()`; without any, when the state began. */
   get lastStartedAtMs(): number {
     return this.#lastStartedAtMs;

@@ -13,7 +13,7 @@ export interface Candidate {
 export interface Choice {
   readonly order: Order;
   /** Most endpoints to try. */
-  readonly most: number;
+  readonly max: number;
   /** All are asked at once: those that are left out do not even come last. */
   readonly isRace: boolean;
 }
@@ -47,8 +47,8 @@ export class EndpointPool {
    * last resort, those that are left out; those that are drained do not come at all. An endpoint whose trial is due has
    * its ordinary place, but is nobody's only chance. Looked at one by one, when an attempt is about to start.
    */
-  *choose(candidates: readonly Candidate[], { order, most, isRace }: Choice): Iterable<Candidate> {
-    const groups = groupByFitness(candidates, most);
+  *choose(candidates: readonly Candidate[], { order, max, isRace }: Choice): Iterable<Candidate> {
+    const groups = groupByFitness(candidates, max);
     const turn = order === 'fastest' ? ++this.#turn : 0;
     // Within the groups: one that may not be asked would be the one to explore for ever.
     const fit = inOrder(groups.fit, order, turn);
@@ -56,10 +56,8 @@ export class EndpointPool {
     const last = isRace && isAnyoneIn ? [] : fallback(groups.ejected, order);
     let count = 0;
     for (const candidate of [...fit, ...fallback(groups.cooling, order), ...last]) {
-      if (count === most) return;
-      const { isDrained, isFull } = candidate.endpoint;
-      // It may have been drained since the request came.
-      if (isDrained || isFull) continue;
+      if (count === max) return;
+      if (!candidate.endpoint.mayBeAsked) continue;
       count++;
       yield candidate;
     }
@@ -107,12 +105,12 @@ function fallback(candidates: readonly Candidate[], order: Order): readonly Cand
 }
 
 /** The candidates by how fit they are, less those that are drained. */
-function groupByFitness(candidates: readonly Candidate[], most: number): Groups {
+function groupByFitness(candidates: readonly Candidate[], max: number): Groups {
   const groups: Groups = { fit: [], cooling: [], ejected: [] };
   for (const candidate of candidates) {
     const { ejection, isCooling, isDrained } = candidate.endpoint;
     if (isDrained) continue;
-    const mayTry = !ejection.isEjected && (most > 1 || !ejection.isTrialDue);
+    const mayTry = !ejection.isEjected && (max > 1 || !ejection.isTrialDue);
     groups[mayTry ? (isCooling ? 'cooling' : 'fit') : 'ejected'].push(candidate);
   }
   return groups;

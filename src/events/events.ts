@@ -1,8 +1,8 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 import { inspect, types } from 'node:util';
 import type { BalancingProxyError } from '../errors.ts';
-import type { Strategy } from '../race/delay.ts';
 import type { StartReason } from '../race/rules.ts';
+import type { Strategy } from '../race/strategies/strategies.ts';
 import type { AttemptReport } from './attempt-report.ts';
 
 /** What all events of one request have in common. */

@@ -56,10 +56,8 @@ export class Reporter {
     }
   }
 
-  /** @returns false, for whoever asked. */
-  hedgeDenied(): false {
+  hedgeDenied(): void {
     if (this.#events.isHeard('hedge-denied')) this.#emit({ type: 'hedge-denied' });
-    return false;
   }
 
   responseStarted(

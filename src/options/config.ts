@@ -5,7 +5,7 @@ import { type Order, orders } from '../endpoints/order.ts';
 import type { IsTerminal } from '../http/terminal.ts';
 import { product } from '../http/via.ts';
 import type { Logger } from '../observers/log/logger.ts';
-import { type Strategy, strategies } from '../race/delay.ts';
+import { type Strategy, strategyNames } from '../race/strategies/strategies.ts';
 import {
   boolean,
   byteCount,
@@ -70,7 +70,7 @@ const trustForwarded = valueThat<Options['trustForwarded']>(
 
 const func = <T>() => valueThat<T>((value) => typeof value === 'function', 'a function');
 
-const namedStrategy = oneOf(strategies);
+const namedStrategy = oneOf(strategyNames);
 const strategy: Parser<Options['strategy']> = (value, option) =>
   typeof value === 'function' ? (value as Options['strategy']) : namedStrategy(value, option);
 

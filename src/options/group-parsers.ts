@@ -1,6 +1,6 @@
 import type { EjectionOptions } from '../endpoints/ejection.ts';
 import { type IsTerminal, parseStatusRange, terminalIn } from '../http/terminal.ts';
-import type { Percentile } from '../race/delay.ts';
+import { isPercentile, type Percentile } from '../race/percentile.ts';
 import {
   collect,
   fields,
@@ -37,13 +37,8 @@ export const timeouts = fields<Required<TimeoutOptions>>({
   clientMs: optional(milliseconds, Infinity),
 });
 
-const percentileRule = /^p(?:[1-9]|[1-9]\d)(?:\.\d+)?$/;
-
 const hedgeDelay = valueThat<number | Percentile>(
-  (value) =>
-    typeof value === 'number'
-      ? value > 0 && value <= maxTimerMs
-      : typeof value === 'string' && percentileRule.test(value),
+  (value) => (typeof value === 'number' ? value > 0 && value <= maxTimerMs : isPercentile(value)),
   `milliseconds above 0 and up to ${maxTimerMs}, or a percentile such as 'p95'`,
 );
 

@@ -1,4 +1,4 @@
-import type { Percentile } from '../race/delay.ts';
+import type { Percentile } from '../race/percentile.ts';
 
 /** An endpoint with more to say than its URL. */
 export interface EndpointOptions {

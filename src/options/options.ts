@@ -5,7 +5,7 @@ import type { Order } from '../endpoints/order.ts';
 import type { HeaderHook } from '../http/header-hook.ts';
 import type { PathRewrite } from '../http/target.ts';
 import type { Logger } from '../observers/log/logger.ts';
-import type { Strategy } from '../race/delay.ts';
+import type { Strategy } from '../race/strategies/strategies.ts';
 import type { TlsOptions, Transport } from '../transports/message/transport.ts';
 import type { EndpointsFunction } from './endpoint-parser.ts';
 import type { EjectionSettings, EndpointOption, HedgeOptions, TerminalStatuses, TimeoutOptions } from './groups.ts';

@@ -29,7 +29,7 @@ import { untilAborted } from '../support/until-aborted.ts';
 import type { BalancingProxy } from './balancing-proxy.ts';
 import { Exchange } from './exchange.ts';
 import { InFlight } from './in-flight.ts';
-import { type Plan, planFor } from './strategy.ts';
+import { type Plan, planFor } from './plan.ts';
 
 /** One request as it comes in. */
 interface Call {
@@ -153,18 +153,15 @@ class ProxyServer {
     return {
       ...plan.pace,
       candidates: this.pool.choose(candidates, plan.choice),
-      mayStart: ({ endpoint }) => !endpoint.isDrained,
+      mayStart: ({ endpoint }) => endpoint.mayBeAsked,
       signal,
-      start: (candidate, abort, reason) => {
-        const attempt = exchange.attempt(candidate, reason, { req, outgoing, config, abort });
-        return plan.track(attempt, reason);
-      },
+      start: (candidate, abort, reason) => exchange.attempt(candidate, reason, { req, outgoing, config, abort }),
       isUsable: (answer) => answer.isUsable,
       isPreferred: (answer) => answer.isPreferred,
       preferGraceMs: config.preferGraceMs,
       loserGraceMs: config.loserGraceMs,
       conditionOf,
-      discard: (answer, abort) => exchange.discard(answer, abort),
+      discard: (arrival) => exchange.discard(arrival),
     };
   }
 

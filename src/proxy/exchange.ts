@@ -12,9 +12,9 @@ import { type AttemptOutcome, BalancingProxyError, isTimeout } from '../errors.t
 import type { AttemptReport } from '../events/attempt-report.ts';
 import type { RequestEnded } from '../events/events.ts';
 import type { Reporter } from '../events/reporter.ts';
-import type { Strategy } from '../race/delay.ts';
 import { Race } from '../race/race.ts';
-import type { RaceOptions, StartReason, Winner } from '../race/rules.ts';
+import type { Arrival, RaceOptions, StartReason } from '../race/rules.ts';
+import type { Strategy } from '../race/strategies/strategies.ts';
 import { responseBrokenOff } from '../transports/message/response-body.ts';
 import { Spares } from './spares.ts';
 
@@ -51,7 +51,7 @@ export class Exchange {
   #race: Race<Candidate, Answer> | undefined;
   #openAttempts = 0;
   #winner: Answer | undefined;
-  #sent: Winner<Answer> | undefined;
+  #sent: Arrival<Answer> | undefined;
   #end: End | undefined;
 
   constructor({ req, res, reporter, totalMs, onEnd }: ExchangeSettings) {
@@ -84,12 +84,13 @@ export class Exchange {
   }
 
   /** Takes a response that did not win. One that is not usable may be kept while the race goes on. */
-  discard(answer: Answer, abort: AbortController): void {
+  discard(arrival: Arrival<Answer>): void {
+    const { value: answer, abort } = arrival;
     answer.attempt.discarded(bytesWhenReleased(answer));
     const hasBroken = answer.isUsable && !abort.signal.aborted && conditionOf(answer) === 'broken';
     if (hasBroken) this.#endAttempt(answer.attempt, 'failed', responseBrokenOff(undefined));
     else this.#endAttempt(answer.attempt, answer.isUsable ? 'lost' : 'unusable');
-    if (answer.isUsable || !this.#spares.keep({ value: answer, abort })) release(answer, abort);
+    if (answer.isUsable || !this.#spares.keep(arrival)) release(arrival);
   }
 
   /**
@@ -117,7 +118,7 @@ export class Exchange {
     return sent.value;
   }
 
-  #send(sent: Winner<Answer>): void {
+  #send(sent: Arrival<Answer>): void {
     const { attempt, response, body } = sent.value;
     this.#sent = sent;
     attempt.candidate.endpoint.responseStarted();

@@ -2,7 +2,7 @@ import type { Answer } from '../attempts/attempt.ts';
 import { conditionOf, release } from '../attempts/release.ts';
 import { isSmall } from '../attempts/small-body.ts';
 import { Held } from '../race/held.ts';
-import type { Winner } from '../race/rules.ts';
+import type { Arrival } from '../race/rules.ts';
 import { untilAborted } from '../support/until-aborted.ts';
 import { wholeResponseBody } from '../transports/message/response-body.ts';
 
@@ -22,7 +22,7 @@ export class Spares {
   #isClosed = false;
 
   /** Keeps a response, unread, unless there is one that can no longer break. @returns whether it did. */
-  keep(spare: Winner<Answer>): boolean {
+  keep(spare: Arrival<Answer>): boolean {
     if (this.#isClosed || this.#kept.isSure) return false;
     if (conditionOf(spare.value) === 'whole') this.#letGo();
     this.#kept.add(spare);
@@ -34,7 +34,7 @@ export class Spares {
    * Gives the best one away, a small one whole. None is kept from now on.
    * @throws the signal's reason when it fires first.
    */
-  async take({ idleMs, signal }: SparePatience): Promise<Winner<Answer> | undefined> {
+  async take({ idleMs, signal }: SparePatience): Promise<Arrival<Answer> | undefined> {
     this.#isClosed = true;
     for (let spare = this.#kept.takeBest(); spare; spare = this.#kept.takeBest()) {
       const taken = await this.#read(spare, idleMs, signal);
@@ -44,8 +44,8 @@ export class Spares {
   }
 
   /** It keeps its endpoint busy until it is known what comes of it. */
-  async #read(spare: Winner<Answer>, idleMs: number, signal: AbortSignal): Promise<Winner<Answer> | undefined> {
-    let read: Winner<Answer> | undefined;
+  async #read(spare: Arrival<Answer>, idleMs: number, signal: AbortSignal): Promise<Arrival<Answer> | undefined> {
+    let read: Arrival<Answer> | undefined;
     try {
       read = await untilAborted(readIfSmall(spare, idleMs), signal);
     } finally {
@@ -64,23 +64,23 @@ export class Spares {
   /** The same when nobody is there any more for whom a connection is worth keeping. */
   cut(): void {
     this.#isClosed = true;
-    this.#letGo((_, abort) => abort.abort());
+    this.#letGo(({ abort }) => abort.abort());
   }
 
   #letGo(how = release): void {
     for (const spare of this.#kept.takeAll()) {
       endpointOf(spare).responseEnded();
-      how(spare.value, spare.abort);
+      how(spare);
     }
   }
 }
 
-function endpointOf({ value }: Winner<Answer>) {
+function endpointOf({ value }: Arrival<Answer>) {
   return value.attempt.candidate.endpoint;
 }
 
 /** @returns undefined when it breaks off before it is whole. */
-async function readIfSmall(spare: Winner<Answer>, idleMs: number): Promise<Winner<Answer> | undefined> {
+async function readIfSmall(spare: Arrival<Answer>, idleMs: number): Promise<Arrival<Answer> | undefined> {
   const { value, abort } = spare;
   const { announcedBytes, response } = value;
   if (value.body instanceof Uint8Array || !isSmall(announcedBytes)) return spare;

@@ -1,3 +1,5 @@
+import type { Lease } from './rules.ts';
+
 /**
  * The allowance for extra attempts. A hedge delay that fits today starts an extra attempt for a few requests in a
  * hundred; when every endpoint slows down at once it would start one for each of them and double the load of servers
@@ -48,28 +50,29 @@ export class HedgeBudget {
     this.#requests++;
   }
 
-  /** Takes one extra attempt out of the budget, if it is in it; {@link during} must follow. */
-  withdraw(): boolean {
+  /** Takes one extra attempt out of the budget, if it is in it; the attempt counts as under way until its lease ends. */
+  withdraw(): Lease | undefined {
     const slot = this.#slot();
     const { budgetRatio, budgetFloor, maxConcurrent } = this.#options;
     const allowed = budgetFloor + budgetRatio * this.#requests;
     if (this.#extras + 1 > allowed || this.#underWay >= maxConcurrent) {
       this.#denied++;
-      return false;
+      return undefined;
     }
     slot.extras++;
     this.#extras++;
-    this.#underWay++;
-    return true;
+    return this.#lease();
   }
 
-  /** Counts an extra attempt as under way until it settles; gives it back. */
-  async during<T>(attempt: Promise<T>): Promise<T> {
-    try {
-      return await attempt;
-    } finally {
-      this.#underWay--;
-    }
+  #lease(): Lease {
+    let isOver = false;
+    this.#underWay++;
+    return {
+      end: () => {
+        if (!isOver) this.#underWay--;
+        isOver = true;
+      },
+    };
   }
 
   /** The slot of this second; those that are over leave the sums. */

@@ -1,22 +1,16 @@
-/**
- * How attempts follow one another. `race`: all at once. `hedge`: the next one when the ones before are slow or have
- * failed. `failover`: the next one after a failure. `single`: the next one only if the request surely reached nobody.
- */
-export const strategies = ['race', 'hedge', 'failover', 'single'] as const;
+import { type Percentile, percentileOf } from './percentile.ts';
 
-export type Strategy = (typeof strategies)[number];
-
-/** A percentile of what an endpoint's responses take. */
-export type Percentile = `p${number}`;
-
+/** When a hedge starts. */
 export interface HedgeDelayOptions {
   /** Milliseconds, or a percentile to learn them from. */
   readonly delayMs: number | Percentile;
+  /** Least milliseconds of a learned delay. */
   readonly minDelayMs: number;
+  /** Most milliseconds of a learned delay. */
   readonly maxDelayMs: number;
 }
 
-/** Where percentiles are learned; undefined while too little is known. */
+/** Gives percentiles in milliseconds; undefined while too little is known. */
 export interface Percentiles {
   percentileMs(percentile: number): number | undefined;
 }
@@ -29,9 +23,4 @@ export function hedgeDelayMs({ delayMs, minDelayMs, maxDelayMs }: HedgeDelayOpti
   if (typeof delayMs === 'number') return delayMs;
   const ms = learned.percentileMs(percentileOf(delayMs));
   return ms === undefined ? Infinity : Math.min(Math.max(ms, minDelayMs), maxDelayMs);
-}
-
-/** 95 of `'p95'`. */
-function percentileOf(name: Percentile): number {
-  return Number(name.slice(1));
 }

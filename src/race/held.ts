@@ -1,9 +1,9 @@
-import type { Condition, Winner } from './rules.ts';
+import type { Arrival, Condition } from './rules.ts';
 
 /** Values that are held in case nothing better comes, in the order in which they came. */
 export class Held<Value> {
   readonly #conditionOf: (value: Value) => Condition;
-  readonly #values: Winner<Value>[] = [];
+  readonly #values: Arrival<Value>[] = [];
 
   /** @param conditionOf without it, what is held is whole. */
   constructor(conditionOf: (value: Value) => Condition = () => 'whole') {
@@ -15,19 +15,19 @@ export class Held<Value> {
     return this.#values.some(({ value }) => this.#conditionOf(value) === 'whole');
   }
 
-  add(held: Winner<Value>): void {
-    this.#values.push(held);
+  add(arrival: Arrival<Value>): void {
+    this.#values.push(arrival);
   }
 
   /** Gives the first that is whole away, else the first that is not broken. */
-  takeBest(): Winner<Value> | undefined {
+  takeBest(): Arrival<Value> | undefined {
     const conditions = this.#values.map(({ value }) => this.#conditionOf(value));
     const index = conditions.includes('whole') ? conditions.indexOf('whole') : conditions.indexOf('coming');
     return index === -1 ? undefined : this.#values.splice(index, 1)[0];
   }
 
   /** Gives all away. */
-  takeAll(): Winner<Value>[] {
+  takeAll(): Arrival<Value>[] {
     return this.#values.splice(0);
   }
 }

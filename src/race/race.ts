@@ -7,30 +7,17 @@
  * (cancelling it cut 512 KB responses short in go-resty PR 1197 and hedgedhttp PR 1).
  */
 
+import { Candidates } from './candidates.ts';
 import { Held } from './held.ts';
-import type { RaceOptions, StartReason, Winner } from './rules.ts';
+import type { Arrival, Lease, RaceOptions, StartReason } from './rules.ts';
 
-/**
- * Runs a race to its end.
- * @returns the winner, or undefined when every candidate was tried and none was usable (their values went to `discard`).
- * @throws the signal's reason when it fires first. A function of the caller that throws rejects, too.
- */
-export function race<Candidate, Value>(options: RaceOptions<Candidate, Value>): Promise<Winner<Value> | undefined> {
-  try {
-    return new Race(options).run();
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
-/** The same, for whoever may have to end it earlier. */
+/** One race, from its first attempt until the last loser has ended. */
 export class Race<Candidate, Value> {
   readonly #options: RaceOptions<Candidate, Value>;
-  readonly #candidates: Iterator<Candidate>;
+  readonly #candidates: Candidates<Candidate>;
   readonly #running = new Set<AbortController>();
-  readonly #result = Promise.withResolvers<Winner<Value> | undefined>();
-  #next: IteratorResult<Candidate> | undefined;
-  /** Usable, but something better may come while their grace lasts. */
+  readonly #result = Promise.withResolvers<Arrival<Value> | undefined>();
+  /** Usable values that wait for something better while their grace lasts. */
   readonly #held: Held<Value>;
   #mayStart = true;
   #isOver = false;
@@ -41,11 +28,15 @@ export class Race<Candidate, Value> {
   constructor(options: RaceOptions<Candidate, Value>) {
     this.#options = options;
     this.#held = new Held(options.conditionOf);
-    this.#candidates = options.candidates[Symbol.iterator]();
+    this.#candidates = new Candidates(options.candidates, options.mayStart);
   }
 
-  /** As {@link race}; to be called once. */
-  run(): Promise<Winner<Value> | undefined> {
+  /**
+   * Runs the race to its end; to be called once.
+   * @returns the winner, or undefined when every candidate was tried and none was usable (their values went to `discard`).
+   * @throws the signal's reason when it fires first; whatever a function of the caller throws.
+   */
+  run(): Promise<Arrival<Value> | undefined> {
     const { signal } = this.#options;
     if (signal.aborted) this.#onAbort();
     else {
@@ -60,56 +51,61 @@ export class Race<Candidate, Value> {
   };
 
   #startNext(reason: StartReason): void {
-    const { delayMs, mayHedge, mayStart } = this.#options;
     clearTimeout(this.#delayTimer);
-    for (let delay = 0; delay === 0; reason = 'delay') {
-      this.#next ??= this.#candidates.next();
-      // It was pulled earlier when its hedge was denied, and may have been taken out of service since.
-      while (!this.#next.done && mayStart?.(this.#next.value) === false) this.#next = this.#candidates.next();
-      if (this.#next.done) {
-        this.#startNoMore();
-        return;
-      }
-      if (reason === 'delay' && mayHedge?.() === false) return;
-      // The caller's functions may have fired the signal: no attempt and no timer may start behind the race's back.
-      if (this.#isOver) return;
-      const candidate = this.#next.value;
-      this.#next = undefined;
-      this.#launch(candidate, reason);
-      delay = delayMs(candidate);
-      if (this.#isOver) return;
-      if (delay > 0 && delay < Infinity) this.#delayTimer = setTimeout(this.#onDelay, delay);
-    }
+    let delayMs = this.#start(reason);
+    while (delayMs === 0) delayMs = this.#start('delay');
+    if (delayMs > 0 && delayMs < Infinity) this.#delayTimer = setTimeout(this.#onDelay, delayMs);
   }
 
   readonly #onDelay = (): void => this.#guard(() => this.#startNext('delay'));
 
-  #launch(candidate: Candidate, reason: StartReason): void {
+  /** Starts one attempt, if one may start. @returns milliseconds until the next one, or Infinity. */
+  #start(reason: StartReason): number {
+    const { delayMs, leaseHedge } = this.#options;
+    const next = this.#candidates.peek();
+    if (next.done) {
+      this.#startNoMore();
+      return Infinity;
+    }
+    const lease = reason === 'delay' ? leaseHedge?.() : undefined;
+    if (reason === 'delay' && leaseHedge && !lease) return Infinity;
+    // The caller's functions may have fired the signal: no attempt and no timer may start behind the race's back.
+    if (this.#isOver) {
+      lease?.end();
+      return Infinity;
+    }
+    this.#candidates.take();
+    this.#launch(next.value, reason, lease);
+    const ms = delayMs(next.value);
+    return this.#isOver ? Infinity : ms;
+  }
+
+  #launch(candidate: Candidate, reason: StartReason, lease: Lease | undefined): void {
     const abort = new AbortController();
     this.#running.add(abort);
-    this.#options.start(candidate, abort, reason).then(
+    const attempt = this.#options.start(candidate, abort, reason);
+    if (lease) attempt.then(lease.end, lease.end);
+    attempt.then(
       (value) => this.#guard(() => this.#onValue({ value, abort })),
       (error) => this.#guard(() => this.#onFailure(abort, error)),
     );
   }
 
-  #onValue(winner: Winner<Value>): void {
+  #onValue(arrival: Arrival<Value>): void {
     const { isUsable, isPreferred, discard } = this.#options;
-    if (this.#isOver || !isUsable(winner.value)) {
-      discard(winner.value, winner.abort);
-      this.#onFailure(winner.abort, undefined);
-    } else if (isPreferred?.(winner.value) === false) this.#hold(winner);
-    else this.#win(winner);
+    if (this.#isOver || !isUsable(arrival.value)) {
+      discard(arrival);
+      this.#onFailure(arrival.abort, undefined);
+    } else if (isPreferred?.(arrival.value) === false) this.#hold(arrival);
+    else this.#win(arrival);
   }
 
-  #hold(winner: Winner<Value>): void {
-    if (this.#held.isSure) this.#options.discard(winner.value, winner.abort);
-    else {
-      this.#held.add(winner);
-      const { preferGraceMs = 0 } = this.#options;
-      if (preferGraceMs < Infinity) this.#graceTimer ??= setTimeout(this.#onGrace, preferGraceMs);
-    }
-    this.#onFailure(winner.abort, undefined);
+  #hold(arrival: Arrival<Value>): void {
+    const { preferGraceMs = 0, discard } = this.#options;
+    if (this.#held.isSure) discard(arrival);
+    else this.#held.add(arrival);
+    if (preferGraceMs < Infinity) this.#graceTimer ??= setTimeout(this.#onGrace, preferGraceMs);
+    this.#onFailure(arrival.abort, undefined);
   }
 
   readonly #onGrace = (): void => {
@@ -119,10 +115,10 @@ export class Race<Candidate, Value> {
 
   /** Ends the race with the best value that is held. @returns whether there is one. */
   winWithHeld(): boolean {
-    const winner = this.#held.takeBest();
-    if (winner) this.#win(winner);
-    else for (const { value, abort } of this.#held.takeAll()) this.#options.discard(value, abort);
-    return winner !== undefined;
+    const best = this.#held.takeBest();
+    if (best) this.#win(best);
+    else for (const broken of this.#held.takeAll()) this.#options.discard(broken);
+    return best !== undefined;
   }
 
   #onFailure(abort: AbortController, error: unknown): void {
@@ -130,25 +126,20 @@ export class Race<Candidate, Value> {
     if (this.#isOver) {
       // The last loser has finished within its grace.
       if (wasRunning && this.#running.size === 0) this.#end();
-    } else if (!this.#mayStart) this.#endIfExhausted();
-    else if (this.#options.mayFollow?.(error) === false) this.#startNoMore();
+    } else if (!this.#mayStart || this.#options.mayFollow?.(error) === false) this.#startNoMore();
     else this.#startNext('failure');
   }
 
   #startNoMore(): void {
     clearTimeout(this.#delayTimer);
     this.#mayStart = false;
-    this.#endIfExhausted();
-  }
-
-  #endIfExhausted(): void {
     if (this.#running.size > 0 || this.winWithHeld()) return;
     this.#stop();
     this.#end();
     this.#result.resolve(undefined);
   }
 
-  #win(winner: Winner<Value>): void {
+  #win(winner: Arrival<Value>): void {
     this.#running.delete(winner.abort);
     this.#stop();
     this.#result.resolve(winner);
@@ -169,8 +160,8 @@ export class Race<Candidate, Value> {
     clearTimeout(this.#delayTimer);
     clearTimeout(this.#graceTimer);
     // How the race ends is known; as in `for...of`, closing the iterator cannot change it, nor can a discard.
-    ignoringErrors(() => this.#candidates.return?.());
-    for (const { value, abort } of this.#held.takeAll()) ignoringErrors(() => this.#options.discard(value, abort));
+    ignoringErrors(() => this.#candidates.close());
+    for (const arrival of this.#held.takeAll()) ignoringErrors(() => this.#options.discard(arrival));
   }
 
   readonly #end = (): void => {

@@ -4,6 +4,12 @@ export type StartReason = 'first' | 'delay' | 'failure';
 /** What has become of a value that is held: it cannot break any more, it still may, or it is good for nothing. */
 export type Condition = 'whole' | 'coming' | 'broken';
 
+/** Counts something as in use until it ends. */
+export interface Lease {
+  /** Ends the lease; a second call does nothing. Needs no `this`. */
+  readonly end: () => void;
+}
+
 export interface RaceOptions<Candidate, Value> {
   /** Who may be tried, in this order; pulled one at a time, only when an attempt is about to start. */
   readonly candidates: Iterable<Candidate>;
@@ -35,11 +41,11 @@ export interface RaceOptions<Candidate, Value> {
   /** Milliseconds from the start of `latest` to the next one: 0 at once, Infinity only after a failure. */
   delayMs(latest: Candidate): number;
   /**
-   * Asked when the delay is over and somebody is left to try; false means no attempt by time until another one has
-   * started, which a failure still does.
-   * @default always
+   * Asked when the delay is over and somebody is left to try; the race ends the lease when the attempt has ended. Without a
+   * lease no attempt starts by time until another one has started, which a failure still does.
+   * @default every attempt may start, without a lease
    */
-  mayHedge?(): boolean;
+  leaseHedge?(): Lease | undefined;
   /**
    * Asked of a candidate just before its attempt would start; false passes it over.
    * @default always
@@ -50,12 +56,12 @@ export interface RaceOptions<Candidate, Value> {
    * @default always
    */
   mayFollow?(error: unknown): boolean;
-  /** Takes every value that does not win, with its abort handle, which the race does not fire any more. */
-  discard(value: Value, abort: AbortController): void;
+  /** Takes every value that does not win; the race does not fire its abort handle any more. */
+  discard(arrival: Arrival<Value>): void;
 }
 
-/** The value that won; its attempt goes on until the owner is done with it or fires `abort`. */
-export interface Winner<Value> {
+/** A value that an attempt gave; the attempt goes on until the owner is done with it or fires `abort`. */
+export interface Arrival<Value> {
   readonly value: Value;
   readonly abort: AbortController;
 }

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Percentile } from '../../index.ts';
+import { isPercentile, type Percentile } from '../../race/percentile.ts';
 import { maxTimerMs } from '../../support/timer.ts';
 import { type ListenAddress, parseListenAddress } from './address.ts';
 import { parseByteSize } from './byte-size.ts';
@@ -71,7 +71,7 @@ export function limit(fallback: string, help: string, option: string): Flag<numb
 export const hedgeDelay = flagOf<number | Percentile>({
   placeholder: 'duration|percentile',
   expected: 'a duration above 0 such as 10ms, or a percentile such as p95',
-  parse: (text) => (/^p[1-9]\d?(\.\d+)?$/.test(text) ? (text as Percentile) : parseDuration(text) || undefined),
+  parse: (text) => (isPercentile(text) ? text : parseDuration(text) || undefined),
 });
 
 export const byteSize = flagOf<number>({

@@ -1,4 +1,4 @@
-import { strategies } from '../../race/delay.ts';
+import { strategyNames } from '../../race/strategies/strategies.ts';
 import {
   address,
   boolean,
@@ -28,10 +28,14 @@ const forwarding = {
   fanout: boolean('true', 'ask all endpoints at once; false asks the next one only when the one before failed', {
     isOriginal: true,
   }),
-  strategy: choice(...strategies)('race', 'how endpoints are asked; race is -fanout=true, failover is -fanout=false', {
-    option: 'strategy',
-  }),
-  'unsafe-methods': choice('same', ...strategies)(
+  strategy: choice(...strategyNames)(
+    'race',
+    'how endpoints are asked; race is -fanout=true, failover is -fanout=false',
+    {
+      option: 'strategy',
+    },
+  ),
+  'unsafe-methods': choice('same', ...strategyNames)(
     'same',
     'the strategy for POST, PATCH and the like; same is that of -strategy',
     { option: 'unsafeMethods', toOption: (strategy) => (strategy === 'same' ? undefined : strategy) },

@@ -1,13 +1,12 @@
-import { jest } from '@jest/globals';
 import type { Candidate } from '../../src/endpoints/pool.ts';
 import { BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
 import { Events, type ProxyEvent } from '../../src/events/events.ts';
 import { Reporter } from '../../src/events/reporter.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { BalancingProxyOptions } from '../../src/options/options.ts';
-import { planFor, strategyFor } from '../../src/proxy/strategy.ts';
+import { planFor, strategyFor } from '../../src/proxy/plan.ts';
 import { HedgeBudget } from '../../src/race/budget.ts';
-import type { Strategy } from '../../src/race/delay.ts';
+import type { Strategy } from '../../src/race/strategies/strategies.ts';
 import { addressOf, endpointNamed, learn } from '../endpoints/candidates.ts';
 import { type ClientRequest, clientRequest } from '../http/client-request.ts';
 
@@ -132,7 +131,7 @@ describe('the plan for a request', () => {
   ])('asks for the order $order with $strategy', ({ strategy, order, isRace }) => {
     const { choice, ...more } = plan({ strategy });
     expect(more.strategy).toBe(strategy);
-    expect(choice).toEqual({ order, isRace, most: Infinity });
+    expect(choice).toEqual({ order, isRace, max: Infinity });
   });
 
   test.each<Strategy>(['race', 'hedge', 'failover', 'single'])(
@@ -143,13 +142,13 @@ describe('the plan for a request', () => {
   );
 
   test.each([
-    { maxAttempts: undefined, isReplayable: true, most: Infinity },
-    { maxAttempts: 2, isReplayable: true, most: 2 },
-    { maxAttempts: 2, isReplayable: false, most: 1 },
-    { maxAttempts: undefined, isReplayable: false, most: 1 },
-  ])('asks for at most $most with maxAttempts $maxAttempts and a body that can be replayed: $isReplayable', (row) => {
+    { maxAttempts: undefined, isReplayable: true, max: Infinity },
+    { maxAttempts: 2, isReplayable: true, max: 2 },
+    { maxAttempts: 2, isReplayable: false, max: 1 },
+    { maxAttempts: undefined, isReplayable: false, max: 1 },
+  ])('asks for at most $max with maxAttempts $maxAttempts and a body that can be replayed: $isReplayable', (row) => {
     const options: Options = row.maxAttempts === undefined ? {} : { maxAttempts: row.maxAttempts };
-    expect(plan(options, row).choice.most).toBe(row.most);
+    expect(plan(options, row).choice.max).toBe(row.max);
   });
 
   test.each<[Strategy, number]>([
@@ -175,42 +174,23 @@ describe('the plan for a request', () => {
   });
 
   test.each<Strategy>(['race', 'failover', 'single'])('asks no budget with %s', (strategy) => {
-    expect(plan({ strategy }).pace.mayHedge).toBeUndefined();
+    expect(plan({ strategy }).pace.leaseHedge).toBeUndefined();
   });
 
   test('takes each hedge out of the budget, and reports it when that is used up', () => {
     const { pace, budget, seen } = plan({ strategy: 'hedge', hedge: { budgetFloor: 1, budgetRatio: 0 } });
-    expect(pace.mayHedge?.()).toBe(true);
+    expect(pace.leaseHedge?.()).toBeDefined();
     expect([budget.denied, seen]).toEqual([0, []]);
-    expect(pace.mayHedge?.()).toBe(false);
+    expect(pace.leaseHedge?.()).toBeUndefined();
     expect([budget.denied, seen]).toEqual([1, [expect.objectContaining({ type: 'hedge-denied', requestId: 1 })]]);
   });
 
-  const settles = [
-    ['resolves', Promise.resolve('value')],
-    ['rejects', Promise.reject(new Error('oops'))],
-  ] as const;
-  for (const [, promise] of settles) promise.catch(() => {});
-
-  test.each(settles)('gives a hedge back to the concurrency cap when it %s', async (_, attempt) => {
-    const { pace, track } = plan({ strategy: 'hedge', hedge: { budgetFloor: 9, maxConcurrent: 1 } });
-    expect(pace.mayHedge?.()).toBe(true);
-    expect(pace.mayHedge?.()).toBe(false);
-    await track(attempt, 'delay').catch(() => {});
-    expect(pace.mayHedge?.()).toBe(true);
-  });
-
-  test.each(['first', 'failure'] as const)('keeps no account of an attempt with the reason %s', async (reason) => {
-    const { budget, track } = plan({ strategy: 'hedge' });
-    const during = jest.spyOn(budget, 'during');
-    const attempt = Promise.resolve('value');
-    expect(track(attempt, reason)).toBe(attempt);
-    expect(during).not.toHaveBeenCalled();
-  });
-
-  test.each<Strategy>(['race', 'failover', 'single'])('keeps no account of attempts with %s', (strategy) => {
-    const attempt = Promise.resolve('value');
-    expect(plan({ strategy }).track(attempt, 'delay')).toBe(attempt);
+  test('gives a hedge back to the concurrency cap when its lease ends', () => {
+    const { pace } = plan({ strategy: 'hedge', hedge: { budgetFloor: 9, maxConcurrent: 1 } });
+    const lease = pace.leaseHedge?.();
+    expect(pace.leaseHedge?.()).toBeUndefined();
+    lease?.end();
+    expect(pace.leaseHedge?.()).toBeDefined();
   });
 
   test.each<Strategy>(['race', 'hedge', 'failover'])(

@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+import { inspect } from 'node:util';
+import type { Choice } from '../endpoints/pool.ts';
+import type { Reporter } from '../events/reporter.ts';
+import { firstValueOf } from '../http/headers.ts';
+import { isIdempotent } from '../http/methods.ts';
+import { endToEndHeaders, receivedHeaders } from '../http/received-headers.ts';
+import type { Config } from '../options/config.ts';
+import type { HedgeBudget } from '../race/budget.ts';
+import type { Pace } from '../race/strategies/rules.ts';
+import { type Strategy, strategies, strategyNames } from '../race/strategies/strategies.ts';
+import { callSyncHook, hookFailed } from '../support/user-function.ts';
+
+/** What a strategy decides for one request. */
+export interface Plan {
+  readonly strategy: Strategy;
+  readonly choice: Choice;
+  readonly pace: Pace;
+}
+
+export interface PlanSettings {
+  readonly config: Config;
+  readonly budget: HedgeBudget;
+  readonly reporter: Reporter;
+  /** Whether the body can be sent more than once. */
+  readonly isReplayable: boolean;
+}
+
+/** Turns the strategy for a request into what the race and the pool are asked for. */
+export function planFor(req: IncomingMessage, { config, budget, reporter, isReplayable }: PlanSettings): Plan {
+  const strategy = strategyFor(req, config);
+  const { order, isRace, pace } = strategies[strategy];
+  return {
+    strategy,
+    choice: { order: config.order ?? order, max: isReplayable ? config.maxAttempts : 1, isRace },
+    pace: pace({ hedge: config.hedge, budget, onDenied: () => reporter.hedgeDenied() }),
+  };
+}
+
+/**
+ * The strategy for a request: `unsafeMethods` for a write that carries no Idempotency-Key, else `strategy`.
+ * @throws BalancingProxyError `ERR_BRP_HOOK` when the user's function throws or names no strategy.
+ */
+export function strategyFor(req: IncomingMessage, { strategy, unsafeMethods }: Config): Strategy {
+  if (unsafeMethods && !isRepeatable(req)) return unsafeMethods;
+  if (typeof strategy !== 'function') return strategy;
+  const chosen: unknown = callSyncHook('strategy', () => strategy(req));
+  const known = strategyNames.find((name) => name === chosen);
+  if (known) return known;
+  throw hookFailed(
+    'strategy',
+    `returned something else than ${strategyNames.join(', ')}`,
+    new TypeError(`returned ${inspect(chosen)}`),
+  );
+}
+
+/** Whether a request may be sent twice: by its method, or because every endpoint gets the key by which it knows it again. */
+function isRepeatable(req: IncomingMessage): boolean {
+  if (isIdempotent(req.method ?? 'GET')) return true;
+  if (!req.headers['idempotency-key']) return false;
+  return Boolean(firstValueOf(endToEndHeaders(req, receivedHeaders(req)), 'idempotency-key'));
+}
