@@ -1,9 +1,8 @@
 export type { InspectedResponse } from './attempts/inspect.ts';
 export type { LargeBody } from './client/request/body.ts';
 export type { DnsRecord } from './endpoints/dns.ts';
-export type { LatencySummary } from './endpoints/latency.ts';
 export type { Order } from './endpoints/order.ts';
-export type { EndpointSnapshot, EndpointState } from './endpoints/snapshot.ts';
+export type { EndpointSnapshot, EndpointState, LatencySummary } from './endpoints/snapshot.ts';
 export { type AttemptOutcome, type AttemptResult, BalancingProxyError, type ErrorCode } from './errors.ts';
 export type { AttemptReport } from './events/attempt-report.ts';
 export type {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
-import type { Frame, Race } from '../../src/observers/dashboard/frame.ts';
+import type { Frame, RaceRow } from '../../src/observers/dashboard/frame.ts';
 
 /** Somebody who has the dashboard open. */
 export interface DashboardViewer {
@@ -9,7 +9,7 @@ export interface DashboardViewer {
   /** The paths of the requests whose races it has shown, in order. */
   readonly paths: readonly string[];
   /** The race that it has shown last. */
-  readonly race: Race | undefined;
+  readonly race: RaceRow | undefined;
   /** Resolves when the stream is over, with whether it was ended properly. */
   readonly ended: Promise<boolean>;
   close(): void;
@@ -22,7 +22,7 @@ export async function watch(adminUrl: string): Promise<DashboardViewer> {
   res.on('error', () => {});
   let text = '';
   let frame: Frame | undefined;
-  let race: Race | undefined;
+  let race: RaceRow | undefined;
   const paths = new Map<number, string>();
   res.setEncoding('utf8').on('data', (chunk: string) => {
     const parts = (text + chunk).split('\n\n');

@@ -1,3 +1,5 @@
+import { hostnameOf } from '../http/hostname.ts';
+
 /** Where an endpoint is and what is put in front of every request's own path and query. */
 export interface EndpointAddress {
   /** For people: as configured, or the URL without credentials and query, and the IP address where one is given. */
@@ -62,11 +64,6 @@ export function parseAddress({ url, name, address, headers = [] }: AddressParts)
 export function keyOf(address: EndpointAddress): string {
   const { name, secure, host, port, connectTo = '', socketPath = '', basePath, baseQuery } = address;
   return [name, secure, host, port, connectTo, socketPath, basePath, baseQuery].join(' ');
-}
-
-/** The host name or IP address of a URL, IPv6 without brackets. */
-export function hostnameOf({ hostname }: URL): string {
-  return hostname.replace(/^\[|\]$/g, '');
 }
 
 function basicAuthorization({ username, password }: URL): string | undefined {

@@ -1,4 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import type { LatencySummary } from './snapshot.ts';
 
 /** Every so often the older half of what was learned is forgotten, if the younger half is enough to go by. */
 const periodMs = 30_000;
@@ -11,13 +12,6 @@ const maxPeriodMs = 24 * 3_600_000;
 
 /** Microseconds; up to an hour with an error of 1 %. */
 const range = { lowest: 1, highest: 3_600_000_000, figures: 2 };
-
-/** Percentiles in milliseconds. */
-export interface LatencySummary {
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-}
 
 /**
  * How long usable responses took, over the last 30 to 60 s or, where these were few, the last 20 to 40 responses. Both

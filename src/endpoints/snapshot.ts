@@ -1,10 +1,18 @@
-import type { LatencySummary } from './latency.ts';
+/** All states that an endpoint may be in. */
+export const endpointStates = ['available', 'cooling', 'ejected', 'trial', 'drained'] as const;
 
 /**
  * Whether an endpoint is asked: `ejected` while it is left out, `trial` while one request tries it, `cooling` after a
  * Retry-After, `drained` from `drain()` to `restore()`.
  */
-export type EndpointState = 'available' | 'cooling' | 'ejected' | 'trial' | 'drained';
+export type EndpointState = (typeof endpointStates)[number];
+
+/** Percentiles in milliseconds. */
+export interface LatencySummary {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
 
 /** The state of an endpoint at one moment, for people and dashboards. */
 export interface EndpointSnapshot {

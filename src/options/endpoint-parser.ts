@@ -1,13 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import {
-  type AddressParts,
-  type EndpointAddress,
-  hostnameOf,
-  isSupportedProtocol,
-  parseAddress,
-} from '../endpoints/address.ts';
+import { type AddressParts, type EndpointAddress, isSupportedProtocol, parseAddress } from '../endpoints/address.ts';
 import { BalancingProxyError } from '../errors.ts';
+import { hostnameOf } from '../http/hostname.ts';
 import {
   collect,
   fields,

@@ -1,5 +1,6 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { createDashboard } from '../../observers/dashboard/dashboard.ts';
+import { withoutQuery } from '../../support/text.ts';
 import type { Log } from '../log/log.ts';
 import type { LoadedMetrics } from '../serve/metrics.ts';
 import type { Service } from '../serve/service.ts';
@@ -45,14 +46,17 @@ export class AdminRoutes {
 
   serve(req: IncomingMessage, res: ServerResponse): void {
     this.#route(req, res).catch((error: unknown) => {
-      this.#settings.log('error', `admin: ${req.method} ${pathOf(req)}: ${(error as Error)?.message ?? error}`);
+      this.#settings.log(
+        'error',
+        `admin: ${req.method} ${withoutQuery(req.url ?? '')}: ${(error as Error)?.message ?? error}`,
+      );
       if (res.headersSent) res.destroy();
       else answer(res, 500);
     });
   }
 
   async #route(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const path = pathOf(req);
+    const path = withoutQuery(req.url ?? '');
     if (path === dashboardPath || path.startsWith(`${dashboardPath}/`)) return this.#serveDashboard(req, res);
     const page = this.#pageAt(path);
     if (!page) return answer(res, 404);
@@ -101,10 +105,6 @@ export class AdminRoutes {
 function redirectToDashboard(res: ServerResponse): void {
   res.setHeader('Location', `${dashboardPath}/`);
   answer(res, 302);
-}
-
-function pathOf({ url = '' }: IncomingMessage): string {
-  return url.split('?', 1)[0] ?? '';
 }
 
 /** Answers with a line of text. */

@@ -1,6 +1,6 @@
 import type { ManagedProxy } from '../../events/observed-proxy.ts';
 import type { Feed } from './feed.ts';
-import { answer, type Call } from './responses.ts';
+import { sendLine, type Visit } from './responses.ts';
 import { isFromOwnPage } from './same-origin.ts';
 
 /** What the page asks for. */
@@ -22,18 +22,18 @@ export function changeAt(path: string): Change | undefined {
 
 /** Makes a change, if it is a page of ours that asks for it, and shows it to everybody at once. */
 export function makeChange(
-  call: Call,
+  visit: Visit,
   { source, feed, change }: { readonly source: ManagedProxy; readonly feed: Feed; readonly change: Change },
 ): void {
-  if (!isFromOwnPage(call.req)) {
-    answer(call, 403, {}, 'only the page itself may do that, opened by https, on localhost or by an IP address');
+  if (!isFromOwnPage(visit.req)) {
+    sendLine(visit, 403, {}, 'only the page itself may do that, opened by https, on localhost or by an IP address');
     return;
   }
   const { endpoint, action } = change;
   if (!source[action](endpoint)) {
-    answer(call, 404, {}, 'no such endpoint');
+    sendLine(visit, 404, {}, 'no such endpoint');
     return;
   }
-  answer(call, 200, {}, 'done');
+  sendLine(visit, 200, {}, 'done');
   feed.push();
 }

@@ -1,6 +1,7 @@
 import type { EndpointSnapshot } from '../../endpoints/snapshot.ts';
 import type { ManagedProxy } from '../../events/observed-proxy.ts';
-import { type EndpointRow, type Frame, tenths } from './frame.ts';
+import { round } from '../../support/round.ts';
+import type { EndpointRow, Frame } from './frame.ts';
 import type { History } from './history.ts';
 
 /** Endpoints that are shown. A function may give any number of them. */
@@ -31,7 +32,7 @@ function rowOf(snapshot: EndpointSnapshot, history: History): EndpointRow {
     inFlight,
     ...history.endpointFigures(name),
     latencyMs: latencyMs
-      ? { p50: tenths(latencyMs.p50), p95: tenths(latencyMs.p95), p99: tenths(latencyMs.p99) }
+      ? { p50: round(latencyMs.p50, 1), p95: round(latencyMs.p95, 1), p99: round(latencyMs.p99, 1) }
       : null,
     totals: { attempts: successes + failures + cancelled, wins, failures },
   };

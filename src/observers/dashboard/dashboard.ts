@@ -5,7 +5,7 @@ import type { Next } from '../../support/next.ts';
 import { changeAt, makeChange } from './changes.ts';
 import { Feed } from './feed.ts';
 import { readPageFiles } from './page-files.ts';
-import { answer, type Call, lacksSlash, pathOf, redirectToSlash, sendFile, sendHead } from './responses.ts';
+import { lacksSlash, mountedPath, redirectToSlash, sendFile, sendHead, sendLine, type Visit } from './responses.ts';
 
 export type { ManagedProxy } from '../../events/observed-proxy.ts';
 
@@ -43,27 +43,27 @@ export function createDashboard(source: ManagedProxy, { allowActions = false }: 
   const feed = new Feed(source, allowActions);
   const files = readPageFiles();
 
-  function routeFor(call: Call): Route | undefined {
-    const path = pathOf(call.req.url);
-    if (path === '/events') return { methods: reading, serve: () => startStream(call, feed) };
+  function routeFor(visit: Visit): Route | undefined {
+    const path = mountedPath(visit.req.url);
+    if (path === '/events') return { methods: reading, serve: () => startStream(visit, feed) };
     const change = allowActions ? changeAt(path) : undefined;
-    if (change) return { methods: ['POST'], serve: () => makeChange(call, { source, feed, change }) };
+    if (change) return { methods: ['POST'], serve: () => makeChange(visit, { source, feed, change }) };
     const file = files.get(path);
     if (!file) return undefined;
-    const isLost = path === '/' && lacksSlash(call);
-    return { methods: reading, serve: () => (isLost ? redirectToSlash(call) : sendFile(call, file)) };
+    const isLost = path === '/' && lacksSlash(visit);
+    return { methods: reading, serve: () => (isLost ? redirectToSlash(visit) : sendFile(visit, file)) };
   }
 
   function dashboard(req: IncomingMessage, res: ServerResponse, next?: Next): void {
-    const call = { req, res };
-    const route = routeFor(call);
+    const visit = { req, res };
+    const route = routeFor(visit);
     if (!route && next) {
       next();
       return;
     }
-    if (!route) answer(call, 404);
+    if (!route) sendLine(visit, 404);
     else if (route.methods.includes(req.method ?? '')) route.serve();
-    else answer(call, 405, { Allow: route.methods.join(', ') });
+    else sendLine(visit, 405, { Allow: route.methods.join(', ') });
   }
 
   return Object.defineProperties(dashboard, {
@@ -71,13 +71,13 @@ export function createDashboard(source: ManagedProxy, { allowActions = false }: 
   }) as Dashboard;
 }
 
-function startStream(call: Call, feed: Feed): void {
+function startStream(visit: Visit, feed: Feed): void {
   if (!feed.isOpen) {
-    answer(call, 503, { 'Retry-After': '10' }, 'too many viewers, or the dashboard is closed');
+    sendLine(visit, 503, { 'Retry-After': '10' }, 'too many viewers, or the dashboard is closed');
     return;
   }
   // nginx would collect the events before it passes them on.
-  sendHead(call, 200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' });
-  if (call.req.method === 'HEAD') call.res.end();
-  else feed.add(call.res);
+  sendHead(visit, 200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' });
+  if (visit.req.method === 'HEAD') visit.res.end();
+  else feed.add(visit.res);
 }

@@ -1,6 +1,8 @@
+import type { EndpointState, LatencySummary } from '../../endpoints/snapshot.ts';
+
 /**
- * What the page is told, as JSON in the events of one stream. It names no type of ours, because the page, which knows
- * nothing of Node, is checked against it as well.
+ * What the page is told, as JSON in the events of one stream. Types come only from files that import nothing of Node, which the
+ * page does not know: it is checked against this file, too.
  */
 export interface Frame {
   /** Whether the page may offer to drain and restore endpoints. */
@@ -12,7 +14,7 @@ export interface Frame {
   /** Endpoints beyond those that are shown. */
   readonly moreEndpoints: number;
   /** In the first frame of a stream the latest ones, then those that ended since the frame before; oldest first. */
-  readonly races: readonly Race[];
+  readonly races: readonly RaceRow[];
   /** Races that ended since the frame before and are not shown, because there were so many. */
   readonly moreRaces: number;
 }
@@ -30,7 +32,7 @@ export interface RequestFigures {
 /** One endpoint. What is not said to be a total or of this moment is of the last minute; ratios as above. */
 export interface EndpointRow {
   readonly name: string;
-  readonly state: 'available' | 'cooling' | 'ejected' | 'trial' | 'drained';
+  readonly state: EndpointState;
   /** Milliseconds until it is asked again. */
   readonly backInMs: number;
   /** Of this moment. */
@@ -44,7 +46,7 @@ export interface EndpointRow {
   /** Failures among the attempts that were not cancelled. */
   readonly errorRatio: number | null;
   /** Milliseconds; null while too little is known. */
-  readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
+  readonly latencyMs: LatencySummary | null;
   /** How often it was left out while somebody watched. */
   readonly ejections: number;
   /** Since the proxy was created. */
@@ -52,7 +54,7 @@ export interface EndpointRow {
 }
 
 /** A request that has ended, and the attempts that were made for it. */
-export interface Race {
+export interface RaceRow {
   /** Counts up. */
   readonly id: number;
   /** Milliseconds since the epoch. */
@@ -65,18 +67,18 @@ export interface Race {
   /** The endpoint whose response the client got. */
   readonly servedBy: string | null;
   readonly hasWinner: boolean;
-  readonly strategy: 'race' | 'hedge' | 'failover' | 'single' | null;
+  readonly strategy: string | null;
   /** The code of the error. */
   readonly error: string | null;
   /** To the end of the response. */
   readonly durationMs: number;
-  readonly attempts: readonly RaceAttempt[];
+  readonly attempts: readonly AttemptRow[];
   /** Attempts beyond those that are listed. */
   readonly moreAttempts: number;
 }
 
 /** One attempt of a race. */
-export interface RaceAttempt {
+export interface AttemptRow {
   readonly endpoint: string;
   readonly reason: 'first' | 'delay' | 'failure';
   readonly outcome: 'won' | 'lost' | 'unusable' | 'failed' | 'timed-out' | 'cancelled' | 'pending';
@@ -85,9 +87,4 @@ export interface RaceAttempt {
   /** Since the start of the request. */
   readonly startedAfterMs: number;
   readonly durationMs: number;
-}
-
-/** Milliseconds as frames have them: nobody sees less than a tenth. */
-export function tenths(ms: number): number {
-  return Math.round(ms * 10) / 10;
 }

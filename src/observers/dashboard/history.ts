@@ -1,5 +1,6 @@
 import { type AttemptOutcome, isOthersDoing } from '../../errors.ts';
 import type { ProxyEvent, RequestEnded } from '../../events/events.ts';
+import { round } from '../../support/round.ts';
 import type { RequestFigures } from './frame.ts';
 import { RaceSample } from './race-sample.ts';
 import { RecentSlots, secondsOf, slotCount, slotMs } from './recent-slots.ts';
@@ -115,7 +116,7 @@ export class History {
     // A rate of the first instant would be a guess.
     const seconds = Math.max(1, Math.min(watchedSeconds, secondsOf(rateSlots)));
     const count = counts.slice(-rateSlots).reduce((total, one) => total + one, 0);
-    return Math.round((count / seconds) * 100) / 100;
+    return round(count / seconds, 2);
   }
 }
 
@@ -131,7 +132,7 @@ function sum<T>(items: ReadonlyArray<T | undefined>, countOf: (item: T) => numbe
 }
 
 function ratio(part: number, whole: number): number | null {
-  return whole === 0 ? null : Math.round((part / whole) * 10_000) / 10_000;
+  return whole === 0 ? null : round(part / whole, 4);
 }
 
 function add(counts: Map<string, number>, name: string): void {

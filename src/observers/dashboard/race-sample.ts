@@ -1,6 +1,7 @@
 import type { AttemptReport } from '../../events/attempt-report.ts';
 import type { RequestEnded } from '../../events/events.ts';
-import { type Race, type RaceAttempt, tenths } from './frame.ts';
+import { round } from '../../support/round.ts';
+import type { AttemptRow, RaceRow } from './frame.ts';
 
 /** Races that a page gets when it opens. */
 const keptRaces = 20;
@@ -16,20 +17,20 @@ const maxPath = 200;
 
 /** What was taken since the last frame. */
 export interface SampledRaces {
-  readonly races: readonly Race[];
+  readonly races: readonly RaceRow[];
   /** How many were left out. */
   readonly moreRaces: number;
 }
 
 /** Keeps the last races, and of those since the last frame as many as a frame may hold, each with the same chance. */
 export class RaceSample {
-  #latest: readonly Race[] = [];
-  #fresh: Race[] = [];
+  #latest: readonly RaceRow[] = [];
+  #fresh: RaceRow[] = [];
   #freshCount = 0;
   #lastId = 0;
 
   /** Those that were shown last, oldest first. */
-  get latest(): readonly Race[] {
+  get latest(): readonly RaceRow[] {
     return this.#latest;
   }
 
@@ -54,26 +55,26 @@ export class RaceSample {
   }
 }
 
-function raceOf(ended: RequestEnded, id: number): Race {
+function raceOf(ended: RequestEnded, id: number): RaceRow {
   const { method, url, status, winner, servedBy, strategy, error, durationMs, attempts } = ended;
   const shown = attempts.filter(({ outcome }, index) => index < maxAttempts || outcome === 'won');
   return {
     id,
     endedAt: Date.now(),
     method,
-    path: pathOf(url),
+    path: shownPath(url),
     status: status ?? null,
     servedBy: servedBy ?? null,
     hasWinner: winner !== undefined,
     strategy: strategy ?? null,
     error: error?.code ?? null,
-    durationMs: tenths(durationMs),
+    durationMs: round(durationMs, 1),
     attempts: shown.map(attemptOf),
     moreAttempts: attempts.length - shown.length,
   };
 }
 
-function attemptOf(report: AttemptReport): RaceAttempt {
+function attemptOf(report: AttemptReport): AttemptRow {
   const { endpoint, reason, outcome, status, error, startedAfterMs, durationMs } = report;
   return {
     endpoint,
@@ -81,13 +82,13 @@ function attemptOf(report: AttemptReport): RaceAttempt {
     outcome,
     status: status ?? null,
     error: outcome === 'failed' || outcome === 'timed-out' ? (error?.code ?? null) : null,
-    startedAfterMs: tenths(startedAfterMs),
-    durationMs: tenths(durationMs),
+    startedAfterMs: round(startedAfterMs, 1),
+    durationMs: round(durationMs, 1),
   };
 }
 
 /** The path of a request target: neither its query nor the credentials that an absolute one may have. */
-function pathOf(url: string): string {
+function shownPath(url: string): string {
   const target = url.startsWith('/') || url === '*' ? url : (URL.parse(url)?.pathname ?? '…');
   const [path = ''] = target.split(/[?#]/, 1);
   return path.length > maxPath ? `${path.slice(0, maxPath)}…` : path;

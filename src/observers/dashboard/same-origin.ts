@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { hostnameOf } from '../../http/hostname.ts';
 
 /**
  * Whether a request was sent by a page of ours, and not by another one that the same browser shows. Two attacks are
@@ -17,7 +18,7 @@ export function isFromOwnPage({ headers }: IncomingMessage): boolean {
   if (!origin) return false;
   const isSameOrigin = site === undefined ? origin.host === hostOf(headers, origin.protocol) : site === 'same-origin';
   return (
-    isSameOrigin && (origin.protocol === 'https:' || (origin.protocol === 'http:' && isFixedName(origin.hostname)))
+    isSameOrigin && (origin.protocol === 'https:' || (origin.protocol === 'http:' && isFixedName(hostnameOf(origin))))
   );
 }
 
@@ -27,7 +28,6 @@ function hostOf(headers: IncomingMessage['headers'], protocol: string): string |
 }
 
 /** Whether nobody but the machine itself says where this name leads. */
-function isFixedName(hostname: string): boolean {
-  const name = hostname.replace(/^\[|\]$/g, '');
+function isFixedName(name: string): boolean {
   return name === 'localhost' || name.endsWith('.localhost') || isIP(name) !== 0;
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { AggregatorRegistry, register } from 'prom-client';
-import type { EndpointState } from '../../endpoints/snapshot.ts';
+import { endpointStates } from '../../endpoints/snapshot.ts';
 import type { ObservedProxy } from '../../events/observed-proxy.ts';
 import { checkPeer } from '../../support/peer.ts';
 import { createInstruments, type GaugeReaders, type Instruments, type MetricsRegistry } from './instruments.ts';
@@ -55,15 +55,6 @@ export async function mergeMetrics(snapshots: readonly object[]): Promise<string
   return AggregatorRegistry.aggregate([...snapshots]).metrics();
 }
 
-/** All of them, which the compiler sees to. */
-const states = Object.keys({
-  available: true,
-  cooling: true,
-  ejected: true,
-  trial: true,
-  drained: true,
-} satisfies Record<EndpointState, true>);
-
 class ProxyMetrics implements Metrics {
   readonly registry: MetricsRegistry;
   readonly #buckets: readonly number[];
@@ -96,7 +87,7 @@ class ProxyMetrics implements Metrics {
   };
 
   readonly handler = (_req: IncomingMessage, res: ServerResponse): void => {
-    answer(res, this.registry).catch(() => res.destroy());
+    sendMetrics(res, this.registry).catch(() => res.destroy());
   };
 
   #gaugeReaders(): GaugeReaders {
@@ -108,7 +99,7 @@ class ProxyMetrics implements Metrics {
       },
       endpointState: (gauge) => {
         for (const { name, state } of this.#observations.endpoints) {
-          for (const one of states) gauge.inc({ ...labelOf(name), state: one }, one === state ? 1 : 0);
+          for (const one of endpointStates) gauge.inc({ ...labelOf(name), state: one }, one === state ? 1 : 0);
         }
       },
     };
@@ -116,7 +107,7 @@ class ProxyMetrics implements Metrics {
 }
 
 /** @throws when there is no answering any more. */
-async function answer(res: ServerResponse, registry: MetricsRegistry): Promise<void> {
+async function sendMetrics(res: ServerResponse, registry: MetricsRegistry): Promise<void> {
   try {
     const text = await registry.metrics();
     res.setHeader('Content-Type', registry.contentType).end(text);

@@ -47,7 +47,7 @@ export class Recorder {
   #requestEnded(ended: RequestEnded): void {
     const { requests, errors, streamed, responseBytes, requestDuration } = this.#instruments;
     const { strategy = 'none', status, error, isBodyStreamed, bytes, durationMs, attempts } = ended;
-    const outcome = outcomeOf(ended);
+    const outcome = requestOutcome(ended);
     requests.inc({ strategy, outcome, status: statusClassOf(ended) });
     if (error) errors.inc({ code: error.code });
     if (isBodyStreamed) streamed.inc();
@@ -77,7 +77,7 @@ export class Recorder {
   }
 }
 
-function outcomeOf({ winner, servedBy, status, error, attempts }: RequestEnded): RequestOutcome {
+function requestOutcome({ winner, servedBy, status, error, attempts }: RequestEnded): RequestOutcome {
   if (isClientsDoing(error)) return 'client-gone';
   if (error?.code === 'ERR_BRP_ENDED_BY_APP') return 'ended-by-app';
   // A response that was chosen, but broke before its head was sent, leaves the client with an error like any other.

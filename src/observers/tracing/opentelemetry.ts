@@ -15,7 +15,9 @@ import {
 import type { AttemptReport } from '../../events/attempt-report.ts';
 import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestStarted } from '../../events/events.ts';
 import type { ObservedProxy } from '../../events/observed-proxy.ts';
+import { hostnameOf } from '../../http/hostname.ts';
 import { checkPeer } from '../../support/peer.ts';
+import { withoutQuery } from '../../support/text.ts';
 
 export interface TraceAttemptsOptions {
   /**
@@ -94,7 +96,7 @@ class AttemptSpans {
       ...(isKnown
         ? { 'http.request.method': event.method }
         : { 'http.request.method': '_OTHER', 'http.request.method_original': event.method }),
-      ...placeOf(event, this.#urlQuery),
+      ...destinationOf(event, this.#urlQuery),
       ...(event.attempt > 1 && { 'http.request.resend_count': event.attempt - 1 }),
       'balancing_proxy.endpoint': event.endpoint,
       'balancing_proxy.attempt.reason': event.reason,
@@ -116,7 +118,9 @@ class AttemptSpans {
       ...(report.status !== undefined && { 'http.response.status_code': report.status }),
       ...(errorType !== undefined && { 'error.type': errorType }),
     });
-    if (errorType !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, ...messageOf(report) });
+    // Without an error of ours the response's status says all.
+    const { message } = report.error ?? {};
+    if (errorType !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, ...(message && { message }) });
     span.end();
   }
 
@@ -148,29 +152,23 @@ function knownMethods(): ReadonlySet<string> {
   return new Set((listed || standard).split(',').map((method) => method.trim()));
 }
 
-/** Where an attempt goes. A Unix socket has no port. */
-function placeOf({ origin, target }: AttemptStarted, urlQuery: boolean): Attributes {
-  const { protocol, hostname, port } = new URL(origin);
-  if (protocol === 'http+unix:') {
-    return { 'url.full': origin + pathOf(target, urlQuery), 'server.address': decodeURIComponent(hostname) };
-  }
-  return {
-    'url.full': origin + pathOf(target, urlQuery),
-    'server.address': hostname.replace(/^\[|\]$/g, ''),
-    'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
-  };
+/** Where an attempt goes, as the conventions say it. A Unix socket has no port. */
+function destinationOf({ origin, target }: AttemptStarted, urlQuery: boolean): Attributes {
+  const url = new URL(origin);
+  const full = { 'url.full': origin + tracedTarget(target, urlQuery) };
+  if (url.protocol === 'http+unix:') return { ...full, 'server.address': decodeURIComponent(url.hostname) };
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  return { ...full, 'server.address': hostnameOf(url), 'server.port': port };
 }
 
 /** Values that are credentials by themselves; the conventions' list, with those of older ones. */
 const signatures =
   /(?<=[?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|X-Goog-Signature|AWSAccessKeyId|Signature|sig)=)[^&]*/g;
 
-function pathOf(target: string, urlQuery: boolean): string {
+function tracedTarget(target: string, urlQuery: boolean): string {
   // RFC 9110 7.1: what `OPTIONS *` asks for has no path.
   if (target === '*') return '';
-  if (urlQuery) return target.replaceAll(signatures, 'REDACTED');
-  const [path = ''] = target.split('?', 1);
-  return path;
+  return urlQuery ? target.replaceAll(signatures, 'REDACTED') : withoutQuery(target);
 }
 
 /**
@@ -181,9 +179,4 @@ function errorTypeOf({ outcome, status = 0, error }: AttemptReport): string | un
   if (outcome === 'cancelled' || outcome === 'lost') return undefined;
   if (outcome === 'won') return status < 500 ? undefined : String(status);
   return error?.code ?? (status < 400 ? 'unusable' : String(status));
-}
-
-/** What a status says already is not said again. */
-function messageOf({ error }: AttemptReport): { readonly message?: string } {
-  return error ? { message: error.message } : {};
 }

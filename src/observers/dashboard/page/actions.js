@@ -11,12 +11,12 @@ export function createActions() {
   field(dialog, 'cancel').addEventListener('click', () => dialog.close());
   field(dialog, 'confirm').addEventListener('click', () => {
     dialog.close();
-    void send(endpointToDrain, 'drain');
+    void sendChange(endpointToDrain, 'drain');
   });
 
   return ({ endpoint, action, isLast }) => {
     if (action === 'restore') {
-      void send(endpoint, action);
+      void sendChange(endpoint, action);
       return;
     }
     endpointToDrain = endpoint;
@@ -34,7 +34,7 @@ export function createActions() {
  * @param {string} endpoint
  * @param {'drain' | 'restore'} action
  */
-async function send(endpoint, action) {
+async function sendChange(endpoint, action) {
   const problem = byId('problem');
   try {
     const response = await fetch(`endpoints/${encodeURIComponent(endpoint)}/${action}`, { method: 'POST' });

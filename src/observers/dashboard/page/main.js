@@ -24,7 +24,7 @@ const pause = byId('pause');
 let missed;
 
 /** @param {Heard} heard */
-function show({ frame, isFirst }) {
+function showHeard({ frame, isFirst }) {
   showFigures(frame);
   showEndpoints(frame);
   showRaces(frame, isFirst);
@@ -36,7 +36,7 @@ function show({ frame, isFirst }) {
  * @param {Heard} later
  * @returns {Heard}
  */
-function joined(earlier, later) {
+function merged(earlier, later) {
   if (!earlier || later.isFirst) return later;
   const races = [...earlier.frame.races, ...later.frame.races].slice(-maxRaces);
   return { frame: { ...later.frame, races }, isFirst: earlier.isFirst };
@@ -49,15 +49,15 @@ function isPaused() {
 pause.addEventListener('click', () => {
   pause.ariaPressed = String(!isPaused());
   setText(pause, isPaused() ? 'Resume' : 'Pause');
-  if (missed) show(missed);
+  if (missed) showHeard(missed);
   missed = undefined;
 });
 
 connect({
   onFrame(frame, isFirst) {
     const heard = { frame, isFirst };
-    if (isPaused()) missed = joined(missed, heard);
-    else show(heard);
+    if (isPaused()) missed = merged(missed, heard);
+    else showHeard(heard);
   },
   onStatus(status) {
     if (connection.dataset.status === status) return;

@@ -1,4 +1,4 @@
-/** @import { Frame, Race, RaceAttempt } from '../frame.ts' */
+/** @import { AttemptRow, Frame, RaceRow } from '../frame.ts' */
 import { byId, cloneOf, field, setText, setTexts } from './dom.js';
 import { formatCode, formatMs, formatTime, shortName } from './format.js';
 
@@ -30,7 +30,7 @@ export function createRaceList() {
   };
 }
 
-/** @param {Race} race */
+/** @param {RaceRow} race */
 function raceElement(race) {
   const element = cloneOf('race-template');
   const fullMs = Math.max(0.1, ...race.attempts.map(({ startedAfterMs, durationMs }) => startedAfterMs + durationMs));
@@ -43,7 +43,7 @@ function raceElement(race) {
     method: race.method,
     path: race.path,
     status: race.status === null ? '–' : String(race.status),
-    result: resultOf(race),
+    result: resultText(race),
     full: `${formatMs(fullMs)} ms`,
     more: race.moreAttempts > 0 ? `and ${race.moreAttempts} attempts more` : '',
   });
@@ -54,8 +54,8 @@ function raceElement(race) {
   return element;
 }
 
-/** @param {Race} race */
-function resultOf({ hasWinner, servedBy, error, durationMs, strategy, endedAt }) {
+/** @param {RaceRow} race */
+function resultText({ hasWinner, servedBy, error, durationMs, strategy, endedAt }) {
   const who = shortName(servedBy ?? '');
   const what = hasWinner ? `won by ${who}` : servedBy === null ? 'no response' : `nobody won, response of ${who}`;
   const why = error === clientGone ? 'the client left' : error && formatCode(error);
@@ -63,7 +63,7 @@ function resultOf({ hasWinner, servedBy, error, durationMs, strategy, endedAt })
 }
 
 /**
- * @param {RaceAttempt} attempt
+ * @param {AttemptRow} attempt
  * @param {number} fullMs what the whole width stands for
  */
 function attemptElement(attempt, fullMs) {
@@ -85,7 +85,7 @@ function attemptElement(attempt, fullMs) {
   return element;
 }
 
-/** @param {RaceAttempt} attempt */
+/** @param {AttemptRow} attempt */
 function startOf({ reason, startedAfterMs }) {
   const why = { first: 'first', delay: 'after the hedge delay', failure: 'after a failure' }[reason];
   return `${why} at ${formatMs(startedAfterMs)} ms`;
