@@ -47,7 +47,7 @@ describe('the line of an attempt', () => {
 
 describe('the target in a line', () => {
   test('has no credentials of an absolute form', () => {
-    const report = { endpoint: 'http://b', outcome: 'cancelled', durationMs: 12 } as AttemptReport;
+    const report = { endpoint: 'http://b', outcome: 'cancelled', startedAfterMs: 0, durationMs: 12 } as AttemptReport;
     const [line] = linesOf([
       { type: 'attempt-ended', ...request, url: 'http://user:secret@a.example/path', attempt: 2, report },
     ]);

@@ -1,10 +1,6 @@
-import { isOthersDoing } from '../../errors.ts';
-import type { AttemptReport } from '../../events/attempt-report.ts';
 import type { Observer, RequestEnded } from '../../events/events.ts';
-import { round } from '../../support/round.ts';
 import { escapeControls } from '../../support/text.ts';
-import { explained } from './explained.ts';
-import { shownTarget } from './shown-target.ts';
+import { type AttemptFields, isOfEndpoint, tellEndpoint, tellRequest } from './tell.ts';
 
 /**
  * What takes the lines of the log; pino, winston, console and most others do. pino, bunyan and winston get what is in a
@@ -22,7 +18,6 @@ export interface RequestLoggerSettings {
 }
 
 type Level = 'info' | 'warn';
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * An observer that logs a line for each request, with what every endpoint made of it: at `info`, or at `warn` when no
@@ -31,26 +26,15 @@ type Fields = Readonly<Record<string, unknown>>;
 export function requestLogger(logger: Logger, { logQuery }: RequestLoggerSettings): Observer {
   const log = writerFor(logger);
   return (event) => {
-    switch (event.type) {
-      case 'request-ended':
-        return logRequest(log, event, shownTarget(event.url, logQuery));
-      case 'endpoint-ejected': {
-        const { endpoint, forMs } = event;
-        return log('warn', `endpoint ${endpoint} cannot be reached and is left out for ${forMs} ms`, {
-          endpoint,
-          forMs,
-        });
-      }
-      case 'endpoint-drained':
-        return log('warn', `endpoint ${event.endpoint} is drained`, pick(event));
-      case 'endpoint-restored':
-        return log('info', `endpoint ${event.endpoint} is back`, pick(event));
-    }
+    if (event.type === 'request-ended') return logRequest(log, event, logQuery);
+    if (!isOfEndpoint(event)) return;
+    const { level, message, fields } = tellEndpoint(event, `endpoint ${event.endpoint}`, (ms) => `${ms} ms`);
+    return log(level, message, fields);
   };
 }
 
 /** @returns what the logger gave: a promise, for one that may reject. */
-type Write = (level: Level, message: string, fields: Fields) => unknown;
+type Write = (level: Level, message: string, fields: object) => unknown;
 
 /** Loggers do not agree on where the fields of a line go; those that want none would print them over many lines. */
 function writerFor(logger: Logger): Write {
@@ -65,58 +49,24 @@ function writerFor(logger: Logger): Write {
   return (level, message) => logger[level](escapeControls(message));
 }
 
-function logRequest(log: Write, ended: RequestEnded, target: string): unknown {
-  const { requestId, method, finalStatus: status, winner, isBodyStreamed, attempts, error } = ended;
-  const isLeft = error?.code === 'ERR_BRP_CLIENT_GONE';
+function logRequest(log: Write, ended: RequestEnded, logQuery: boolean): unknown {
+  const { ending, isBad, why, fields } = tellRequest(ended, logQuery);
+  const { method, target, status, winner, durationMs, isBodyStreamed, attempts, error } = fields;
+  const isLeft = ending === 'client-gone';
   const words = [
     `${method} ${target}`,
     isLeft ? 'client gone' : status,
-    error && !isLeft && error.code,
+    !isLeft && error,
     (winner || ended.servedBy) && `${winner ? 'by' : 'of'} ${ended.servedBy}`,
-    `in ${round(ended.durationMs, 3)} ms`,
+    `in ${durationMs} ms`,
     isBodyStreamed && '(body too large to ask another endpoint)',
   ];
   // Where no endpoint was asked, nothing else would tell why.
-  const whys = error && !isLeft && !winner && attempts.length === 0 ? [explained(error)] : [];
+  const whys = ending === 'refused' && why ? [why] : [];
   const message = [words.filter(Boolean).join(' '), ...whys, ...attempts.map(describeAttempt)].join('; ');
-  const isOwn = attempts.length === 0 && !error;
-  return log((winner && !error) || isOwn || isOthersDoing(error) ? 'info' : 'warn', message, {
-    requestId,
-    method,
-    target,
-    status: status ?? null,
-    winner: winner ?? null,
-    durationMs: round(ended.durationMs, 3),
-    isBodyStreamed,
-    attempts: attempts.map(attemptFields),
-    ...(error && { error: error.code }),
-  });
+  return log(isBad ? 'warn' : 'info', message, fields);
 }
 
-function describeAttempt({ endpoint, outcome, status, error, durationMs }: AttemptReport): string {
-  return [endpoint, outcome, status, error?.code, `after ${round(durationMs, 3)} ms`].filter(Boolean).join(' ');
-}
-
-function attemptFields({
-  endpoint,
-  reason,
-  outcome,
-  status,
-  error,
-  startedAfterMs,
-  durationMs,
-}: AttemptReport): Fields {
-  return {
-    endpoint,
-    reason,
-    outcome,
-    ...(status !== undefined && { status }),
-    ...(error && { error: error.code }),
-    startedAfterMs: round(startedAfterMs, 3),
-    durationMs: round(durationMs, 3),
-  };
-}
-
-function pick({ endpoint }: { readonly endpoint: string }): Fields {
-  return { endpoint };
+function describeAttempt({ endpoint, outcome, status, error, durationMs }: AttemptFields): string {
+  return [endpoint, outcome, status, error, `after ${durationMs} ms`].filter(Boolean).join(' ');
 }

@@ -1,0 +1,82 @@
+import { type BalancingProxyError, isOthersDoing } from '../../errors.ts';
+import type { AttemptReport } from '../../events/attempt-report.ts';
+import type { EndpointEvents, ProxyEvent, RequestEnded } from '../../events/events.ts';
+import { round } from '../../support/round.ts';
+import { shownTarget } from './shown-target.ts';
+
+/**
+ * How a request ended, as far as logs tell endings apart: `own` is an answer for which no endpoint was needed, `refused` an
+ * error before any was asked, `unusable` a request to which no endpoint gave a usable response.
+ */
+export type Ending = 'served' | 'own' | 'refused' | 'unusable' | 'broken-off' | 'client-gone';
+
+function endingOf({ winner, attempts, error }: RequestEnded): Ending {
+  if (error?.code === 'ERR_BRP_CLIENT_GONE') return 'client-gone';
+  if (winner !== undefined) return error ? 'broken-off' : 'served';
+  if (attempts.length > 0) return 'unusable';
+  return error ? 'refused' : 'own';
+}
+
+/** A request that has ended, ready for the line of any log. */
+export type ToldRequest = ReturnType<typeof tellRequest>;
+
+/** Tells of a request that has ended. @param logQuery whether query strings are told, too. */
+export function tellRequest(ended: RequestEnded, logQuery: boolean | undefined) {
+  const { requestId, method, url, finalStatus, winner, durationMs, isBodyStreamed, attempts, error } = ended;
+  const ending = endingOf(ended);
+  return {
+    ending,
+    /** Whether an endpoint or this process is to blame, so that somebody should look at it. */
+    isBad: ending !== 'served' && ending !== 'own' && !isOthersDoing(error),
+    /** The error in words. Clients do not read logs, so that its cause is told, too. */
+    why: error && explained(error),
+    /** All that machines get, with times in milliseconds of three decimals. */
+    fields: {
+      requestId,
+      method,
+      target: shownTarget(url, logQuery),
+      status: finalStatus ?? null,
+      winner: winner ?? null,
+      durationMs: round(durationMs, 3),
+      isBodyStreamed,
+      attempts: attempts.map(tellAttempt),
+      ...(error && { error: error.code }),
+    },
+  };
+}
+
+/** An attempt for machines, with times in milliseconds of three decimals. */
+export type AttemptFields = ReturnType<typeof tellAttempt>;
+
+/** Tells of an attempt that has ended. */
+export function tellAttempt({ endpoint, reason, outcome, status, error, startedAfterMs, durationMs }: AttemptReport) {
+  return {
+    endpoint,
+    reason,
+    outcome,
+    ...(status !== undefined && { status }),
+    ...(error && { error: error.code }),
+    startedAfterMs: round(startedAfterMs, 3),
+    durationMs: round(durationMs, 3),
+  };
+}
+
+/** Whether an event tells of an endpoint rather than of a request. */
+export function isOfEndpoint(event: ProxyEvent): event is EndpointEvents {
+  return !('requestId' in event);
+}
+
+/** Tells of an endpoint, which is called `name`. @param timeOf writes milliseconds for people. */
+export function tellEndpoint(event: EndpointEvents, name: string, timeOf: (ms: number) => string) {
+  const { type, endpoint } = event;
+  if (type === 'endpoint-restored') return { level: 'info', message: `${name} is back`, fields: { endpoint } } as const;
+  const level = 'warn';
+  if (type === 'endpoint-drained') return { level, message: `${name} is drained`, fields: { endpoint } } as const;
+  const message = `${name} cannot be reached and is left out for ${timeOf(event.forMs)}`;
+  return { level, message, fields: { endpoint, forMs: event.forMs } } as const;
+}
+
+function explained({ message, cause }: BalancingProxyError): string {
+  if (cause === undefined) return message;
+  return `${message}: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`;
+}
