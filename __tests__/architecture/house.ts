@@ -14,7 +14,7 @@ const { exports } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'ut
 };
 
 /** The files that users of the package import. */
-const publicNames = Object.values(exports).flatMap((entry) =>
+export const publicNames: readonly string[] = Object.values(exports).flatMap((entry) =>
   typeof entry === 'string' ? [] : [entry.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts')],
 );
 
@@ -51,7 +51,7 @@ export function isIn(...places: readonly string[]): (file: string) => boolean {
 }
 
 /** The room of a file; undefined for one that lies loose. */
-function roomOf(file: string): Room | undefined {
+export function roomOf(file: string): Room | undefined {
   return house.find(({ name }) => isIn(name)(file));
 }
 

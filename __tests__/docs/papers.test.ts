@@ -1,6 +1,7 @@
 import { existsSync, globSync } from 'node:fs';
 import path from 'node:path';
-import { manifest, proseOf, root, textOf } from './project.ts';
+import { root } from '../architecture/sources.ts';
+import { manifest, proseOf, textOf } from './project.ts';
 
 /** What is written for people: that it leads somewhere, and that nothing in it is made up. */
 

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import * as library from '../../src/index.ts';
 import * as undici from '../../src/transports/undici.ts';
-import { manifest, root, textOf } from './project.ts';
+import { root } from '../architecture/sources.ts';
+import { manifest, textOf } from './project.ts';
 
 /** What editors and GitHub read of the project. */
 

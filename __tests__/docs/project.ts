@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-
-/** The folder of the project. */
-export const root = path.join(import.meta.dirname, '..', '..');
+import { root } from '../architecture/sources.ts';
 
 /** @param file a path from the project's folder. */
 export const textOf = (file: string): string => readFileSync(path.join(root, file), 'utf8');

@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { parse } from '@babel/parser';
-import { root, textOf } from '../project.ts';
+import { root } from '../../architecture/sources.ts';
+import { textOf } from '../project.ts';
 
 /** A field of an interface, as it is declared. */
 export interface Field {
@@ -79,8 +80,9 @@ export function typesOf(name: string): string[] {
 /** The strings of a type that is one of some. @throws when there is no such type. */
 export function choicesNamed(name: string): string[] {
   const declaration = declared.get(name)?.declaration;
-  if (declaration?.type !== 'TSTypeAliasDeclaration') throw new Error(`src has no type ${name}`);
-  return stringsOf(declaration.typeAnnotation);
+  const strings = declaration?.type === 'TSTypeAliasDeclaration' ? stringsOf(declaration.typeAnnotation) : [];
+  if (strings.length === 0) throw new Error(`src has no type ${name} of strings`);
+  return strings;
 }
 
 function nameOf({ key }: Property): string {

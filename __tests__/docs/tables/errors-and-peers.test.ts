@@ -1,6 +1,7 @@
 import { globSync } from 'node:fs';
 import { BalancingProxyError, type ErrorCode } from '../../../src/errors.ts';
-import { root, textOf } from '../project.ts';
+import { root } from '../../architecture/sources.ts';
+import { textOf } from '../project.ts';
 import { codeIn, tableOf } from './tables.ts';
 
 const codes = tableOf('code', 'status', 'when').map(({ code, status }) => ({ code: codeIn(code)[0] ?? '', status }));

@@ -3,16 +3,24 @@ import { textOf } from '../project.ts';
 /** A row of a table: its cells by the heads of their columns. */
 export type Row = Readonly<Record<string, string>>;
 
-/**
- * The rows of a table in README.
- * @param columns what stands at the head of its columns.
- * @throws when README has no such table, or more than one.
- */
+/** The rows of a table in README: see {@link tableIn}. */
 export function tableOf<const Column extends string>(...columns: Column[]): Array<Readonly<Record<Column, string>>> {
-  const lines = textOf('README.md').split('\n');
+  return tableIn('README.md', ...columns);
+}
+
+/**
+ * The rows of a table.
+ * @param columns what stands at the head of its columns.
+ * @throws when the text has no such table, or more than one.
+ */
+export function tableIn<const Column extends string>(
+  file: string,
+  ...columns: Column[]
+): Array<Readonly<Record<Column, string>>> {
+  const lines = textOf(file).split('\n');
   const heads = lines.flatMap((line, index) => (line === `| ${columns.join(' | ')} |` ? [index] : []));
   const [head] = heads;
-  if (head === undefined || heads.length > 1) throw new Error(`README has ${heads.length} tables of ${columns}`);
+  if (head === undefined || heads.length > 1) throw new Error(`${file} has ${heads.length} tables of ${columns}`);
   const body = lines.slice(head + 2);
   const rows = body
     .slice(
