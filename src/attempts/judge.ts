@@ -6,19 +6,20 @@ import { coolDownMsOf } from '../http/retry-after.ts';
 import { settledInTime } from '../support/until-aborted.ts';
 import { callHook, hookFailed } from '../support/user-function.ts';
 import { announcedBytesOf, responseFault, wholeResponseBody } from '../transports/message/response-body.ts';
-import type { Answer, AttemptSettings } from './attempt.ts';
+import type { AttemptSettings } from './attempt-settings.ts';
 import { InspectableBody, inspected } from './inspect.ts';
+import type { JudgedResponse } from './judged-response.ts';
 import { isSmall } from './small-body.ts';
 
-type Unjudged = Pick<Answer, 'attempt' | 'response' | 'interim'>;
-type ClientHeaderParts = Pick<Answer, 'attempt' | 'response' | 'rewritten'>;
+type Unjudged = Pick<JudgedResponse, 'attempt' | 'response' | 'interim'>;
+type ClientHeaderParts = Pick<JudgedResponse, 'attempt' | 'response' | 'rewritten'>;
 
 /**
  * Decides whether a response may win. A small one only does so whole: a response that is cut short is a failed attempt,
  * not a response to forward.
  * @throws BalancingProxyError when the body breaks off, or a function of the user fails or does not settle in time.
  */
-export async function judge(unjudged: Unjudged, settings: AttemptSettings): Promise<Answer> {
+export async function judge(unjudged: Unjudged, settings: AttemptSettings): Promise<JudgedResponse> {
   const { attempt, response } = unjudged;
   const { outgoing, config } = settings;
   const { status } = response;

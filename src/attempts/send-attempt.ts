@@ -5,8 +5,10 @@ import { applyHeaderHook } from '../http/header-hook.ts';
 import { isIdempotent } from '../http/methods.ts';
 import { untilAborted } from '../support/until-aborted.ts';
 import type { InterimResponse, UpstreamRequest, UpstreamResponse } from '../transports/message/transport.ts';
-import type { Answer, Attempt, AttemptSettings } from './attempt.ts';
+import type { Attempt } from './attempt.ts';
+import type { AttemptSettings } from './attempt-settings.ts';
 import { judge } from './judge.ts';
+import type { JudgedResponse } from './judged-response.ts';
 import { headersFor } from './outgoing.ts';
 
 /** The first early hints are kept for the client; an endpoint that never stops sending them must not fill the memory. */
@@ -22,7 +24,7 @@ const maxRepeats = 5;
  * Sends a request to an endpoint and judges the response.
  * @throws BalancingProxyError when there is no complete enough response.
  */
-export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): Promise<Answer> {
+export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): Promise<JudgedResponse> {
   const stopClock = startClock(attempt, settings);
   let response: UpstreamResponse | undefined;
   try {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Duplex, Readable } from 'node:stream';
-import type { Answer } from '../attempts/attempt.ts';
 import { clientHeaders } from '../attempts/judge.ts';
+import type { JudgedResponse } from '../attempts/judged-response.ts';
 import { type OutgoingRequest, outgoingRequest } from '../attempts/outgoing.ts';
 import { conditionOf } from '../attempts/release.ts';
 import { noBody } from '../attempts/request-body.ts';
@@ -147,7 +147,7 @@ class ProxyServer {
    * The race for a request. The body is among what its functions know, and goes with them: not to be kept as long as the response
    * is open.
    */
-  #contest(exchange: Exchange, { outgoing, plan, candidates }: Contest): RaceOptions<Candidate, Answer> {
+  #contest(exchange: Exchange, { outgoing, plan, candidates }: Contest): RaceOptions<Candidate, JudgedResponse> {
     const config = this.#config;
     const { req, signal } = exchange;
     return {
@@ -155,7 +155,7 @@ class ProxyServer {
       candidates: this.pool.choose(candidates, plan.choice),
       mayStart: ({ endpoint }) => endpoint.mayBeAsked,
       signal,
-      start: (candidate, abort, reason) => exchange.attempt(candidate, reason, { req, outgoing, config, abort }),
+      start: (candidate, abort, reason) => exchange.ledger.make(candidate, reason, { req, outgoing, config, abort }),
       isUsable: (answer) => answer.isUsable,
       isPreferred: (answer) => answer.isPreferred,
       preferGraceMs: config.preferGraceMs,

@@ -1,21 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Answer, Attempt, type AttemptSettings } from '../attempts/attempt.ts';
 import { exhausted } from '../attempts/exhausted.ts';
-import { bytesWhenReleased, conditionOf, release } from '../attempts/release.ts';
-import { sendAttempt } from '../attempts/send-attempt.ts';
+import type { JudgedResponse } from '../attempts/judged-response.ts';
+import { AttemptLedger } from '../attempts/ledger.ts';
+import { release } from '../attempts/release.ts';
 import { abandonUpload } from '../client/request/abandon-upload.ts';
 import { toProxyError } from '../client/response/answer-error.ts';
 import { ClientWatch } from '../client/response/client-watch.ts';
 import { endedByApp, isBegunByApp, isEndedByApp } from '../client/response/ending.ts';
 import type { Candidate } from '../endpoints/pool.ts';
-import { type AttemptOutcome, BalancingProxyError, isTimeout } from '../errors.ts';
-import type { AttemptReport } from '../events/attempt-report.ts';
+import { BalancingProxyError } from '../errors.ts';
 import type { RequestEnded } from '../events/events.ts';
 import type { Reporter } from '../events/reporter.ts';
 import { Race } from '../race/race.ts';
-import type { Arrival, RaceOptions, StartReason } from '../race/rules.ts';
+import type { Arrival, RaceOptions } from '../race/rules.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
-import { responseBrokenOff } from '../transports/message/response-body.ts';
 import { Spares } from './spares.ts';
 
 export interface ExchangeSettings {
@@ -36,6 +34,7 @@ export class Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly reporter: Reporter;
+  readonly ledger: AttemptLedger;
   /** How the endpoints are asked, once that is decided. */
   strategy: Strategy | undefined;
   /** The body is too large to be replayed and goes to one endpoint only. */
@@ -44,20 +43,18 @@ export class Exchange {
   readBody: Buffer | undefined;
   readonly #startedAt = performance.now();
   readonly #client: ClientWatch;
-  readonly #attempts: Attempt[] = [];
   readonly #spares = new Spares();
   readonly #totalTimer: NodeJS.Timeout | undefined;
   readonly #onEnd: () => void;
-  #race: Race<Candidate, Answer> | undefined;
-  #openAttempts = 0;
-  #winner: Answer | undefined;
-  #sent: Arrival<Answer> | undefined;
-  #end: End | undefined;
+  #race: Race<Candidate, JudgedResponse> | undefined;
+  #winner: JudgedResponse | undefined;
+  #sent: Arrival<JudgedResponse> | undefined;
 
   constructor({ req, res, reporter, totalMs, onEnd }: ExchangeSettings) {
     this.req = req;
     this.res = res;
     this.reporter = reporter;
+    this.ledger = new AttemptLedger(reporter, this.#startedAt);
     this.#onEnd = onEnd;
     if (totalMs < Infinity) this.#totalTimer = setTimeout(() => this.#onTime(totalMs), totalMs);
     this.#client = new ClientWatch(req, res);
@@ -69,28 +66,10 @@ export class Exchange {
     return this.#client.signal;
   }
 
-  /** Makes one attempt and keeps its record; what fails is cut off for good. */
-  attempt(candidate: Candidate, reason: StartReason, settings: AttemptSettings): Promise<Answer> {
-    const number = this.#attempts.length + 1;
-    const attempt = new Attempt({ candidate, reason, number, requestStartedAt: this.#startedAt });
-    this.#attempts.push(attempt);
-    this.#openAttempts++;
-    this.reporter.attemptStarted(attempt, settings.outgoing.url);
-    return sendAttempt(attempt, settings).catch((error: BalancingProxyError) => {
-      this.#endAttempt(attempt, outcomeOf(error, settings.abort.signal), error);
-      settings.abort.abort(error);
-      throw error;
-    });
-  }
-
   /** Takes a response that did not win. One that is not usable may be kept while the race goes on. */
-  discard(arrival: Arrival<Answer>): void {
-    const { value: answer, abort } = arrival;
-    answer.attempt.discarded(bytesWhenReleased(answer));
-    const hasBroken = answer.isUsable && !abort.signal.aborted && conditionOf(answer) === 'broken';
-    if (hasBroken) this.#endAttempt(answer.attempt, 'failed', responseBrokenOff(undefined));
-    else this.#endAttempt(answer.attempt, answer.isUsable ? 'lost' : 'unusable');
-    if (answer.isUsable || !this.#spares.keep(arrival)) release(arrival);
+  discard(arrival: Arrival<JudgedResponse>): void {
+    this.ledger.endUnchosen(arrival);
+    if (arrival.value.isUsable || !this.#spares.keep(arrival)) release(arrival);
   }
 
   /**
@@ -99,15 +78,15 @@ export class Exchange {
    * @throws BalancingProxyError `ERR_BRP_EXHAUSTED` and its like when there is neither, `ERR_BRP_ENDED_BY_APP` when it is
    * too late for both; the signal's reason when it fires first.
    */
-  async settle(options: RaceOptions<Candidate, Answer>, idleMs: number): Promise<Answer> {
+  async settle(options: RaceOptions<Candidate, JudgedResponse>, idleMs: number): Promise<JudgedResponse> {
     this.#race = new Race(options);
     const winner = await this.#race.run();
     this.#race = undefined;
     const sent = winner ?? (await this.#spares.take({ idleMs, signal: this.signal }));
     clearTimeout(this.#totalTimer);
-    if (!sent) throw exhausted(this.#reports());
+    if (!sent) throw exhausted(this.ledger.reports());
     const isLate = isBegunByApp(this.res);
-    this.#endAttempt(sent.value.attempt, isLate ? 'lost' : 'won');
+    this.ledger.end(sent.value.attempt, { outcome: isLate ? 'lost' : 'won' });
     this.#spares.close();
     if (isLate) {
       sent.abort.abort();
@@ -118,7 +97,7 @@ export class Exchange {
     return sent.value;
   }
 
-  #send(sent: Arrival<Answer>): void {
+  #send(sent: Arrival<JudgedResponse>): void {
     const { attempt, response, body } = sent.value;
     this.#sent = sent;
     attempt.candidate.endpoint.responseStarted();
@@ -146,14 +125,14 @@ export class Exchange {
     if (this.signal.aborted) this.#spares.cut();
     else this.#spares.close();
     // They are told to stop when the client is gone; what was asked of them is over whether or not they have.
-    if (this.signal.aborted) this.#cancelAttempts();
+    if (this.signal.aborted) this.ledger.cancel();
     const status = this.res.headersSent ? this.res.statusCode : undefined;
-    this.#end = { status, bytes, durationMs: performance.now() - this.#startedAt, error };
+    const end: End = { status, bytes, durationMs: performance.now() - this.#startedAt, error };
     this.#sent?.value.attempt.candidate.endpoint.responseEnded();
     // A streamed upload may still be going on when its answer is out; the rest of it serves nobody.
     if (error || this.isBodyStreamed) this.#sent?.abort.abort(error);
     if (this.isBodyStreamed) abandonUpload(this.req);
-    if (this.#openAttempts === 0) this.#finish(this.#end);
+    this.ledger.whenAllEnded(() => this.#finish(end));
   }
 
   #finish(end: End): void {
@@ -162,37 +141,17 @@ export class Exchange {
       winner: this.#winner?.attempt.name,
       servedBy: this.#sent?.value.attempt.name,
       strategy: this.strategy,
-      attempts: this.#reports(),
+      attempts: this.ledger.reports(),
       isBodyStreamed: this.isBodyStreamed,
     }));
     this.#onEnd();
   }
 
-  #reports(): readonly AttemptReport[] {
-    return this.#attempts.map((attempt) => attempt.report());
-  }
-
-  #endAttempt(attempt: Attempt, outcome: AttemptOutcome, error?: BalancingProxyError): void {
-    if (attempt.hasEnded) return;
-    const change = attempt.end(outcome, error);
-    this.reporter.attemptEnded(attempt, change);
-    if (--this.#openAttempts === 0 && this.#end) this.#finish(this.#end);
-  }
-
-  #cancelAttempts(): void {
-    for (const attempt of this.#attempts) this.#endAttempt(attempt, 'cancelled');
-  }
-
   /** What is held for something better is good enough then. */
   #onTime(totalMs: number): void {
     if (this.#race?.winWithHeld()) return;
-    this.#cancelAttempts();
+    this.ledger.cancel();
     const message = `no usable response within ${totalMs} ms in total`;
-    this.#client.abort(new BalancingProxyError('ERR_BRP_TOTAL_TIMEOUT', message, { attempts: this.#reports() }));
+    this.#client.abort(new BalancingProxyError('ERR_BRP_TOTAL_TIMEOUT', message, { attempts: this.ledger.reports() }));
   }
-}
-
-function outcomeOf(error: BalancingProxyError, signal: AbortSignal): AttemptOutcome {
-  if (isTimeout(error)) return 'timed-out';
-  return signal.aborted ? 'cancelled' : 'failed';
 }

@@ -1,4 +1,4 @@
-import type { Answer } from '../attempts/attempt.ts';
+import type { JudgedResponse } from '../attempts/judged-response.ts';
 import { conditionOf, release } from '../attempts/release.ts';
 import { isSmall } from '../attempts/small-body.ts';
 import { Held } from '../race/held.ts';
@@ -22,7 +22,7 @@ export class Spares {
   #isClosed = false;
 
   /** Keeps a response, unread, unless there is one that can no longer break. @returns whether it did. */
-  keep(spare: Arrival<Answer>): boolean {
+  keep(spare: Arrival<JudgedResponse>): boolean {
     if (this.#isClosed || this.#kept.isSure) return false;
     if (conditionOf(spare.value) === 'whole') this.#letGo();
     this.#kept.add(spare);
@@ -34,7 +34,7 @@ export class Spares {
    * Gives the best one away, a small one whole. None is kept from now on.
    * @throws the signal's reason when it fires first.
    */
-  async take({ idleMs, signal }: SparePatience): Promise<Arrival<Answer> | undefined> {
+  async take({ idleMs, signal }: SparePatience): Promise<Arrival<JudgedResponse> | undefined> {
     this.#isClosed = true;
     for (let spare = this.#kept.takeBest(); spare; spare = this.#kept.takeBest()) {
       const taken = await this.#read(spare, idleMs, signal);
@@ -44,8 +44,12 @@ export class Spares {
   }
 
   /** It keeps its endpoint busy until it is known what comes of it. */
-  async #read(spare: Arrival<Answer>, idleMs: number, signal: AbortSignal): Promise<Arrival<Answer> | undefined> {
-    let read: Arrival<Answer> | undefined;
+  async #read(
+    spare: Arrival<JudgedResponse>,
+    idleMs: number,
+    signal: AbortSignal,
+  ): Promise<Arrival<JudgedResponse> | undefined> {
+    let read: Arrival<JudgedResponse> | undefined;
     try {
       read = await untilAborted(readIfSmall(spare, idleMs), signal);
     } finally {
@@ -75,12 +79,15 @@ export class Spares {
   }
 }
 
-function endpointOf({ value }: Arrival<Answer>) {
+function endpointOf({ value }: Arrival<JudgedResponse>) {
   return value.attempt.candidate.endpoint;
 }
 
 /** @returns undefined when it breaks off before it is whole. */
-async function readIfSmall(spare: Arrival<Answer>, idleMs: number): Promise<Arrival<Answer> | undefined> {
+async function readIfSmall(
+  spare: Arrival<JudgedResponse>,
+  idleMs: number,
+): Promise<Arrival<JudgedResponse> | undefined> {
   const { value, abort } = spare;
   const { announcedBytes, response } = value;
   if (value.body instanceof Uint8Array || !isSmall(announcedBytes)) return spare;

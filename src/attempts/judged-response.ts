@@ -1,0 +1,21 @@
+import type { Readable } from 'node:stream';
+import type { HeaderList } from '../http/headers.ts';
+import type { InterimResponse, UpstreamResponse } from '../transports/message/transport.ts';
+import type { Attempt } from './attempt.ts';
+
+/** An endpoint's response with our judgement of it. */
+export interface JudgedResponse {
+  readonly attempt: Attempt;
+  readonly response: UpstreamResponse;
+  /** The headers for the client, when a function of the user has made them. */
+  readonly rewritten: HeaderList | undefined;
+  /** Interim responses that came before the head. */
+  readonly interim: readonly InterimResponse[];
+  /** The body, or the whole of it when it was read already. */
+  readonly body: Buffer | Readable;
+  /** The bytes that the body announces, or undefined when only its end will tell. */
+  readonly announcedBytes: number | undefined;
+  readonly isUsable: boolean;
+  /** Usable and of a status that need not wait for a better one. */
+  readonly isPreferred: boolean;
+}

@@ -1,0 +1,85 @@
+import type { Candidate } from '../endpoints/pool.ts';
+import { type AttemptOutcome, type BalancingProxyError, isTimeout } from '../errors.ts';
+import type { AttemptReport } from '../events/attempt-report.ts';
+import type { Reporter } from '../events/reporter.ts';
+import type { Arrival, StartReason } from '../race/rules.ts';
+import { responseBrokenOff } from '../transports/message/response-body.ts';
+import { Attempt, type AttemptEnding } from './attempt.ts';
+import type { AttemptSettings } from './attempt-settings.ts';
+import type { JudgedResponse } from './judged-response.ts';
+import { bytesWhenReleased, conditionOf } from './release.ts';
+import { sendAttempt } from './send-attempt.ts';
+
+/** Makes the attempts of one request and keeps account of them, for the request, its endpoints and its observers. */
+export class AttemptLedger {
+  readonly #reporter: Reporter;
+  readonly #requestStartedAt: number;
+  readonly #attempts: Attempt[] = [];
+  #openCount = 0;
+  #onAllEnded: (() => void) | undefined;
+
+  /** @param requestStartedAt by `performance.now()`. */
+  constructor(reporter: Reporter, requestStartedAt: number) {
+    this.#reporter = reporter;
+    this.#requestStartedAt = requestStartedAt;
+  }
+
+  /** Makes one attempt. @throws BalancingProxyError when it fails; it is cut off for good then. */
+  make(candidate: Candidate, reason: StartReason, settings: AttemptSettings): Promise<JudgedResponse> {
+    const { outgoing, abort } = settings;
+    const number = this.#attempts.length + 1;
+    const attempt = new Attempt({ candidate, reason, number, requestStartedAt: this.#requestStartedAt });
+    this.#attempts.push(attempt);
+    this.#openCount++;
+    candidate.endpoint.attemptStarted();
+    this.#reporter.attemptStarted(attempt, outgoing.url);
+    return sendAttempt(attempt, settings).catch((error: BalancingProxyError) => {
+      this.end(attempt, { outcome: outcomeOf(error, abort.signal), error });
+      abort.abort(error);
+      throw error;
+    });
+  }
+
+  /** Ends the attempt of a response that did not win. */
+  endUnchosen(arrival: Arrival<JudgedResponse>): void {
+    this.end(arrival.value.attempt, endingOf(arrival));
+  }
+
+  /** Ends an attempt, unless it has ended before. */
+  end(attempt: Attempt, ending: AttemptEnding): void {
+    const elapsedMs = attempt.end(ending);
+    if (elapsedMs === undefined) return;
+    const change = attempt.candidate.endpoint.attemptEnded({ ...ending, elapsedMs });
+    this.#reporter.attemptEnded(attempt, change);
+    if (--this.#openCount === 0) this.#onAllEnded?.();
+  }
+
+  /** Ends every attempt that is under way. */
+  cancel(): void {
+    for (const attempt of this.#attempts) this.end(attempt, { outcome: 'cancelled' });
+  }
+
+  /** Calls back once, when no attempt is under way: at once where none is. No further one may be made by then. */
+  whenAllEnded(callback: () => void): void {
+    if (this.#openCount === 0) callback();
+    else this.#onAllEnded = callback;
+  }
+
+  /** What can be told of each attempt now, in the order of their starts. */
+  reports(): readonly AttemptReport[] {
+    return this.#attempts.map((attempt) => attempt.report());
+  }
+}
+
+function outcomeOf(error: BalancingProxyError, signal: AbortSignal): AttemptOutcome {
+  if (isTimeout(error)) return 'timed-out';
+  return signal.aborted ? 'cancelled' : 'failed';
+}
+
+function endingOf({ value, abort }: Arrival<JudgedResponse>): AttemptEnding {
+  const discardedBytes = bytesWhenReleased(value);
+  if (!value.isUsable) return { outcome: 'unusable', discardedBytes };
+  const hasBroken = !abort.signal.aborted && conditionOf(value) === 'broken';
+  if (hasBroken) return { outcome: 'failed', error: responseBrokenOff(undefined), discardedBytes };
+  return { outcome: 'lost', discardedBytes };
+}
