@@ -19,7 +19,8 @@ const slowPaths = [
 export default {
   displayName: 'got',
   testEnvironment: 'node',
-  testTimeout: 30_000,
+  // What is waited for in vain is told of before.
+  testTimeout: 60_000,
   roots: ['<rootDir>/__tests__'],
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/__tests__/world/', ...(isThorough ? [] : slowPaths)],

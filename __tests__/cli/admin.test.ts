@@ -154,14 +154,14 @@ describe('/dashboard/', () => {
     const file = temporaryFile(resources, 'brp.json', { endpoints: [a.url] });
     const { command, url, admin } = await startAdmin('-config', file);
     const viewer = resources.use(await watch(admin));
-    await until(() => viewer.frame?.endpoints[0]?.name === a.url);
+    await until(() => viewer.frame?.endpoints[0]?.name, a.url);
     await request(`${url}/one`);
-    await until(() => viewer.frame?.endpoints[0]?.totals.wins === 1);
+    await until(() => viewer.frame?.endpoints[0]?.totals.wins, 1);
     write(file, { endpoints: [b.url, a.url], strategy: 'failover' });
     command.child.kill('SIGHUP');
-    await until(() => viewer.frame?.endpoints.length === 2);
+    await until(() => viewer.frame?.endpoints.length, 2);
     await request(`${url}/two`);
-    await until(() => viewer.frame?.endpoints[0]?.totals.wins === 1);
+    await until(() => viewer.frame?.endpoints[0]?.totals.wins, 1);
     expect(viewer.frame?.endpoints).toMatchObject([
       { name: b.url, totals: { wins: 1 } },
       { name: a.url, totals: { wins: 1 } },

@@ -1,12 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { jest } from '@jest/globals';
 import { run as runCommand } from '../../src/cli/run.ts';
 import { watchSignals } from '../../src/cli/signals/signals.ts';
-
-// A process takes a while to start on a machine that is busy with other tests.
-jest.setTimeout(30_000);
+import { inTime } from '../helpers/deadline.ts';
 
 const running = new Set<Running>();
 afterEach(() => Promise.all([...running].map((command) => command.kill())));
@@ -60,7 +57,8 @@ abstract class Running {
     const missing = this.ended.then(({ stdout, stderr }) => {
       throw new Error(`the command ended without a line like ${pattern}:\n${stdout}${stderr}`);
     });
-    return Promise.race([promise, missing]).finally(() => this.#listeners.delete(look));
+    const found = inTime(Promise.race([promise, missing]), `a line like ${pattern}`, () => this.written[output]);
+    return found.finally(() => this.#listeners.delete(look));
   }
 
   /** Where the command listens, as soon as it says so. */

@@ -4,7 +4,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { Resources, readAll, request } from '../helpers/proxy.ts';
 import { answering, refusedUrl, startHttp, type TestServer } from '../helpers/servers.ts';
-import { until } from '../helpers/until.ts';
+import { atLeast, including, isThere, until } from '../helpers/until.ts';
 import { Command, run, start } from './command.ts';
 import { temporaryFile, temporaryFolder, write } from './files.ts';
 import { answerFrom, startLoad } from './load.ts';
@@ -89,7 +89,7 @@ describe('-workers', () => {
     // Who accepts a connection is up to the system, but all of them do.
     for (const seen = new Set<number>(); seen.size < 2; count += 10) {
       expect(await sendMany(url, 10)).toEqual(new Set(['hello']));
-      await until(() => numbers().length === count + 10);
+      await until(() => numbers().length, count + 10);
       for (const number of numbers()) seen.add(Number(number) % 1_000);
       expect([1, 2]).toEqual(expect.arrayContaining([...seen]));
     }
@@ -151,7 +151,7 @@ describe('-workers', () => {
     const readyz = `${await command.adminUrl()}/readyz`;
     expect(await request(readyz)).toMatchObject({ status: 503, text: 'not ready\n' });
     command.child.kill('SIGTERM');
-    await until(async () => (await request(readyz)).text === 'stopping\n');
+    await until(async () => (await request(readyz)).text, 'stopping\n');
     expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
     expect(command.lines.some((line) => line.includes('starting on'))).toBe(false);
   });
@@ -183,7 +183,7 @@ describe('a worker', () => {
     const endpoint = await serveLoad();
     const { command, url, admin } = await startTwo('-e', endpoint.url);
     const load = startLoad(url);
-    await until(() => load.count >= 300);
+    await until(() => load.count, atLeast(300));
     const before = metricIn(await metricsOf(admin), 'balancing_proxy_requests_total');
     process.kill(pidOf(command, 1), 'SIGKILL');
     expect(await command.line(/worker 1 ended/)).toMatch(/worker 1 ended by SIGKILL; another one starts at once$/);
@@ -192,7 +192,7 @@ describe('a worker', () => {
     const lost = load.problems.length;
     expect(lost).toBeLessThanOrEqual(10);
     const seen = load.count;
-    await until(() => load.count >= seen + 300);
+    await until(() => load.count, atLeast(seen + 300));
     await load.stop();
     expect(load.problems).toHaveLength(lost);
     const text = await metricsOf(admin);
@@ -222,7 +222,7 @@ describe('a worker', () => {
     command.child.kill('SIGKILL');
     await once(command.child, 'exit');
     // The other one has nothing to finish.
-    await until(() => pids.filter(isAlive).length === 1);
+    await until(() => pids.filter(isAlive).length, 1);
     const received = readAll(res);
     held[0]?.end(' and last');
     expect(await received).toMatchObject({ text: 'first and last' });
@@ -250,7 +250,7 @@ describe('/metrics of workers', () => {
   test('has the sum of all', async () => {
     const { command, url, admin } = await startTwo('-e', (await serve('hello')).url, '-e', (await serve('b')).url);
     await sendMany(url, 200);
-    await until(() => command.lines.filter((line) => line.includes(' served ')).length === 200);
+    await until(() => command.lines.filter((line) => line.includes(' served ')).length, 200);
     const text = await metricsOf(admin);
     expect(metricIn(text, 'balancing_proxy_requests_total', { outcome: 'served' })).toBe(200);
     expect(metricIn(text, 'balancing_proxy_request_duration_seconds_count')).toBe(200);
@@ -279,29 +279,29 @@ describe('the dashboard of workers', () => {
   test('shows all of them together', async () => {
     const { command, url, admin } = await startTwo('-e', (await serve('hello')).url);
     await sendMany(url, 10);
-    await until(() => command.lines.filter((line) => line.includes(' served ')).length === 10);
+    await until(() => command.lines.filter((line) => line.includes(' served ')).length, 10);
     const viewer = resources.use(await watch(admin));
     const wins = () => viewer.frame?.endpoints[0]?.totals.wins;
-    await until(() => viewer.frame !== undefined);
+    await until(() => viewer.frame, isThere);
     // From the first moment on, though nobody has asked the workers before.
     expect(wins()).toBe(10);
     await sendMany(`${url}/path`, 20);
-    await until(() => wins() === 30);
-    await until(() => viewer.paths.length > 0);
+    await until(() => wins(), 30);
+    await until(() => viewer.paths.length, atLeast(1));
     expect(new Set(viewer.paths)).toEqual(new Set(['/path']));
     // What one has counted that is gone still counts.
     process.kill(pidOf(command, 1), 'SIGKILL');
     await command.line(/worker 3 is ready/);
     await sendMany(url, 20);
-    await until(() => wins() === 50);
+    await until(() => wins(), 50);
   });
 
   test('shows the errors of requests as they are', async () => {
     const { url, admin } = await startTwo('-e', await refusedUrl());
     const viewer = resources.use(await watch(admin));
-    await until(() => viewer.frame !== undefined);
+    await until(() => viewer.frame, isThere);
     expect(await request(url)).toMatchObject({ status: 502 });
-    await until(() => viewer.race !== undefined);
+    await until(() => viewer.race, isThere);
     expect(viewer.race).toMatchObject({ error: 'ERR_BRP_EXHAUSTED', attempts: [{ error: 'ERR_BRP_CONNECT' }] });
   });
 
@@ -310,11 +310,11 @@ describe('the dashboard of workers', () => {
     const { command, url, admin } = await startTwo('-e', endpoint);
     const viewer = resources.use(await watch(admin));
     const response = request(url);
-    await until(() => held.length === 1);
-    await until(() => viewer.frame?.endpoints[0]?.inFlight === 1);
+    await until(() => held.length, 1);
+    await until(() => viewer.frame?.endpoints[0]?.inFlight, 1);
     for (const pid of command.workers.values()) process.kill(pid, 'SIGKILL');
     await expect(response).rejects.toThrow();
-    await until(() => viewer.frame?.endpoints[0]?.inFlight === 0);
+    await until(() => viewer.frame?.endpoints[0]?.inFlight, 0);
   });
 
   test('drains an endpoint at every worker, and at those that start later', async () => {
@@ -324,13 +324,13 @@ describe('the dashboard of workers', () => {
     const settings = { method: 'POST', headers: { origin: admin } };
     expect(await request(`${path}/drain`, settings)).toMatchObject({ status: 200 });
     const viewer = resources.use(await watch(admin));
-    await until(() => viewer.frame?.endpoints[0]?.state === 'drained');
+    await until(() => viewer.frame?.endpoints[0]?.state, 'drained');
     expect(await sendMany(url, 20)).toEqual(new Set(['b']));
     process.kill(pidOf(command, 2), 'SIGKILL');
     await command.line(/worker 3 is ready/);
     expect(await sendMany(url, 20)).toEqual(new Set(['b']));
     expect(await request(`${path}/restore`, settings)).toMatchObject({ status: 200 });
-    await until(() => viewer.frame?.endpoints[0]?.state === 'available');
+    await until(() => viewer.frame?.endpoints[0]?.state, 'available');
     expect(await sendMany(url, 20)).toEqual(new Set(['a']));
   });
 });
@@ -376,13 +376,13 @@ describe('SIGHUP with workers', () => {
     const log = path.join(temporaryFolder(resources), 'log');
     const command = start('-workers', '2', '-e', (await serve('hello')).url, '-log-file', log);
     const text = () => (existsSync(log) ? readFileSync(log, 'utf8') : '');
-    await until(() => text().includes('starting on'));
+    await until(() => text(), including('starting on'));
     const [, port] = /starting on: ".*:(\d+)"/.exec(text()) ?? [];
     renameSync(log, `${log}.1`);
     command.child.kill('SIGHUP');
-    await until(() => text().includes('reloaded'));
+    await until(() => text(), including('reloaded'));
     await sendMany(`http://127.0.0.1:${port}/after`, 10);
-    await until(() => text().match(/\/after served/g)?.length === 10);
+    await until(() => text().match(/\/after served/g)?.length, 10);
     expect(readFileSync(`${log}.1`, 'utf8')).not.toContain('/after');
   });
 });
@@ -393,11 +393,11 @@ describe('stopping with workers', () => {
     const { command, url, admin } = await startTwo('-e', endpoint.url, '-shutdown-delay', '500ms');
     let isWanted = true;
     const load = startLoad(url, { mayGoOn: () => isWanted });
-    await until(() => load.count >= 200);
+    await until(() => load.count, atLeast(200));
     command.child.kill('SIGTERM');
     await command.line(/leaving/);
     const served = load.count;
-    await until(() => load.count >= served + 50);
+    await until(() => load.count, atLeast(served + 50));
     const agent = new http.Agent({ keepAlive: true });
     expect((await request(url, { agent })).headers.connection).toBe('close');
     while (isWanted) isWanted = (await request(`${admin}/readyz`)).status === 200;
@@ -410,7 +410,7 @@ describe('stopping with workers', () => {
     const { url: endpoint, held } = await serveHeld();
     const { command, url } = await startTwo('-e', endpoint);
     const responses = Array.from({ length: 4 }, () => request(url));
-    await until(() => held.length === 4);
+    await until(() => held.length, 4);
     command.child.kill('SIGTERM');
     await command.line(/stopping/);
     await expect(request(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
@@ -425,7 +425,7 @@ describe('stopping with workers', () => {
     const { command, url } = await startTwo('-e', endpoint, '-shutdown-timeout', '50ms');
     const pids = [...command.workers.values()];
     const response = request(url);
-    await until(() => held.length === 1);
+    await until(() => held.length, 1);
     command.child.kill('SIGTERM');
     await expect(response).rejects.toThrow();
     expect(await command.ended).toMatchObject({ exitCode: 1, stderr: '' });
@@ -437,7 +437,7 @@ describe('stopping with workers', () => {
     const { url: endpoint, held } = await serveHeld();
     const { command, url } = await startTwo('-e', endpoint);
     const response = request(url);
-    await until(() => held.length === 1);
+    await until(() => held.length, 1);
     command.child.kill('SIGTERM');
     await command.line(/stopping/);
     for (const pid of command.workers.values()) if (isAlive(pid)) process.kill(pid, 'SIGKILL');
@@ -451,7 +451,7 @@ describe('stopping with workers', () => {
     const { command, url } = await startTwo('-e', endpoint);
     const pids = [...command.workers.values()];
     const response = request(url);
-    await until(() => held.length === 1);
+    await until(() => held.length, 1);
     command.child.kill('SIGTERM');
     await command.line(/stopping/);
     void command.insist('SIGTERM');

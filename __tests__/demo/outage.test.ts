@@ -45,7 +45,7 @@ describe('onLine', () => {
     let count = 0;
     onLine(input, 'o', () => count++);
     input.end('o\noo\n\n O\n o \r\nx\no');
-    await until(() => count === 3);
+    await until(() => count, 3);
   });
 
   test('takes an input that fails for one that has ended', async () => {

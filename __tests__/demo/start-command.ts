@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { inTime } from '../helpers/deadline.ts';
 
 /** A command of the demo that runs in a process of its own. */
 export interface StartedCommand {
@@ -52,7 +53,8 @@ export function startCommand(file: string, flags: string, input: 'pipe' | 'ignor
       for (;;) {
         const match = pattern.exec(output);
         if (match) return match;
-        const next = await Promise.race([once(child.stdout, 'data'), exitCode]);
+        const more = Promise.race([once(child.stdout, 'data'), exitCode]);
+        const next = await inTime(more, `output like ${pattern}`, () => output);
         if (!Array.isArray(next)) throw new Error(`ended with ${next} before it printed ${pattern}:\n${output}`);
       }
     },

@@ -3,7 +3,7 @@ import { createBalancingProxy, type ProxyEvent } from '../../src/index.ts';
 import { type Frame, frames } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { hanging, startHttp } from '../helpers/servers.ts';
-import { until } from '../helpers/until.ts';
+import { including, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
 
@@ -22,9 +22,9 @@ describe('a client of HTTP/2 that goes away while the endpoint is silent', () =>
     resources.use({ close: () => session.destroy() });
     const stream = session.request({ ':path': '/', ':method': method }).on('error', () => {});
     stream.end();
-    await until(() => endpoint.sockets.size === 1);
+    await until(() => endpoint.sockets.size, 1);
     stream.close(http2.constants.NGHTTP2_CANCEL);
-    await until(() => events.some(({ type }) => type === 'request-ended'));
+    await until(() => events.map(({ type }) => type), including('request-ended'));
     expect(events.at(-1)).toMatchObject({ error: { code: 'ERR_BRP_CLIENT_GONE' } });
     await endpoint.idle();
   });

@@ -9,7 +9,7 @@ import { type Manners, startDns, type TestDns } from '../helpers/dns-server.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { readAll, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
 import { answering, listen, type Place, startHttp } from '../helpers/servers.ts';
-import { until } from '../helpers/until.ts';
+import { atLeast, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
 let dns: TestDns;
@@ -189,14 +189,14 @@ describe('DNS answers change, fail and come back under load', () => {
     /** Waits until as many requests were answered again as there may be under way, and tells who was asked meanwhile. */
     const round = async () => {
       const from = load.answered() + 100;
-      await until(() => load.answered() >= from);
+      await until(() => load.answered(), atLeast(from));
       const [start, rounds] = [{ ...counts }, load.answered() + 200];
-      await until(() => load.answered() >= rounds);
+      await until(() => load.answered(), atLeast(rounds));
       return { a: counts.a > start.a, b: counts.b > start.b };
     };
     const refreshes = async (count: number) => {
       const from = dns.questions.length + count;
-      await until(() => dns.questions.length >= from);
+      await until(() => dns.questions.length, atLeast(from));
     };
     const comesTo = async (expected: object) => {
       await refreshes(2);
@@ -225,7 +225,7 @@ describe('DNS answers change, fail and come back under load', () => {
     await comesTo({ a: true, b: false });
     second = await startB();
     const asked = counts.b;
-    await until(() => counts.b > asked);
+    await until(() => counts.b, atLeast(asked + 1));
 
     await load.stop();
     expect(load.failures).toEqual([]);

@@ -2,7 +2,7 @@ import type { BalancingProxyOptions } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, refusedUrl, startHttp } from '../helpers/servers.ts';
-import { until } from '../helpers/until.ts';
+import { including, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
 
@@ -89,7 +89,7 @@ describe('drain, for requests that are under way', () => {
     const { url, proxy, events, second, held } = await serveHeld({ strategy: 'hedge', hedge });
     const response = request(url);
     const fail = await held;
-    await until(() => events.some(({ type }) => type === 'hedge-denied'));
+    await until(() => events.map(({ type }) => type), including('hedge-denied'));
     proxy.drain(second.url);
     fail();
     expect((await response).text).toBe('third');

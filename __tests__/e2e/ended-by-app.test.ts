@@ -12,7 +12,7 @@ import {
 import { type ClientAnswer, frames, type Middleware, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { hanging, listen, startHttp } from '../helpers/servers.ts';
-import { until } from '../helpers/until.ts';
+import { including, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
 
@@ -50,7 +50,7 @@ async function startApp(frame: (typeof frames)[number], listener: RequestListene
 /** Nothing is left of the request, at the endpoint or in the proxy. */
 async function expectNothingLeft(proxy: BalancingProxy, events: readonly ProxyEvent[], idle: Promise<void>) {
   await idle;
-  await until(() => events.some(({ type }) => type === 'request-ended'));
+  await until(() => events.map(({ type }) => type), including('request-ended'));
   expect(proxy.endpoints).toMatchObject([{ inFlight: 0 }]);
   await proxy.close();
   return events.find((event) => event.type === 'request-ended') as RequestEnded;
@@ -114,7 +114,7 @@ describe.each(frames)('in $name', (frame) => {
         app = res;
       });
       const call = frame.send(`${server.url}/`, { method, ...(method === 'POST' && { body: 'x' }) });
-      await until(() => events.some(({ type }) => type === 'request-ended'));
+      await until(() => events.map(({ type }) => type), including('request-ended'));
       app?.end();
       const answer: ClientAnswer = await call.answer;
       expect([answer.status, await textOf(answer)]).toEqual([202, method === 'HEAD' ? '' : 'mine']);

@@ -14,7 +14,7 @@ import {
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
-import { until } from '../helpers/until.ts';
+import { isThere, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
 
@@ -25,7 +25,7 @@ const eventOf = <Type extends ProxyEvent['type']>({ events }: Pick<ServedProxy, 
   events.find((event) => event.type === type) as Extract<ProxyEvent, { readonly type: Type }>;
 
 async function ended(served: ServedProxy): Promise<RequestEnded> {
-  await until(() => eventOf(served, 'request-ended') !== undefined);
+  await until(() => eventOf(served, 'request-ended'), isThere);
   return eventOf(served, 'request-ended');
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { BalancingProxyOptions, Transport, UpstreamResponse } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
-import { until } from '../helpers/until.ts';
+import { including, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
 
@@ -155,7 +155,7 @@ describe('of responses that are kept', () => {
     const by = given.split(' by ')[1];
     expect(`${status}${by ? ` by ${text[0]}` : ''}`).toBe(given);
     if (by) expect(text).toBe(by.repeat(Number(headers['content-length'])));
-    await until(() => served.events.some(({ type }) => type === 'request-ended'));
+    await until(() => served.events.map(({ type }) => type), including('request-ended'));
     expect(served.proxy.endpoints.map(({ inFlight }) => inFlight)).toEqual(comings.map(() => 0));
   });
 });
@@ -179,7 +179,7 @@ describe('a response that is kept in case nothing better comes', () => {
     async (coming) => {
       const served = await serve([coming, 'never'], { maxInFlight: 1, timeouts: { totalMs: 400 } });
       const first = request(served.url);
-      await until(() => served.events.some(({ type }) => type === 'attempt-ended'));
+      await until(() => served.events.map(({ type }) => type), including('attempt-ended'));
       expect(served.proxy.endpoints).toMatchObject([{ inFlight: 1 }, { inFlight: 1 }]);
       const second = await request(served.url);
       expect([second.status, second.text]).toEqual([503, '503 ERR_BRP_NO_ENDPOINT\n']);

@@ -19,7 +19,7 @@ describe.each(overHttp1)('30 requests that a client pipelines, in $name,', ({ st
     const server = resources.use(await start({ mounts: { '/': proxy } }));
     const client = net.connect(server.port, '127.0.0.1').setEncoding('latin1');
     client.write(head('GET / HTTP/1.1', 'Host: proxy').repeat(30));
-    await until(() => held.length === 30);
+    await until(() => held.length, 30);
     return { client, server, endpoint, held };
   }
 
@@ -33,7 +33,7 @@ describe.each(overHttp1)('30 requests that a client pipelines, in $name,', ({ st
       text += chunk;
     });
     for (const res of held) res.end('ok');
-    await until(() => text.split('HTTP/1.1 200').length === 31);
+    await until(() => text.split('HTTP/1.1 200').length, 31);
     expect(socket?.listenerCount('close')).toBeLessThan(5);
     client.destroy();
   });

@@ -105,7 +105,7 @@ describe('the grace of the losers', () => {
     const served = resources.use(await serveProxy({ endpoints, loserGraceMs: 10_000 }));
     for (let i = 0; i < 3; i++) {
       expect((await request(served.url)).text).toBe('fast');
-      await until(() => endedIn(served.events).length === i + 1);
+      await until(() => endedIn(served.events).length, i + 1);
     }
     expect(loser.accepted).toBe(1);
     expect(endedIn(served.events).map(outcomesOf)).toEqual(Array(3).fill(['won', 'lost']));
@@ -118,7 +118,7 @@ describe('the grace of the losers', () => {
       await serveProxy({ endpoints: [streaming.url, ...endpoints.slice(1)], loserGraceMs: 10_000 }),
     );
     expect((await request(served.url)).text).toBe('onetwo');
-    await until(() => endedIn(served.events).length === 1);
+    await until(() => endedIn(served.events).length, 1);
     expect(endedIn(served.events).map(outcomesOf)).toEqual([['won', 'lost']]);
   });
 
@@ -128,7 +128,7 @@ describe('the grace of the losers', () => {
     expect((await request(served.url)).text).toBe('fast');
     expect(endedIn(served.events)).toEqual([]);
     await loser.idle();
-    await until(() => endedIn(served.events).length === 1);
+    await until(() => endedIn(served.events).length, 1);
     expect(endedIn(served.events).map(outcomesOf)).toEqual([['won', 'cancelled']]);
     expect(endedIn(served.events)[0]?.durationMs).toBeLessThan(endedIn(served.events)[0]?.attempts[1]?.durationMs ?? 0);
   });

@@ -2,7 +2,7 @@ import { createDnsQuery, type DnsQuestion } from '../../src/endpoints/dns.ts';
 import { type Manners, type Question, type Records, startDns } from '../helpers/dns-server.ts';
 import { activeResources, surplusOver } from '../helpers/leaks.ts';
 import { Resources } from '../helpers/proxy.ts';
-import { until } from '../helpers/until.ts';
+import { including, until } from '../helpers/until.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -161,7 +161,7 @@ describe('services', () => {
     dns.mannersFor.set('A a.internal', 'silent');
     const asking = queryTo(dns.server, { hostname: service, record: 'SRV', timeoutMs: 60 })();
     asking.catch(() => {});
-    await until(() => dns.questions.includes('A a.internal'));
+    await until(() => dns.questions, including('A a.internal'));
     await expect(asking).rejects.toThrow(`no address from DNS for ${service} (SRV): nothing within 60 ms`);
   });
 });

@@ -58,7 +58,7 @@ describe(`the headers of a request (${seedTitle})`, () => {
       expect([more, endpoint.faults]).toEqual([[], []]);
     });
     await fc.assert(property, bounded(500));
-  }, 30_000);
+  });
 });
 
 /** What a middleware does to one header: takes away the one in this place of those that came, or sets one. */
@@ -90,7 +90,7 @@ describe(`the headers of a request that middleware has changed (${seedTitle})`, 
       expect(endpoint.faults).toEqual([]);
     });
     await fc.assert(property, bounded(300));
-  }, 30_000);
+  });
 });
 
 /** @returns what every header that was touched is now; '' for one that was taken away. */
@@ -113,23 +113,19 @@ describe(`the headers of a response (${seedTitle})`, () => {
     ['with a length', 'Content-Length: 2\r\n\r\nok'],
     ['in chunks', 'Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n'],
     ['without a body', 'Content-Length: 0\r\n\r\n'],
-  ])(
-    'arrive with their case, repeats and bytes, in the order of their names: %s',
-    async (_, rest) => {
-      let answer = '';
-      const endpoint = resources.use(await startRaw((socket) => void socket.write(answer, 'latin1')));
-      const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
-      const property = fc.asyncProperty(responseFields, async (sent) => {
-        answer = `HTTP/1.1 200 OK\r\n${linesOf(sent)}${rest}`;
-        const { text } = await sendRaw(url, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
-        const [statusLine, ...lines] = text.slice(0, text.indexOf('\r\n\r\n')).split('\r\n');
-        expect(statusLine).toBe('HTTP/1.1 200 OK');
-        expect(lines.filter((line) => isEndToEnd(line.slice(0, line.indexOf(':'))))).toEqual(grouped(sent));
-      });
-      await fc.assert(property, bounded(300));
-    },
-    30_000,
-  );
+  ])('arrive with their case, repeats and bytes, in the order of their names: %s', async (_, rest) => {
+    let answer = '';
+    const endpoint = resources.use(await startRaw((socket) => void socket.write(answer, 'latin1')));
+    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const property = fc.asyncProperty(responseFields, async (sent) => {
+      answer = `HTTP/1.1 200 OK\r\n${linesOf(sent)}${rest}`;
+      const { text } = await sendRaw(url, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      const [statusLine, ...lines] = text.slice(0, text.indexOf('\r\n\r\n')).split('\r\n');
+      expect(statusLine).toBe('HTTP/1.1 200 OK');
+      expect(lines.filter((line) => isEndToEnd(line.slice(0, line.indexOf(':'))))).toEqual(grouped(sent));
+    });
+    await fc.assert(property, bounded(300));
+  });
 });
 
 function fieldsOf(list: readonly string[]): Field[] {

@@ -53,5 +53,5 @@ describe(`whatever headers and trailers an endpoint sends (${seedTitle})`, () =>
       expect([head[':status'], text, stream.rstCode]).toEqual([200, 'ok', 0]);
     });
     await fc.assert(property, bounded(500));
-  }, 30_000);
+  });
 });

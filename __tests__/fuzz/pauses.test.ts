@@ -105,7 +105,7 @@ describe(`any response (${seedTitle})`, () => {
       await world.try({ frame: where, request: asked, answer: bytes });
     });
     await fc.assert(property, bounded(400));
-  }, 60_000);
+  });
 });
 
 describe(`any request (${seedTitle})`, () => {
@@ -130,5 +130,5 @@ describe(`any request (${seedTitle})`, () => {
       await world.try({ frame: where, request, answer: answered });
     });
     await fc.assert(property, bounded(400));
-  }, 60_000);
+  });
 });

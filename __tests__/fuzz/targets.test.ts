@@ -66,7 +66,7 @@ describe.each(['', '/base/path'])(`a request target, behind the base path %j (${
     const served = await serve();
     const property = fc.asyncProperty(target, (sent) => expectFaithful(sent, sent, served));
     await fc.assert(property, bounded(500));
-  }, 30_000);
+  });
 
   test('in absolute form loses its origin and nothing else', async () => {
     const served = await serve();
@@ -75,5 +75,5 @@ describe.each(['', '/base/path'])(`a request target, behind the base path %j (${
       expectFaithful(authority + path, path, served),
     );
     await fc.assert(property, bounded(300));
-  }, 30_000);
+  });
 });

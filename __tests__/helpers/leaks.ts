@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
 import { Resources } from './proxy.ts';
+import { until } from './until.ts';
 
 /** What keeps a process alive at this moment, by kind: sockets, timers and the like. */
 export function activeResources(): Readonly<Record<string, number>> {
@@ -8,19 +8,20 @@ export function activeResources(): Readonly<Record<string, number>> {
   return counts;
 }
 
-/** Waits, turn by turn and at most 2 s, until there is no more than before; returns what there is too much of. */
+/** Waits until there is no more than before. @returns what there is too much of at the deadline. */
 export async function surplusOver(before: Readonly<Record<string, number>>): Promise<Record<string, number>> {
   let surplus: Record<string, number> = {};
-  for (const giveUpAt = performance.now() + 2_000; performance.now() < giveUpAt; ) {
+  const isNothingLeft = (): boolean => {
     surplus = {};
     const now = activeResources();
     for (const kind of ['TCPSocketWrap', 'TLSWrap', 'TCPServerWrap', 'Timeout']) {
       const more = (now[kind] ?? 0) - (before[kind] ?? 0);
       if (more > 0) surplus[kind] = more;
     }
-    if (Object.keys(surplus).length === 0) break;
-    await setImmediate();
-  }
+    return Object.keys(surplus).length === 0;
+  };
+  // The caller says it better.
+  await until(isNothingLeft).catch(() => {});
   return surplus;
 }
 

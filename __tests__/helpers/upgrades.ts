@@ -2,6 +2,7 @@ import http from 'node:http';
 import net, { type Socket } from 'node:net';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import { type BalancingProxyOptions, createBalancingProxy, type ProxyEvent } from '../../src/index.ts';
+import { inTime } from './deadline.ts';
 import type { ServedProxy } from './proxy.ts';
 import { listen, startTcp, type TestServer } from './servers.ts';
 
@@ -87,13 +88,14 @@ export function connectRaw(url: string, settings: RawSettings = {}): RawClient {
   return {
     socket,
     closed: () => closed,
-    until: (wanted) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          if (text.includes(wanted)) resolve(text);
-        };
-        socket.on('data', look).once('close', () => reject(new Error(`closed after ${JSON.stringify(text)}`)));
-        look();
-      }),
+    until: (wanted) => {
+      const { promise, resolve, reject } = Promise.withResolvers<string>();
+      const look = (): void => {
+        if (text.includes(wanted)) resolve(text);
+      };
+      socket.on('data', look).once('close', () => reject(new Error(`closed after ${JSON.stringify(text)}`)));
+      look();
+      return inTime(promise, JSON.stringify(wanted), () => text);
+    },
   };
 }

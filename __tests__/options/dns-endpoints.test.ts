@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import type { EndpointOptions } from '../../src/index.ts';
 import { type DnsEndpointsOptions, dnsEndpoints } from '../../src/options/dns-endpoints.ts';
 import { type Question, type Records, startDns } from '../helpers/dns-server.ts';
 import { Resources } from '../helpers/proxy.ts';
+import { atLeast, until } from '../helpers/until.ts';
 import { clientRequest } from '../http/client-request.ts';
 
 const resources = new Resources();
@@ -51,13 +51,16 @@ describe('dnsEndpoints', () => {
     const first = await endpoints(req);
     dns.zone.set('A api.internal', ['10.0.0.2', '10.0.0.1']);
     const asked = dns.questions.length;
-    while (dns.questions.length < asked + 3) {
-      expect(await endpoints(req)).toBe(first);
-      await setImmediate();
-    }
+    await until(
+      async () => {
+        expect(await endpoints(req)).toBe(first);
+        return dns.questions.length;
+      },
+      atLeast(asked + 3),
+    );
     expect([first, ...first].every(Object.isFrozen)).toBe(true);
     dns.zone.set('A api.internal', ['10.0.0.1']);
-    while ((await endpoints(req)) === first) await setImmediate();
+    await until(async () => (await endpoints(req)) !== first);
     expect(await endpoints(req)).toEqual([{ url: 'http://api.internal/', address: '10.0.0.1' }]);
   });
 

@@ -1,7 +1,7 @@
 import net from 'node:net';
-import { setImmediate } from 'node:timers/promises';
 import { Resources, request } from '../helpers/proxy.ts';
 import { startHttp } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
 import { startChild } from './child.ts';
 
 const resources = new Resources();
@@ -61,10 +61,10 @@ describe('20,000 requests whose client goes away', () => {
     /** What is open when nothing is under way any more: the proxy's side of a connection may close a little later. */
     const openAtRest = async (): Promise<Record<string, number>> => {
       let open: Record<string, number> = {};
-      for (const giveUpAt = performance.now() + 2_000; performance.now() < giveUpAt; await setImmediate()) {
+      await until(async () => {
         open = (await proxy.ask('open?')) as Record<string, number>;
-        if (open.TCPSocketWrap === undefined) break;
-      }
+        return open.TCPSocketWrap === undefined;
+      });
       return open;
     };
 

@@ -259,7 +259,7 @@ export function describeTransport(name: string, create: () => Transport): void {
       const abort = new AbortController();
       const url = silent.url.replace('http://127.0.0.1', 'https://localhost');
       const sending = send(url, { connectMs: 60_000 }, abort.signal).catch(() => {});
-      await until(() => silent.sockets.size === 1);
+      await until(() => silent.sockets.size, 1);
       await end(abort);
       await sending;
       await transport.close();

@@ -7,7 +7,7 @@ import { type AgentOption, gotTransport, type UpstreamRequest } from '../../src/
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { startForwardProxy } from '../helpers/proxy-server.ts';
 import { answering, listen, startHttp } from '../helpers/servers.ts';
-import { until } from '../helpers/until.ts';
+import { isThere, until } from '../helpers/until.ts';
 import { requestTo } from './contract.ts';
 
 const resources = leakCheckedResources();
@@ -112,7 +112,7 @@ describe("an agent of the user's", () => {
     );
     const send = create(use(new http.Agent({ maxSockets: 1 })));
     const both = Promise.allSettled([send(server.url), send(server.url, { connectMs: 30 })]);
-    await until(() => answer !== undefined);
+    await until(() => answer, isThere);
     // A request that began later has waited for longer, elsewhere.
     await expect(create(silentAgent())(server.url, { connectMs: 100 })).rejects.toThrow('within 100 ms');
     answer?.();

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { BalancingProxyOptions } from '../../src/index.ts';
 import { type Received, request } from '../helpers/proxy.ts';
+import { until } from '../helpers/until.ts';
 import { describeWorld } from './needs.ts';
 import { nodeHttp2, startOrigin } from './servers/node.ts';
 import type { TransportName } from './traffic/proxy-process.ts';
@@ -36,7 +36,7 @@ describeWorld('a connection of HTTP/2 that is dead', [], () => {
   /** @returns after how many milliseconds it was so. */
   const untilAnswer = async (ask: () => Promise<Received>, isGood: (answer: Received) => boolean): Promise<number> => {
     const startedAt = performance.now();
-    while (!isGood(await ask())) await pause(100);
+    await until(async () => isGood(await ask()));
     return performance.now() - startedAt;
   };
 

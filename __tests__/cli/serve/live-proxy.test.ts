@@ -43,7 +43,7 @@ describe('a live proxy', () => {
     expect((total?.successes ?? 0) + (total?.cancelled ?? 0)).toBe(2);
     live.replace(proxyFor(a));
     await request(url);
-    await until(() => ofA()?.inFlight === 0);
+    await until(() => ofA()?.inFlight, 0);
     expect((ofA()?.successes ?? 0) + (ofA()?.cancelled ?? 0)).toBe(3);
   });
 
@@ -57,7 +57,7 @@ describe('a live proxy', () => {
     expect(live.endpoints).toMatchObject([{ name: 'a', inFlight: 1, wins: 0 }]);
     res.end('whole');
     expect(await response).toMatchObject({ text: 'whole' });
-    await until(() => live.endpoints[0]?.inFlight === 0);
+    await until(() => live.endpoints[0]?.inFlight, 0);
     expect(live.endpoints).toMatchObject([{ wins: 1 }]);
   });
 
@@ -113,7 +113,7 @@ describe('a live proxy', () => {
     await request(url);
     live.replace(proxyFor(await endpointNamed('b')));
     await request(url);
-    await until(() => numbers.length === 2);
+    await until(() => numbers.length, 2);
     expect(numbers).toEqual([1_007, 2_007]);
   });
 
@@ -145,13 +145,13 @@ describe('a live proxy', () => {
     const { live, url } = await serveLive(hedging());
     for (const before of [0, 1]) {
       const response = request(url);
-      await until(() => live.hedgesDenied === before + 1);
+      await until(() => live.hedgesDenied, before + 1);
       live.replace(hedging());
       expect(live.hedgesDenied).toBe(before + 1);
       held.pop()?.end('late');
       await response;
     }
     live.replace(hedging());
-    await until(() => live.hedgesDenied === 2);
+    await until(() => live.hedgesDenied, 2);
   });
 });

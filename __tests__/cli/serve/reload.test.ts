@@ -5,7 +5,7 @@ import path from 'node:path';
 import { WebSocket } from 'ws';
 import { Resources, readAll, request } from '../../helpers/proxy.ts';
 import { answering, listen, startHttp, type TestServer } from '../../helpers/servers.ts';
-import { until } from '../../helpers/until.ts';
+import { atLeast, including, until } from '../../helpers/until.ts';
 import { startEcho } from '../../helpers/upgrades.ts';
 import { type Command, start } from '../command.ts';
 import { temporaryFile, temporaryFolder, write } from '../files.ts';
@@ -31,7 +31,7 @@ function startWith(options: object, ...flags: readonly string[]) {
       write(file, changed);
       command.child.kill('SIGHUP');
       reloads++;
-      await until(() => linesOf(command).length >= reloads);
+      await until(() => linesOf(command).length, atLeast(reloads));
       return linesOf(command).at(-1) ?? '';
     },
   };
@@ -145,7 +145,7 @@ describe('SIGHUP', () => {
     command.child.kill('SIGHUP');
     await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('reloaded'));
     await request(`http://127.0.0.1:${port}/after`);
-    await until(() => readFileSync(log, 'utf8').includes('GET /after served'));
+    await until(() => readFileSync(log, 'utf8'), including('GET /after served'));
     expect(readFileSync(`${log}.1`, 'utf8')).not.toMatch(/reloaded|after/);
   });
 
@@ -198,14 +198,14 @@ describe.each([
     const url = await command.url();
     const load = startLoad(url);
     for (let n = 1; n <= 10; n++) {
-      await until(() => load.count >= n * 450);
+      await until(() => load.count, atLeast(n * 450));
       write(file, nth(n));
       command.child.kill('SIGHUP');
       await command.line(new RegExp(`configuring endpoint 0: ".*/${n}"`));
       // From then on the new file holds, whoever is asked.
       for (let i = 0; i < 4; i++) expect((await request(url)).text).toMatch(new RegExp(`^${n}\n`));
     }
-    await until(() => load.count >= 5_000);
+    await until(() => load.count, atLeast(5_000));
     await load.stop();
     expect(load.problems).toEqual([]);
     expect([...load.answers.keys()].map(Number).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);

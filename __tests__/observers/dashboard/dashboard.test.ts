@@ -6,7 +6,7 @@ import { frames, mountingFrames, textOf } from '../../helpers/frames.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
 import { startHttp, type TestServer } from '../../helpers/servers.ts';
 import { snapshotOf } from '../../helpers/snapshot.ts';
-import { until } from '../../helpers/until.ts';
+import { including, until } from '../../helpers/until.ts';
 import { watch } from './event-stream.ts';
 import { FakeSource } from './fake-source.ts';
 
@@ -88,7 +88,7 @@ describe.each(frames)('createDashboard in $name', ({ start, send, hasMounts }) =
     body.setEncoding('utf8').on('data', (chunk) => {
       text += chunk;
     });
-    await until(() => text.includes('"name":"two"'));
+    await until(() => text, including('"name":"two"'));
     const origin = new URL(url).origin;
     for (const action of ['drain', 'restore']) {
       const answer = await send(`${url}endpoints/two/${action}`, { method: 'POST', headers: { Origin: origin } })
@@ -98,7 +98,7 @@ describe.each(frames)('createDashboard in $name', ({ start, send, hasMounts }) =
     }
     expect(source.changes).toEqual(['drain two', 'restore two']);
     source.hedgesDenied = 7;
-    await until(() => text.includes('"hedgesDenied":7'));
+    await until(() => text, including('"hedgesDenied":7'));
   });
 });
 

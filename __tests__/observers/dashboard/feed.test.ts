@@ -42,7 +42,7 @@ async function viewer(view: () => Promise<EventStream>): Promise<EventStream> {
   return stream;
 }
 
-const left = (server: TestServer) => until(() => server.sockets.size === 0);
+const left = (server: TestServer) => until(() => server.sockets.size, 0);
 
 describe('a dashboard that nobody looks at', () => {
   test('observes nothing and has no timer', async () => {
@@ -56,7 +56,7 @@ describe('a dashboard that nobody looks at', () => {
     expect(atWork()).toEqual({ observers: 1, timers: 1 });
     stream.close();
     await left(server);
-    await until(() => source.observers.size === 0);
+    await until(() => source.observers.size, 0);
     expect(atWork()).toEqual({ observers: 0, timers: 0 });
   });
 
@@ -65,7 +65,7 @@ describe('a dashboard that nobody looks at', () => {
     const before = activeResources();
     (await viewer(view)).close();
     await left(server);
-    await until(() => source.observers.size === 0);
+    await until(() => source.observers.size, 0);
     expect(await surplusOver(before)).toEqual({});
   });
 });
@@ -80,7 +80,7 @@ describe('a dashboard that many look at', () => {
     await second.frame(({ hedgesDenied }) => hedgesDenied === 1);
     expect(source.observers.size).toBe(1);
     second.close();
-    await until(() => source.observers.size === 0);
+    await until(() => source.observers.size, 0);
   });
 
   test('builds a frame once for all of them', async () => {
@@ -100,7 +100,7 @@ describe('a dashboard that many look at', () => {
     const { status, headers } = await request(`${url}events`);
     expect([status, headers['retry-after']]).toEqual([503, '10']);
     streams[0]?.close();
-    await until(() => server.sockets.size === 31);
+    await until(() => server.sockets.size, 31);
     expect((await view()).status).toBe(200);
   });
 });
@@ -240,7 +240,7 @@ describe('the frames', () => {
       pass(500);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await until(() => source.observers.size === 0);
+    await until(() => source.observers.size, 0);
   });
 });
 
@@ -253,7 +253,7 @@ describe('the memory of a dashboard', () => {
     pass(500);
     await stream.frame(({ races }) => races.length === 1);
     stream.close();
-    await until(() => source.observers.size === 0);
+    await until(() => source.observers.size, 0);
     pass(ms);
     const { races, endpoints } = await (await view()).frame(() => true);
     return { races: races.length, ejections: endpoints[0]?.ejections };

@@ -181,7 +181,7 @@ describe('the option `logger`', () => {
     const output = new Lines();
     const { url } = await serveTwo(pino({ base: null }, output));
     await send(url);
-    await until(() => output.lines.length === 1);
+    await until(() => output.lines.length, 1);
     const line = JSON.parse(output.lines[0] ?? '');
     expect(line).toMatchObject({ level: 30, method: 'GET', target: '/%d0%b0?...', status: 200, requestId: 1 });
     expect(line.attempts).toMatchObject([
@@ -197,7 +197,7 @@ describe('the option `logger`', () => {
     const logger = winston.createLogger({ transports: new winston.transports.Stream({ stream: output }) });
     const { url } = await serveTwo(logger);
     await send(url);
-    await until(() => output.lines.length === 1);
+    await until(() => output.lines.length, 1);
     const line = JSON.parse(output.lines[0] ?? '');
     expect(line).toMatchObject({ level: 'info', status: 200, attempts: [{ outcome: 'failed' }, { outcome: 'won' }] });
     expect(line.message).toMatch(/^GET \/%d0%b0\?\.\.\. 200 by /);
@@ -208,7 +208,7 @@ describe('the option `logger`', () => {
     const info = jest.spyOn(console, 'info').mockImplementation(() => {});
     const { url } = await serveTwo(console);
     await send(url);
-    await until(() => info.mock.calls.length === 1);
+    await until(() => info.mock.calls.length, 1);
     expect(info.mock.calls).toEqual([[expect.stringMatching(/^GET \/%d0%b0\?\.\.\. 200 by /)]]);
     info.mockRestore();
   });

@@ -22,8 +22,7 @@ export function measured<Served extends ServedProxy>(served: Served): Served & M
   metrics.observe(served.proxy);
   return Object.assign(resources.use(served), {
     metrics,
-    ended: (count: number) =>
-      until(() => served.events.filter(({ type }) => type === 'request-ended').length === count),
+    ended: (count: number) => until(() => served.events.filter(({ type }) => type === 'request-ended').length, count),
     sum: (metric: string, labels = {}) => sumOf(metrics.registry, metric, labels),
   });
 }

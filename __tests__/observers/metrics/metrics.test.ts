@@ -25,7 +25,7 @@ async function serve(listener = answering(200, 'good')) {
 }
 
 const ended = (served: { readonly events: ReadonlyArray<{ readonly type: string }> }, count: number) =>
-  until(() => served.events.filter(({ type }) => type === 'request-ended').length === count);
+  until(() => served.events.filter(({ type }) => type === 'request-ended').length, count);
 
 /** Serves one handler. */
 async function serveHandler(handler: http.RequestListener) {
@@ -209,10 +209,10 @@ describe('observe', () => {
     const answers: Array<() => void> = [];
     const served = await serve((_, res) => void answers.push(() => res.end()));
     const early = request(served.url);
-    await until(() => answers.length === 1);
+    await until(() => answers.length, 1);
     observe(served.proxy);
     const late = request(served.url);
-    await until(() => answers.length === 2);
+    await until(() => answers.length, 2);
     expect(await sumOf(registry, 'requests_in_flight')).toBe(1);
     answers[0]?.();
     await early;

@@ -86,7 +86,7 @@ describe('gauges', () => {
     ];
     expect(await inFlight()).toEqual([0, 0]);
     const responses = [request(proxy.url), request(proxy.url)];
-    await until(() => answers.length === 2);
+    await until(() => answers.length, 2);
     expect(await inFlight()).toEqual([2, 2]);
     for (const answer of answers) answer();
     await Promise.all(responses);

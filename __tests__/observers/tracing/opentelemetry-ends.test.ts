@@ -80,7 +80,7 @@ describe('the end of an attempt', () => {
     const endpoints = [await start(hanging), await start(hanging)];
     const served = await serve({ endpoints: endpoints.map(({ url }) => url), frame: withinSpan });
     const client = http.get(served.url).on('error', () => {});
-    await until(() => open.size === 3);
+    await until(() => open.size, 3);
     client.destroy();
     const spans = await attemptSpans(served);
     expect(spans.map(endOf)).toEqual(Array(2).fill({ ...fine, outcome: 'cancelled' }));

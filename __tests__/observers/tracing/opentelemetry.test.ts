@@ -147,7 +147,7 @@ describe('the span of an attempt', () => {
     });
     const served = await serve({ endpoints: [url] });
     const answer = request(served.url);
-    await until(() => finished(SpanKind.CLIENT).length === 1);
+    await until(() => finished(SpanKind.CLIENT).length, 1);
     expect(hasEvent(served, 'request-ended')).toBe(false);
     released.resolve();
     expect((await answer).text).toBe('firstlast');
@@ -225,7 +225,7 @@ describe('several proxies', () => {
     const served = await Promise.all(endpoints.map(({ url }) => serve({ endpoints: [url], frame: withinSpan })));
     await Promise.all(served.map(({ url }) => request(url)));
     for (const proxy of served) await attemptSpans(proxy);
-    await until(() => finished(SpanKind.SERVER).length === 2);
+    await until(() => finished(SpanKind.SERVER).length, 2);
     const wins = finished(SpanKind.CLIENT).map(({ parentSpanContext, attributes }) => {
       const parent = finished(SpanKind.SERVER).find((span) => span.spanContext().spanId === parentSpanContext?.spanId);
       return [attributes['balancing_proxy.endpoint'], parent?.attributes['balancing_proxy.winner']];

@@ -81,7 +81,7 @@ export const hasEvent = ({ events }: Pick<ServedProxy, 'events'>, type: ProxyEve
 
 /** Waits for the end of so many requests. @returns the spans of attempts, in the order of their start. */
 export async function attemptSpans(served: ServedProxy, requests = 1): Promise<ReadableSpan[]> {
-  await until(() => endedIn(served) === requests);
+  await until(() => endedIn(served), requests);
   return finished(SpanKind.CLIENT).sort(
     ({ attributes: { 'http.request.resend_count': a = 0 } }, { attributes: { 'http.request.resend_count': b = 0 } }) =>
       Number(a) - Number(b),
@@ -92,7 +92,7 @@ export const finished = (kind: SpanKind) => exporter.getFinishedSpans().filter((
 
 /** The span of the request, when the client has its response. */
 export async function requestSpan(): Promise<ReadableSpan> {
-  await until(() => finished(SpanKind.SERVER).length === 1);
+  await until(() => finished(SpanKind.SERVER).length, 1);
   return finished(SpanKind.SERVER)[0] as ReadableSpan;
 }
 

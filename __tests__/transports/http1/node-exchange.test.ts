@@ -16,7 +16,7 @@ describe('NodeExchange', () => {
     resources.use(server);
     const untilWhole: Relay = async (respond) => {
       const response: IncomingMessage = await respond();
-      await until(() => response.readableLength === 5);
+      await until(() => response.readableLength, 5);
       for (const socket of server.sockets) socket.write('later');
       await until(() => response.complete);
       return response;

@@ -6,7 +6,7 @@ import type { ConnectionLimits } from '../../../src/transports/http2/connection-
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { answering, listen } from '../../helpers/servers.ts';
-import { until } from '../../helpers/until.ts';
+import { atLeast, including, until } from '../../helpers/until.ts';
 import { requestTo } from '../contract.ts';
 
 const textOf = async (body: AsyncIterable<unknown>) => {
@@ -56,18 +56,18 @@ describe('HTTP/2 connections to an endpoint', () => {
     const { url, endpoint, events } = await start();
     const running = textOf((await send(url, '/events')).body);
     for (let i = 0; i < 15; i++) await use1(url);
-    await until(() => endpoint.accepted === 2);
+    await until(() => endpoint.accepted, 2);
     expect(await get(url)).toBe('ok');
     for (const res of events) res.end('last');
     expect(await running).toBe('first last');
-    await until(() => endpoint.sockets.size === 1);
+    await until(() => endpoint.sockets.size, 1);
   });
 
   test('follow one another after a time', async () => {
     use({ maxAgeMs: 0 });
     const { url, endpoint } = await start();
     for (let i = 0; i < 3; i++) expect(await get(url)).toBe('ok');
-    await until(() => endpoint.accepted > 1);
+    await until(() => endpoint.accepted, atLeast(2));
   });
 
   test('end when they are idle', async () => {
@@ -85,7 +85,7 @@ describe('HTTP/2 connections to an endpoint', () => {
     const abort = new AbortController();
     const { body } = await send(url, '/large', abort.signal);
     body.read(1);
-    await until(() => sent.includes('/large'));
+    await until(() => sent, including('/large'));
     // Its answer comes behind the body.
     expect(await get(url)).toBe('ok');
     abort.abort(new Error('enough'));
@@ -97,7 +97,7 @@ describe('HTTP/2 connections to an endpoint', () => {
     const { url, endpoint, sent } = await start();
     const { body } = await send(url, '/large');
     body.read(1);
-    await until(() => sent.includes('/large'));
+    await until(() => sent, including('/large'));
     expect(await get(url)).toBe('ok');
     for (const socket of endpoint.sockets) socket.destroy();
     await endpoint.idle();

@@ -6,7 +6,7 @@ import { gotTransport, type Transport, type UpstreamRequest } from '../../../src
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { listen, startTcp } from '../../helpers/servers.ts';
-import { until } from '../../helpers/until.ts';
+import { atLeast, until } from '../../helpers/until.ts';
 import { requestTo } from '../contract.ts';
 
 const textOf = async (body: AsyncIterable<unknown>) => {
@@ -62,10 +62,12 @@ describe('an HTTP/2 connection', () => {
     expect(await textOf((await send(url)).body)).toBe('ok');
     const [dead] = relay.sockets;
     way.isDead = true;
-    const seen = [await cancelled(url)];
-    while (seen.at(-1) === 'enough') seen.push(await cancelled(url));
-    expect(seen.at(-1)).toBe('ok');
-    await until(() => dead?.destroyed === true);
+    await until(
+      () => cancelled(url),
+      (seen) => seen !== 'enough',
+    );
+    expect(await cancelled(url)).toBe('ok');
+    await until(() => dead?.destroyed, true);
   });
 
   test('that is dead takes no request along that waits on it', async () => {
@@ -89,7 +91,7 @@ describe('an HTTP/2 connection', () => {
   test('with an endpoint that takes its time stays', async () => {
     const { url, pings, silent } = await start();
     const sending = send(url, { target: '/silent' });
-    await until(() => pings.length > 0);
+    await until(() => pings.length, atLeast(1));
     silent[0]?.end('late');
     expect(await textOf((await sending).body)).toBe('late');
   });

@@ -117,10 +117,10 @@ describe.each<[string, () => Transport]>([
     const abort = new AbortController();
     const sending = send(url, {}, abort.signal);
     if (when === 'within the body') await sending;
-    await until(() => streams.length === 2);
+    await until(() => streams.length, 2);
     abort.abort(new Error('enough'));
     if (when === 'before the head') await expect(sending).rejects.toThrow('enough');
-    await until(() => streams[1]?.closed === true);
+    await until(() => streams[1]?.closed, true);
     expect(streams[1]?.rstCode).toBe(http2.constants.NGHTTP2_CANCEL);
     expect(await textOf((await send(url, { target: '/ok' })).body)).toBe('ok');
     expect(server.accepted).toBe(1);

@@ -35,7 +35,7 @@ describe('Http2Sessions', () => {
     const server = await start({ onConnection: (socket) => void hello.promise.then(() => socket.write(settings(7))) });
     const request = requestFor(server);
     const connecting = sessions.connectionFor(request);
-    await until(() => server.sockets.length === 1);
+    await until(() => server.sockets.length, 1);
     expect(sessions.connectionFor(request)).toBe(connecting);
     hello.resolve();
     await connecting;
@@ -76,7 +76,7 @@ describe('Http2Sessions', () => {
     const server = await start();
     const first = await connected(requestFor(server));
     server.sockets[0]?.end();
-    await until(() => first?.session.destroyed === true);
+    await until(() => first?.session.destroyed, true);
     expect(await connected(requestFor(server))).not.toBe(first);
   });
 
@@ -144,7 +144,7 @@ describe('Http2Sessions', () => {
     const server = await startServer();
     const request = requestTo(server.url.replace('http:', 'https:'), { tls: trustingAll, connectMs: Infinity });
     const connecting = sessions.connectionFor(request);
-    await until(() => server.sockets.size === 1);
+    await until(() => server.sockets.size, 1);
     sessions.close();
     await expect(connecting).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
     await server.idle();

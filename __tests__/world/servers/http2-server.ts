@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../../helpers/until.ts';
 import type { Namespace } from '../net/namespace.ts';
 import type { Ability } from '../traffic/mixed-requests.ts';
 import type { Site } from './site.ts';
@@ -40,10 +40,10 @@ export async function startListening(
   child.stderr?.on('data', (text) => {
     said = (said + text).slice(-1_000);
   });
-  while (!listensOn(namespace, port)) {
+  await until(() => {
     if (isGone(child)) throw new Error(`${program} does not start: ${said}`);
-    await pause(20);
-  }
+    return listensOn(namespace, port);
+  });
   return port;
 }
 

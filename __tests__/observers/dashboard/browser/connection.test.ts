@@ -79,7 +79,7 @@ describeInBrowser('the connection of the page', () => {
     // Something may be heard meanwhile, after which it takes longer.
     while (streams.opened < 2) await page.clock.fastForward(16_000);
     await hasText(page, '#connection', /^live$/);
-    await until(() => streams.open === 1);
+    await until(() => streams.open, 1);
   });
 
   test('ends when nobody has seen the page for a minute, and comes back when somebody does', async () => {
@@ -92,7 +92,7 @@ describeInBrowser('the connection of the page', () => {
       }, isHidden);
     await becomes(true);
     await page.clock.fastForward(61_000);
-    await until(() => streams.open === 0);
+    await until(() => streams.open, 0);
     source.hedgesDenied = 3;
     await becomes(false);
     await hasText(page, '[data-field="hedgesDenied"]', /^3$/);
