@@ -24,7 +24,8 @@ export type { HeaderChanges, HeaderHook, HookContext } from './http/header-hook.
 export type { PathRewrite } from './http/target.ts';
 export type { Logger } from './observers/log/logger.ts';
 export { type DnsEndpointsOptions, dnsEndpoints } from './options/dns-endpoints.ts';
-export type { EndpointsFunction } from './options/endpoint-parser.ts';
+export type { EndpointsFunction } from './options/endpoint.ts';
+export type { BalancingProxyOptions } from './options/options.ts';
 export type {
   EjectionSettings,
   EndpointOption,
@@ -32,8 +33,7 @@ export type {
   HedgeOptions,
   TerminalStatuses,
   TimeoutOptions,
-} from './options/groups.ts';
-export type { BalancingProxyOptions } from './options/options.ts';
+} from './options/timeouts.ts';
 export type { BalancingProxy } from './proxy/balancing-proxy.ts';
 export { createBalancingProxy } from './proxy/create-balancing-proxy.ts';
 export type { Percentile } from './race/percentile.ts';

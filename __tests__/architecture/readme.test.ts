@@ -21,7 +21,7 @@ function documentedOptions(): ReadonlyMap<string, string> {
 }
 
 describe("README's option tables", () => {
-  const groups = 'src/options/groups.ts';
+  const groups = 'src/options/timeouts.ts';
   const fieldsIn = (option: string, file: string, name: string) =>
     fieldsOf(file, name).map((field) => `${option}.${field}`);
 

@@ -20,14 +20,14 @@ import {
   parseOrThrow,
   valueThat,
   wholeNumberFrom,
-} from '../support/parser.ts';
+} from '../support/parser/kinds.ts';
 import { gotTransport } from '../transports/got.ts';
 import type { TlsOptions, Transport } from '../transports/message/transport.ts';
-import { type EndpointsFunction, endpoints, token } from './endpoint-parser.ts';
-import { ejection, hedge, statuses, timeouts } from './group-parsers.ts';
-import type { HedgeOptions, TimeoutOptions } from './groups.ts';
+import { type EndpointsFunction, endpoints, token } from './endpoint.ts';
+import { ejection, hedge, statuses, timeouts } from './hedge.ts';
 import type { BalancingProxyOptions } from './options.ts';
-import { tls } from './tls-parser.ts';
+import type { HedgeOptions, TimeoutOptions } from './timeouts.ts';
+import { tls } from './tls.ts';
 
 type Options = Required<BalancingProxyOptions>;
 

@@ -11,10 +11,10 @@ import {
   parseOrThrow,
   reject,
   valueThat,
-} from '../support/parser.ts';
+} from '../support/parser/kinds.ts';
 import { maxTimerMs } from '../support/timer.ts';
-import { type EndpointsFunction, hasHostName, url } from './endpoint-parser.ts';
-import type { EndpointOptions } from './groups.ts';
+import { type EndpointsFunction, hasHostName, url } from './endpoint.ts';
+import type { EndpointOptions } from './timeouts.ts';
 
 /** Settings of {@link dnsEndpoints}. */
 export interface DnsEndpointsOptions {

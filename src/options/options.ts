@@ -7,8 +7,8 @@ import type { PathRewrite } from '../http/target.ts';
 import type { Logger } from '../observers/log/logger.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
 import type { TlsOptions, Transport } from '../transports/message/transport.ts';
-import type { EndpointsFunction } from './endpoint-parser.ts';
-import type { EjectionSettings, EndpointOption, HedgeOptions, TerminalStatuses, TimeoutOptions } from './groups.ts';
+import type { EndpointsFunction } from './endpoint.ts';
+import type { EjectionSettings, EndpointOption, HedgeOptions, TerminalStatuses, TimeoutOptions } from './timeouts.ts';
 
 /** What {@link createBalancingProxy} takes. Everything but `endpoints` has a default. */
 export interface BalancingProxyOptions {

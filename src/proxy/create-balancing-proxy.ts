@@ -20,7 +20,7 @@ import { rewrittenUrl } from '../http/target.ts';
 import { isLoop } from '../http/via.ts';
 import { requestLogger } from '../observers/log/logger.ts';
 import { type Config, resolveOptions } from '../options/config.ts';
-import { addressesFor } from '../options/endpoint-parser.ts';
+import { addressesFor } from '../options/endpoint.ts';
 import type { BalancingProxyOptions } from '../options/options.ts';
 import { HedgeBudget } from '../race/budget.ts';
 import type { RaceOptions } from '../race/rules.ts';

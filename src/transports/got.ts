@@ -1,6 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import got from 'got';
-import { boolean, fields, milliseconds, optional, parseOrThrow, refuse, wholeNumberFrom } from '../support/parser.ts';
+import {
+  boolean,
+  fields,
+  milliseconds,
+  optional,
+  parseOrThrow,
+  refuse,
+  wholeNumberFrom,
+} from '../support/parser/kinds.ts';
 import { type AgentOption, type AgentPair, Agents, agentPair, ForeignAgents } from './http1/agents.ts';
 import { NodeExchange } from './http1/node-exchange.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';

@@ -7,7 +7,7 @@ import {
   refuse,
   valueThat,
   wholeNumberFrom,
-} from '../../support/parser.ts';
+} from '../../support/parser/kinds.ts';
 import { maxTimerMs } from '../../support/timer.ts';
 import { type AgentOption, type AgentPair, agentPair } from '../http1/agents.ts';
 

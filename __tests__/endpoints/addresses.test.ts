@@ -1,8 +1,8 @@
 import { resolveOptions } from '../../src/options/config.ts';
-import { addressesFor, type EndpointsFunction } from '../../src/options/endpoint-parser.ts';
-import type { EndpointOption } from '../../src/options/groups.ts';
+import { addressesFor, type EndpointsFunction } from '../../src/options/endpoint.ts';
+import type { EndpointOption } from '../../src/options/timeouts.ts';
 import { clientRequest } from '../http/client-request.ts';
-import { parse } from './parse-endpoints.ts';
+import { parse } from '../options/parse-endpoints.ts';
 
 describe('the addresses for a request', () => {
   const req = clientRequest({ headers: ['X-Tenant', 'a'] });

@@ -14,8 +14,8 @@ import {
   reject,
   rejectUnseen,
   valueThat,
-} from '../support/parser.ts';
-import type { EndpointOption } from './groups.ts';
+} from '../support/parser/kinds.ts';
+import type { EndpointOption } from './timeouts.ts';
 
 const tokenRule = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 

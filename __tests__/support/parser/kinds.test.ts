@@ -1,4 +1,4 @@
-import { InvalidOptions, listOf, milliseconds, parseOrThrow } from '../../src/support/parser.ts';
+import { InvalidOptions, listOf, milliseconds, parseOrThrow } from '../../../src/support/parser/kinds.ts';
 
 describe('listOf', () => {
   const parse = listOf(milliseconds, 'a list of durations');

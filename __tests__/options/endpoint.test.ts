@@ -1,5 +1,5 @@
 import type { EndpointAddress } from '../../src/endpoints/address.ts';
-import type { EndpointOption } from '../../src/options/groups.ts';
+import type { EndpointOption } from '../../src/options/timeouts.ts';
 import { parse } from './parse-endpoints.ts';
 
 describe('an endpoint', () => {

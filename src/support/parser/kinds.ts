@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
-import { BalancingProxyError } from '../errors.ts';
-import { nearestOf } from './nearest-name.ts';
-import { maxTimerMs } from './timer.ts';
+import { BalancingProxyError } from '../../errors.ts';
+import { nearestOf } from '../nearest-name.ts';
+import { maxTimerMs } from '../timer.ts';
 
 /**
  * Turns what the user gave for one option into what the code works with.

@@ -9,7 +9,7 @@ import {
   refuse,
   rejectUnseen,
   valueThat,
-} from '../support/parser.ts';
+} from '../support/parser/kinds.ts';
 import type { TlsOptions } from '../transports/message/transport.ts';
 
 type Pem = NonNullable<TlsOptions['ca']>;

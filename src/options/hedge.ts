@@ -12,9 +12,9 @@ import {
   reject,
   valueThat,
   wholeNumberFrom,
-} from '../support/parser.ts';
+} from '../support/parser/kinds.ts';
 import { maxTimerMs } from '../support/timer.ts';
-import type { HedgeOptions, TimeoutOptions } from './groups.ts';
+import type { HedgeOptions, TimeoutOptions } from './timeouts.ts';
 
 /** The options that are written as statuses. */
 export const statuses: Parser<IsTerminal> = (value, option) => {
