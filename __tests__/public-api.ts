@@ -24,7 +24,7 @@ import {
   type DnsEndpointsOptions,
   type DnsRecord,
   dnsEndpoints,
-  type EjectionSettings,
+  type EjectionOptions,
   type EndpointOption,
   type EndpointOptions,
   type EndpointSnapshot,
@@ -391,7 +391,7 @@ export interface Frame {
   readonly timeouts: TimeoutOptions;
   readonly hedge: HedgeOptions;
   readonly delay: Percentile;
-  readonly ejection: EjectionSettings;
+  readonly ejection: EjectionOptions;
   readonly order: Order;
   readonly largeBody: LargeBody;
   readonly pathRewrite: PathRewrite;

@@ -24,16 +24,12 @@ export type { HeaderChanges, HeaderHook, HookContext } from './http/header-hook.
 export type { PathRewrite } from './http/target.ts';
 export type { Logger } from './observers/log/logger.ts';
 export { type DnsEndpointsOptions, dnsEndpoints } from './options/dns-endpoints.ts';
-export type { EndpointsFunction } from './options/endpoint.ts';
+export type { EjectionOptions } from './options/ejection.ts';
+export type { EndpointOption, EndpointOptions, EndpointsFunction } from './options/endpoint.ts';
+export type { HedgeOptions } from './options/hedge.ts';
 export type { BalancingProxyOptions } from './options/options.ts';
-export type {
-  EjectionSettings,
-  EndpointOption,
-  EndpointOptions,
-  HedgeOptions,
-  TerminalStatuses,
-  TimeoutOptions,
-} from './options/timeouts.ts';
+export type { TerminalStatuses } from './options/statuses.ts';
+export type { TimeoutOptions } from './options/timeouts.ts';
 export type { BalancingProxy } from './proxy/balancing-proxy.ts';
 export { createBalancingProxy } from './proxy/create-balancing-proxy.ts';
 export type { Percentile } from './race/percentile.ts';

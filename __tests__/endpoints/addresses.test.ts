@@ -1,16 +1,17 @@
+import { addressesFor } from '../../src/endpoints/addresses.ts';
 import { resolveOptions } from '../../src/options/config.ts';
-import { addressesFor, type EndpointsFunction } from '../../src/options/endpoint.ts';
-import type { EndpointOption } from '../../src/options/timeouts.ts';
+import { type EndpointOption, type EndpointsFunction, givenAddresses } from '../../src/options/endpoint.ts';
 import { clientRequest } from '../http/client-request.ts';
 import { parse } from '../options/parse-endpoints.ts';
 
 describe('the addresses for a request', () => {
   const req = clientRequest({ headers: ['X-Tenant', 'a'] });
-  const addressesOf = (endpoints: EndpointsFunction) => addressesFor(req, resolveOptions({ endpoints }));
+  const addressesOf = (endpoints: EndpointsFunction) =>
+    addressesFor(req, resolveOptions({ endpoints }).endpoints, givenAddresses);
 
   test('are those of the list where there is one', async () => {
-    const config = resolveOptions({ endpoints: ['http://one.example'] });
-    await expect(addressesFor(req, config)).resolves.toBe(config.endpoints);
+    const { endpoints } = resolveOptions({ endpoints: ['http://one.example'] });
+    await expect(addressesFor(req, endpoints, givenAddresses)).resolves.toBe(endpoints);
   });
 
   test.each<[string, EndpointsFunction]>([

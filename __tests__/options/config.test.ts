@@ -2,7 +2,7 @@ import pino from 'pino';
 import winston from 'winston';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { BalancingProxyOptions } from '../../src/options/options.ts';
-import type { TerminalStatuses } from '../../src/options/timeouts.ts';
+import type { TerminalStatuses } from '../../src/options/statuses.ts';
 import { cert, endpoints, key, transport } from './option-values.ts';
 import { addressesIn, problemWith } from './problems.ts';
 

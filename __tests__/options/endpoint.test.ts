@@ -1,5 +1,5 @@
 import type { EndpointAddress } from '../../src/endpoints/address.ts';
-import type { EndpointOption } from '../../src/options/timeouts.ts';
+import type { EndpointOption } from '../../src/options/endpoint.ts';
 import { parse } from './parse-endpoints.ts';
 
 describe('an endpoint', () => {

@@ -3,7 +3,7 @@
  * flaky endpoint that answers 500 now and then still adds to the chance of a good answer, one that is not there only
  * adds work. The time it is left out doubles; after it, one real request is its trial.
  */
-export interface EjectionOptions {
+export interface EjectionRules {
   /** Connection failures in a row. */
   readonly consecutiveFailures: number;
   /** Milliseconds that the first ejection lasts. */
@@ -21,10 +21,10 @@ export type EjectionChange = 'ejected' | 'restored' | undefined;
 
 /** The state of one endpoint. Times are those of `performance.now()`. */
 export class Ejection {
-  readonly #options: EjectionOptions | false;
+  readonly #options: EjectionRules | false;
   #state: State = { kind: 'in', failures: 0 };
 
-  constructor(options: EjectionOptions | false) {
+  constructor(options: EjectionRules | false) {
     this.#options = options;
   }
 

@@ -2,12 +2,12 @@ import type { AttemptOutcome, BalancingProxyError } from '../errors.ts';
 import { isConnectFailure, isOwnFault } from '../errors.ts';
 import { type HedgeDelayOptions, hedgeDelayMs } from '../race/delay.ts';
 import type { EndpointAddress } from './address.ts';
-import { Ejection, type EjectionChange, type EjectionOptions } from './ejection.ts';
+import { Ejection, type EjectionChange, type EjectionRules } from './ejection.ts';
 import { LatencyWindow } from './latency.ts';
 import type { EndpointSnapshot, EndpointState } from './snapshot.ts';
 
 export interface EndpointSettings {
-  readonly ejection: EjectionOptions | false;
+  readonly ejection: EjectionRules | false;
   /** When hedges start. */
   readonly hedge: HedgeDelayOptions;
   /** Most attempts and responses under way at one endpoint, or Infinity. */

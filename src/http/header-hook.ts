@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders, type IncomingMessage, validateHeaderName, validateHeaderValue } from 'node:http';
 import type { BalancingProxyError } from '../errors.ts';
-import { isPlainObject } from '../support/parser/kinds.ts';
+import { isPlainObject } from '../support/plain-object.ts';
 import { callHook, callSyncHook, hookFailed } from '../support/user-function.ts';
 import { type HeaderList, toNodeHeaders, valuesOf, without } from './headers.ts';
 

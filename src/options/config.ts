@@ -1,57 +1,46 @@
 import { randomBytes } from 'node:crypto';
-import type { EndpointAddress } from '../endpoints/address.ts';
-import type { EjectionOptions } from '../endpoints/ejection.ts';
-import { type Order, orders } from '../endpoints/order.ts';
-import type { IsTerminal } from '../http/terminal.ts';
+import { orders } from '../endpoints/order.ts';
+import { isToken } from '../http/headers.ts';
 import { product } from '../http/via.ts';
 import type { Logger } from '../observers/log/logger.ts';
-import { type Strategy, strategyNames } from '../race/strategies/strategies.ts';
+import { strategyNames } from '../race/strategies/strategies.ts';
 import {
-  boolean,
   byteCount,
-  fields,
+  functionOf,
   graceMs,
-  isPlainObject,
   milliseconds,
   oneOf,
-  optional,
   type Parser,
-  type ParserTable,
-  parseOrThrow,
+  trueOrFalse,
   valueThat,
   wholeNumberFrom,
 } from '../support/parser/kinds.ts';
+import {
+  group,
+  inWords,
+  none,
+  type OptionTable,
+  objectOf,
+  option,
+  required,
+  type ValuesOf,
+} from '../support/parser/option.ts';
+import { parseOrThrow } from '../support/parser/problems.ts';
+import { isPlainObject } from '../support/plain-object.ts';
 import { gotTransport } from '../transports/got.ts';
-import type { TlsOptions, Transport } from '../transports/message/transport.ts';
-import { type EndpointsFunction, endpoints, token } from './endpoint.ts';
-import { ejection, hedge, statuses, timeouts } from './hedge.ts';
+import type { Transport } from '../transports/message/transport.ts';
+import { ejection, ejectionOptions } from './ejection.ts';
+import { endpointOptions, endpoints } from './endpoint.ts';
+import { hedge, hedgeOptions } from './hedge.ts';
 import type { BalancingProxyOptions } from './options.ts';
-import type { HedgeOptions, TimeoutOptions } from './timeouts.ts';
-import { tls } from './tls.ts';
+import { statuses } from './statuses.ts';
+import { timeoutOptions } from './timeouts.ts';
+import { tls, tlsOptions } from './tls.ts';
 
 type Options = Required<BalancingProxyOptions>;
 
 /** Options that the code works with in another form than the user gives them in. */
-interface Parsed {
-  readonly endpoints: readonly EndpointAddress[] | EndpointsFunction;
-  readonly terminalStatuses: IsTerminal;
-  readonly preferStatuses: IsTerminal;
-  readonly timeouts: Required<TimeoutOptions>;
-  readonly hedge: Required<HedgeOptions>;
-  readonly ejection: EjectionOptions | false;
-  readonly isUsable: Options['isUsable'] | undefined;
-  readonly unsafeMethods: Strategy | undefined;
-  readonly order: Order | undefined;
-  readonly pathRewrite: Options['pathRewrite'] | undefined;
-  readonly rewriteRequest: Options['rewriteRequest'] | undefined;
-  readonly rewriteResponse: Options['rewriteResponse'] | undefined;
-  readonly trustForwarded: Options['trustForwarded'] | undefined;
-  readonly logger: Logger | undefined;
-  readonly tls: TlsOptions | undefined;
-}
-
-/** The options as the code works with them: complete, checked and frozen. */
-export type Config = { readonly [Name in keyof Options]: Name extends keyof Parsed ? Parsed[Name] : Options[Name] };
+type Translated = 'endpoints' | 'terminalStatuses' | 'preferStatuses';
 
 const transport = valueThat<Transport>(
   (value) => isPlainObject(value) && typeof value.send === 'function' && typeof value.close === 'function',
@@ -68,45 +57,109 @@ const trustForwarded = valueThat<Options['trustForwarded']>(
   'true, false or a function of the request',
 );
 
-const func = <T>() => valueThat<T>((value) => typeof value === 'function', 'a function');
+/** A token of RFC 9110 5.6.2. */
+const token = valueThat<string>(
+  (value) => typeof value === 'string' && isToken(value),
+  'a token of RFC 9110, letters, digits and hyphens',
+);
 
 const namedStrategy = oneOf(strategyNames);
 const strategy: Parser<Options['strategy']> = (value, option) =>
   typeof value === 'function' ? (value as Options['strategy']) : namedStrategy(value, option);
 
-/** Every option has its parser: the compiler refuses the table when one is missing. */
-const parsers: ParserTable<Config> = {
-  endpoints,
-  terminalStatuses: (value, option) => statuses(value === undefined ? '100,200,300,400' : value, option),
-  isUsable: optional(func<Options['isUsable']>(), undefined),
-  inspectLimitBytes: optional(byteCount, 65_536),
-  preferStatuses: (value, option) => (value === undefined ? () => true : statuses(value, option)),
-  preferGraceMs: optional(milliseconds, 100),
-  strategy: optional(strategy, 'race'),
-  unsafeMethods: optional(namedStrategy, undefined),
-  hedge: (value, option) => hedge(value === undefined ? {} : value, option),
-  maxAttempts: optional(wholeNumberFrom(1), Infinity),
-  order: optional(oneOf(orders), undefined),
-  maxInFlight: optional(wholeNumberFrom(1), Infinity),
-  loserGraceMs: optional(graceMs, 5),
-  ejection: (value, option) => ejection(value === undefined ? true : value, option),
-  timeouts: (value, option) => timeouts(value === undefined ? {} : value, option),
-  bodyLimitBytes: optional(byteCount, 1_048_576),
-  largeBody: optional(oneOf(['reject', 'stream']), 'reject'),
-  pathRewrite: optional(func<Options['pathRewrite']>(), undefined),
-  preserveHost: optional(boolean, false),
-  rewriteRequest: optional(func<Options['rewriteRequest']>(), undefined),
-  rewriteResponse: optional(func<Options['rewriteResponse']>(), undefined),
-  trustForwarded: optional(trustForwarded, undefined),
-  via: (value, option) => (value === undefined ? randomPseudonym() : token(value, option)),
-  exposeEndpoint: optional(boolean, false),
-  logger: optional(logger, undefined),
-  logQuery: optional(boolean, false),
-  tls: optional(tls, undefined),
-  transport: (value, option) => (value === undefined ? gotTransport() : transport(value, option)),
-};
+/** Every option of {@link createBalancingProxy}. */
+export const proxyOptions = {
+  endpoints: {
+    ...required(endpoints, 'The servers that should all give the same answer'),
+    items: endpointOptions,
+  },
+  terminalStatuses: option(statuses, '100,200,300,400', 'Statuses that may be given to the client'),
+  isUsable: option(
+    functionOf<Options['isUsable']>(),
+    none,
+    'Asked when the status has passed: whether this response may be given to the client',
+  ),
+  inspectLimitBytes: option(byteCount, 65_536, 'Most bytes that `response.body()` gives to `isUsable`'),
+  preferStatuses: option(
+    statuses,
+    inWords('every terminal status', () => () => true),
+    'Statuses that win at once, written like `terminalStatuses`',
+  ),
+  preferGraceMs: option(milliseconds, 100, 'Time for which a response that is not of `preferStatuses` is held'),
+  strategy: option(strategy, 'race', 'How the endpoints are asked'),
+  unsafeMethods: option(
+    namedStrategy,
+    inWords('the same as `strategy`', () => undefined),
+    'The strategy for POST, PATCH and all other methods that are not idempotent, when the request has no `Idempotency-Key`',
+  ),
+  hedge: group(hedge, hedgeOptions, 'When and how often to hedge'),
+  maxAttempts: option(
+    wholeNumberFrom(1),
+    inWords('the number of endpoints', () => Infinity),
+    'Most attempts for one request, the first one included',
+  ),
+  order: option(
+    oneOf(orders),
+    inWords("`'fastest'` for `'hedge'`, else `'given'`", () => undefined),
+    'Which endpoint is asked first',
+  ),
+  maxInFlight: option(
+    wholeNumberFrom(1),
+    Infinity,
+    'Most attempts and responses under way at one endpoint; a full endpoint is passed over',
+  ),
+  loserGraceMs: option(graceMs, 5, 'Time for which the losers may go on when the winner is known'),
+  ejection: {
+    ...option(ejection, true, 'Leave endpoints out that cannot be reached'),
+    fields: ejectionOptions,
+  },
+  timeouts: group(objectOf(timeoutOptions), timeoutOptions, 'Limits of time'),
+  bodyLimitBytes: option(
+    byteCount,
+    1_048_576,
+    'Largest request body, as it is kept for every endpoint; a larger one is answered with 413',
+  ),
+  largeBody: option(oneOf(['reject', 'stream']), 'reject', 'How a larger body is treated'),
+  pathRewrite: option(
+    functionOf<Options['pathRewrite']>(),
+    none,
+    "Makes another path of the request's, query included",
+  ),
+  preserveHost: option(trueOrFalse, false, "Forward the client's `Host` instead of the endpoint's own"),
+  rewriteRequest: option(functionOf<Options['rewriteRequest']>(), none, 'Changes the headers of each attempt'),
+  rewriteResponse: option(
+    functionOf<Options['rewriteResponse']>(),
+    none,
+    'Changes the headers of each response, before it may be given to the client',
+  ),
+  trustForwarded: option(
+    trustForwarded,
+    inWords("Express's `trust proxy` setting where there is one, else `false`", () => undefined),
+    'Believe the `X-Forwarded-*` and `Forwarded` headers of clients',
+  ),
+  via: option(
+    token,
+    inWords(`\`${product}-\` and 8 random hexadecimal digits`, randomPseudonym),
+    'Our name in the header `Via`, by which a request that comes back is recognised; the same for all instances of a fleet',
+  ),
+  exposeEndpoint: option(trueOrFalse, false, 'Tell the client in the header `X-Served-By` which endpoint answered'),
+  logger: option(logger, none, 'Gets a line for each request: pino, winston, console or the like'),
+  logQuery: option(trueOrFalse, false, 'Write query strings into the log, too; they often carry secrets'),
+  tls: {
+    ...option(
+      tls,
+      inWords("Node's, with certificates verified", () => undefined),
+      'Certificates for https endpoints, and how they are checked',
+    ),
+    fields: tlsOptions,
+  },
+  transport: option(transport, inWords('`gotTransport()`', gotTransport), 'Sends the attempts'),
+} satisfies OptionTable<Omit<Options, Translated> & Record<Translated, unknown>>;
 
-const parseOptions = fields(parsers);
+/** The options as the code works with them: complete, checked and frozen. */
+export type Config = ValuesOf<typeof proxyOptions>;
+
+const parseOptions = objectOf(proxyOptions);
 
 /**
  * Checks all options and fills in the defaults.
@@ -116,7 +169,7 @@ export function resolveOptions(options: BalancingProxyOptions): Config {
   return parseOrThrow(parseOptions, options);
 }
 
-/** Of any class, so not a plain object only. */
+/** Whether a value can take lines. Loggers are of any class, so not a plain object only. */
 function isLogger(value: unknown): boolean {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   return 'info' in value && typeof value.info === 'function' && 'warn' in value && typeof value.warn === 'function';

@@ -1,31 +1,22 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { createDnsQuery, type DnsAnswer, type DnsRecord, dnsRecords } from '../endpoints/dns.ts';
 import { LastGood } from '../endpoints/last-good.ts';
-import {
-  fields,
-  listOf,
-  milliseconds,
-  oneOf,
-  optional,
-  type Parser,
-  parseOrThrow,
-  reject,
-  valueThat,
-} from '../support/parser/kinds.ts';
-import { maxTimerMs } from '../support/timer.ts';
-import { type EndpointsFunction, hasHostName, url } from './endpoint.ts';
-import type { EndpointOptions } from './timeouts.ts';
+import { arrayOf, finiteMilliseconds, milliseconds, oneOf, type Parser, valueThat } from '../support/parser/kinds.ts';
+import { fields, inWords, type OptionTable, objectOf, option, type ValuesOf } from '../support/parser/option.ts';
+import { parseOrThrow, reject } from '../support/parser/problems.ts';
+import type { EndpointOptions, EndpointsFunction } from './endpoint.ts';
+import { endpointUrl, hasHostName } from './endpoint-url.ts';
 
-/** Settings of {@link dnsEndpoints}. */
+/** How {@link dnsEndpoints} asks DNS. */
 export interface DnsEndpointsOptions {
   /**
-   * `'A'` and `'AAAA'`: each IPv4 or IPv6 address of the URL's host name is an endpoint. `'SRV'`: the host name is that of
-   * the service, such as `_http._tcp.api.internal`, and each address of each target is an endpoint, at the target's port.
+   * Records to ask for. `'A'` and `'AAAA'`: each IPv4 or IPv6 address of the URL's host name is an endpoint. `'SRV'`: the host name is
+   * that of the service, such as `_http._tcp.api.internal`, and each address of each target is an endpoint, at the target's port.
    * @default 'A'
    */
   readonly record?: DnsRecord;
   /**
-   * Milliseconds after which an answer is stale: the next request has DNS asked again.
+   * Age at which an answer is stale, in milliseconds: the next request has DNS asked again.
    * @default 30_000
    */
   readonly refreshMs?: number;
@@ -35,49 +26,52 @@ export interface DnsEndpointsOptions {
    */
   readonly servers?: readonly string[];
   /**
-   * Milliseconds that DNS may take for one answer, all its questions together.
+   * Time that DNS may take for one answer, all its questions together, in milliseconds.
    * @default 3_000
    */
   readonly timeoutMs?: number;
 }
 
-interface Parsed {
-  readonly record: DnsRecord;
-  readonly refreshMs: number;
-  readonly servers: readonly string[] | undefined;
-  readonly timeoutMs: number;
-}
+const server = valueThat<string>(isServer, "an IP address with or without a port such as '10.0.0.53:5353'");
+
+/** The options of {@link dnsEndpoints}. */
+export const dnsOptions = {
+  record: option(oneOf(dnsRecords), 'A', 'Records to ask for'),
+  refreshMs: option(milliseconds, 30_000, 'Age at which an answer is stale'),
+  servers: option(
+    arrayOf(server, 'a non-empty array of IP addresses of DNS servers'),
+    inWords("the system's", () => undefined),
+    'DNS servers to ask: IP addresses, with or without a port',
+  ),
+  timeoutMs: option(finiteMilliseconds, 3_000, 'Time that DNS may take for one answer, all its questions together'),
+} satisfies OptionTable<DnsEndpointsOptions>;
+
+const optionsObject = objectOf(dnsOptions);
 
 interface Arguments {
   readonly url: URL;
-  readonly options: Parsed;
+  readonly options: ValuesOf<typeof dnsOptions>;
 }
 
 const namedUrl: Parser<URL> = (value, option) => {
-  const parsed = url(value, option);
+  const parsed = endpointUrl(value, option);
   const expected = 'an http(s) URL with a host name to ask DNS for; an IP address needs none, it goes into `endpoints`';
   return hasHostName(parsed) ? parsed : reject(option, expected, String(value));
 };
 
-const server = valueThat<string>(isServer, "an IP address with or without a port such as '10.0.0.53:5353'");
-
-const limitMs = valueThat<number>(
-  (value) => typeof value === 'number' && value > 0 && value <= maxTimerMs,
-  `milliseconds above 0 and up to ${maxTimerMs}`,
-);
-
-const parseSettings = fields<Parsed>({
-  record: optional(oneOf(dnsRecords), 'A'),
-  refreshMs: optional(milliseconds, 30_000),
-  servers: optional(listOf(server, 'a non-empty array of IP addresses of DNS servers'), undefined),
-  timeoutMs: optional(limitMs, 3_000),
-});
-
-const parseArguments = fields<Arguments>({
+const parseEach = fields<Arguments>({
   url: namedUrl,
-  // Their names stand alone, as with the options of the proxy.
-  options: (value) => parseSettings(value === undefined ? {} : value, ''),
+  // The names of the options stand alone in messages, as with the options of the proxy.
+  options: (value) => optionsObject(value === undefined ? {} : value, ''),
 });
+
+const parseArguments: Parser<Arguments> = (value, option) => {
+  const parsed = parseEach(value, option);
+  if (parsed.options.record === 'SRV' && parsed.url.port !== '') {
+    reject('url', 'a URL without a port, which SRV records give', String(parsed.url));
+  }
+  return parsed;
+};
 
 /**
  * Makes a function for the option `endpoints` that finds them by DNS, as they are at the time: each address behind the
@@ -89,9 +83,9 @@ const parseArguments = fields<Arguments>({
  * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the arguments.
  */
 export function dnsEndpoints(url: string | URL, options: DnsEndpointsOptions = {}): EndpointsFunction {
-  const parsed = parseOrThrow(parseBoth, { url, options });
-  const { refreshMs, ...settings } = parsed.options;
-  const query = createDnsQuery({ ...settings, hostname: parsed.url.hostname });
+  const parsed = parseOrThrow(parseArguments, { url, options });
+  const { refreshMs, ...question } = parsed.options;
+  const query = createDnsQuery({ ...question, hostname: parsed.url.hostname });
   const endpoints = new LastGood<readonly EndpointOptions[]>({
     refreshMs,
     // The very same list says that nothing has changed, and is not parsed again.
@@ -102,14 +96,6 @@ export function dnsEndpoints(url: string | URL, options: DnsEndpointsOptions = {
   });
   return () => endpoints.get();
 }
-
-const parseBoth: Parser<Arguments> = (value, option) => {
-  const parsed = parseArguments(value, option);
-  if (parsed.options.record === 'SRV' && parsed.url.port !== '') {
-    reject('url', 'a URL without a port, which SRV records give', String(parsed.url));
-  }
-  return parsed;
-};
 
 function endpointAt(url: URL, { hostname, port, address }: DnsAnswer): EndpointOptions {
   const place = new URL(url);

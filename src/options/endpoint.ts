@@ -1,41 +1,54 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { type AddressParts, type EndpointAddress, isSupportedProtocol, parseAddress } from '../endpoints/address.ts';
-import { BalancingProxyError } from '../errors.ts';
-import { hostnameOf } from '../http/hostname.ts';
-import {
-  collect,
-  fields,
-  isPlainObject,
-  listOf,
-  optional,
-  type Parser,
-  refuse,
-  reject,
-  rejectUnseen,
-  valueThat,
-} from '../support/parser/kinds.ts';
-import type { EndpointOption } from './timeouts.ts';
+import { type EndpointAddress, parseAddress } from '../endpoints/address.ts';
+import { withDistinctNames } from '../endpoints/addresses.ts';
+import { isFieldValue, isToken } from '../http/headers.ts';
+import { arrayOf, type Parser, valueThat } from '../support/parser/kinds.ts';
+import { inWords, none, type OptionTable, objectOf, option, required } from '../support/parser/option.ts';
+import { collect, refuse, reject, rejectUnseen } from '../support/parser/problems.ts';
+import { isPlainObject } from '../support/plain-object.ts';
+import { endpointUrl, hasHostName } from './endpoint-url.ts';
 
-const tokenRule = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** An endpoint with more to say than its URL. */
+export interface EndpointOptions {
+  /** Absolute URL: `http:`, `https:`, or `http+unix://%2Fpath%2Fto.sock/base`. */
+  readonly url: string | URL;
+  /**
+   * Name in logs, events, errors and snapshots.
+   * @default the URL without credentials and query, and `address` in parentheses where it is given
+   */
+  readonly name?: string;
+  /**
+   * IP address, v4 or v6 without brackets, to connect to instead of looking up the host name of the URL. All else stays the URL's:
+   * port, `Host`, and the name for which the certificate has to be.
+   * @default what the host name resolves to
+   */
+  readonly address?: string;
+  /**
+   * Headers that every request to this endpoint gets; they replace the client's headers of the same names.
+   * @default none
+   */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+}
 
-/** A token of RFC 9110 5.6.2, such as a header name or a `Via` pseudonym. */
-export const token = valueThat<string>(
-  (value) => typeof value === 'string' && tokenRule.test(value),
-  'a token of RFC 9110, letters, digits and hyphens',
-);
+/** One endpoint among the option `endpoints`. */
+export type EndpointOption = string | URL | EndpointOptions;
 
-const isHeaderValue = (value: unknown): value is string =>
-  typeof value === 'string' && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+/** Gives the endpoints for one request. */
+export type EndpointsFunction = (
+  req: IncomingMessage,
+) => readonly EndpointOption[] | Promise<readonly EndpointOption[]>;
 
-/** A token read from a file with its line end is the usual mistake here, and must not end up in a log. */
-const headerValue: Parser<string> = (value, option) =>
-  isHeaderValue(value) ? value : rejectUnseen(option, 'a string of Latin-1 without control characters', value);
+const isHeaderValue = (value: unknown): value is string => typeof value === 'string' && isFieldValue(value);
 
-/** A fixed value of these would tear bodies apart or leave bytes behind that pass for the next request. */
+/** The value of a header. A token that was read from a file with its line end is the usual mistake, and must not end up in a log. */
+const headerValue: Parser<string> = (value, name) =>
+  isHeaderValue(value) ? value : rejectUnseen(name, 'a string of Latin-1 without control characters', value);
+
+/** A fixed value of these would tear bodies apart, or leave bytes behind that pass for the next request. */
 const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'upgrade']);
 
-/** Where the blank is missing, the value is a part of the name. */
+/** Shows no name that is wrong: where the blank behind the colon is missing, the header's value is a part of the name. */
 const unseenName =
   'expected names of letters, digits and hyphens (tokens of RFC 9110), got another one; in YAML, a blank has to follow the colon';
 
@@ -43,7 +56,7 @@ const unseenName =
 const headerList: Parser<readonly string[]> = (value, option) => {
   if (!isPlainObject(value)) rejectUnseen(option, 'an object of header names and values', value);
   const parseEntry = ([name, given]: [string, unknown]): string[] => {
-    if (!tokenRule.test(name)) refuse(option, unseenName);
+    if (!isToken(name)) refuse(option, unseenName);
     const at = `${option}.${name}`;
     if (framing.has(name.toLowerCase())) rejectUnseen(at, 'a header that does not frame the message', given);
     return (Array.isArray(given) ? given : [given]).flatMap((one) => [name, headerValue(one, at)]);
@@ -51,120 +64,60 @@ const headerList: Parser<readonly string[]> = (value, option) => {
   return collect(Object.entries(value), parseEntry).flat();
 };
 
-/** Where an endpoint is. */
-export const url: Parser<URL> = (value, option) => {
-  const expected = 'an absolute http(s) or http+unix URL';
-  if (typeof value !== 'string' && !(value instanceof URL)) reject(option, expected, value);
-  const text = String(value);
-  const parsed = URL.parse(text);
-  if (!parsed || !isSupportedProtocol(parsed.protocol) || parsed.hostname === '') reject(option, expected, text);
-  if (parsed.port === '0') reject(option, `${expected} with a port above 0`, text);
-  if (parsed.hash !== '') reject(option, `${expected} without a fragment`, text);
-  if (![parsed.username, parsed.password, parsed.hostname].every(isDecodable)) {
-    reject(option, `${expected} with valid % escapes`, text);
-  }
-  if (parsed.protocol === 'http+unix:' && !/^%2F/i.test(parsed.hostname)) {
-    reject(option, `${expected}, the socket's absolute path with %2F for each slash`, text);
-  }
-  return parsed;
-};
+/** The name of an endpoint: `X-Served-By` carries it, so it has to be a header's value. */
+const endpointName = valueThat<string>(
+  (value) => isHeaderValue(value) && value !== '',
+  'a name of Latin-1 without control characters',
+);
 
 const ipAddress = valueThat<string>(
   (value) => typeof value === 'string' && isIP(value) !== 0,
   "an IP address such as '10.0.0.1' or '2001:db8::1'",
 );
 
-const endpointFields = fields<AddressParts>({
-  url,
-  // `X-Served-By` carries it, so it has to be a header value.
-  name: optional(
-    valueThat<string>((value) => isHeaderValue(value) && value !== '', 'a name of Latin-1 without control characters'),
-    undefined,
+/** The options of one endpoint. */
+export const endpointOptions = {
+  url: required(endpointUrl, 'Absolute URL: `http:`, `https:`, or `http+unix://%2Fpath%2Fto.sock/base`'),
+  name: option(
+    endpointName,
+    inWords('the URL without credentials and query, and `address` in parentheses where it is given', () => undefined),
+    'Name in logs, events, errors and snapshots',
   ),
-  address: optional(ipAddress, undefined),
-  headers: optional(headerList, []),
-});
+  address: option(
+    ipAddress,
+    inWords('what the host name resolves to', () => undefined),
+    'IP address, v4 or v6 without brackets, to connect to instead of looking up the host name of the URL',
+  ),
+  headers: option(
+    headerList,
+    inWords(none.words, () => []),
+    "Headers that every request to this endpoint gets; they replace the client's headers of the same names",
+  ),
+} satisfies OptionTable<Record<keyof EndpointOptions, unknown>>;
+
+const endpointObject = objectOf(endpointOptions);
 
 const endpoint: Parser<EndpointAddress> = (value, option) => {
   const isBare = !isPlainObject(value) || value instanceof URL;
-  const parts = isBare ? { url: url(value, option) } : endpointFields(value, option);
+  const parts = isBare ? { url: endpointUrl(value, option) } : endpointObject(value, option);
   // A certificate for one address cannot be checked on a connection to another one.
-  if (parts.address !== undefined && !hasHostName(parts.url)) {
+  if ('address' in parts && parts.address !== undefined && !hasHostName(parts.url)) {
     reject(`${option}.address`, 'an address only beside a URL with a host name', parts.address);
   }
   return parseAddress(parts);
 };
 
-const endpointList = listOf(endpoint, 'a non-empty array of URLs or a function that gives one');
-const givenList = listOf(endpoint, 'an array of URLs');
-
-/** What an `endpoints` function is: it gives the endpoints for one request. */
-export type EndpointsFunction = (
-  req: IncomingMessage,
-) => readonly EndpointOption[] | Promise<readonly EndpointOption[]>;
+const endpointList = arrayOf(endpoint, 'a non-empty array of URLs or a function that gives one');
+const listOfFunction = arrayOf(endpoint, 'an array of URLs');
 
 /** The option `endpoints`; what a function gives can only be checked when it gives it. */
 export const endpoints: Parser<readonly EndpointAddress[] | EndpointsFunction> = (value, option) =>
   typeof value === 'function' ? (value as EndpointsFunction) : withDistinctNames(endpointList(value, option));
 
 /**
- * The endpoints for one request.
- * @throws BalancingProxyError `ERR_BRP_ENDPOINTS` when the user's function throws, rejects or returns nonsense.
+ * The addresses in a list that an `endpoints` function gave.
+ * @throws InvalidOptions naming every problem found in it.
  */
-export async function addressesFor(
-  req: IncomingMessage,
-  { endpoints: given }: { readonly endpoints: readonly EndpointAddress[] | EndpointsFunction },
-): Promise<readonly EndpointAddress[]> {
-  if (typeof given !== 'function') return given;
-  try {
-    return addressesIn(await given(req));
-  } catch (cause) {
-    // Whatever went wrong may name endpoints, and the message may be shown to clients.
-    throw new BalancingProxyError('ERR_BRP_ENDPOINTS', 'the `endpoints` function failed', { cause });
-  }
-}
-
-/** What was parsed of lists that cannot change: a function may give the same one for thousands of requests a second. */
-const parsedLists = new WeakMap<readonly unknown[], readonly EndpointAddress[]>();
-
-function addressesIn(list: unknown): readonly EndpointAddress[] {
-  if (!Array.isArray(list)) return givenList(list, 'endpoints(req)');
-  if (list.length === 0) return [];
-  const known = parsedLists.get(list);
-  if (known) return known;
-  const addresses = withDistinctNames(givenList(list, 'endpoints(req)'));
-  if (isConstant(list)) parsedLists.set(list, addresses);
-  return addresses;
-}
-
-/** Whether nothing in it can change. A URL always can, frozen or not. */
-function isConstant(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.isFrozen(value) && !(value instanceof URL) && Object.values(value).every(isConstant);
-}
-
-/** The same URL may stand in the list several times (the original's own example has it so); its names then count up. */
-function withDistinctNames(addresses: readonly EndpointAddress[]): readonly EndpointAddress[] {
-  const taken = new Set<string>();
-  const distinct = addresses.map((address) => {
-    let { name } = address;
-    for (let count = 2; taken.has(name); count++) name = `${address.name}#${count}`;
-    taken.add(name);
-    return Object.freeze({ ...address, name });
-  });
-  return Object.freeze(distinct);
-}
-
-/** Whether there is a name to look up. */
-export function hasHostName(parsed: URL): boolean {
-  return parsed.protocol !== 'http+unix:' && isIP(hostnameOf(parsed)) === 0;
-}
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
+export function givenAddresses(list: unknown): readonly EndpointAddress[] {
+  return listOfFunction(list, 'endpoints(req)');
 }

@@ -1,72 +1,79 @@
-import type { EjectionOptions } from '../endpoints/ejection.ts';
-import { type IsTerminal, parseStatusRange, terminalIn } from '../http/terminal.ts';
 import { isPercentile, type Percentile } from '../race/percentile.ts';
 import {
-  collect,
-  fields,
-  isPlainObject,
+  isTimeable,
   milliseconds,
   numberFrom,
-  optional,
   type Parser,
-  reject,
+  timeable,
   valueThat,
   wholeNumberFrom,
 } from '../support/parser/kinds.ts';
-import { maxTimerMs } from '../support/timer.ts';
-import type { HedgeOptions, TimeoutOptions } from './timeouts.ts';
+import { type OptionTable, objectOf, option, type ValuesOf } from '../support/parser/option.ts';
+import { reject } from '../support/parser/problems.ts';
 
-/** The options that are written as statuses. */
-export const statuses: Parser<IsTerminal> = (value, option) => {
-  const expected = "statuses from 100 to 599 such as '100,200,300,400', '2xx', '404' or '200-204'";
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const entries = list.flatMap((entry): unknown[] => (typeof entry === 'string' ? entry.split(',') : [entry]));
-  if (entries.length === 0) reject(option, expected, value);
-  const parseEntry = (entry: unknown) => {
-    const isStatus = typeof entry === 'string' || typeof entry === 'number';
-    return (isStatus && parseStatusRange(String(entry).trim())) || reject(option, expected, entry);
-  };
-  return terminalIn(collect(entries, parseEntry));
-};
-
-export const timeouts = fields<Required<TimeoutOptions>>({
-  connectMs: optional(milliseconds, 3_000),
-  responseMs: optional(milliseconds, 30_000),
-  idleMs: optional(milliseconds, 60_000),
-  totalMs: optional(milliseconds, Infinity),
-  clientMs: optional(milliseconds, Infinity),
-});
+/** When the next endpoint is asked because the ones before are slow, and how often. */
+export interface HedgeOptions {
+  /**
+   * Time until the next attempt starts, or a percentile to learn it from: of what the endpoint tried last took, in milliseconds, for
+   * its usable responses of the last 30 to 60 s, or, of a quiet service, for the last 20 to 40 of them. Before there were 20 there is
+   * no hedge by time.
+   * @default 'p95'
+   */
+  readonly delayMs?: number | Percentile;
+  /**
+   * Lower limit of a learned delay, in milliseconds.
+   * @default 5
+   */
+  readonly minDelayMs?: number;
+  /**
+   * Upper limit of a learned delay, in milliseconds.
+   * @default 2_000
+   */
+  readonly maxDelayMs?: number;
+  /**
+   * Attempts started by the delay, per request, over the last 10 s. When the budget is used up there is no further attempt by
+   * time; attempts that follow a failure are not limited.
+   * @default 0.2
+   */
+  readonly budgetRatio?: number;
+  /**
+   * Attempts started by the delay that are allowed within 10 s whatever the ratio. 0 keeps the ratio strictly, but then a service with
+   * few requests never hedges.
+   * @default 3
+   */
+  readonly budgetFloor?: number;
+  /**
+   * Most attempts started by the delay that are under way at one moment.
+   * @default 100
+   */
+  readonly maxConcurrent?: number;
+}
 
 const hedgeDelay = valueThat<number | Percentile>(
-  (value) => (typeof value === 'number' ? value > 0 && value <= maxTimerMs : isPercentile(value)),
-  `milliseconds above 0 and up to ${maxTimerMs}, or a percentile such as 'p95'`,
+  (value) => isTimeable(value) || isPercentile(value),
+  `${timeable}, or a percentile such as 'p95'`,
 );
 
-const hedgeFields = fields<Required<HedgeOptions>>({
-  delayMs: optional(hedgeDelay, 'p95'),
-  minDelayMs: optional(numberFrom(0), 5),
-  maxDelayMs: optional(milliseconds, 2_000),
-  budgetRatio: optional(numberFrom(0), 0.2),
-  budgetFloor: optional(wholeNumberFrom(0), 3),
-  maxConcurrent: optional(wholeNumberFrom(1), 100),
-});
+/** The options of `hedge`. */
+export const hedgeOptions = {
+  delayMs: option(hedgeDelay, 'p95', 'Time until the next attempt starts, or a percentile to learn it from'),
+  minDelayMs: option(numberFrom(0), 5, 'Lower limit of a learned delay'),
+  maxDelayMs: option(milliseconds, 2_000, 'Upper limit of a learned delay'),
+  budgetRatio: option(numberFrom(0), 0.2, 'Attempts started by the delay, per request, over the last 10 s'),
+  budgetFloor: option(
+    wholeNumberFrom(0),
+    3,
+    'Attempts started by the delay that are allowed within 10 s whatever the ratio',
+  ),
+  maxConcurrent: option(wholeNumberFrom(1), 100, 'Most attempts started by the delay that are under way at one moment'),
+} satisfies OptionTable<HedgeOptions>;
 
-export const hedge: Parser<Required<HedgeOptions>> = (value, option) => {
-  const parsed = hedgeFields(value, option);
+const hedgeObject = objectOf(hedgeOptions);
+
+/** The option `hedge`. */
+export const hedge: Parser<ValuesOf<typeof hedgeOptions>> = (value, option) => {
+  const parsed = hedgeObject(value, option);
   const { minDelayMs, maxDelayMs } = parsed;
   if (minDelayMs > maxDelayMs) reject(`${option}.minDelayMs`, `at most maxDelayMs, ${maxDelayMs}`, minDelayMs);
   return parsed;
-};
-
-const ejectionFields = fields<EjectionOptions>({
-  consecutiveFailures: optional(wholeNumberFrom(1), 5),
-  baseMs: optional(milliseconds, 1_000),
-  maxMs: optional(milliseconds, 30_000),
-});
-
-/** true is all defaults. */
-export const ejection: Parser<EjectionOptions | false> = (value, option) => {
-  if (value === false) return false;
-  if (value !== true && !isPlainObject(value)) reject(option, 'true, false or an object', value);
-  return ejectionFields(value === true ? {} : value, option);
 };

@@ -1,15 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import {
-  boolean,
-  fields,
-  isPlainObject,
-  optional,
-  type Parser,
-  refuse,
-  rejectUnseen,
-  valueThat,
-} from '../support/parser/kinds.ts';
+import { type Parser, trueOrFalse, valueThat } from '../support/parser/kinds.ts';
+import { inWords, none, type OptionTable, objectOf, option } from '../support/parser/option.ts';
+import { refuse, rejectUnseen } from '../support/parser/problems.ts';
+import { isPlainObject } from '../support/plain-object.ts';
 import type { TlsOptions } from '../transports/message/transport.ts';
 
 type Pem = NonNullable<TlsOptions['ca']>;
@@ -49,17 +43,29 @@ function checkCertificates(text: string | Uint8Array, option: string): void {
   }
 }
 
-const tlsFields = fields<TlsOptions>({
-  ca: optional(authorities, undefined),
-  cert: optional(pem, undefined),
-  key: optional(pem, undefined),
-  rejectUnauthorized: optional(boolean, true),
-});
+/** The options of `tls`. */
+export const tlsOptions = {
+  ca: option(
+    authorities,
+    inWords("Node's own", () => undefined),
+    "Authorities to trust instead of Node's own, PEM",
+  ),
+  cert: option(pem, none, 'Our certificate for endpoints that ask for one, PEM'),
+  key: option(pem, none, 'The private key that belongs to `cert`, PEM without a passphrase'),
+  rejectUnauthorized: option(
+    trueOrFalse,
+    true,
+    'Check the certificates of endpoints; `false` accepts any, for tests only',
+  ),
+} satisfies OptionTable<TlsOptions>;
 
-/** The option `tls`. What could not work at the first https endpoint is refused here. */
+/** An undefined field is the same to node:tls as one that is not there. */
+const tlsObject = objectOf(tlsOptions) as Parser<TlsOptions>;
+
+/** The option `tls`. A certificate or key that could not work at the first https endpoint is refused. */
 export const tls: Parser<TlsOptions> = (value, option) => {
   if (!isPlainObject(value)) rejectUnseen(option, 'an object', value);
-  const parsed = tlsFields(value, option);
+  const parsed = tlsObject(value, option);
   checkIdentity(parsed, option);
   return parsed;
 };

@@ -10,6 +10,7 @@ import { answerError } from '../client/response/answer-error.ts';
 import { answerAsRecipient } from '../client/response/final-recipient.ts';
 import { respond } from '../client/response/respond.ts';
 import { checkUpgrade, UpgradeClient } from '../client/upgrade/upgrade.ts';
+import { addressesFor } from '../endpoints/addresses.ts';
 import { type Candidate, EndpointPool } from '../endpoints/pool.ts';
 import { BalancingProxyError } from '../errors.ts';
 import { Events, type Observer } from '../events/events.ts';
@@ -20,7 +21,7 @@ import { rewrittenUrl } from '../http/target.ts';
 import { isLoop } from '../http/via.ts';
 import { requestLogger } from '../observers/log/logger.ts';
 import { type Config, resolveOptions } from '../options/config.ts';
-import { addressesFor } from '../options/endpoint.ts';
+import { givenAddresses } from '../options/endpoint.ts';
 import type { BalancingProxyOptions } from '../options/options.ts';
 import { HedgeBudget } from '../race/budget.ts';
 import type { RaceOptions } from '../race/rules.ts';
@@ -166,7 +167,8 @@ class ProxyServer {
   }
 
   async #candidatesFor({ req, signal }: Exchange): Promise<readonly Candidate[]> {
-    return this.pool.candidatesAt(await untilAborted(addressesFor(req, this.#config), signal));
+    const addresses = addressesFor(req, this.#config.endpoints, givenAddresses);
+    return this.pool.candidatesAt(await untilAborted(addresses, signal));
   }
 
   /** Does as an operator says. @returns whether there is such an endpoint. */

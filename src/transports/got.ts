@@ -1,14 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import got from 'got';
-import {
-  boolean,
-  fields,
-  milliseconds,
-  optional,
-  parseOrThrow,
-  refuse,
-  wholeNumberFrom,
-} from '../support/parser/kinds.ts';
+import { milliseconds, trueOrFalse, wholeNumberFrom } from '../support/parser/kinds.ts';
+import { fields, optional } from '../support/parser/option.ts';
+import { parseOrThrow, refuse } from '../support/parser/problems.ts';
 import { type AgentOption, type AgentPair, Agents, agentPair, ForeignAgents } from './http1/agents.ts';
 import { NodeExchange } from './http1/node-exchange.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
@@ -49,7 +43,7 @@ interface Settings {
 const settings = fields<Settings>({
   maxFreeSockets: optional(wholeNumberFrom(1), 256),
   keepAliveTimeoutMs: optional(milliseconds, 4_000),
-  http2: optional(boolean, false),
+  http2: optional(trueOrFalse, false),
   agent: optional(agentPair, undefined),
 });
 

@@ -1,7 +1,7 @@
-import { InvalidOptions, listOf, milliseconds, parseOrThrow } from '../../../src/support/parser/kinds.ts';
+import { arrayOf, milliseconds } from '../../../src/support/parser/kinds.ts';
 
-describe('listOf', () => {
-  const parse = listOf(milliseconds, 'a list of durations');
+describe('arrayOf', () => {
+  const parse = arrayOf(milliseconds, 'a list of durations');
 
   test('gives the parsed items, frozen', () => {
     const list = parse([1, 2], 'delays');
@@ -15,22 +15,5 @@ describe('listOf', () => {
         problems: [expect.stringMatching(/^option `delays\[1\]`/), expect.stringMatching(/^option `delays\[2\]`/)],
       }),
     );
-  });
-});
-
-describe('parseOrThrow', () => {
-  test('passes on what is no problem of the options', () => {
-    const bug = new TypeError('a bug');
-    const parse = () => {
-      throw bug;
-    };
-    expect(() => parseOrThrow(parse, {})).toThrow(bug);
-  });
-
-  test('tells a single problem without a list', () => {
-    const parse = () => {
-      throw new InvalidOptions(['option `a`: no']);
-    };
-    expect(() => parseOrThrow(parse, {})).toThrow(/^option `a`: no$/);
   });
 });

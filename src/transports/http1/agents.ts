@@ -1,7 +1,10 @@
 import type http from 'node:http';
 import type https from 'node:https';
 import { isIdempotent } from '../../http/methods.ts';
-import { fields, isPlainObject, optional, type Parser, reject, valueThat } from '../../support/parser/kinds.ts';
+import { type Parser, valueThat } from '../../support/parser/kinds.ts';
+import { fields, optional } from '../../support/parser/option.ts';
+import { reject } from '../../support/parser/problems.ts';
+import { isPlainObject } from '../../support/plain-object.ts';
 import { isNamedByOtherAddress, serverNameOf } from '../connect/server-name.ts';
 import type { TlsOptions, UpstreamRequest } from '../message/transport.ts';
 import { type AgentPurpose, createAgent, type KeepAliveSettings } from './create-agent.ts';

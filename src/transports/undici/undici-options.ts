@@ -1,13 +1,6 @@
-import {
-  boolean,
-  fields,
-  milliseconds,
-  optional,
-  parseOrThrow,
-  refuse,
-  valueThat,
-  wholeNumberFrom,
-} from '../../support/parser/kinds.ts';
+import { milliseconds, trueOrFalse, valueThat, wholeNumberFrom } from '../../support/parser/kinds.ts';
+import { fields, optional } from '../../support/parser/option.ts';
+import { parseOrThrow, refuse } from '../../support/parser/problems.ts';
 import { maxTimerMs } from '../../support/timer.ts';
 import { type AgentOption, type AgentPair, agentPair } from '../http1/agents.ts';
 
@@ -73,8 +66,8 @@ const isDispatcher = (value: unknown): boolean =>
 const settings = fields<UndiciSettings>({
   connections: optional(wholeNumberFrom(1), Infinity),
   pipelining: optional(wholeNumberFrom(0), 1),
-  http2: optional(boolean, undefined),
-  allowH2: optional(boolean, undefined),
+  http2: optional(trueOrFalse, undefined),
+  allowH2: optional(trueOrFalse, undefined),
   keepAliveTimeoutMs: optional(milliseconds, 4_000),
   dispatcher: optional(valueThat<DispatcherOption>(isDispatcher, "a dispatcher such as undici's MockAgent"), undefined),
   agent: optional(agentPair, undefined),

@@ -1,0 +1,34 @@
+import type { AnyOptions } from '../support/parser/option.ts';
+import { proxyOptions } from './config.ts';
+
+/** An option as tables of options tell of it. */
+export interface DocumentedOption {
+  /** With the options that it is within, as in `timeouts.connectMs` and `endpoints[].url`. */
+  readonly path: string;
+  /** The default, code in backticks; undefined where each option within has its own. */
+  readonly fallback: string | undefined;
+  /** Explains the option: without a full stop, code in backticks. */
+  readonly says: string;
+}
+
+/** The options of a table, each before those within it. */
+export function documented(table: AnyOptions, parent = ''): readonly DocumentedOption[] {
+  return Object.entries(table).flatMap(([name, { fallback, says, fields = {}, items = {} }]) => [
+    { path: `${parent}${name}`, fallback, says },
+    ...documented(fields, `${parent}${name}.`),
+    ...documented(items, `${parent}${name}[].`),
+  ]);
+}
+
+const sentences: ReadonlyMap<string, string> = new Map(documented(proxyOptions).map(({ path, says }) => [path, says]));
+
+/**
+ * The sentence that explains an option, in the form of a flag's text: plain, in lower case, without a full stop.
+ * @param path such as `timeouts.connectMs`.
+ * @throws RangeError when there is no such option.
+ */
+export function sentenceOf(path: string): string {
+  const says = sentences.get(path);
+  if (says === undefined) throw new RangeError(`no option ${path}`);
+  return says.replaceAll('`', '').replace(/^[A-Z](?![A-Z])/, (first) => first.toLowerCase());
+}

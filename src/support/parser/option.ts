@@ -1,0 +1,108 @@
+import { inspect } from 'node:util';
+import { nearestOf } from '../nearest-name.ts';
+import { isPlainObject } from '../plain-object.ts';
+import type { Parser } from './kinds.ts';
+import { collect, reject } from './problems.ts';
+
+/** The one entry of an option: how a value is checked, the default, and the sentence that explains the option. */
+export interface Option<T> {
+  /** Checks what the user gave; undefined makes the default. */
+  readonly parse: Parser<T>;
+  /** The default as a table shows it, code in backticks; undefined where the default is that of each field. */
+  readonly fallback: string | undefined;
+  /** Explains the option to users: without a full stop, code in backticks. README and doc comments begin with it, and may go on. */
+  readonly says: string;
+  /** The options that an object given for this one has. */
+  readonly fields?: AnyOptions;
+  /** The options that each object in a list given for this one has. */
+  readonly items?: AnyOptions;
+}
+
+/** An entry for every option of `T`: the compiler refuses a table that forgets one. */
+export type OptionTable<T> = { readonly [Name in keyof T]-?: Option<T[Name] | undefined> };
+
+/** A table of options, whatever they are. */
+export type AnyOptions = Readonly<Record<string, Option<unknown>>>;
+
+/** The options of a table as the code works with them. */
+export type ValuesOf<Table> = {
+  readonly [Name in keyof Table]: Table[Name] extends { readonly parse: Parser<infer T> } ? T : never;
+};
+
+/** A default that only words can tell. */
+export interface DefaultInWords<T> {
+  /** Code among them stands in backticks. */
+  readonly words: string;
+  readonly make: () => T;
+}
+
+/** A default that no user could write down. */
+export function inWords<T>(words: string, make: () => T): DefaultInWords<T> {
+  return { words, make };
+}
+
+/** The default of an option without which nothing is done. */
+export const none = inWords('none', () => undefined);
+
+/** An option whose default is a value that a user could give as well, or one {@link inWords}. */
+export function option<T, Default extends T | undefined = never>(
+  parse: Parser<T>,
+  fallback: string | number | boolean | DefaultInWords<Default>,
+  says: string,
+): Option<NoInfer<T | Default>> {
+  if (typeof fallback === 'object') return { parse: defaultTo(fallback.make, parse), fallback: fallback.words, says };
+  return { parse: (value = fallback, name) => parse(value, name), fallback: `\`${inspect(fallback)}\``, says };
+}
+
+/** An option that has to be given. */
+export function required<T>(parse: Parser<T>, says: string): Option<T> {
+  return { parse, fallback: 'required', says };
+}
+
+/** An option that is an object of other options, all of which have their defaults. */
+export function group<T>(parse: Parser<T>, fields: AnyOptions, says: string): Option<T> {
+  return { parse: (value = {}, name) => parse(value, name), fallback: undefined, says, fields };
+}
+
+/** An object of options; unknown ones are problems, with the nearest known name. */
+export function objectOf<Table extends AnyOptions>(table: Table): Parser<ValuesOf<Table>> {
+  const parsers = Object.entries(table).map(([name, { parse }]) => [name, parse]);
+  return fields<ValuesOf<Table>>(Object.fromEntries(parsers));
+}
+
+/** The parsers of an object's fields; the compiler refuses a table that forgets one. */
+export type ParserTable<T> = { readonly [Key in keyof T]-?: Parser<T[Key]> };
+
+/** An object whose fields have a parser each; unknown fields are problems, with the nearest known name. */
+export function fields<T extends object>(table: ParserTable<T>): Parser<T> {
+  const known = Object.keys(table) as Array<keyof T & string>;
+  return (value, option) => {
+    if (!isPlainObject(value)) reject(option || 'options', 'an object', value);
+    const problems = Object.keys(value)
+      .filter((name) => !(known as string[]).includes(name))
+      .map((name) => describeUnknown(option, name, known));
+    const parsed = collect(known, (name) => [name, table[name](value[name], join(option, name))] as const, problems);
+    return Object.freeze(Object.fromEntries(parsed)) as T;
+  };
+}
+
+/** A field that need not be there. */
+export function optional<T, Default extends T | undefined>(parse: Parser<T>, fallback: Default): Parser<T | Default> {
+  return defaultTo(() => fallback, parse);
+}
+
+function defaultTo<T, Default>(make: () => Default, parse: Parser<T>): Parser<T | Default> {
+  return (value, option) => (value === undefined ? make() : parse(value, option));
+}
+
+function join(option: string, name: string): string {
+  return option === '' ? name : `${option}.${name}`;
+}
+
+/** Says that an option is unknown. YAML takes a value for a part of the name where the blank behind the colon is missing: it is not shown. */
+function describeUnknown(parent: string, name: string, known: readonly string[]): string {
+  const shown = name.replace(/[^\w$-].*$/s, '…');
+  const nearest = nearestOf(shown, known);
+  const advice = nearest === undefined ? `; known are ${known.join(', ')}` : `; did you mean \`${nearest}\`?`;
+  return `option \`${join(parent, shown)}\` is unknown${advice}`;
+}
