@@ -29,13 +29,13 @@ import { parseOrThrow } from '../support/parser/problems.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 import { gotTransport } from '../transports/got.ts';
 import type { Transport } from '../transports/message/transport.ts';
-import { ejection, ejectionOptions } from './ejection.ts';
-import { endpointOptions, endpoints } from './endpoint.ts';
-import { hedge, hedgeOptions } from './hedge.ts';
+import { ejectionOptions, parseEjection } from './ejection.ts';
+import { endpointOptions, parseEndpoints } from './endpoint.ts';
+import { hedgeOptions, parseHedge } from './hedge.ts';
 import type { BalancingProxyOptions } from './options.ts';
-import { statuses } from './statuses.ts';
+import { parseStatuses } from './statuses.ts';
 import { timeoutOptions } from './timeouts.ts';
-import { tls, tlsOptions } from './tls.ts';
+import { parseTls, tlsOptions } from './tls.ts';
 
 type Options = Required<BalancingProxyOptions>;
 
@@ -70,10 +70,10 @@ const strategy: Parser<Options['strategy']> = (value, option) =>
 /** Every option of {@link createBalancingProxy}. */
 export const proxyOptions = {
   endpoints: {
-    ...required(endpoints, 'The servers that should all give the same answer'),
+    ...required(parseEndpoints, 'The servers that should all give the same answer'),
     items: endpointOptions,
   },
-  terminalStatuses: option(statuses, '100,200,300,400', 'Statuses that may be given to the client'),
+  terminalStatuses: option(parseStatuses, '100,200,300,400', 'Statuses that may be given to the client'),
   isUsable: option(
     functionOf<Options['isUsable']>(),
     none,
@@ -81,7 +81,7 @@ export const proxyOptions = {
   ),
   inspectLimitBytes: option(byteCount, 65_536, 'Most bytes that `response.body()` gives to `isUsable`'),
   preferStatuses: option(
-    statuses,
+    parseStatuses,
     inWords('every terminal status', () => () => true),
     'Statuses that win at once, written like `terminalStatuses`',
   ),
@@ -92,7 +92,7 @@ export const proxyOptions = {
     inWords('the same as `strategy`', () => undefined),
     'The strategy for POST, PATCH and all other methods that are not idempotent, when the request has no `Idempotency-Key`',
   ),
-  hedge: group(hedge, hedgeOptions, 'When and how often to hedge'),
+  hedge: group(parseHedge, hedgeOptions, 'When and how often to hedge'),
   maxAttempts: option(
     wholeNumberFrom(1),
     inWords('the number of endpoints', () => Infinity),
@@ -110,7 +110,7 @@ export const proxyOptions = {
   ),
   loserGraceMs: option(graceMs, 5, 'Time for which the losers may go on when the winner is known'),
   ejection: {
-    ...option(ejection, true, 'Leave endpoints out that cannot be reached'),
+    ...option(parseEjection, true, 'Leave endpoints out that cannot be reached'),
     fields: ejectionOptions,
   },
   timeouts: group(objectOf(timeoutOptions), timeoutOptions, 'Limits of time'),
@@ -147,7 +147,7 @@ export const proxyOptions = {
   logQuery: option(trueOrFalse, false, 'Write query strings into the log, too; they often carry secrets'),
   tls: {
     ...option(
-      tls,
+      parseTls,
       inWords("Node's, with certificates verified", () => undefined),
       'Certificates for https endpoints, and how they are checked',
     ),

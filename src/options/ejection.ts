@@ -37,7 +37,7 @@ export const ejectionOptions = {
 const ejectionObject = objectOf(ejectionOptions);
 
 /** The option `ejection`: true is all defaults. */
-export const ejection: Parser<EjectionRules | false> = (value, option) => {
+export const parseEjection: Parser<EjectionRules | false> = (value, option) => {
   if (value === false) return false;
   if (value !== true && !isPlainObject(value)) reject(option, 'true, false or an object', value);
   return ejectionObject(value === true ? {} : value, option);

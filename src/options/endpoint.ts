@@ -111,7 +111,7 @@ const endpointList = arrayOf(endpoint, 'a non-empty array of URLs or a function 
 const listOfFunction = arrayOf(endpoint, 'an array of URLs');
 
 /** The option `endpoints`; what a function gives can only be checked when it gives it. */
-export const endpoints: Parser<readonly EndpointAddress[] | EndpointsFunction> = (value, option) =>
+export const parseEndpoints: Parser<readonly EndpointAddress[] | EndpointsFunction> = (value, option) =>
   typeof value === 'function' ? (value as EndpointsFunction) : withDistinctNames(endpointList(value, option));
 
 /**

@@ -71,7 +71,7 @@ export const hedgeOptions = {
 const hedgeObject = objectOf(hedgeOptions);
 
 /** The option `hedge`. */
-export const hedge: Parser<ValuesOf<typeof hedgeOptions>> = (value, option) => {
+export const parseHedge: Parser<ValuesOf<typeof hedgeOptions>> = (value, option) => {
   const parsed = hedgeObject(value, option);
   const { minDelayMs, maxDelayMs } = parsed;
   if (minDelayMs > maxDelayMs) reject(`${option}.minDelayMs`, `at most maxDelayMs, ${maxDelayMs}`, minDelayMs);

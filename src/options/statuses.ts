@@ -11,7 +11,7 @@ export type TerminalStatuses = string | number | ReadonlyArray<string | number>;
 const expected = "statuses from 100 to 599 such as '100,200,300,400', '2xx', '404' or '200-204'";
 
 /** An option that is written as {@link TerminalStatuses}. */
-export const statuses: Parser<IsTerminal> = (value, option) => {
+export const parseStatuses: Parser<IsTerminal> = (value, option) => {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   const entries = list.flatMap((entry): unknown[] => (typeof entry === 'string' ? entry.split(',') : [entry]));
   if (entries.length === 0) reject(option, expected, value);

@@ -63,7 +63,7 @@ export const tlsOptions = {
 const tlsObject = objectOf(tlsOptions) as Parser<TlsOptions>;
 
 /** The option `tls`. A certificate or key that could not work at the first https endpoint is refused. */
-export const tls: Parser<TlsOptions> = (value, option) => {
+export const parseTls: Parser<TlsOptions> = (value, option) => {
   if (!isPlainObject(value)) rejectUnseen(option, 'an object', value);
   const parsed = tlsObject(value, option);
   checkIdentity(parsed, option);

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { inspect } from 'node:util';
-import { isPlainObject } from '../../support/parser.ts';
+import { isPlainObject } from '../../support/plain-object.ts';
 import { CommandError } from '../flags/command-error.ts';
 import { parseJson } from './json-syntax.ts';
 import { loadWithPeer } from './optional-peer.ts';

@@ -1,5 +1,5 @@
 import type { Strategy } from '../../index.ts';
-import { isPlainObject } from '../../support/parser.ts';
+import { isPlainObject } from '../../support/plain-object.ts';
 import { CommandError } from '../flags/command-error.ts';
 import { labelOf } from '../flags/flag-value.ts';
 import { type FlagName, type FlagValues, flagCalled, flagNames } from '../flags/flags.ts';
