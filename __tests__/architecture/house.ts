@@ -38,7 +38,14 @@ export const house: readonly Room[] = [
   { name: 'src/index.ts' },
   {
     name: 'src/cli/',
-    mayImport: ['src/support/', 'src/race/percentile.ts', 'src/race/strategies/', 'src/observers/', ...publicNames],
+    mayImport: [
+      'src/support/',
+      'src/race/percentile.ts',
+      'src/race/strategies/',
+      'src/observers/',
+      'src/options/documented.ts',
+      ...publicNames,
+    ],
   },
   { name: 'shared/', mayImport: [] },
   { name: 'demo/', mayImport: ['shared/', ...publicNames] },

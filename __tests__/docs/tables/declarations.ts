@@ -8,6 +8,8 @@ export interface Field {
   readonly name: string;
   /** What its doc comment gives as the default, if it does. */
   readonly fallback: string | undefined;
+  /** What its doc comment says before any tag, in one line. */
+  readonly says: string;
   /** What it may be, where it is one of some strings. */
   readonly choices: readonly string[];
 }
@@ -61,7 +63,12 @@ export function fieldsOf(name: string): Field[] {
   const own = declaration.body.body.filter((member) => member.type === 'TSPropertySignature');
   return [
     ...parentsOf(declaration).flatMap(fieldsOf),
-    ...own.map((field) => ({ name: nameOf(field), fallback: fallbackOf(field), choices: choicesOf(field) })),
+    ...own.map((field) => ({
+      name: nameOf(field),
+      fallback: fallbackOf(field),
+      says: saidOf(field),
+      choices: choicesOf(field),
+    })),
   ];
 }
 
@@ -89,9 +96,18 @@ function nameOf({ key }: Property): string {
   return key.type === 'Identifier' ? key.name : '';
 }
 
-function fallbackOf({ leadingComments }: Property): string | undefined {
-  const comment = (leadingComments ?? []).map(({ value }) => value).join('\n');
-  return /@default (.+?)\s*$/m.exec(comment)?.[1];
+function fallbackOf(field: Property): string | undefined {
+  return /@default (.+?)\s*$/m.exec(commentOf(field))?.[1];
+}
+
+function saidOf(field: Property): string {
+  const [said = ''] = commentOf(field).split(/^@/m);
+  return said.replaceAll(/\s+/g, ' ').trim();
+}
+
+/** The text of a field's doc comment, without the stars. */
+function commentOf({ leadingComments }: Property): string {
+  return (leadingComments ?? []).map(({ value }) => value.replaceAll(/^[ *]+/gm, '')).join('\n');
 }
 
 function choicesOf({ typeAnnotation }: Property): string[] {

@@ -10,7 +10,6 @@ interface DocumentedSetting {
 const documented: Readonly<Record<string, readonly DocumentedSetting[]>> = {
   GotTransportOptions: settingsOf('got'),
   UndiciTransportOptions: settingsOf('undici'),
-  DnsEndpointsOptions: tableOf('setting', 'default', 'meaning').map(settingIn),
 };
 
 function settingsOf(transport: string): DocumentedSetting[] {
@@ -29,7 +28,6 @@ const isAlias = (name: string) => name === 'allowH2';
 const inCode: Readonly<Record<string, string>> = {
   'no limit': 'Infinity',
   ours: 'undefined',
-  "the system's": 'undefined',
   'a connection for each of these requests': 'undefined',
   false: 'undefined',
 };

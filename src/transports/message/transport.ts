@@ -3,14 +3,23 @@ import type { EndpointAddress } from '../../endpoints/address.ts';
 
 /** Certificates for https endpoints, as in node:tls. */
 export interface TlsOptions {
-  /** Authorities to trust instead of Node's own, PEM. */
+  /**
+   * Authorities to trust instead of Node's own, PEM.
+   * @default Node's own
+   */
   readonly ca?: string | Buffer | ReadonlyArray<string | Buffer>;
-  /** Our certificate for endpoints that ask for one, PEM. */
+  /**
+   * Our certificate for endpoints that ask for one, PEM.
+   * @default none
+   */
   readonly cert?: string | Buffer | ReadonlyArray<string | Buffer>;
-  /** The private key that belongs to `cert`, PEM without a passphrase. */
+  /**
+   * The private key that belongs to `cert`, PEM without a passphrase.
+   * @default none
+   */
   readonly key?: string | Buffer | ReadonlyArray<string | Buffer>;
   /**
-   * false accepts any certificate: for tests only.
+   * Check the certificates of endpoints; `false` accepts any, for tests only.
    * @default true
    */
   readonly rejectUnauthorized?: boolean;

@@ -1,0 +1,83 @@
+import { proxyOptions } from '../../../src/options/config.ts';
+import { dnsOptions } from '../../../src/options/dns-endpoints.ts';
+import { documented, sentenceOf } from '../../../src/options/documented.ts';
+import { fieldsOf } from './declarations.ts';
+import { codeIn, tableOf } from './tables.ts';
+
+/** The interfaces whose fields users give as options, by what stands before a field in the path of an option. */
+const interfaces = {
+  '': 'BalancingProxyOptions',
+  'endpoints[].': 'EndpointOptions',
+  'hedge.': 'HedgeOptions',
+  'ejection.': 'EjectionOptions',
+  'timeouts.': 'TimeoutOptions',
+  'tls.': 'TlsOptions',
+};
+
+const tables = [
+  {
+    of: 'the proxy',
+    options: documented(proxyOptions),
+    rows: tableOf('option', 'default', 'meaning').map(({ option, ...row }) => ({ name: option, ...row })),
+    fields: Object.entries(interfaces).flatMap(([parent, type]) => fieldsIn(type, parent)),
+  },
+  {
+    of: 'dnsEndpoints()',
+    options: documented(dnsOptions),
+    rows: tableOf('setting', 'default', 'meaning').map(({ setting, ...row }) => ({ name: setting, ...row })),
+    fields: fieldsIn('DnsEndpointsOptions'),
+  },
+];
+
+function fieldsIn(type: string, parent = '') {
+  return fieldsOf(type).map(({ name, ...field }) => ({ path: `${parent}${name}`, ...field }));
+}
+
+/** Numbers may have underscores in code, and code its backticks in prose. */
+function normalized(fallback: string | undefined): string | undefined {
+  return fallback?.replaceAll('`', '').replaceAll(/(?<=\d)_(?=\d)/g, '');
+}
+
+describe.each(tables)('the options of $of', ({ options, rows, fields }) => {
+  /** Options that are nothing but the options within them need no row. */
+  const inTable = options.filter(({ fallback }) => fallback !== undefined);
+
+  test('have a row each in README, and no other has one', () => {
+    expect(rows.map(({ name }) => codeIn(name)[0]).sort()).toEqual(inTable.map(({ path }) => path).sort());
+  });
+
+  test.each(inTable)('have the default of $path in README', ({ path, fallback }) => {
+    expect(rows.find(({ name }) => name === `\`${path}\``)?.default).toBe(fallback);
+  });
+
+  test.each(inTable)('have the sentence on $path in README', ({ path, says }) => {
+    expect(rows.find(({ name }) => name === `\`${path}\``)?.meaning.slice(0, says.length)).toBe(says);
+  });
+
+  test('have a field each in the public types, and no other has one', () => {
+    expect(fields.map(({ path }) => path).sort()).toEqual(options.map(({ path }) => path).sort());
+  });
+
+  test.each(options)('have the default of $path in its doc comment', ({ path, fallback }) => {
+    const expected = fallback === 'required' ? undefined : fallback;
+    expect(normalized(fields.find((field) => field.path === path)?.fallback)).toBe(normalized(expected));
+  });
+
+  test.each(options)('have the sentence on $path in its doc comment', ({ path, says }) => {
+    expect(fields.find((field) => field.path === path)?.says.slice(0, says.length)).toBe(says);
+  });
+});
+
+describe('sentenceOf', () => {
+  test('gives the sentence on an option as a flag would have it', () => {
+    expect(sentenceOf('exposeEndpoint')).toBe('tell the client in the header X-Served-By which endpoint answered');
+  });
+
+  test('leaves an abbreviation at the beginning as it is', () => {
+    expect(sentenceOf('endpoints[].address')).toMatch(/^IP address/);
+  });
+
+  test('refuses the name of no option', () => {
+    expect(() => sentenceOf('timeouts.connect')).toThrow(new RangeError('no option timeouts.connect'));
+  });
+});
