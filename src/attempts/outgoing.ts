@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { EndpointAddress } from '../endpoints/address.ts';
 import { forwardedHeaders, forwardedNames, isForwardedTrusted, type TrustForwarded } from '../http/forwarded.ts';
-import { firstValueOf, type HeaderList, namesOf, valuesOf, without } from '../http/headers.ts';
+import { firstValueOf, type HeaderList, namesOf, valuesOf, without, withValuesOf } from '../http/headers.ts';
 import { withOneForwardLess } from '../http/max-forwards.ts';
 import { lengthOnWire, onWire } from '../http/on-wire.ts';
 import { joinableProtocols } from '../http/protocols.ts';
@@ -91,9 +91,7 @@ function acceptsTrailers({ headers: { te } }: IncomingMessage): boolean {
 function keptHeaders(req: IncomingMessage, received: ReceivedHeaders, { state }: RequestBody): HeaderList {
   const lasting = endToEndHeaders(req, received);
   const kept = without(lasting, state === 'untouched' ? replaced : replacedWhenInflated);
-  if (state !== 'decoded') return kept;
-  const isType = (index: number) => index % 2 === 1 && kept[index - 1]?.toLowerCase() === 'content-type';
-  return kept.map((text, index) => (isType(index) ? withUtf8(text) : text));
+  return state === 'decoded' ? withValuesOf(kept, 'content-type', withUtf8) : kept;
 }
 
 /**

@@ -6,19 +6,24 @@ import type { IncomingHttpHeaders } from 'node:http';
  */
 export type HeaderList = readonly string[];
 
-/** RFC 9110 7.6.1, and `Proxy-*` of RFC 9110 11.7 and older practice, which concern the next hop only. */
-const hopByHop: ReadonlySet<string> = new Set([
+/** Headers of a connection of HTTP/1.1, in lower case (RFC 9110 7.6.1). HTTP/2 has none of them (RFC 9113 8.2.2). */
+export const connectionHeaders: ReadonlySet<string> = new Set([
   'connection',
   // Of an upgrade to `h2c`, which nobody has to name in `Connection` for us.
   'http2-settings',
   'keep-alive',
-  'proxy-authenticate',
-  'proxy-authentication-info',
-  'proxy-authorization',
   'proxy-connection',
   'te',
   'transfer-encoding',
   'upgrade',
+]);
+
+/** All that concerns the next hop only, logins at a proxy included (RFC 9110 11.7). */
+const hopByHop: ReadonlySet<string> = new Set([
+  ...connectionHeaders,
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
 ]);
 
 const noNames: ReadonlySet<string> = new Set();
@@ -67,6 +72,20 @@ export function firstValueOf(headers: HeaderList, name: string): string | undefi
     if (candidate?.length === name.length && candidate.toLowerCase() === name) return headers[i + 1];
   }
   return undefined;
+}
+
+/** The list in pairs of name and value. */
+export function pairsOf(headers: HeaderList): Array<[name: string, value: string]> {
+  const pairs: Array<[string, string]> = [];
+  for (let i = 0; i < headers.length; i += 2) pairs.push([headers[i] ?? '', headers[i + 1] ?? '']);
+  return pairs;
+}
+
+/** The list with every value of a header changed; `name` in lower case. */
+export function withValuesOf(headers: HeaderList, name: string, change: (value: string) => string): HeaderList {
+  return headers.map((text, index) =>
+    index % 2 === 1 && headers[index - 1]?.toLowerCase() === name ? change(text) : text,
+  );
 }
 
 /** The lower-case names of a list. */

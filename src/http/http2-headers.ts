@@ -1,15 +1,4 @@
-import { groupByName, type HeaderList } from './headers.ts';
-
-/** What belongs to connections of HTTP/1.1; node:http2 throws for it, in trailers where nobody can catch (RFC 9113 8.2.2). */
-export const ofConnections: ReadonlySet<string> = new Set([
-  'connection',
-  'http2-settings',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-]);
+import { connectionHeaders, groupByName, type HeaderList } from './headers.ts';
 
 /** Fields that node:http2 takes only once although they are lists, of which several are the same as one (RFC 9110 5.3). */
 const lists: ReadonlySet<string> = new Set(['content-encoding', 'content-language', 'if-match', 'if-none-match']);
@@ -36,7 +25,8 @@ export function groupForHttp2(
   const groups: Array<{ readonly name: string; readonly values: string[] }> = [];
   for (const { name, values } of groupByName(headers)) {
     const lower = name.toLowerCase();
-    if (ofConnections.has(lower) || lower.startsWith(':')) continue;
+    // node:http2 throws for them, in trailers where nobody can catch.
+    if (connectionHeaders.has(lower) || lower.startsWith(':')) continue;
     const trimmed = values.some(hasBlankEnd) ? values.map(withoutBlankEnds) : values;
     groups.push({ name, values: trimmed.length === 1 ? trimmed : asTakenByNode(lower, trimmed) });
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type HeaderList, valuesOf } from './headers.ts';
+import { type HeaderList, valuesOf, withValuesOf } from './headers.ts';
 import { receivedHeaders } from './received-headers.ts';
 
 /** Methods that a client may ask the proxies on its way with (RFC 9110 7.6.2). Others may have the header, too, for nothing. */
@@ -14,6 +14,5 @@ export function isForUs(req: IncomingMessage): boolean {
 /** The headers with one forward less, where the method counts them. What is no number is left as it is. */
 export function withOneForwardLess(method: string, headers: HeaderList): HeaderList {
   if (!limitedMethods.has(method)) return headers;
-  const isCount = (index: number) => index % 2 === 1 && headers[index - 1]?.toLowerCase() === 'max-forwards';
-  return headers.map((text, index) => (isCount(index) && /^\d+$/.test(text) ? String(BigInt(text) - 1n) : text));
+  return withValuesOf(headers, 'max-forwards', (value) => (/^\d+$/.test(value) ? String(BigInt(value) - 1n) : value));
 }

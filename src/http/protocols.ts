@@ -1,7 +1,4 @@
-import { type HeaderList, valuesOf } from './headers.ts';
-
-/** A protocol name and, maybe, its version: two tokens (RFC 9110 7.8). */
-const protocol = /^[!#$%&'*+.^_`|~\w-]+(?:\/[!#$%&'*+.^_`|~\w-]+)?$/;
+import { type HeaderList, isToken, valuesOf } from './headers.ts';
 
 /** The names of HTTP itself, of its drafts, and of TLS, within which it would be spoken. */
 const carrier = /^(?:h2c?|h3|http|tls)(?:-\d+)?(?:\/|$)/i;
@@ -17,7 +14,7 @@ export function asksForUpgrade(headers: HeaderList): boolean {
  * anything that is no protocol, in which an endpoint might read one.
  */
 export function joinableProtocols(headers: HeaderList): string[] {
-  return protocolsIn(headers).filter((one) => protocol.test(one) && !carrier.test(one));
+  return protocolsIn(headers).filter((one) => isProtocol(one) && !carrier.test(one));
 }
 
 /** Whether an endpoint that switches protocols does so to what it was asked for, and to nothing else (RFC 9110 7.8). */
@@ -25,6 +22,12 @@ export function isSwitchAsked(asked: HeaderList, answered: HeaderList): boolean 
   const wanted = protocolsIn(asked).map((one) => one.toLowerCase());
   const chosen = protocolsIn(answered).map((one) => one.toLowerCase());
   return chosen.length > 0 && chosen.every((one) => wanted.includes(one));
+}
+
+/** A protocol name and, maybe, its version: two tokens (RFC 9110 7.8). */
+function isProtocol(text: string): boolean {
+  const parts = text.split('/');
+  return parts.length <= 2 && parts.every(isToken);
 }
 
 /** What `Upgrade` lists, in any number of fields. */

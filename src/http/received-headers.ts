@@ -68,7 +68,7 @@ function withChanges(req: IncomingMessage, raw: HeaderList, shown: Shown): Recei
     if (!different.has(lower) || (isCut && isBeginning(found, expected))) changed.delete(lower);
     else changed.add(lower);
   }
-  for (const name of different) check(wanted.get(name));
+  for (const name of different) checkSendable(wanted.get(name));
   const touched = new Set([...changed, ...outOfOrder([...wanted.keys()], order)]);
   return { list: applied(raw, wanted, different), changed, touched };
 }
@@ -109,14 +109,14 @@ function wantedHeaders(shown: Shown): ReadonlyMap<string, Wanted> {
   const byMiddleware = names.filter((name) => name !== name.toLowerCase());
   const wanted = new Map<string, Wanted>();
   for (const name of [...names, ...byMiddleware]) {
-    const values = [shown[name] ?? []].flat().map((value) => textOf(name, value));
+    const values = [shown[name] ?? []].flat().map((value) => sentText(name, value));
     if (values.length > 0) wanted.set(name.toLowerCase(), { name, values });
     else wanted.delete(name.toLowerCase());
   }
   return wanted;
 }
 
-function textOf(name: string, value: unknown): string {
+function sentText(name: string, value: unknown): string {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
   throw notToBeSent(name, `a value of type ${value === null ? 'null' : typeof value}`);
 }
@@ -126,7 +126,7 @@ function areSame(values: readonly string[], others: readonly string[] | undefine
 }
 
 /** Nothing that middleware has made, of what a client sent maybe, may end a line and begin another header. */
-function check(wanted: Wanted | undefined): void {
+function checkSendable(wanted: Wanted | undefined): void {
   if (!wanted) return;
   const { name, values } = wanted;
   try {

@@ -38,7 +38,7 @@ function isForWholeServer(req: IncomingMessage): boolean {
 }
 
 /** The target as it came, of which a frame shows a part to what is mounted under a prefix. */
-function originalTarget(req: IncomingMessage): string {
+export function originalTarget(req: IncomingMessage): string {
   const { originalUrl } = req as { readonly originalUrl?: unknown };
   return typeof originalUrl === 'string' ? originalUrl : (req.url ?? '/');
 }

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { join } from '../../../src/client/upgrade/join.ts';
+import { joinConnections } from '../../../src/client/upgrade/join.ts';
 
 describe('join', () => {
   test('has TCP ask both sides after silence whether they are still there', async () => {
@@ -7,7 +7,7 @@ describe('join', () => {
     const probed = (name: string) =>
       Object.assign(new Socket(), { setKeepAlive: (...settings: unknown[]) => void probes.push([name, ...settings]) });
     const [client, upstream] = [probed('client'), probed('upstream')];
-    const joined = join({ client, upstream, clientMs: Infinity });
+    const joined = joinConnections({ client, upstream, clientMs: Infinity });
     expect(probes).toEqual([
       ['client', true, 30_000],
       ['upstream', true, 30_000],

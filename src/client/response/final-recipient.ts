@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { without } from '../../http/headers.ts';
+import { pairsOf } from '../../http/headers.ts';
+import { originalTarget } from '../../http/target.ts';
 import { endResponse } from './ending.ts';
 
 /** Fields that are not shown to whoever makes a browser send TRACE: what proves who one is, and what proxies have added. */
@@ -21,9 +22,7 @@ export function answerAsRecipient(req: IncomingMessage, res: ServerResponse): nu
 }
 
 function traced(req: IncomingMessage): string {
-  const { originalUrl = req.url } = req as { readonly originalUrl?: string };
-  const names = req.rawHeaders.filter((name, index) => index % 2 === 0 && (hidden.test(name) || name.startsWith(':')));
-  const shown = without(req.rawHeaders, new Set(names.map((name) => name.toLowerCase())));
-  const lines = shown.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${shown[index + 1]}`] : []));
-  return [`TRACE ${originalUrl} HTTP/${req.httpVersion}`, ...lines, '', ''].join('\r\n');
+  const shown = pairsOf(req.rawHeaders).filter(([name]) => !hidden.test(name) && !name.startsWith(':'));
+  const lines = shown.map(([name, value]) => `${name}: ${value}`);
+  return [`TRACE ${originalTarget(req)} HTTP/${req.httpVersion}`, ...lines, '', ''].join('\r\n');
 }

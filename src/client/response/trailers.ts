@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { type HeaderList, isFieldValue, isToken, stripHopByHop } from '../../http/headers.ts';
+import { type HeaderList, isFieldValue, isToken, pairsOf, stripHopByHop } from '../../http/headers.ts';
 import { groupForHttp2 } from '../../http/http2-headers.ts';
 
 /** What says how to frame, route or read a message comes too late behind it (RFC 9110 6.5.1). */
@@ -18,25 +18,14 @@ const onlyInHeads: ReadonlySet<string> = new Set([
  */
 export function trailersFor(res: ServerResponse, received: HeaderList): HeaderList {
   if (received.length === 0 || res.req.method === 'HEAD' || res.statusCode === 204 || res.statusCode === 304) return [];
-  const list = stripHopByHop(received);
-  const kept: string[] = [];
-  for (let i = 0; i < list.length; i += 2) {
-    const [name = '', value = ''] = list.slice(i, i + 2);
-    if (isToken(name) && isFieldValue(value) && !onlyInHeads.has(name.toLowerCase())) kept.push(name, value);
-  }
-  return kept;
+  const mayFollow = ([name, value]: [string, string]): boolean =>
+    isToken(name) && isFieldValue(value) && !onlyInHeads.has(name.toLowerCase());
+  return pairsOf(stripHopByHop(received)).filter(mayFollow).flat();
 }
 
 /** Has them sent at the end of the body. */
 export function addTrailers(res: ServerResponse, list: HeaderList): void {
   if (list.length > 0) res.addTrailers(res.req.httpVersionMajor < 2 ? pairsOf(list) : byName(list));
-}
-
-/** Pairs keep the fields as they came. */
-function pairsOf(list: HeaderList): Array<[string, string]> {
-  const pairs: Array<[string, string]> = [];
-  for (let i = 0; i < list.length; i += 2) pairs.push([list[i] ?? '', list[i + 1] ?? '']);
-  return pairs;
 }
 
 /** The compatibility API of node:http2 takes no pairs. */

@@ -19,7 +19,7 @@ export interface JoinedConnections {
  * @returns the bytes that came from the endpoint.
  * @throws BalancingProxyError `ERR_BRP_CLIENT_TIMEOUT`, when both are closed, too.
  */
-export function join({ client, upstream, clientMs }: JoinedConnections): Promise<number> {
+export function joinConnections({ client, upstream, clientMs }: JoinedConnections): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   let bytes = 0;
   let open = 2;

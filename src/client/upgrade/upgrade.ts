@@ -11,7 +11,7 @@ import type { UpgradedConnection, UpstreamResponse } from '../../transports/mess
 import { clientGone } from '../connection/client-faults.ts';
 import { closeGently } from '../connection/close.ts';
 import { writableReason } from '../response/respond.ts';
-import { join } from './join.ts';
+import { joinConnections } from './join.ts';
 
 /** Most bytes that are held of what a client sends before its handshake is answered; the rest waits on its way to us. */
 const earlyLimitBytes = 65_536;
@@ -73,7 +73,7 @@ export class UpgradeClient {
     }
     const client = this.#release();
     if (head.length > 0) upstream.unshift(head);
-    return join({ client, upstream, clientMs });
+    return joinConnections({ client, upstream, clientMs });
   }
 
   /** Gives the socket to whoever reads it next, early bytes first. */

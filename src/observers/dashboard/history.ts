@@ -52,12 +52,12 @@ export class History {
     return {
       perSecond: this.#rateOf(slots.map((slot) => slot?.requests ?? 0)),
       successRatio: ratio(
-        sum(slots, (slot) => slot.successes),
-        sum(slots, (slot) => slot.judged),
+        total(slots, (slot) => slot.successes),
+        total(slots, (slot) => slot.judged),
       ),
       loadMultiplier: ratio(
-        sum(slots, (slot) => slot.attempts),
-        sum(slots, (slot) => slot.requests),
+        total(slots, (slot) => slot.attempts),
+        total(slots, (slot) => slot.requests),
       ),
     };
   }
@@ -66,17 +66,17 @@ export class History {
     const slots = this.#slots.last();
     const own = slots.map((slot) => slot?.endpoints.get(name));
     const activity = own.map((counts) => counts?.attempts ?? 0);
-    const failures = sum(own, (counts) => counts.failures);
+    const failures = total(own, (counts) => counts.failures);
     return {
       attemptsPerSecond: this.#rateOf(activity),
       activity,
       winRatio: ratio(
-        sum(own, (counts) => counts.wins),
-        sum(slots, (slot) => slot.wins),
+        total(own, (counts) => counts.wins),
+        total(slots, (slot) => slot.wins),
       ),
       errorRatio: ratio(
         failures,
-        sum(own, (counts) => counts.attempts - counts.cancelled),
+        total(own, (counts) => counts.attempts - counts.cancelled),
       ),
       ejections: this.#ejections.get(name) ?? 0,
     };
@@ -115,7 +115,7 @@ export class History {
     const watchedSeconds = (performance.now() - this.#startedAtMs) / 1_000;
     // A rate of the first instant would be a guess.
     const seconds = Math.max(1, Math.min(watchedSeconds, secondsOf(rateSlots)));
-    const count = counts.slice(-rateSlots).reduce((total, one) => total + one, 0);
+    const count = counts.slice(-rateSlots).reduce((sum, one) => sum + one, 0);
     return round(count / seconds, 2);
   }
 }
@@ -127,8 +127,8 @@ function noCounts(): Counts {
   return { requests: 0, attempts: 0, judged: 0, successes: 0, wins: 0, endpoints: new Map() };
 }
 
-function sum<T>(items: ReadonlyArray<T | undefined>, countOf: (item: T) => number): number {
-  return items.reduce((total, item) => total + (item === undefined ? 0 : countOf(item)), 0);
+function total<T>(items: ReadonlyArray<T | undefined>, countOf: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + (item === undefined ? 0 : countOf(item)), 0);
 }
 
 function ratio(part: number, whole: number): number | null {

@@ -5,10 +5,7 @@ import { connect } from './connection.js';
 import { byId, setText } from './dom.js';
 import { createEndpointTable } from './endpoints.js';
 import { showFigures } from './figures.js';
-import { createRaceList } from './races.js';
-
-/** More races than that are not shown anyway. */
-const maxRaces = 20;
+import { createRaceList, maxRaces } from './races.js';
 
 /** @typedef {{ frame: Frame, isFirst: boolean }} Heard */
 

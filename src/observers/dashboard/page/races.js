@@ -2,7 +2,8 @@
 import { byId, cloneOf, field, setText, setTexts } from './dom.js';
 import { formatCode, formatMs, formatTime, shortName } from './format.js';
 
-const maxRaces = 20;
+/** Races that are shown; the server sends as many to a page that opens. */
+export const maxRaces = 20;
 const maxOfName = 17;
 const clientGone = 'ERR_BRP_CLIENT_GONE';
 const clientsDoing = [clientGone, 'ERR_BRP_CLIENT_TIMEOUT'];
