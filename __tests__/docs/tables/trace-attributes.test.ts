@@ -2,7 +2,9 @@ import { textOf } from '../project.ts';
 import { choicesNamed, fieldsOf } from './declarations.ts';
 import { codeIn, paragraphOf, tableOf, withoutAsides } from './tables.ts';
 
-const source = textOf('src/observers/tracing/opentelemetry.ts');
+const source = ['opentelemetry', 'span-attributes']
+  .map((name) => textOf(`src/observers/tracing/${name}.ts`))
+  .join('\n');
 const attribute = /^(?:http|url|server|error|balancing_proxy)\.[a-z_.]+$/;
 
 /** The attributes that are written in a piece of the code. */

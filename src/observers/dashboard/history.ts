@@ -1,7 +1,7 @@
 import { type AttemptOutcome, isOthersDoing } from '../../errors.ts';
 import type { ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { round } from '../../support/round.ts';
-import type { RequestFigures } from './frame.ts';
+import type { EndpointRow, RequestFigures } from './frame.ts';
 import { RaceSample } from './race-sample.ts';
 import { RecentSlots, secondsOf, slotCount, slotMs } from './recent-slots.ts';
 
@@ -26,13 +26,10 @@ interface Counts {
 }
 
 /** What the events of the last minute say of one endpoint. */
-export interface EndpointFigures {
-  readonly attemptsPerSecond: number;
-  readonly activity: readonly number[];
-  readonly winRatio: number | null;
-  readonly errorRatio: number | null;
-  readonly ejections: number;
-}
+export type EndpointFigures = Pick<
+  EndpointRow,
+  'attemptsPerSecond' | 'activity' | 'winRatio' | 'errorRatio' | 'ejections'
+>;
 
 /** What is learned from events while somebody watches. */
 export class History {
@@ -44,21 +41,15 @@ export class History {
   readonly observe = (event: ProxyEvent): void => {
     if (event.type === 'request-ended') this.#requestEnded(event);
     if (event.type === 'attempt-ended') this.#attemptEnded(event.report.endpoint, event.report.outcome);
-    if (event.type === 'endpoint-ejected') add(this.#ejections, event.endpoint);
+    if (event.type === 'endpoint-ejected') this.#ejected(event.endpoint);
   };
 
   requestFigures(): RequestFigures {
     const slots = this.#slots.last();
     return {
       perSecond: this.#rateOf(slots.map((slot) => slot?.requests ?? 0)),
-      successRatio: ratio(
-        total(slots, (slot) => slot.successes),
-        total(slots, (slot) => slot.judged),
-      ),
-      loadMultiplier: ratio(
-        total(slots, (slot) => slot.attempts),
-        total(slots, (slot) => slot.requests),
-      ),
+      successRatio: ratio(total(slots, 'successes'), total(slots, 'judged')),
+      loadMultiplier: ratio(total(slots, 'attempts'), total(slots, 'requests')),
     };
   }
 
@@ -66,18 +57,11 @@ export class History {
     const slots = this.#slots.last();
     const own = slots.map((slot) => slot?.endpoints.get(name));
     const activity = own.map((counts) => counts?.attempts ?? 0);
-    const failures = total(own, (counts) => counts.failures);
     return {
       attemptsPerSecond: this.#rateOf(activity),
       activity,
-      winRatio: ratio(
-        total(own, (counts) => counts.wins),
-        total(slots, (slot) => slot.wins),
-      ),
-      errorRatio: ratio(
-        failures,
-        total(own, (counts) => counts.attempts - counts.cancelled),
-      ),
+      winRatio: ratio(total(own, 'wins'), total(slots, 'wins')),
+      errorRatio: ratio(total(own, 'failures'), total(own, 'attempts') - total(own, 'cancelled')),
       ejections: this.#ejections.get(name) ?? 0,
     };
   }
@@ -85,6 +69,10 @@ export class History {
   /** Forgets the ejections of endpoints that are no more. */
   keepOnly(names: ReadonlySet<string>): void {
     for (const name of this.#ejections.keys()) if (!names.has(name)) this.#ejections.delete(name);
+  }
+
+  #ejected(endpoint: string): void {
+    this.#ejections.set(endpoint, (this.#ejections.get(endpoint) ?? 0) + 1);
   }
 
   #requestEnded(ended: RequestEnded): void {
@@ -127,14 +115,10 @@ function noCounts(): Counts {
   return { requests: 0, attempts: 0, judged: 0, successes: 0, wins: 0, endpoints: new Map() };
 }
 
-function total<T>(items: ReadonlyArray<T | undefined>, countOf: (item: T) => number): number {
-  return items.reduce((sum, item) => sum + (item === undefined ? 0 : countOf(item)), 0);
+function total<Key extends string>(slots: ReadonlyArray<Readonly<Record<Key, number>> | undefined>, key: Key): number {
+  return slots.reduce((sum, slot) => sum + (slot?.[key] ?? 0), 0);
 }
 
 function ratio(part: number, whole: number): number | null {
   return whole === 0 ? null : round(part / whole, 4);
-}
-
-function add(counts: Map<string, number>, name: string): void {
-  counts.set(name, (counts.get(name) ?? 0) + 1);
 }

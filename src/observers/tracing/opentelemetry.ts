@@ -12,12 +12,10 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import type { AttemptReport } from '../../events/attempt-report.ts';
 import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestStarted } from '../../events/events.ts';
 import type { ObservedProxy } from '../../events/observed-proxy.ts';
-import { hostnameOf } from '../../http/hostname.ts';
 import { checkPeer } from '../../support/peer.ts';
-import { withoutQuery } from '../../support/text.ts';
+import { errorTypeOf, knownMethods, outcomeAttributes, startOfSpan } from './span-attributes.ts';
 
 export interface TraceAttemptsOptions {
   /**
@@ -91,17 +89,7 @@ class AttemptSpans {
     // It had begun before anybody subscribed, so where it belongs is not known.
     if (!request) return;
     this.#tell(event.requestId, { 'balancing_proxy.attempts': event.attempt });
-    const isKnown = this.#knownMethods.has(event.method);
-    const attributes = {
-      ...(isKnown
-        ? { 'http.request.method': event.method }
-        : { 'http.request.method': '_OTHER', 'http.request.method_original': event.method }),
-      ...destinationOf(event, this.#urlQuery),
-      ...(event.attempt > 1 && { 'http.request.resend_count': event.attempt - 1 }),
-      'balancing_proxy.endpoint': event.endpoint,
-      'balancing_proxy.attempt.reason': event.reason,
-    };
-    const name = isKnown ? event.method : 'HTTP';
+    const { name, attributes } = startOfSpan(event, { knownMethods: this.#knownMethods, urlQuery: this.#urlQuery });
     const span = this.#tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, request.parent);
     request.spans.set(event.attempt, span);
   }
@@ -113,11 +101,7 @@ class AttemptSpans {
     spans.delete(attempt);
     if (report.outcome === 'won') this.#tell(requestId, { 'balancing_proxy.winner': report.endpoint });
     const errorType = errorTypeOf(report);
-    span.setAttributes({
-      'balancing_proxy.attempt.outcome': report.outcome,
-      ...(report.status !== undefined && { 'http.response.status_code': report.status }),
-      ...(errorType !== undefined && { 'error.type': errorType }),
-    });
+    span.setAttributes(outcomeAttributes(report, errorType));
     // Without an error of ours the response's status says all.
     const { message } = report.error ?? {};
     if (errorType !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, ...(message && { message }) });
@@ -143,40 +127,4 @@ function parentOf({ traceparent, tracestate }: RequestStarted): Context {
   const spanContext = trace.getSpanContext(active);
   if (spanContext && isSpanContextValid(spanContext)) return active;
   return propagation.extract(active, { traceparent, tracestate }, fieldsOf);
-}
-
-/** RFC 9110, RFC 5789 and QUERY, or the list that replaces them, as the conventions demand. */
-function knownMethods(): ReadonlySet<string> {
-  const standard = 'GET,HEAD,POST,PUT,DELETE,CONNECT,OPTIONS,TRACE,PATCH,QUERY';
-  const { OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS: listed } = process.env;
-  return new Set((listed || standard).split(',').map((method) => method.trim()));
-}
-
-/** Where an attempt goes, as the conventions say it. A Unix socket has no port. */
-function destinationOf({ origin, target }: AttemptStarted, urlQuery: boolean): Attributes {
-  const url = new URL(origin);
-  const full = { 'url.full': origin + tracedTarget(target, urlQuery) };
-  if (url.protocol === 'http+unix:') return { ...full, 'server.address': decodeURIComponent(url.hostname) };
-  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
-  return { ...full, 'server.address': hostnameOf(url), 'server.port': port };
-}
-
-/** Values that are credentials by themselves; the conventions' list, with those of older ones. */
-const signatures =
-  /(?<=[?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|X-Goog-Signature|AWSAccessKeyId|Signature|sig)=)[^&]*/g;
-
-function tracedTarget(target: string, urlQuery: boolean): string {
-  // RFC 9110 7.1: what `OPTIONS *` asks for has no path.
-  if (target === '*') return '';
-  return urlQuery ? target.replaceAll(signatures, 'REDACTED') : withoutQuery(target);
-}
-
-/**
- * Why an attempt is an error, if it is one. Losers are none, they were given up on purpose. A usable 4xx is what the
- * client asked for, as on the server's own span; a 5xx stays an error even where it is a terminal status.
- */
-function errorTypeOf({ outcome, status = 0, error }: AttemptReport): string | undefined {
-  if (outcome === 'cancelled' || outcome === 'lost') return undefined;
-  if (outcome === 'won') return status < 500 ? undefined : String(status);
-  return error?.code ?? (status < 400 ? 'unusable' : String(status));
 }
