@@ -1,100 +1,92 @@
 import { PassThrough, Readable } from 'node:stream';
-import { Attempt } from '../../src/attempts/attempt.ts';
-import { judge } from '../../src/attempts/judge.ts';
+import { judge, type Verdict } from '../../src/attempts/judge.ts';
 import { resolveOptions } from '../../src/options/config.ts';
-import type { BalancingProxyOptions } from '../../src/options/options.ts';
 import type { UpstreamResponse } from '../../src/transports/message/transport.ts';
-import { addressOf, endpointNamed } from '../endpoints/candidates.ts';
-import { clientRequest } from '../http/client-request.ts';
 
-interface Case {
-  readonly options?: Omit<BalancingProxyOptions, 'endpoints'>;
-  readonly response?: Partial<UpstreamResponse>;
-  readonly isUpgrade?: boolean;
+interface Given {
+  readonly status?: number;
+  readonly headers?: readonly string[];
+  readonly method?: string;
+  /** What the client asks to upgrade to. */
+  readonly upgrade?: string;
+  /** The endpoint has switched protocols. */
+  readonly isUpgraded?: boolean;
+  readonly endsWithHead?: boolean;
+  readonly terminalStatuses?: string;
+  readonly preferStatuses?: string;
 }
 
-function judged({ options = {}, response = {}, isUpgrade = false }: Case) {
-  const candidate = { endpoint: endpointNamed('one'), address: addressOf('one') };
-  const headers = isUpgrade ? ['Upgrade', 'websocket'] : [];
-  const outgoing = { method: 'GET', url: '/', host: undefined, headers, body: undefined, isUpgrade };
-  const upstream = { status: 200, statusText: '', headers: [], body: Readable.from([]), trailers: () => [] };
-  const verdict = judge(
-    {
-      attempt: new Attempt({ candidate, reason: 'first', number: 1, requestStartedAt: 0 }),
-      response: { ...upstream, ...response },
-      interim: [],
-    },
-    {
-      req: clientRequest({}),
-      outgoing,
-      config: resolveOptions({ endpoints: ['http://one.example'], ...options }),
-      abort: new AbortController(),
-    },
-  );
-  return { verdict, endpoint: candidate.endpoint };
+function verdictOn(given: Given): Verdict {
+  const { status = 200, headers = [], method = 'GET', upgrade, isUpgraded, endsWithHead, ...options } = given;
+  const response: UpstreamResponse = {
+    status,
+    statusText: '',
+    headers,
+    body: Readable.from([]),
+    trailers: () => [],
+    ...(endsWithHead && { endsWithHead }),
+    ...(isUpgraded && { upgraded: { socket: new PassThrough(), head: Buffer.alloc(0) } }),
+  };
+  const request = { method, headers: upgrade ? ['Upgrade', upgrade] : [], isUpgrade: upgrade !== undefined };
+  return judge(response, request, resolveOptions({ endpoints: ['http://one.example'], ...options }));
 }
 
-const upgraded = { socket: new PassThrough(), head: Buffer.alloc(0) };
-/** What was asked for. */
-const switched = { status: 101, upgraded, headers: ['Upgrade', 'websocket'] };
+const good: Verdict = {
+  fault: undefined,
+  isTerminal: true,
+  isPreferred: true,
+  announcedBytes: undefined,
+  wins: 'at-head',
+};
+const length = (bytes: number | string) => ['Content-Length', String(bytes)];
+const switched = { status: 101, isUpgraded: true, headers: ['Upgrade', 'websocket'] };
+const unasked = 'switched protocols without being asked to, or without saying to which';
 
-describe('the verdict on a response', () => {
-  test.each<{ what: string; isUsable: boolean; isPreferred: boolean } & Case>([
-    { what: 'a good status', isUsable: true, isPreferred: true },
-    { what: 'a status that is not terminal', response: { status: 500 }, isUsable: false, isPreferred: true },
-    {
-      what: 'a terminal status that is not preferred',
-      response: { status: 404 },
-      options: { preferStatuses: '200,300' },
-      isUsable: true,
-      isPreferred: false,
-    },
-    {
-      what: 'an upgrade, which no preference holds up',
-      response: switched,
-      options: { preferStatuses: '200' },
-      isUpgrade: true,
-      isUsable: true,
-      isPreferred: true,
-    },
-    {
-      what: 'an upgrade of which the predicate would not approve',
-      response: switched,
-      options: { isUsable: () => false },
-      isUpgrade: true,
-      isUsable: true,
-      isPreferred: true,
-    },
-    {
-      what: 'an ordinary response to an upgrade',
-      response: { status: 200 },
-      isUpgrade: true,
-      isUsable: false,
-      isPreferred: true,
-    },
-    {
-      what: 'a good status of which the predicate does not approve',
-      options: { isUsable: () => false },
-      isUsable: false,
-      isPreferred: true,
-    },
-  ])('is for $what: usable $isUsable, preferred $isPreferred', async ({ isUsable, isPreferred, ...given }) => {
-    await expect(judged(given).verdict).resolves.toMatchObject({ isUsable, isPreferred });
-  });
-
-  test('is a failed attempt for an upgrade that nobody asked for', async () => {
-    await expect(judged({ response: { status: 101, upgraded } }).verdict).rejects.toMatchObject({
-      code: 'ERR_BRP_BAD_RESPONSE',
-    });
-  });
-
-  test.each([
-    { status: 503, isCooling: true },
-    { status: 429, isCooling: true },
-    { status: 200, isCooling: false },
-  ])('hears Retry-After with status $status: $isCooling', async ({ status, isCooling }) => {
-    const { verdict, endpoint } = judged({ response: { status, headers: ['Retry-After', '30'] } });
-    await verdict;
-    expect(endpoint.isCooling).toBe(isCooling);
+describe('the verdict on the head of a response', () => {
+  test.each<[string, Given, Partial<Verdict>]>([
+    ['a good status', {}, {}],
+    ['a status of another class that is terminal', { status: 404 }, {}],
+    ['a status that is not terminal', { status: 500 }, { isTerminal: false }],
+    ['a status that is terminal by option', { status: 500, terminalStatuses: '500' }, {}],
+    ['a status that is not terminal by option', { status: 404, terminalStatuses: '200' }, { isTerminal: false }],
+    ['a status that is not preferred', { status: 404, preferStatuses: '200' }, { isPreferred: false }],
+    ['a status that is preferred', { status: 200, preferStatuses: '200' }, {}],
+    ['an empty body', { headers: length(0) }, { announcedBytes: 0, wins: 'whole' }],
+    ['a body of 64 KiB', { headers: length(65_536) }, { announcedBytes: 65_536, wins: 'whole' }],
+    ['a body of a byte more', { headers: length(65_537) }, { announcedBytes: 65_537 }],
+    ['a small body that may not win', { status: 500, headers: length(5) }, { isTerminal: false, announcedBytes: 5 }],
+    ['a HEAD of whatever length', { method: 'HEAD', headers: length(1e9) }, { announcedBytes: 0, wins: 'whole' }],
+    ['a 204', { status: 204 }, { announcedBytes: 0, wins: 'whole' }],
+    [
+      'a 304 with the length of another body',
+      { status: 304, headers: length(9) },
+      { announcedBytes: 0, wins: 'whole' },
+    ],
+    ['a head that ends its stream', { endsWithHead: true }, { announcedBytes: 0, wins: 'whole' }],
+    ['a body in chunks', { headers: ['Transfer-Encoding', 'chunked'] }, {}],
+    [
+      'a coding that nobody takes off',
+      { headers: ['Transfer-Encoding', 'gzip, chunked'] },
+      { fault: 'answered with the transfer coding gzip, chunked' },
+    ],
+    ['a final status below 200', { status: 102 }, { fault: 'answered with the final status 102' }],
+    ['an upgrade to what was asked for', { ...switched, upgrade: 'websocket' }, {}],
+    ['an upgrade, which no preference holds up', { ...switched, upgrade: 'websocket', preferStatuses: '200' }, {}],
+    [
+      'an upgrade, which no length holds up',
+      { ...switched, headers: ['Upgrade', 'websocket', ...length(5)], upgrade: 'websocket' },
+      { announcedBytes: 5 },
+    ],
+    [
+      'an upgrade to something else',
+      { ...switched, upgrade: 'other' },
+      { fault: 'switched to protocols that it was not asked for' },
+    ],
+    ['an upgrade that nobody asked for', switched, { fault: 'switched to protocols that it was not asked for' }],
+    ['a 101 without an upgrade', { status: 101, upgrade: 'websocket' }, { fault: unasked }],
+    ['a 101 that nobody asked for', { status: 101 }, { fault: unasked }],
+    ['an ordinary response to an upgrade', { upgrade: 'websocket' }, { isTerminal: false }],
+  ])('is the right one for %s', (_, given, expected) => {
+    expect(verdictOn(given)).toEqual({ ...good, ...expected });
   });
 });

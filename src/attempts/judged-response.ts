@@ -3,14 +3,18 @@ import type { HeaderList } from '../http/headers.ts';
 import type { InterimResponse, UpstreamResponse } from '../transports/message/transport.ts';
 import type { Attempt } from './attempt.ts';
 
-/** An endpoint's response with our judgement of it. */
-export interface JudgedResponse {
+/** An endpoint's response, of which only the head is known. */
+export interface ReceivedResponse {
   readonly attempt: Attempt;
   readonly response: UpstreamResponse;
-  /** The headers for the client, when a function of the user has made them. */
-  readonly rewritten: HeaderList | undefined;
   /** Interim responses that came before the head. */
   readonly interim: readonly InterimResponse[];
+}
+
+/** An endpoint's response with our judgement of it. */
+export interface JudgedResponse extends ReceivedResponse {
+  /** The headers for the client, when a function of the user has made them. */
+  readonly rewritten: HeaderList | undefined;
   /** The body, or the whole of it when it was read already. */
   readonly body: Buffer | Readable;
   /** The bytes that the body announces, or undefined when only its end will tell. */

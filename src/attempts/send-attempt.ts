@@ -7,7 +7,7 @@ import { untilAborted } from '../support/until-aborted.ts';
 import type { InterimResponse, UpstreamRequest, UpstreamResponse } from '../transports/message/transport.ts';
 import type { Attempt } from './attempt.ts';
 import type { AttemptSettings } from './attempt-settings.ts';
-import { judge } from './judge.ts';
+import { examine } from './examine.ts';
 import type { JudgedResponse } from './judged-response.ts';
 import { headersFor } from './outgoing.ts';
 
@@ -21,7 +21,7 @@ const maxHints = 16;
 const maxRepeats = 5;
 
 /**
- * Sends a request to an endpoint and judges the response.
+ * Sends a request to an endpoint and examines the response.
  * @throws BalancingProxyError when there is no complete enough response.
  */
 export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): Promise<JudgedResponse> {
@@ -33,7 +33,7 @@ export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): 
     response = await sendReplacingStale(request instanceof Promise ? await request : request, settings);
     attempt.answered(response.status);
     stopClock();
-    return await judge({ attempt, response, interim }, settings);
+    return await examine({ attempt, response, interim }, settings);
   } catch (thrown) {
     // A connection that has left HTTP is no longer the transport's to close.
     response?.upgraded?.socket.destroy();

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Duplex, Readable } from 'node:stream';
-import { clientHeaders } from '../attempts/judge.ts';
+import { clientHeaders } from '../attempts/client-headers.ts';
 import type { JudgedResponse } from '../attempts/judged-response.ts';
 import { type OutgoingRequest, outgoingRequest } from '../attempts/outgoing.ts';
 import { conditionOf } from '../attempts/release.ts';

@@ -1,0 +1,34 @@
+import { applyHeaderHook } from '../http/header-hook.ts';
+import { type HeaderList, stripHopByHop } from '../http/headers.ts';
+import { settledInTime } from '../support/until-aborted.ts';
+import { hookFailed } from '../support/user-function.ts';
+import type { AttemptSettings } from './attempt-settings.ts';
+import type { JudgedResponse, ReceivedResponse } from './judged-response.ts';
+
+/** The headers for the client: what the user's function has made of them, else the endpoint's less those of its hop. */
+export function clientHeaders(
+  { attempt, response, rewritten }: Pick<JudgedResponse, 'attempt' | 'response' | 'rewritten'>,
+  exposeEndpoint: boolean,
+): HeaderList {
+  if (rewritten) return rewritten;
+  const headers = stripHopByHop(response.headers);
+  if (exposeEndpoint) headers.push('X-Served-By', attempt.name);
+  return headers;
+}
+
+/**
+ * Lets the user's `rewriteResponse` make the headers for the client; undefined without one.
+ * @throws BalancingProxyError `ERR_BRP_HOOK` when it fails or does not settle in time.
+ */
+export function rewrittenHeaders(
+  { attempt, response }: ReceivedResponse,
+  { req, config, abort: { signal } }: AttemptSettings,
+): Promise<HeaderList> | undefined {
+  const { rewriteResponse, exposeEndpoint, timeouts } = config;
+  if (!rewriteResponse) return undefined;
+  const headers = clientHeaders({ attempt, response, rewritten: undefined }, exposeEndpoint);
+  const context = { req, endpoint: attempt.name, status: response.status, headers };
+  const rewriting = applyHeaderHook('rewriteResponse', rewriteResponse, context);
+  const late = () => hookFailed('rewriteResponse', `did not settle within ${timeouts.responseMs} ms`);
+  return settledInTime(rewriting, { ms: timeouts.responseMs, signal, late });
+}
