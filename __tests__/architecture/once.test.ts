@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './sources.ts';
+
+/** The text of every program of the package, by its path. */
+const texts: ReadonlyMap<string, string> = new Map(
+  readdirSync(path.join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.[jt]s$/.test(name))
+    .map((name) => [
+      path.posix.join('src', name.replaceAll(path.sep, '/')),
+      readFileSync(path.join(root, 'src', name), 'utf8'),
+    ]),
+);
+
+// An idea, the code by which it is known, and the files that have it.
+test.each<[string, RegExp, ...string[]]>([
+  // Whoever accepts an upgrade reads no stream to its end, but keeps what comes early.
+  ["a stream's reader is taken off", /\.off\('data'/, 'src/support/consume.ts', 'src/client/upgrade/upgrade.ts'],
+  ['chunks are made one', /\? chunks\[0\] : Buffer\.concat/, 'src/support/consume.ts'],
+  // By `withoutQuery` and `round`, which need no such code.
+  ['a query is cut off', /split\('\?'/],
+  ['a number is rounded', /Math\.round\(.*\) \/ 1/],
+  ['brackets of IPv6 are taken off', /\^\\\[\|\\\]\$/, 'src/http/hostname.ts'],
+  ['control characters are escaped', /\\p\{Cc\}/, 'src/support/text.ts'],
+  ['the longest time of a timer is known', /2_?147_?483_?647/, 'src/support/timer.ts'],
+  ['a plain object is told from others', /\[object Object\]/, 'src/support/plain-object.ts'],
+  ['a token is known by its characters', /\[!#\$%&'\*\+\.\^_`\|~\\w-\]\+\$/, 'src/http/headers.ts'],
+  ["a connection's headers are listed", /'proxy-connection'/, 'src/http/headers.ts'],
+])('it is written once how %s', (_, code, ...files) => {
+  expect([...texts].filter(([, text]) => code.test(text)).map(([file]) => file)).toEqual(files);
+});
