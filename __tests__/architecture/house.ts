@@ -39,9 +39,10 @@ export const house: readonly Room[] = [
   {
     name: 'src/cli/',
     mayImport: [
-      'src/support/',
+      ...ground,
       'src/race/percentile.ts',
       'src/race/strategies/',
+      'src/endpoints/snapshot.ts',
       'src/observers/',
       'src/options/documented.ts',
       ...publicNames,

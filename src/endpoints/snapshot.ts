@@ -1,5 +1,5 @@
-/** All states that an endpoint may be in. */
-export const endpointStates = ['available', 'cooling', 'ejected', 'trial', 'drained'] as const;
+/** All states that an endpoint may be in, from the one in which most requests may be sent to it to the one without any. */
+export const endpointStates = ['available', 'cooling', 'trial', 'ejected', 'drained'] as const;
 
 /**
  * Whether an endpoint is asked: `ejected` while it is left out, `trial` while one request tries it, `cooling` after a

@@ -1,4 +1,5 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import { messageOf } from '../../errors.ts';
 import type { createDashboard } from '../../observers/dashboard/dashboard.ts';
 import { withoutQuery } from '../../support/text.ts';
 import type { Log } from '../log/log.ts';
@@ -46,10 +47,7 @@ export class AdminRoutes {
 
   serve(req: IncomingMessage, res: ServerResponse): void {
     this.#route(req, res).catch((error: unknown) => {
-      this.#settings.log(
-        'error',
-        `admin: ${req.method} ${withoutQuery(req.url ?? '')}: ${(error as Error)?.message ?? error}`,
-      );
+      this.#settings.log('error', `admin: ${req.method} ${withoutQuery(req.url ?? '')}: ${messageOf(error)}`);
       if (res.headersSent) res.destroy();
       else answer(res, 500);
     });

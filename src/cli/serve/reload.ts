@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { messageOf } from '../../errors.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { CommandError } from '../flags/command-error.ts';
 import type { Log } from '../log/log.ts';
@@ -29,7 +30,7 @@ export function reloader({ read, sink, log, service, configuration: first }: Rel
     try {
       await work();
     } catch (error) {
-      const lines = error instanceof CommandError ? error.lines : [String((error as Error)?.message ?? error)];
+      const lines = error instanceof CommandError ? error.lines : [messageOf(error)];
       for (const line of lines) log('error', `cannot reload, all stays as it was: ${line}`);
     }
   };

@@ -1,7 +1,5 @@
-import type { EndpointSnapshot, EndpointState, LatencySummary } from '../../index.ts';
-
-/** What tells most of an endpoint comes first: that some worker leaves it out matters more than that others do not. */
-const tellingFirst: readonly EndpointState[] = ['drained', 'ejected', 'trial', 'cooling', 'available'];
+import { endpointStates } from '../../endpoints/snapshot.ts';
+import type { EndpointSnapshot, LatencySummary } from '../../index.ts';
 
 /** An endpoint's state with what `other` has counted besides. */
 export function addCounts(snapshot: EndpointSnapshot, other: EndpointSnapshot | undefined): EndpointSnapshot {
@@ -52,7 +50,8 @@ export function mergeSnapshots(lists: ReadonlyArray<readonly EndpointSnapshot[]>
 
 function mergeOne(snapshots: readonly EndpointSnapshot[]): EndpointSnapshot {
   const [first, ...others] = snapshots as readonly [EndpointSnapshot, ...EndpointSnapshot[]];
-  const state = tellingFirst.find((one) => snapshots.some((snapshot) => snapshot.state === one)) ?? first.state;
+  // That some worker leaves the endpoint out matters more than that others do not.
+  const state = endpointStates.findLast((one) => snapshots.some((snapshot) => snapshot.state === one)) ?? first.state;
   const inState = snapshots.filter((snapshot) => snapshot.state === state);
   return {
     ...others.reduce(addCounts, first),
