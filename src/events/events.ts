@@ -1,8 +1,8 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
-import { inspect, types } from 'node:util';
 import type { BalancingProxyError } from '../errors.ts';
 import type { StartReason } from '../race/rules.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
+import { Subscribers } from '../support/subscribers.ts';
 import type { AttemptReport } from './attempt-report.ts';
 
 /** What all events of one request have in common. */
@@ -150,7 +150,7 @@ const channels: Readonly<Record<EventType, Channel>> = {
 
 /** Tells observers what happens. Callers ask `isHeard` first and build no event that nobody hears. */
 export class Events {
-  readonly #observers = new Set<Observer>();
+  readonly #observers = new Subscribers<ProxyEvent>();
   #proxy: object = this;
 
   /** Names who reports, for the subscribers of channels. */
@@ -164,28 +164,13 @@ export class Events {
 
   /** @returns its unsubscribe. */
   subscribe(observer: Observer): () => void {
-    // A function of our own, so that subscribing the same observer twice can be undone one at a time.
-    const subscription: Observer = (event) => observer(event);
-    this.#observers.add(subscription);
-    return () => void this.#observers.delete(subscription);
+    return this.#observers.subscribe(observer);
   }
 
   emit(event: ProxyEvent): void {
     // Looked up first: an observer that writes into the event must not break the request.
     const { [event.type]: heard } = channels;
-    for (const observer of this.#observers) {
-      try {
-        const result: unknown = observer(event);
-        if (types.isPromise(result)) result.catch(warn);
-      } catch (error) {
-        warn(error);
-      }
-    }
+    this.#observers.tell(event);
     if (heard.hasSubscribers) heard.publish({ proxy: this.#proxy, event } satisfies ChannelMessage);
   }
-}
-
-/** An observer's fault is the observer's alone: no response may change for it. */
-function warn(thrown: unknown): void {
-  process.emitWarning(thrown instanceof Error ? thrown : `an observer threw ${inspect(thrown)}`);
 }

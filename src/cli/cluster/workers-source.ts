@@ -1,4 +1,5 @@
-import type { EndpointSnapshot, EndpointState, ManagedProxy, Observer } from '../../index.ts';
+import type { EndpointSnapshot, EndpointState, ManagedProxy, Observer, ProxyEvent } from '../../index.ts';
+import { Subscribers } from '../../support/subscribers.ts';
 import { mergeSnapshots, PastCounts } from '../serve/snapshots.ts';
 import type { WorkerState } from './messages.ts';
 import { type PackedEvent, unpack } from './packed-events.ts';
@@ -20,7 +21,7 @@ export interface Team {
  */
 export class WorkersSource implements ManagedProxy {
   readonly #team: Team;
-  readonly #observers = new Set<Observer>();
+  readonly #observers = new Subscribers<ProxyEvent>();
   /** What somebody wants to be left out, whatever the workers have said so far. */
   readonly #drained = new Set<string>();
   /** By the number of the worker. */
@@ -62,20 +63,18 @@ export class WorkersSource implements ManagedProxy {
   }
 
   subscribe(observer: Observer): () => void {
-    // A function of our own, so that subscribing the same observer twice can be undone one at a time.
-    const subscription: Observer = (event) => observer(event);
-    this.#observers.add(subscription);
+    const unsubscribe = this.#observers.subscribe(observer);
     if (this.#observers.size === 1) this.#watch();
     return () => {
-      if (this.#observers.delete(subscription) && this.#observers.size === 0) this.#stopWatching();
+      const wasWatched = this.isWatched;
+      unsubscribe();
+      if (wasWatched && !this.isWatched) this.#stopWatching();
     };
   }
 
   /** Passes on what a worker reports. */
   report(events: readonly PackedEvent[]): void {
-    for (const event of events.map(unpack)) {
-      for (const observer of this.#observers) tell(observer, event);
-    }
+    for (const event of events) this.#observers.tell(unpack(event));
   }
 
   /** Asks the workers how things are. */
@@ -127,14 +126,5 @@ export class WorkersSource implements ManagedProxy {
   #stopWatching(): void {
     clearInterval(this.#timer);
     for (const worker of this.#team.workers) worker.tell('watch', false);
-  }
-}
-
-/** An observer's fault is the observer's alone. */
-function tell(observer: Observer, event: Parameters<Observer>[0]): void {
-  try {
-    observer(event);
-  } catch (error) {
-    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }

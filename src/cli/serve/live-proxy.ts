@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { BalancingProxy, EndpointSnapshot, ManagedProxy, Observer, ProxyEvent } from '../../index.ts';
+import { Subscribers } from '../../support/subscribers.ts';
 import { addCounts, PastCounts } from './snapshots.ts';
 
 /** A proxy that is or was in use. */
@@ -8,7 +9,8 @@ interface Generation {
   readonly proxy: BalancingProxy;
   /** Requests that came before its first one. */
   readonly before: number;
-  readonly unsubscribes: Map<Observer, () => void>;
+  /** Ends what it reports to the observers, where it does. */
+  unsubscribe?: (() => void) | undefined;
 }
 
 /** More workers than this may have been started in the life of a command, but hardly so many at a time. */
@@ -26,12 +28,12 @@ export class LiveProxy implements ManagedProxy {
   /** What closed proxies have counted of the endpoints that are still there. */
   readonly #past = new PastCounts();
   #denied = 0;
-  readonly #observers = new Set<Observer>();
+  readonly #observers = new Subscribers<ProxyEvent>();
 
   /** @param worker the number of the worker that this is in: request numbers end in its last three digits. */
   constructor(proxy: BalancingProxy, worker?: number) {
     this.#worker = worker;
-    this.#current = { proxy, before: 0, unsubscribes: new Map() };
+    this.#current = { proxy, before: 0 };
   }
 
   readonly serve = (req: IncomingMessage, res: ServerResponse): void => {
@@ -53,8 +55,7 @@ export class LiveProxy implements ManagedProxy {
   }
 
   get hedgesDenied(): number {
-    const proxies = [this.#current, ...this.#retired.keys()].map(({ proxy }) => proxy);
-    return proxies.reduce((total, { hedgesDenied }) => total + hedgesDenied, this.#denied);
+    return this.#generations.reduce((total, { proxy }) => total + proxy.hedgesDenied, this.#denied);
   }
 
   drain(endpoint: string): boolean {
@@ -66,17 +67,11 @@ export class LiveProxy implements ManagedProxy {
   }
 
   subscribe(observer: Observer): () => void {
-    // A function of our own, so that subscribing the same observer twice can be undone one at a time.
-    const subscription: Observer = (event) => observer(event);
-    this.#observers.add(subscription);
-    const generations = [this.#current, ...this.#retired.keys()];
-    for (const generation of generations) this.#attach(subscription, generation);
+    const unsubscribe = this.#observers.subscribe(observer);
+    if (this.#observers.size === 1) for (const generation of this.#generations) this.#report(generation);
     return () => {
-      this.#observers.delete(subscription);
-      for (const { unsubscribes } of [this.#current, ...this.#retired.keys()]) {
-        unsubscribes.get(subscription)?.();
-        unsubscribes.delete(subscription);
-      }
+      unsubscribe();
+      if (this.#observers.size === 0) for (const generation of this.#generations) generation.unsubscribe?.();
     };
   }
 
@@ -84,8 +79,8 @@ export class LiveProxy implements ManagedProxy {
   replace(proxy: BalancingProxy): void {
     const old = this.#current;
     for (const { name, state } of old.proxy.endpoints) if (state === 'drained') proxy.drain(name);
-    this.#current = { proxy, before: this.#requestCount, unsubscribes: new Map() };
-    for (const observer of this.#observers) this.#attach(observer, this.#current);
+    this.#current = { proxy, before: this.#requestCount };
+    if (this.#observers.size > 0) this.#report(this.#current);
     this.#past.keepOnly(namesOf(proxy));
     const forget = (): void => this.#forget(old);
     this.#retired.set(old, old.proxy.close().then(forget, forget));
@@ -96,9 +91,15 @@ export class LiveProxy implements ManagedProxy {
     await Promise.all([this.#current.proxy.close(), ...this.#retired.values()]);
   }
 
-  #attach(observer: Observer, generation: Generation): void {
-    const unsubscribe = generation.proxy.subscribe((event) => observer(this.#numbered(event, generation)));
-    generation.unsubscribes.set(observer, unsubscribe);
+  get #generations(): readonly Generation[] {
+    return [this.#current, ...this.#retired.keys()];
+  }
+
+  /** Passes on what a generation reports from now on. */
+  #report(generation: Generation): void {
+    generation.unsubscribe = generation.proxy.subscribe((event) =>
+      this.#observers.tell(this.#numbered(event, generation)),
+    );
   }
 
   #numbered(event: ProxyEvent, { before }: Generation): ProxyEvent {
