@@ -146,6 +146,7 @@ describe('a live proxy', () => {
     for (const before of [0, 1]) {
       const response = request(url);
       await until(() => live.hedgesDenied, before + 1);
+      await until(() => held.length, 1);
       live.replace(hedging());
       expect(live.hedgesDenied).toBe(before + 1);
       held.pop()?.end('late');
