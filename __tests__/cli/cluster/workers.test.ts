@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import path from 'node:path';
-import { Resources, readAll, request } from '../helpers/proxy.ts';
-import { answering, refusedUrl, startHttp, type TestServer } from '../helpers/servers.ts';
-import { atLeast, including, isThere, until } from '../helpers/until.ts';
-import { Command, run, start } from './command.ts';
-import { temporaryFile, temporaryFolder, write } from './files.ts';
-import { answerFrom, startLoad } from './load.ts';
-import { metricIn } from './metrics.ts';
-import { watch } from './watch.ts';
+import { Resources, readAll, request } from '../../helpers/proxy.ts';
+import { answering, refusedUrl, startHttp, type TestServer } from '../../helpers/servers.ts';
+import { atLeast, including, isThere, until } from '../../helpers/until.ts';
+import { Command, run, start } from '../command.ts';
+import { temporaryFile, temporaryFolder, write } from '../files.ts';
+import { answerFrom, startLoad } from '../load.ts';
+import { metricIn } from '../metrics.ts';
+import { watch } from '../watch.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -157,7 +157,7 @@ describe('-workers', () => {
   });
 
   test('is refused to a worker of somebody else', async () => {
-    const main = new URL('../../src/cli/main.ts', import.meta.url);
+    const main = new URL('../../../src/cli/main.ts', import.meta.url);
     const launcher = temporaryFile(
       resources,
       'launcher.mjs',
