@@ -4,7 +4,7 @@ import { milliseconds, trueOrFalse, wholeNumberFrom } from '../support/parser/ki
 import { fields, optional } from '../support/parser/option.ts';
 import { parseOrThrow, refuse } from '../support/parser/problems.ts';
 import { type AgentOption, type AgentPair, Agents, agentPair, ForeignAgents } from './http1/agents.ts';
-import { NodeExchange } from './http1/node-exchange.ts';
+import { NodeAttempt } from './http1/node-attempt.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
 import type { Transport, UpstreamRequest } from './message/transport.ts';
 
@@ -69,7 +69,7 @@ export function gotTransport(options: GotTransportOptions = {}): Transport {
   const foreign = new ForeignAgents(agent);
   const http1: Transport = {
     send: (request, signal) =>
-      new NodeExchange(request, foreign.for(request) ?? agents.for(request)).send(signal, (respond) =>
+      new NodeAttempt(request, foreign.for(request) ?? agents.for(request)).send(signal, (respond) =>
         throughGot(request, respond),
       ),
     close: async () => agents.close(),

@@ -7,14 +7,14 @@ import { asksForUpgrade } from '../http/protocols.ts';
 import type { Opening } from './connect/open-connection.ts';
 import { isNamedByOtherAddress } from './connect/server-name.ts';
 import { ForeignAgents } from './http1/agents.ts';
-import { NodeExchange } from './http1/node-exchange.ts';
+import { NodeAttempt } from './http1/node-attempt.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
 import { BodyOnce } from './message/body-once.ts';
 import type { TlsOptions, Transport, UpstreamRequest } from './message/transport.ts';
 import { isLong } from './message/upload.ts';
 import { createConnector } from './undici/connector.ts';
+import { type DispatchOptions, UndiciAttempt } from './undici/undici-attempt.ts';
 import { UndiciConnection } from './undici/undici-connection.ts';
-import { type DispatchOptions, UndiciExchange } from './undici/undici-exchange.ts';
 import {
   type DispatcherOption,
   parseUndiciOptions,
@@ -41,21 +41,21 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   const foreign = new ForeignAgents(agent);
   const sendOverHttp1: Transport['send'] = (request, signal) => {
     if (isForNode(request, dispatcher !== undefined))
-      return new NodeExchange(request, foreign.for(request)).send(signal);
-    const exchange = new UndiciExchange(request, signal);
-    if (dispatcher) return exchange.send((dispatched) => dispatchTo(dispatcher, dispatched, exchange));
+      return new NodeAttempt(request, foreign.for(request)).send(signal);
+    const attempt = new UndiciAttempt(request, signal);
+    if (dispatcher) return attempt.send((dispatched) => dispatchTo(dispatcher, dispatched, attempt));
     const agent = agents.for(request);
-    return exchange.send((dispatched) => agent.dispatch(dispatched as Dispatcher.DispatchOptions, exchange));
+    return attempt.send((dispatched) => agent.dispatch(dispatched as Dispatcher.DispatchOptions, attempt));
   };
   const http1 = { send: sendOverHttp1, close: () => agents.close() };
   return (settings.http2 ?? settings.allowH2) ? preferHttp2(http1) : http1;
 }
 
-function dispatchTo(dispatcher: DispatcherOption, options: DispatchOptions, exchange: UndiciExchange): void {
+function dispatchTo(dispatcher: DispatcherOption, options: DispatchOptions, attempt: UndiciAttempt): void {
   const { body } = options;
   // A MockAgent compares the body with a string; undici's own fetch() gives it one, too.
   const isForMock = dispatcher.isMockActive && body && isUtf8(body);
-  dispatcher.dispatch((isForMock ? { ...options, body: body.toString() } : options) as never, exchange as never);
+  dispatcher.dispatch((isForMock ? { ...options, body: body.toString() } : options) as never, attempt as never);
 }
 
 /** What is only a matter of connections a dispatcher of the user's gets, too. */
@@ -152,7 +152,7 @@ class KnowingClient extends Client {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    if (handler instanceof UndiciExchange) {
+    if (handler instanceof UndiciAttempt) {
       if (this.connection?.hasRest()) {
         handler.sendAlone();
         return true;

@@ -3,7 +3,7 @@ import type { Http2Connection } from './connection.ts';
 /** A body of so many bytes competes with others for what a TCP connection can. */
 const largeBytes = 131_072;
 
-/** Counts one exchange as large with its connection, for as long as what it carries is on its way or waits for its reader. */
+/** Counts one attempt as large with its connection, for as long as what it carries is on its way or waits for its reader. */
 export class LargeCount {
   readonly #connection: Http2Connection;
   #isCounted = false;

@@ -8,7 +8,7 @@ import type { Transport, UpstreamRequest } from '../message/transport.ts';
 import { checkSendable } from './check-sendable.ts';
 import type { Http2Connection } from './connection.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
-import { Http2Exchange } from './exchange.ts';
+import { Http2Attempt } from './http2-attempt.ts';
 import { Http2Sessions } from './sessions.ts';
 
 /** node:http2 servers take 128 header fields, pseudo headers included; over HTTP/1.1 the same ones take 1,000. */
@@ -43,13 +43,13 @@ export function preferHttp2(http1: Transport, limits: Partial<ConnectionLimits> 
       }
       if (!connection) return http1.send(request, signal);
       // Nothing may be waited for between the choice of a connection and its use.
-      const exchange = exchangeOver(connection, request, signal);
+      const attempt = attemptOver(connection, request, signal);
       try {
-        return await exchange.send();
+        return await attempt.send();
       } catch (error) {
         if (signal.aborted || hasBegun(request.body)) throw error;
-        if (exchange.isForHttp1) return http1.send(request, signal);
-        if (!exchange.cameTooLate || connections === maxConnections) throw error;
+        if (attempt.isForHttp1) return http1.send(request, signal);
+        if (!attempt.cameTooLate || connections === maxConnections) throw error;
       }
     }
   };
@@ -68,11 +68,11 @@ function needsProof(connection: Http2Connection | undefined, { method, body }: U
 }
 
 /** @throws BalancingProxyError for what cannot be sent. */
-function exchangeOver(connection: Http2Connection, request: UpstreamRequest, signal: AbortSignal): Http2Exchange {
+function attemptOver(connection: Http2Connection, request: UpstreamRequest, signal: AbortSignal): Http2Attempt {
   const isHandshake = asksForUpgrade(request.headers);
   if (isHandshake && !mayOpenWebSocket(connection, request)) throw noUpgrade(request);
   checkSendable(request);
-  return new Http2Exchange(request, connection, signal, isHandshake);
+  return new Http2Attempt(request, connection, signal, isHandshake);
 }
 
 /** Whether bytes of a body are gone that cannot be had again. */

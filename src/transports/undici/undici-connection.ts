@@ -3,14 +3,14 @@ import { beginIdle, heedKeepAlive, mayBeClosing } from '../http1/idle-limit.ts';
 import { uploadTimeout } from '../message/explain.ts';
 import { limitSending, unreadMs } from '../message/upload.ts';
 import { UploadWrites } from '../message/upload-writes.ts';
-import type { UndiciExchange, UsedConnection } from './undici-exchange.ts';
+import type { UndiciAttempt, UsedConnection } from './undici-attempt.ts';
 
 /** A connection of undici, with what undici does not tell of it. */
 export class UndiciConnection implements UsedConnection {
   readonly #socket: Socket;
   #requests = 0;
   /** Those that are under way; more than one with pipelining. */
-  readonly #exchanges = new Set<UndiciExchange>();
+  readonly #attempts = new Set<UndiciAttempt>();
   /** Only of a connection that has had an upload to send. */
   #writes: UploadWrites | undefined;
   #endLimit = (): void => {};
@@ -21,12 +21,12 @@ export class UndiciConnection implements UsedConnection {
     this.#socket = socket;
     // Of a body that ends with the connection undici makes a clean end even when that was a reset.
     socket.on('error', this.#onBroken);
-    socket.once('close', () => this.#exchanges.clear());
+    socket.once('close', () => this.#attempts.clear());
   }
 
-  use(exchange: UndiciExchange): boolean {
-    this.#exchanges.add(exchange);
-    if (exchange.isUpload) {
+  use(attempt: UndiciAttempt): boolean {
+    this.#attempts.add(attempt);
+    if (attempt.isUpload) {
       this.#writes ??= UploadWrites.of(this.#socket);
       this.#writes.onBroken = this.#onBroken;
       this.#limit();
@@ -34,10 +34,10 @@ export class UndiciConnection implements UsedConnection {
     return ++this.#requests > 1;
   }
 
-  release(exchange: UndiciExchange): void {
-    this.#exchanges.delete(exchange);
+  release(attempt: UndiciAttempt): void {
+    this.#attempts.delete(attempt);
     beginIdle(this.#socket);
-    if (!exchange.isUpload) return;
+    if (!attempt.isUpload) return;
     this.#writes?.report();
     if (this.isSending()) this.#limitRest();
     this.#limit();
@@ -49,7 +49,7 @@ export class UndiciConnection implements UsedConnection {
 
   /** Closes it when it is idle and its endpoint may be doing the same just now: undici opens another one. */
   closeIfUnsure(): void {
-    if (this.#requests > 0 && this.#exchanges.size === 0 && mayBeClosing(this.#socket)) this.#socket.destroy();
+    if (this.#requests > 0 && this.#attempts.size === 0 && mayBeClosing(this.#socket)) this.#socket.destroy();
   }
 
   isSending(): boolean {
@@ -62,7 +62,7 @@ export class UndiciConnection implements UsedConnection {
   }
 
   readonly #onBroken = (error: Error): void => {
-    for (const exchange of this.#exchanges) exchange.onBroken(error);
+    for (const attempt of this.#attempts) attempt.onBroken(error);
   };
 
   /** The rest has gone out when that has what is written behind it; the next request may be there already. */
@@ -79,12 +79,12 @@ export class UndiciConnection implements UsedConnection {
     this.#endLimit();
     this.#endLimit = () => {};
     const isRest = this.#rests > 0;
-    const upload = [...this.#exchanges].find(({ isUpload }) => isUpload);
+    const upload = [...this.#attempts].find(({ isUpload }) => isUpload);
     const ms = isRest ? unreadMs : (upload?.request.idleMs ?? Infinity);
     if (ms === Infinity || this.#socket.destroyed) return;
     const onStalled = (): void =>
       void this.#socket.destroy(isRest || !upload ? undefined : uploadTimeout(upload.request));
-    const isHeldUp = (): boolean => [...this.#exchanges].some((exchange) => exchange.isHeldUp());
+    const isHeldUp = (): boolean => [...this.#attempts].some((attempt) => attempt.isHeldUp());
     this.#endLimit = limitSending(this.#socket, { of: this.#socket, ms, onStalled, isHeldUp });
   }
 }

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { NodeExchange, type Relay } from '../../../src/transports/http1/node-exchange.ts';
+import { NodeAttempt, type Relay } from '../../../src/transports/http1/node-attempt.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { startTcp } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
 import { requestTo } from '../contract.ts';
 
-describe('NodeExchange', () => {
+describe('NodeAttempt', () => {
   const resources = new Resources();
   afterEach(() => resources.closeAll());
 
@@ -21,7 +21,7 @@ describe('NodeExchange', () => {
       await until(() => response.complete);
       return response;
     };
-    const response = await new NodeExchange(requestTo(server.url)).send(new AbortController().signal, untilWhole);
+    const response = await new NodeAttempt(requestTo(server.url)).send(new AbortController().signal, untilWhole);
     expect(response.takeWhole?.()?.toString()).toBe('firstlater');
   });
 });

@@ -24,7 +24,7 @@ interface Ends {
 }
 
 /** One request over node:http or node:https, and its response. */
-export class NodeExchange implements ConnectionSeeker {
+export class NodeAttempt implements ConnectionSeeker {
   #request: UpstreamRequest;
   readonly #source: Source | undefined;
   #client: http.ClientRequest | undefined;

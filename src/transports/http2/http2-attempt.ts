@@ -18,7 +18,7 @@ const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_HTTP_1_1_REQUIRED, NGHT
   http2.constants;
 
 /** One request and its response as a stream of an HTTP/2 connection, which outlives it. */
-export class Http2Exchange {
+export class Http2Attempt {
   #request: UpstreamRequest;
   readonly #connection: Http2Connection;
   readonly #signal: AbortSignal;

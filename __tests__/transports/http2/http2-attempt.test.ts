@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
 import type { Http2Connection } from '../../../src/transports/http2/connection.ts';
-import { Http2Exchange } from '../../../src/transports/http2/exchange.ts';
+import { Http2Attempt } from '../../../src/transports/http2/http2-attempt.ts';
 import { Http2Sessions } from '../../../src/transports/http2/sessions.ts';
 import { activeResources, surplusOver } from '../../helpers/leaks.ts';
 import { Resources } from '../../helpers/proxy.ts';
@@ -209,7 +209,7 @@ describe('a request over HTTP/2', () => {
       const before = activeResources();
       const connection = await connect(request);
       const { signal } = new AbortController();
-      expect(() => new Http2Exchange(request, connection, signal).send()).toThrow('odd');
+      expect(() => new Http2Attempt(request, connection, signal).send()).toThrow('odd');
       for (const socket of server.sockets) socket.unref();
       expect(await surplusOver(before)).toEqual({});
       expect(connection.open).toBe(0);

@@ -1,5 +1,5 @@
 import { BalancingProxyError } from '../../errors.ts';
-import { NodeExchange } from '../http1/node-exchange.ts';
+import { NodeAttempt } from '../http1/node-attempt.ts';
 import { connectTimeout, explain } from '../message/explain.ts';
 import { type Flow, PushedResponse } from '../message/pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../message/transport.ts';
@@ -26,9 +26,9 @@ export interface DispatchOptions {
 /** The connection that a request was given. */
 export interface UsedConnection {
   /** Starts to serve this request. @returns whether it is not the first one over this connection. */
-  use(exchange: UndiciExchange): boolean;
+  use(attempt: UndiciAttempt): boolean;
   /** Has served it: the endpoint has answered, and must go on to read what is left of the request. */
-  release(exchange: UndiciExchange): void;
+  release(attempt: UndiciAttempt): void;
   /** Gets the headers of each response. */
   heed(headers: readonly string[]): void;
   /** Whether something is still to be sent over it. */
@@ -39,7 +39,7 @@ export interface UsedConnection {
 const badResponses: ReadonlySet<unknown> = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'UND_ERR_HEADERS_OVERFLOW']);
 
 /** One request and its response, as undici reports on them. */
-export class UndiciExchange {
+export class UndiciAttempt {
   /** The client that was chosen for it. */
   client: { readonly connection: UsedConnection | undefined } | undefined;
   request: UpstreamRequest;
@@ -73,7 +73,7 @@ export class UndiciExchange {
     // It has waited for a connection meanwhile.
     if (this.#signal.aborted) return;
     this.#release();
-    this.#result.resolve(new NodeExchange(this.request).send(this.#signal));
+    this.#result.resolve(new NodeAttempt(this.request).send(this.#signal));
   }
 
   #dispatchOptions(): DispatchOptions {
