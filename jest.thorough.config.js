@@ -1,5 +1,8 @@
 // Read by `jest.config.js` and by the tests that have rounds.
 process.env.BRP_THOROUGH = '1';
 
-/** Every test with all its rounds, over both transports. */
-export default { maxWorkers: '100%', projects: ['<rootDir>/jest.config.js', '<rootDir>/jest.undici.config.js'] };
+/** Every test with all its rounds, over got and undici, and the end-to-end suite over node:http itself. */
+export default {
+  maxWorkers: '100%',
+  projects: ['<rootDir>/jest.config.js', '<rootDir>/jest.undici.config.js', '<rootDir>/jest.node.config.js'],
+};

@@ -21,6 +21,7 @@ async function expectToCompile(file: string, lines: readonly string[]): Promise<
     target: 'es2024',
     strict: true,
     noEmit: true,
+    allowImportingTsExtensions: true,
     types: ['node'],
     typeRoots: [path.join(root, 'node_modules', '@types')],
   };
@@ -94,6 +95,8 @@ describe('the packed package', () => {
         'package.json',
         'dist/index.js',
         'dist/index.d.ts',
+        'dist/testing/testing.js',
+        'dist/testing/testing.d.ts',
         'dist/transports/undici.js',
         'dist/transports/undici.d.ts',
         'dist/observers/tracing/opentelemetry.js',
@@ -231,6 +234,76 @@ describe('the dashboard of the installed package', () => {
         'dashboard.close();',
         '// @ts-expect-error: no such option',
         'createDashboard(proxy, { actions: true });',
+      ]),
+    120_000,
+  );
+});
+
+describe("README's transport of one's own", () => {
+  const readme = readFile(path.join(root, 'README.md'), 'utf8');
+  /** Puts a block of README into the project, under the name that its first line says. */
+  const writeBlock = async (file: string): Promise<readonly string[]> => {
+    const [, block = ''] = (await readme).split(`\`\`\`ts\n// ${file}\n`);
+    const [code = ''] = block.split('\n```');
+    await writeFile(path.join(project, file), code);
+    return code.split('\n');
+  };
+
+  test('needs no cast', async () => {
+    await expectToCompile('plain-transport.ts', await writeBlock('plain-transport.ts'));
+  }, 120_000);
+
+  test('passes its tests under node:test', async () => {
+    await writeBlock('plain-transport.ts');
+    await writeBlock('plain-transport.test.ts');
+    const report = await runNode('--test', '--test-reporter=tap', 'plain-transport.test.ts');
+    expect(report).toMatch(/^# fail 0$/m);
+    expect(Number(/^# pass (\d+)$/m.exec(report)?.[1])).toBeGreaterThan(10);
+  }, 120_000);
+
+  test('serves a proxy', async () => {
+    await writeBlock('plain-transport.ts');
+    const imports = [
+      "import http from 'node:http';",
+      "import { createBalancingProxy } from 'balancing-reverse-proxy';",
+      "import { plainTransport } from './plain-transport.ts';",
+    ];
+    const script = path.join(project, 'use-own.mjs');
+    await writeFile(script, imports.join('\n') + useOfThePackage('transport: plainTransport()'));
+    expect(await runNode(script)).toBe('200 hello /base/path?query\n');
+  }, 120_000);
+});
+
+describe('the contract of transports in the installed package', () => {
+  test('is passed by nodeTransport() under node:test', async () => {
+    const lines = [
+      "import { test } from 'node:test';",
+      "import { nodeTransport } from 'balancing-reverse-proxy';",
+      "import { transportContract } from 'balancing-reverse-proxy/testing';",
+      'for (const { name, run } of transportContract(() => nodeTransport())) test(name, run);',
+    ];
+    await writeFile(path.join(project, 'contract.test.mjs'), lines.join('\n'));
+    const report = await runNode('--test', '--test-reporter=tap', 'contract.test.mjs');
+    expect(report).toMatch(/^# fail 0$/m);
+    expect(Number(/^# pass (\d+)$/m.exec(report)?.[1])).toBeGreaterThan(70);
+  }, 120_000);
+
+  test.each(kindsOfModule)(
+    'has types in %s',
+    (_, extension) =>
+      expectToCompile(`testing.${extension}`, [
+        "import { BalancingProxyError, createBalancingProxy, type EndpointAddress } from 'balancing-reverse-proxy';",
+        "import { fakeTransport, transportContract, type TransportCase } from 'balancing-reverse-proxy/testing';",
+        'const nameOf = ({ name }: EndpointAddress): string => name;',
+        'const transport = fakeTransport(async ({ address }) => {',
+        "  if (address.secure) throw new BalancingProxyError('ERR_BRP_CONNECT', 'refused', { cause: address });",
+        '  return { status: 200, body: nameOf(address) };',
+        '});',
+        "createBalancingProxy({ endpoints: ['http://one.example'], transport });",
+        'const cases: readonly TransportCase[] = transportContract(() => transport, { protocol: "h2" });',
+        'cases.map(({ topic, name, run }) => [topic, name, run().then(() => true)]);',
+        '// @ts-expect-error: no such answer',
+        'fakeTransport(() => ({ code: 200 }));',
       ]),
     120_000,
   );

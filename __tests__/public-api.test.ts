@@ -8,6 +8,7 @@ describe('the public names', () => {
       'createBalancingProxy',
       'dnsEndpoints',
       'gotTransport',
+      'nodeTransport',
     ]);
   });
 });

@@ -25,12 +25,14 @@ import {
   type DnsRecord,
   dnsEndpoints,
   type EjectionOptions,
+  type EndpointAddress,
   type EndpointOption,
   type EndpointOptions,
   type EndpointSnapshot,
   type EndpointState,
   type EndpointsFunction,
   type ErrorCode,
+  type ErrorDetails,
   type GotTransportOptions,
   gotTransport,
   type HeaderChanges,
@@ -43,6 +45,8 @@ import {
   type LatencySummary,
   type Logger,
   type Next,
+  type NodeTransportOptions,
+  nodeTransport,
   type Observer,
   type Order,
   type PathRewrite,
@@ -74,6 +78,18 @@ import {
   type ObservedProxy,
 } from '../src/observers/metrics/metrics.ts';
 import { type TraceAttemptsOptions, traceAttempts } from '../src/observers/tracing/opentelemetry.ts';
+import {
+  type FakeAnswer,
+  type FakeResponse,
+  type FakeTransport,
+  fakeTransport,
+  type TransportCase,
+  type TransportContractOptions,
+  testCertificate,
+  transportContract,
+  type UpstreamRequestParts,
+  upstreamRequest,
+} from '../src/testing/testing.ts';
 import { type DispatcherOption, type UndiciTransportOptions, undiciTransport } from '../src/transports/undici.ts';
 
 const endpoints = ['http://one.example'] as const;
@@ -382,6 +398,46 @@ export function loggingTransport(settings: GotTransportOptions): Transport {
     close: () => inner.close(),
   };
 }
+
+/** A transport of one's own, with nothing around it. */
+export class OwnTransport implements Transport {
+  async send({ address, onInterim }: UpstreamRequest, signal: AbortSignal): Promise<UpstreamResponse> {
+    signal.throwIfAborted();
+    onInterim?.({ status: 103, headers: [] } satisfies InterimResponse);
+    const details: ErrorDetails = { cause: new Error('no route') };
+    throw new BalancingProxyError('ERR_BRP_CONNECT', placeOf(address), details);
+  }
+
+  async close(): Promise<void> {}
+}
+
+function placeOf({ socketPath, connectTo, hostname, port }: EndpointAddress): string {
+  return socketPath ?? `${connectTo ?? hostname}:${port}`;
+}
+
+export const everyNodeSetting: Required<NodeTransportOptions> = {
+  maxFreeSockets: 8,
+  keepAliveTimeoutMs: Infinity,
+  http2: true,
+  agent: { http: new http.Agent() },
+};
+export const overNode: BalancingProxyOptions = { endpoints, transport: nodeTransport(everyNodeSetting) };
+gotTransport(everyNodeSetting);
+// @ts-expect-error: an unknown setting of the plain transport
+nodeTransport({ connections: 10 });
+
+const parts: UpstreamRequestParts = { method: 'POST', body: Buffer.from('a'), connectTo: '127.0.0.1' };
+upstreamRequest('http://one.example', parts) satisfies UpstreamRequest;
+const answer: FakeAnswer = async ({ address }): Promise<FakeResponse> => ({ status: 404, body: address.name });
+const fake: FakeTransport = fakeTransport(answer);
+fake.requests[0]?.target satisfies string | undefined;
+const contractOptions: Required<TransportContractOptions> = {
+  protocol: 'h2',
+  certificate: testCertificate,
+  caseTimeoutMs: 1_000,
+};
+const cases: readonly TransportCase[] = transportContract(() => fake, contractOptions);
+export const running = cases.map(({ topic, name, run }): [string, Promise<void>] => [`${topic} ${name}`, run()]);
 
 export interface Frame {
   readonly next: Next;

@@ -1,9 +1,16 @@
 export type { InspectedResponse } from './attempts/inspect.ts';
 export type { LargeBody } from './client/request/body.ts';
+export type { EndpointAddress } from './endpoints/address.ts';
 export type { DnsRecord } from './endpoints/dns.ts';
 export type { Order } from './endpoints/order.ts';
 export type { EndpointSnapshot, EndpointState, LatencySummary } from './endpoints/snapshot.ts';
-export { type AttemptOutcome, type AttemptResult, BalancingProxyError, type ErrorCode } from './errors.ts';
+export {
+  type AttemptOutcome,
+  type AttemptResult,
+  BalancingProxyError,
+  type ErrorCode,
+  type ErrorDetails,
+} from './errors.ts';
 export type { AttemptReport } from './events/attempt-report.ts';
 export type {
   AttemptEnded,
@@ -46,3 +53,4 @@ export type {
   UpstreamRequest,
   UpstreamResponse,
 } from './transports/message/transport.ts';
+export { type NodeTransportOptions, nodeTransport } from './transports/node.ts';

@@ -34,7 +34,7 @@ export const house: readonly Room[] = [
   { name: 'src/observers/', mayImport: [...ground, 'src/http/', 'src/endpoints/', 'src/events/'] },
   { name: 'src/options/' },
   { name: 'src/proxy/' },
-  { name: 'src/testing/', mayImport: [...ground, 'src/transports/'] },
+  { name: 'src/testing/', mayImport: [...ground, 'src/endpoints/', 'src/transports/'] },
   { name: 'src/index.ts' },
   {
     name: 'src/cli/',

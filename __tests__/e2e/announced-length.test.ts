@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { createBalancingProxy, type Transport, type UpstreamResponse } from '../../src/index.ts';
+import { createBalancingProxy, type Transport } from '../../src/index.ts';
+import { type FakeResponse, fakeTransport } from '../../src/testing/testing.ts';
 import { frames, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
@@ -7,26 +8,19 @@ import { head, sendRaw } from '../helpers/raw.ts';
 
 const resources = leakCheckedResources();
 
-/** How a transport of one's own gives a body: at once, as a stream, or both. */
+/** How a transport gives a body: at once, or as a stream. */
 type Giving = 'whole' | 'streamed';
 
-function responseOf(announced: number, chunks: readonly string[], giving: Giving): UpstreamResponse {
+function responseOf(announced: number, chunks: readonly string[], giving: Giving): FakeResponse {
   return {
-    status: 200,
-    statusText: 'OK',
     headers: ['Content-Length', String(announced), 'X-Endpoint', chunks.length > 1 ? 'bad' : 'good'],
-    body: Readable.from(chunks.map((chunk) => Buffer.from(chunk))),
-    trailers: () => [],
-    ...(giving === 'whole' && { takeWhole: () => Buffer.from(chunks.join('')) }),
+    body: giving === 'whole' ? chunks.join('') : Readable.from(chunks.map((chunk) => Buffer.from(chunk))),
   };
 }
 
 /** A transport to `bad`, whose bodies are not as long as they announce, and to `good`. */
-function transportTo(bad: UpstreamResponse, good?: UpstreamResponse): Transport {
-  return {
-    send: async ({ address }) => (address.hostname === 'bad' || !good ? bad : good),
-    close: async () => {},
-  };
+function transportTo(bad: FakeResponse, good = bad): Transport {
+  return fakeTransport(({ address }) => (address.hostname === 'bad' ? bad : good));
 }
 
 const small = 1_000;

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { BalancingProxyOptions, Transport, UpstreamResponse } from '../../src/index.ts';
+import type { BalancingProxyOptions, Transport } from '../../src/index.ts';
+import { type FakeResponse, fakeTransport } from '../../src/testing/testing.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
 import { including, until } from '../helpers/until.ts';
@@ -37,7 +38,7 @@ function breakAfterHalf(body: Readable, text: string, ms: number): void {
 type Coming = 'never' | 'refused' | `${200 | 404 | 500} ${keyof typeof bodies}`;
 
 /** What an endpoint answers with: its number, as often as its length has it. */
-function answer(coming: Coming, number: number): UpstreamResponse {
+function answer(coming: Coming, number: number): FakeResponse & { readonly body: Readable } {
   const [status, ...rest] = coming.split(' ');
   const { size, start } = bodies[rest.join(' ') as keyof typeof bodies];
   const text = String(number).repeat(bytesOf[size]);
@@ -50,21 +51,15 @@ function answer(coming: Coming, number: number): UpstreamResponse {
       }
     },
   });
-  body.on('error', () => {});
   start(body, text);
-  return {
-    status: Number(status),
-    statusText: '',
-    headers: ['Content-Length', String(text.length)],
-    body,
-    trailers: () => [],
-  };
+  return { status: Number(status), headers: ['Content-Length', String(text.length)], body };
 }
 
 /** One after the other: each answers when the one before has, and has broken off if it does so at once. */
 function transportOf(comings: readonly Coming[]): Transport {
   const settled = comings.map(() => Promise.withResolvers<void>());
-  const come = async (number: number): Promise<UpstreamResponse> => {
+  return fakeTransport(async ({ address }) => {
+    const number = Number(address.hostname.slice(1));
     await settled[number - 2]?.promise;
     await pause(5);
     const coming = comings[number - 1] ?? 'never';
@@ -74,18 +69,7 @@ function transportOf(comings: readonly Coming[]): Transport {
     else settled[number - 1]?.resolve();
     if (!response) throw new Error('refused');
     return response;
-  };
-  return {
-    send: ({ address }, signal) =>
-      new Promise((resolve, reject) => {
-        come(Number(address.hostname.slice(1))).then((response) => {
-          signal.addEventListener('abort', () => response.body.destroy(new Error('aborted')));
-          resolve(response);
-        }, reject);
-        signal.addEventListener('abort', () => reject(signal.reason));
-      }),
-    close: async () => {},
-  };
+  });
 }
 
 const serve = async (comings: readonly Coming[], options: Omit<BalancingProxyOptions, 'endpoints' | 'transport'>) =>

@@ -7,19 +7,7 @@ import {
 } from '../../src/index.ts';
 import { listen, type TestServer } from './servers.ts';
 
-/** Everything that a test has opened, closed in reverse order after it. */
-export class Resources {
-  readonly #closers: Array<() => Promise<unknown> | unknown> = [];
-
-  use<T extends { close(): Promise<unknown> | unknown }>(resource: T): T {
-    this.#closers.push(() => resource.close());
-    return resource;
-  }
-
-  async closeAll(): Promise<void> {
-    for (const close of this.#closers.splice(0).reverse()) await close();
-  }
-}
+export { Resources } from '../../src/testing/stage/resources.ts';
 
 /** A proxy that is being served, with the events that it reported. */
 export interface ServedProxy {

@@ -4,10 +4,11 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 import { jest } from '@jest/globals';
 import { gotTransport } from '../../src/index.ts';
+import { upstreamRequest } from '../../src/testing/testing.ts';
 import { Resources } from '../helpers/proxy.ts';
 import { answering, startHttp, startTcp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
-import { describeTransport, requestTo } from './contract.ts';
+import { describeTransport } from './contract.ts';
 
 v8.setFlagsFromString('--expose-gc');
 const collectGarbage = vm.runInNewContext('gc') as () => void;
@@ -26,7 +27,7 @@ describe('gotTransport()', () => {
     const transport = resources.use(gotTransport());
     const headers = ['X-First', '1', 'hOST', 'h', 'cONTENT-Length', '2'];
     const sending = transport.send(
-      requestTo(server.url, { method: 'POST', headers, body: Buffer.from('ok') }),
+      upstreamRequest(server.url, { method: 'POST', headers, body: Buffer.from('ok') }),
       new AbortController().signal,
     );
     sending.catch(() => {});
@@ -43,7 +44,7 @@ describe('gotTransport()', () => {
     const server = resources.use(await startHttp((req, res) => void res.end(req.rawHeaders.join())));
     const transport = resources.use(gotTransport());
     for (const freshConnection of [false, true]) {
-      const sent = requestTo(server.url, { headers: ['Host', 'h', 'x-own', '1'], freshConnection });
+      const sent = upstreamRequest(server.url, { headers: ['Host', 'h', 'x-own', '1'], freshConnection });
       const { body } = await transport.send(sent, new AbortController().signal);
       expect(await text(body)).toMatch(/^Host,h,x-own,1,Connection,/);
     }
@@ -55,7 +56,11 @@ describe('gotTransport()', () => {
     const transport = resources.use(gotTransport());
     const sendOnce = async () => {
       const body = Buffer.alloc(1_000);
-      const request = requestTo(server.url, { method: 'POST', headers: ['Host', 'h', 'Content-Length', '1000'], body });
+      const request = upstreamRequest(server.url, {
+        method: 'POST',
+        headers: ['Host', 'h', 'Content-Length', '1000'],
+        body,
+      });
       const response = await transport.send(request, new AbortController().signal);
       for await (const _ of response.body);
       return new WeakRef(body);

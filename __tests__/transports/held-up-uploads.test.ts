@@ -1,10 +1,10 @@
 import http2 from 'node:http2';
 import { createCertificate } from '../../shared/certificate.ts';
+import { upstreamRequest } from '../../src/testing/testing.ts';
 import { gotTransport } from '../../src/transports/got.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { Resources, readAll } from '../helpers/proxy.ts';
 import { listen, startHttp, startTcp } from '../helpers/servers.ts';
-import { requestTo } from './contract.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -31,7 +31,7 @@ test.each([
     const send = (url: string, idleMs: number) => {
       const headers = ['Host', 'h', 'Content-Length', String(size)];
       const tls = { rejectUnauthorized: false };
-      const request = requestTo(url, { method: 'POST', headers, body: Buffer.alloc(size), tls });
+      const request = upstreamRequest(url, { method: 'POST', headers, body: Buffer.alloc(size), tls });
       return transport.send({ ...request, idleMs }, new AbortController().signal);
     };
     const { body } = await send(echo.url.replace('http', scheme), 1_000);

@@ -2,10 +2,10 @@ import { text } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { gotTransport, type Transport } from '../../src/index.ts';
+import { upstreamRequest } from '../../src/testing/testing.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { answering, startHttp } from '../helpers/servers.ts';
-import { requestTo } from './contract.ts';
 
 const resources = leakCheckedResources();
 const testOnLinux = process.platform === 'linux' ? test : test.skip;
@@ -15,7 +15,7 @@ describe.each([
   ['undiciTransport()', undiciTransport],
 ])('%s', (_, create) => {
   const send = async (transport: Transport, url: string) =>
-    text((await transport.send(requestTo(url), new AbortController().signal)).body);
+    text((await transport.send(upstreamRequest(url), new AbortController().signal)).body);
 
   testOnLinux('leaves no connection to 300 endpoints that were asked once', async () => {
     const server = resources.use(await startHttp(answering(200, 'ok'), { host: '0.0.0.0' }));
@@ -54,7 +54,7 @@ describe.each([
     for (let turn = 0; turn < 3; turn++) await setImmediate();
     const now = performance.now.bind(performance);
     const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() + idleMs);
-    const { body } = await transport.send(requestTo(server.url, { method }), new AbortController().signal);
+    const { body } = await transport.send(upstreamRequest(server.url, { method }), new AbortController().signal);
     expect(await text(body)).toBe('ok');
     clock.mockRestore();
     expect(server.accepted).toBe(accepted);
@@ -66,7 +66,7 @@ describe.each([
     );
     const transport = resources.use(create({ keepAliveTimeoutMs: 30 }));
     for (const method of ['GET', 'PUT', 'PUT']) {
-      const { body } = await transport.send(requestTo(server.url, { method }), new AbortController().signal);
+      const { body } = await transport.send(upstreamRequest(server.url, { method }), new AbortController().signal);
       expect(await text(body)).toBe('ok');
       for (let turn = 0; turn < 3; turn++) await setImmediate();
     }

@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers';
 import { gotTransport, type UpstreamRequest } from '../../src/index.ts';
+import { upstreamRequest } from '../../src/testing/testing.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { answering, startHttp } from '../helpers/servers.ts';
-import { requestTo } from './contract.ts';
 
 // Each puts its own in the place of node:http as soon as it is loaded.
 describe.each([
@@ -20,7 +20,7 @@ describe.each([
 
   const send = async (url: string, more: Partial<UpstreamRequest> = {}) => {
     const transport = resources.use(gotTransport());
-    const { status, headers, body } = await transport.send(requestTo(url, more), new AbortController().signal);
+    const { status, headers, body } = await transport.send(upstreamRequest(url, more), new AbortController().signal);
     return { status, headers, text: await text(body) };
   };
 

@@ -4,11 +4,11 @@ import { text } from 'node:stream/consumers';
 import { HttpsProxyAgent } from 'https-proxy-agent';
 import { createCertificate } from '../../shared/certificate.ts';
 import { type AgentOption, gotTransport, type UpstreamRequest } from '../../src/index.ts';
+import { upstreamRequest } from '../../src/testing/testing.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { startForwardProxy } from '../helpers/proxy-server.ts';
 import { answering, listen, startHttp } from '../helpers/servers.ts';
 import { isThere, until } from '../helpers/until.ts';
-import { requestTo } from './contract.ts';
 
 const resources = leakCheckedResources();
 
@@ -21,7 +21,7 @@ const use = <Agent extends http.Agent>(agent: Agent): Agent => {
 const create = (agent: AgentOption) => {
   const transport = resources.use(gotTransport({ agent }));
   return async (url: string, more: Partial<UpstreamRequest> = {}) =>
-    text((await transport.send(requestTo(url, more), new AbortController().signal)).body);
+    text((await transport.send(upstreamRequest(url, more), new AbortController().signal)).body);
 };
 
 /** An agent that never has a connection. */
@@ -91,7 +91,7 @@ describe("an agent of the user's", () => {
     const server = resources.use(await startHttp(answering(200, 'ok')));
     const agent = use(new http.Agent({ keepAlive: true }));
     const transport = gotTransport({ agent });
-    await text((await transport.send(requestTo(server.url), new AbortController().signal)).body);
+    await text((await transport.send(upstreamRequest(server.url), new AbortController().signal)).body);
     await transport.close();
     expect(server.sockets.size).toBe(1);
   });

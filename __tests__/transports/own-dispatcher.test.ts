@@ -5,18 +5,18 @@ import { text } from 'node:stream/consumers';
 import { Agent, MockAgent, ProxyAgent } from 'undici';
 import { createCertificate } from '../../shared/certificate.ts';
 import type { UpstreamRequest } from '../../src/index.ts';
+import { upstreamRequest } from '../../src/testing/testing.ts';
 import { type UndiciTransportOptions, undiciTransport } from '../../src/transports/undici.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { startForwardProxy } from '../helpers/proxy-server.ts';
 import { answering, listen, startHttp } from '../helpers/servers.ts';
-import { requestTo } from './contract.ts';
 
 const resources = leakCheckedResources();
 
 const create = (options: UndiciTransportOptions) => {
   const transport = resources.use(undiciTransport(options));
   return async (url: string, more: Partial<UpstreamRequest> = {}) => {
-    const { status, headers, body } = await transport.send(requestTo(url, more), new AbortController().signal);
+    const { status, headers, body } = await transport.send(upstreamRequest(url, more), new AbortController().signal);
     return { status, headers, text: await text(body) };
   };
 };
@@ -72,7 +72,7 @@ describe("a dispatcher of the user's", () => {
     const server = resources.use(await startHttp(answering(200, 'ok')));
     const dispatcher = resources.use(new Agent());
     const transport = undiciTransport({ dispatcher });
-    await text((await transport.send(requestTo(server.url), new AbortController().signal)).body);
+    await text((await transport.send(upstreamRequest(server.url), new AbortController().signal)).body);
     await transport.close();
     expect([dispatcher.destroyed, dispatcher.closed]).toEqual([false, false]);
   });

@@ -1,11 +1,11 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import { upstreamRequest } from '../../src/testing/testing.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { Resources, readAll } from '../helpers/proxy.ts';
 import { head } from '../helpers/raw.ts';
 import { startTcp } from '../helpers/servers.ts';
 import { type Child, startChild } from '../soak/child.ts';
-import { requestTo } from './contract.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -30,7 +30,7 @@ describe.each(['http', 'https'])('over %s, a connection that undici uses for one
     const send = async (size: number): Promise<number> => {
       const headers = ['Host', 'h', ...(size > 0 ? ['Content-Length', String(size)] : [])];
       const body = size > 0 ? Buffer.alloc(size) : undefined;
-      const request = requestTo(url, {
+      const request = upstreamRequest(url, {
         method: size > 0 ? 'POST' : 'GET',
         headers,
         body,
@@ -65,7 +65,7 @@ test('no request goes behind the rest of one that was answered early', async () 
   const transport = resources.use(undiciTransport({ connections: 1 }));
   const send = async (size: number): Promise<string> => {
     const headers = ['Host', 'h', 'Content-Length', String(size)];
-    const request = requestTo(url, { method: 'POST', headers, body: Buffer.alloc(size) });
+    const request = upstreamRequest(url, { method: 'POST', headers, body: Buffer.alloc(size) });
     const { body } = await transport.send(request, new AbortController().signal);
     return (await readAll(body as never)).text;
   };

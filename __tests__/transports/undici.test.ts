@@ -2,11 +2,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { queryObjects } from 'node:v8';
 import { Agent } from 'undici';
+import { upstreamRequest } from '../../src/testing/testing.ts';
 import { type UndiciTransportOptions, undiciTransport } from '../../src/transports/undici.ts';
 import { Resources } from '../helpers/proxy.ts';
 import { answering, startHttp, startTcp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
-import { describeTransport, requestTo } from './contract.ts';
+import { describeTransport } from './contract.ts';
 
 describeTransport('undiciTransport()', () => undiciTransport());
 
@@ -22,8 +23,11 @@ describe('undiciTransport()', () => {
   /** Gives a function that sends a request and reads its response. */
   const create = (options?: UndiciTransportOptions) => {
     const transport = resources.use(undiciTransport(options));
-    return async (url: string, more: Parameters<typeof requestTo>[1] = {}, signal = new AbortController().signal) =>
-      textOf((await transport.send(requestTo(url, more), signal)).body);
+    return async (
+      url: string,
+      more: Parameters<typeof upstreamRequest>[1] = {},
+      signal = new AbortController().signal,
+    ) => textOf((await transport.send(upstreamRequest(url, more), signal)).body);
   };
   /** Sends a request and cancels it before anything can have become of it. */
   const sendAndCancel = async (send: ReturnType<typeof create>, url: string) => {
@@ -149,8 +153,8 @@ describe('undiciTransport()', () => {
       const transport = resources.use(undiciTransport(pipelining));
       const { signal } = new AbortController();
       const [first, second] = await Promise.all([
-        transport.send(requestTo(server.url), signal),
-        transport.send(requestTo(server.url), signal),
+        transport.send(upstreamRequest(server.url), signal),
+        transport.send(upstreamRequest(server.url), signal),
       ]);
       expect(await textOf(first.body)).toBe('ok');
       second.body.once('data', () => isRead.resolve());

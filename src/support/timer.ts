@@ -24,7 +24,9 @@ export function pause(ms: number): Promise<void> {
 export async function resultWithin<Result>(limitMs: number, work: () => Promise<Result>): Promise<Result | undefined> {
   const late = Promise.withResolvers<undefined>();
   const cancel = limitMs === 0 ? undefined : callAfter(limitMs, () => late.resolve(undefined));
-  const result = await Promise.race([work(), late.promise]);
-  cancel?.();
-  return result;
+  try {
+    return await Promise.race([work(), late.promise]);
+  } finally {
+    cancel?.();
+  }
 }

@@ -48,7 +48,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
     return attempt.send((dispatched) => agent.dispatch(dispatched as Dispatcher.DispatchOptions, attempt));
   };
   const http1 = { send: sendOverHttp1, close: () => agents.close() };
-  return (settings.http2 ?? settings.allowH2) ? preferHttp2(http1) : http1;
+  return settings.http2 ? preferHttp2(http1) : http1;
 }
 
 function dispatchTo(dispatcher: DispatcherOption, options: DispatchOptions, attempt: UndiciAttempt): void {

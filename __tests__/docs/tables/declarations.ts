@@ -122,13 +122,3 @@ function stringsOf(type: TypeDeclaration['typeAnnotation']): string[] {
   const named = declared.get(type.typeName.name)?.declaration;
   return named?.type === 'TSTypeAliasDeclaration' ? stringsOf(named.typeAnnotation) : [];
 }
-
-/**
- * The defaults that the parser beside an interface of options fills in, by the options' names, as they are written in code: the last
- * argument of each `optional(parser, fallback)`.
- */
-export function fallbacksInCode(name: string): ReadonlyMap<string, string> {
-  const text = textOf(declared.get(name)?.file ?? '');
-  const calls = text.matchAll(/^ +(\w+): optional\(([\s\S]*?), ([\w.']+)\),$/gm);
-  return new Map([...calls].map(([, option = '', , fallback = '']) => [option, fallback]));
-}

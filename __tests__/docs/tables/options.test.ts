@@ -1,6 +1,8 @@
 import { proxyOptions } from '../../../src/options/config.ts';
 import { dnsOptions } from '../../../src/options/dns-endpoints.ts';
 import { documented, sentenceOf } from '../../../src/options/documented.ts';
+import { nodeOptions } from '../../../src/transports/node.ts';
+import { undiciOptions } from '../../../src/transports/undici/undici-options.ts';
 import { fieldsOf } from './declarations.ts';
 import { codeIn, tableOf } from './tables.ts';
 
@@ -27,7 +29,26 @@ const tables = [
     rows: tableOf('setting', 'default', 'meaning').map(({ setting, ...row }) => ({ name: setting, ...row })),
     fields: fieldsIn('DnsEndpointsOptions'),
   },
+  {
+    of: 'gotTransport() and nodeTransport()',
+    options: documented(nodeOptions),
+    rows: transportRows('got, node'),
+    fields: fieldsIn('NodeTransportOptions'),
+  },
+  {
+    of: 'undiciTransport()',
+    options: documented(undiciOptions),
+    rows: transportRows('undici'),
+    fields: fieldsIn('UndiciTransportOptions'),
+  },
 ];
+
+/** The rows of the options that transports share, and of those that only some have. */
+function transportRows(some: string) {
+  return tableOf('setting', 'of', 'default', 'meaning')
+    .filter(({ of }) => of === 'all' || of === some)
+    .map(({ setting, ...row }) => ({ name: setting, ...row }));
+}
 
 function fieldsIn(type: string, parent = '') {
   return fieldsOf(type).map(({ name, ...field }) => ({ path: `${parent}${name}`, ...field }));

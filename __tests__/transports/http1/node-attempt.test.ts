@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import { upstreamRequest } from '../../../src/testing/testing.ts';
 import { NodeAttempt, type Relay } from '../../../src/transports/http1/node-attempt.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { startTcp } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
-import { requestTo } from '../contract.ts';
 
 describe('NodeAttempt', () => {
   const resources = new Resources();
@@ -21,7 +21,7 @@ describe('NodeAttempt', () => {
       await until(() => response.complete);
       return response;
     };
-    const response = await new NodeAttempt(requestTo(server.url)).send(new AbortController().signal, untilWhole);
+    const response = await new NodeAttempt(upstreamRequest(server.url)).send(new AbortController().signal, untilWhole);
     expect(response.takeWhole?.()?.toString()).toBe('firstlater');
   });
 });

@@ -2,12 +2,12 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
+import { upstreamRequest } from '../../../src/testing/testing.ts';
 import type { ConnectionLimits } from '../../../src/transports/http2/connection-limits.ts';
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { answering, listen } from '../../helpers/servers.ts';
 import { atLeast, including, until } from '../../helpers/until.ts';
-import { requestTo } from '../contract.ts';
 
 const textOf = async (body: AsyncIterable<unknown>) => {
   let text = '';
@@ -38,9 +38,9 @@ describe('HTTP/2 connections to an endpoint', () => {
     return { url: endpoint.url.replace('http:', 'https:'), endpoint, events, sent };
   };
   const send = (url: string, target = '/', signal = new AbortController().signal) =>
-    transport.send(requestTo(url, { tls, target }), signal);
+    transport.send(upstreamRequest(url, { tls, target }), signal);
   const get = async (url: string, more: Partial<UpstreamRequest> = {}) =>
-    textOf((await transport.send(requestTo(url, { tls, ...more }), new AbortController().signal)).body);
+    textOf((await transport.send(upstreamRequest(url, { tls, ...more }), new AbortController().signal)).body);
   const cancel = async (url: string) => {
     const abort = new AbortController();
     const sending = send(url, '/silent', abort.signal);
@@ -138,7 +138,7 @@ test('an endpoint of HTTP/1.1 is asked for HTTP/2 again beside its requests', as
   const transport = resources.use(preferHttp2(gotTransport(), { recheckMs: 0 }));
   for (let i = 0; i < 3; i++) {
     const { signal } = new AbortController();
-    const { body } = await transport.send(requestTo(url, { tls: { rejectUnauthorized: false } }), signal);
+    const { body } = await transport.send(upstreamRequest(url, { tls: { rejectUnauthorized: false } }), signal);
     expect(await textOf(body)).toBe('one');
   }
   expect(versions).toEqual(['1.1', '1.1', '1.1']);

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
+import { upstreamRequest } from '../../../src/testing/testing.ts';
 import type { Http2Connection } from '../../../src/transports/http2/connection.ts';
 import { Http2Attempt } from '../../../src/transports/http2/http2-attempt.ts';
 import { Http2Sessions } from '../../../src/transports/http2/sessions.ts';
@@ -8,7 +9,6 @@ import { activeResources, surplusOver } from '../../helpers/leaks.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { listen } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
-import { requestTo } from '../contract.ts';
 import {
   data,
   frameTypes,
@@ -46,7 +46,7 @@ describe('a request over HTTP/2', () => {
     { url, tls }: { readonly url: string; readonly tls: UpstreamRequest['tls'] },
     more: Partial<UpstreamRequest> = {},
     signal = new AbortController().signal,
-  ) => transport.send(requestTo(url, { tls, ...more }), signal);
+  ) => transport.send(upstreamRequest(url, { tls, ...more }), signal);
 
   test('gives the usual reason phrase, as HTTP/2 has none', async () => {
     const server = await start({ onRequest: (socket, stream) => void socket.write(head(stream)) });
@@ -205,7 +205,7 @@ describe('a request over HTTP/2', () => {
     test('keeps no process alive when its headers cannot be sent', async () => {
       const server = await start({});
       const headers = ['Host', 'h', ':odd', '1'];
-      const request = requestTo(server.url, { tls: server.tls, headers });
+      const request = upstreamRequest(server.url, { tls: server.tls, headers });
       const before = activeResources();
       const connection = await connect(request);
       const { signal } = new AbortController();

@@ -3,9 +3,9 @@ import http2, { type ServerHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
+import { upstreamRequest } from '../../../src/testing/testing.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { listen } from '../../helpers/servers.ts';
-import { requestTo } from '../contract.ts';
 
 const textOf = async (body: AsyncIterable<unknown>) => {
   let text = '';
@@ -35,7 +35,7 @@ describe('an endpoint that offers HTTP/2 only', () => {
     return { url: endpoint.url.replace('http:', 'https:'), endpoint };
   };
   const send = (url: string, more: Partial<UpstreamRequest>) =>
-    transport.send(requestTo(url, { tls, ...more }), new AbortController().signal);
+    transport.send(upstreamRequest(url, { tls, ...more }), new AbortController().signal);
   const headers = ['Host', 'h', 'Transfer-Encoding', 'chunked'];
 
   test('gets a body that is streamed', async () => {

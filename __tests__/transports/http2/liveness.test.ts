@@ -3,11 +3,11 @@ import net from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
+import { upstreamRequest } from '../../../src/testing/testing.ts';
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { listen, startTcp } from '../../helpers/servers.ts';
 import { atLeast, until } from '../../helpers/until.ts';
-import { requestTo } from '../contract.ts';
 
 const textOf = async (body: AsyncIterable<unknown>) => {
   let text = '';
@@ -49,7 +49,7 @@ describe('an HTTP/2 connection', () => {
     return { url: relay.url.replace('http:', 'https:'), way, relay, pings, silent };
   };
   const send = (url: string, more: Partial<UpstreamRequest> = {}, signal = new AbortController().signal) =>
-    transport.send(requestTo(url, { tls, ...more }), signal);
+    transport.send(upstreamRequest(url, { tls, ...more }), signal);
   const cancelled = async (url: string) => {
     const abort = new AbortController();
     const sending = send(url, { connectMs: Infinity }, abort.signal);

@@ -9,11 +9,11 @@ import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport } from '../../../src/index.ts';
+import { upstreamRequest } from '../../../src/testing/testing.ts';
 import { undiciTransport } from '../../../src/transports/undici.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { answering, listen, type Place, refusedUrl, secondLoopback } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
-import { requestTo } from '../contract.ts';
 
 type Listener = (req: Http2ServerRequest, res: Http2ServerResponse) => void;
 
@@ -58,8 +58,8 @@ describe.each<[string, () => Transport]>([
     const started = resources.use(await listen(server, place));
     return { url: started.url.replace('http:', 'https:'), streams, sessions, versions, server: started };
   };
-  const send = (url: string, more: Parameters<typeof requestTo>[1] = {}, signal = new AbortController().signal) =>
-    transport.send(requestTo(url, { tls: sharedTls(), ...more }), signal);
+  const send = (url: string, more: Parameters<typeof upstreamRequest>[1] = {}, signal = new AbortController().signal) =>
+    transport.send(upstreamRequest(url, { tls: sharedTls(), ...more }), signal);
   const trusted = new Map<string, { readonly ca: string }>();
   const sharedTls = () => {
     const known = trusted.get(tls.cert) ?? { ca: tls.cert };

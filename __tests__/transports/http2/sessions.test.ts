@@ -1,5 +1,6 @@
 import https from 'node:https';
 import { createCertificate } from '../../../shared/certificate.ts';
+import { upstreamRequest } from '../../../src/testing/testing.ts';
 import type { Http2Connection } from '../../../src/transports/http2/connection.ts';
 import { Http2Sessions } from '../../../src/transports/http2/sessions.ts';
 import type { UpstreamRequest } from '../../../src/transports/message/transport.ts';
@@ -7,7 +8,6 @@ import { activeResources, surplusOver } from '../../helpers/leaks.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { answering, listen, refusedUrl, startTcp } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
-import { requestTo } from '../contract.ts';
 import { type RawHttp2Behaviour, type RawHttp2Server, settings, startRawHttp2 } from '../raw-http2.ts';
 
 const trustingAll = { rejectUnauthorized: false };
@@ -22,7 +22,7 @@ describe('Http2Sessions', () => {
 
   const start = async (behaviour?: RawHttp2Behaviour) => resources.use(await startRawHttp2(behaviour));
   const requestFor = ({ url, tls }: Pick<RawHttp2Server, 'url' | 'tls'>, more: Partial<UpstreamRequest> = {}) =>
-    requestTo(url, { tls, ...more });
+    upstreamRequest(url, { tls, ...more });
   const connected = async (request: UpstreamRequest): Promise<Http2Connection | undefined> => {
     await sessions.connectionFor(request);
     const connection = sessions.connectionFor(request);
@@ -97,7 +97,7 @@ describe('Http2Sessions', () => {
     await connected(request);
     const refused = (await refusedUrl()).replace('http:', 'https:');
     for (let i = 0; i < 300; i++) {
-      const { address, ...rest } = requestTo(refused, { tls: request.tls });
+      const { address, ...rest } = upstreamRequest(refused, { tls: request.tls });
       const other = { ...rest, address: { ...address, host: `${i}.example` } };
       await expect(sessions.connectionFor(other)).rejects.toMatchObject({ code: 'ERR_BRP_CONNECT' });
     }
@@ -142,7 +142,7 @@ describe('Http2Sessions', () => {
     ['before its settings', async () => (await start({ onConnection: () => {} })).server],
   ])('closes a connection %s with close()', async (_, startServer) => {
     const server = await startServer();
-    const request = requestTo(server.url.replace('http:', 'https:'), { tls: trustingAll, connectMs: Infinity });
+    const request = upstreamRequest(server.url.replace('http:', 'https:'), { tls: trustingAll, connectMs: Infinity });
     const connecting = sessions.connectionFor(request);
     await until(() => server.sockets.size, 1);
     sessions.close();

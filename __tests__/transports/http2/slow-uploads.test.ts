@@ -2,11 +2,11 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type UpstreamRequest } from '../../../src/index.ts';
+import { upstreamRequest } from '../../../src/testing/testing.ts';
 import type { ConnectionLimits } from '../../../src/transports/http2/connection-limits.ts';
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { listen, startTcp } from '../../helpers/servers.ts';
-import { requestTo } from '../contract.ts';
 
 describe('a body that goes over a slow line for longer than a limit', () => {
   const resources = new Resources();
@@ -51,7 +51,13 @@ describe('a body that goes over a slow line for longer than a limit', () => {
     const transport = resources.use(preferHttp2(gotTransport(), limits));
     const body = Buffer.alloc(20_000_000);
     const headers = ['Host', 'h', 'Content-Length', String(body.length)];
-    const request = requestTo(url, { method: 'POST', headers, body, tls: { rejectUnauthorized: false }, ...more });
+    const request = upstreamRequest(url, {
+      method: 'POST',
+      headers,
+      body,
+      tls: { rejectUnauthorized: false },
+      ...more,
+    });
     const response = await transport.send(request, new AbortController().signal);
     let text = '';
     for await (const chunk of response.body) text += chunk;

@@ -1,10 +1,11 @@
 import http2 from 'node:http2';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport } from '../../../src/index.ts';
+import { unsendable } from '../../../src/testing/contract/requests.ts';
+import { upstreamRequest } from '../../../src/testing/testing.ts';
 import type { UpstreamRequest } from '../../../src/transports/message/transport.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { listen } from '../../helpers/servers.ts';
-import { requestTo, unsendable } from '../contract.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -21,7 +22,8 @@ test.each(unsendable)('HTTP/2 reports what cannot be sent as such, and the conne
   const url = endpoint.url.replace('http', 'https');
   const tls = { ca: certificate.cert };
   const { signal } = new AbortController();
-  const send = (settings: Partial<UpstreamRequest>) => transport.send(requestTo(url, { tls, ...settings }), signal);
+  const send = (settings: Partial<UpstreamRequest>) =>
+    transport.send(upstreamRequest(url, { tls, ...settings }), signal);
   await expect(send(more)).rejects.toMatchObject({ code: 'ERR_BRP_UNSENDABLE' });
   expect((await send({})).status).toBe(200);
   expect([asked, endpoint.accepted]).toEqual([['/'], 1]);

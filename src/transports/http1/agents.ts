@@ -27,7 +27,7 @@ export interface AgentPair {
 export type AgentOption = http.Agent | AgentPair;
 
 /** Says for which protocols the agents are. */
-export const agentPair: Parser<AgentPair> = (value, option) => {
+export const parseAgentPair: Parser<AgentPair> = (value, option) => {
   if (isAgentFor('http:', value) || isAgentFor('https:', value)) {
     return { ...(isAgentFor('http:', value) && { http: value }), ...(isAgentFor('https:', value) && { https: value }) };
   }

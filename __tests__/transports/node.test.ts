@@ -1,0 +1,4 @@
+import { nodeTransport } from '../../src/index.ts';
+import { describeTransport } from './contract.ts';
+
+describeTransport('nodeTransport()', () => nodeTransport());

@@ -1,0 +1,107 @@
+import { Readable } from 'node:stream';
+import type { Transport, UpstreamRequest, UpstreamResponse } from '../transports/message/transport.ts';
+
+/** What an endpoint of a {@link fakeTransport} answers. */
+export interface FakeResponse {
+  /** @default 200 */
+  readonly status?: number;
+  /**
+   * The reason phrase.
+   * @default ''
+   */
+  readonly statusText?: string;
+  /**
+   * A flat list of names and values; nothing is added to it, no `Content-Length` either.
+   * @default []
+   */
+  readonly headers?: readonly string[];
+  /**
+   * Text and bytes are there at once, whole. A stream comes as it is read and breaks off when it is destroyed; from now on it is
+   * the transport's, which destroys it when the attempt is cancelled.
+   * @default ''
+   */
+  readonly body?: string | Buffer | Readable;
+  /**
+   * The trailer fields, a flat list.
+   * @default []
+   */
+  readonly trailers?: readonly string[];
+}
+
+/**
+ * Decides what becomes of an attempt: it gives the response, now or later, or throws, best a `BalancingProxyError` as of
+ * `Transport.send`. It need not heed the signal: an attempt that is cancelled ends at once. A promise that is never settled stands
+ * for an endpoint that hangs.
+ */
+export type FakeAnswer = (request: UpstreamRequest, signal: AbortSignal) => FakeResponse | Promise<FakeResponse>;
+
+/** A transport that a test decides about, with what became of it. */
+export interface FakeTransport extends Transport {
+  /** All requests so far, in the order in which they were sent. */
+  readonly requests: readonly UpstreamRequest[];
+  /** Whether `close()` was called. */
+  readonly isClosed: boolean;
+}
+
+/**
+ * A transport without a network, for tests of what uses a proxy: `fakeTransport(({ address }) => ({ status: 200, body: address.name }))`.
+ * @param answer is called once for each attempt.
+ */
+export function fakeTransport(answer: FakeAnswer): FakeTransport {
+  const requests: UpstreamRequest[] = [];
+  let isClosed = false;
+  return {
+    requests,
+    get isClosed() {
+      return isClosed;
+    },
+    send: (request, signal) => {
+      requests.push(request);
+      return answered(async () => answer(request, signal), signal);
+    },
+    close: async () => {
+      isClosed = true;
+    },
+  };
+}
+
+function answered(ask: () => Promise<FakeResponse>, signal: AbortSignal): Promise<UpstreamResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<UpstreamResponse>();
+  let body: Readable | undefined;
+  const onAbort = (): void => {
+    reject(signal.reason);
+    body?.destroy(signal.reason instanceof Error ? signal.reason : new Error('the attempt was cancelled'));
+  };
+  const release = (): void => signal.removeEventListener('abort', onAbort);
+  signal.addEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  else {
+    ask().then(
+      (answer) => {
+        const response = toUpstreamResponse(answer, release);
+        body = response.body;
+        if (signal.aborted) onAbort();
+        else resolve(response);
+      },
+      (thrown) => {
+        release();
+        reject(thrown);
+      },
+    );
+  }
+  return promise;
+}
+
+function toUpstreamResponse(answer: FakeResponse, release: () => void): UpstreamResponse {
+  const { status = 200, statusText = '', headers = [], body: given = '', trailers = [] } = answer;
+  const body = given instanceof Readable ? given : Readable.from(given.length === 0 ? [] : [Buffer.from(given)]);
+  // As of any transport, nobody has to listen.
+  body.on('error', () => {}).once('close', release);
+  const head = { status, statusText, headers, body, trailers: () => trailers };
+  if (given instanceof Readable) return head;
+  const takeWhole = (): Buffer => {
+    release();
+    return Buffer.from(given);
+  };
+  return { ...head, takeWhole };
+}

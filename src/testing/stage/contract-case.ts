@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import type { ErrorCode } from '../../errors.ts';
+import type { Stage } from './stage.ts';
+
+/** One thing that every transport has to do. */
+export interface ContractCase {
+  /** A sentence in the present tense whose subject is the transport. */
+  readonly name: string;
+  /** Whether it holds over HTTP/2, too: most cases are about the bytes of HTTP/1.1. */
+  readonly isForHttp2?: boolean;
+  /** Rejects where the transport does something else. */
+  play(stage: Stage): Promise<void>;
+}
+
+/** Waits for an attempt to fail with this code, and with this in its message. */
+export async function failsWith(sending: Promise<unknown>, code: ErrorCode, message = /(?:)/): Promise<void> {
+  await assert.rejects(sending, { code, message });
+}

@@ -1,0 +1,20 @@
+/** Something that is opened and has to be closed. */
+export interface Closeable {
+  close(): unknown;
+}
+
+/** Everything that a test has opened, closed in reverse order after it. */
+export class Resources {
+  readonly #closers: Array<() => unknown> = [];
+
+  /** Has a resource closed at the end. @returns the resource. */
+  use<T extends Closeable>(resource: T): T {
+    this.#closers.push(() => resource.close());
+    return resource;
+  }
+
+  /** Closes all resources; rejects with the first failure of a `close()`. */
+  async closeAll(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close();
+  }
+}

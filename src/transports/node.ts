@@ -1,0 +1,79 @@
+import type { IncomingMessage } from 'node:http';
+import { wholeNumberFrom } from '../support/parser/kinds.ts';
+import { inWords, type OptionTable, objectOf, option } from '../support/parser/option.ts';
+import { parseOrThrow, refuse } from '../support/parser/problems.ts';
+import { type AgentOption, Agents, ForeignAgents, parseAgentPair } from './http1/agents.ts';
+import { NodeAttempt } from './http1/node-attempt.ts';
+import { commonOptions } from './http1/transport-options.ts';
+import { preferHttp2 } from './http2/prefer-http2.ts';
+import type { Transport, UpstreamRequest } from './message/transport.ts';
+
+/** How {@link nodeTransport} connects. */
+export interface NodeTransportOptions {
+  /**
+   * Most idle connections that are kept per endpoint.
+   * @default 256
+   */
+  readonly maxFreeSockets?: number;
+  /**
+   * Time after which an idle connection is closed, in milliseconds, unless the endpoint names another time in `Keep-Alive`.
+   * @default 4_000
+   */
+  readonly keepAliveTimeoutMs?: number;
+  /**
+   * Speak HTTP/2 with https endpoints that offer it (ALPN): a cancelled attempt then costs no connection.
+   * @default false
+   */
+  readonly http2?: boolean;
+  /**
+   * Makes the connections over node:http in the place of our agents: `http.Agent` and `https.Agent`, or one agent of a proxy-agent
+   * kind. An agent is its owner's to close and decides what it keeps and for how long; the option `tls` of the proxy is told to it.
+   * @default ours
+   */
+  readonly agent?: AgentOption;
+}
+
+/** The options of {@link nodeTransport}. */
+export const nodeOptions = {
+  maxFreeSockets: option(wholeNumberFrom(1), 256, 'Most idle connections that are kept per endpoint'),
+  keepAliveTimeoutMs: commonOptions.keepAliveTimeoutMs,
+  http2: commonOptions.http2,
+  agent: option(
+    parseAgentPair,
+    inWords('ours', () => undefined),
+    'Makes the connections over node:http in the place of our agents',
+  ),
+} satisfies OptionTable<NodeTransportOptions>;
+
+const parseNodeOptions = objectOf(nodeOptions);
+
+/** Has a request sent by `respond`, through something that passes the response on, and gives that response. */
+export type Passage = (request: UpstreamRequest, respond: () => Promise<IncomingMessage>) => Promise<IncomingMessage>;
+
+/**
+ * The plain transport: node:http and node:https themselves with kept-alive connections. Everything goes out as over
+ * `gotTransport()`, for less of the machine.
+ * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the options.
+ */
+export function nodeTransport(options: NodeTransportOptions = {}): Transport {
+  return createNodeTransport(options);
+}
+
+/**
+ * The same with something in between, such as got.
+ * @throws BalancingProxyError `ERR_BRP_OPTIONS`.
+ */
+export function createNodeTransport(options: NodeTransportOptions, passage?: Passage): Transport {
+  const { http2, agent, ...keepAlive } = parseOrThrow(parseNodeOptions, options);
+  if (http2 && agent) parseOrThrow(() => refuse('http2', 'goes past `agent`'), options);
+  const agents = new Agents(keepAlive);
+  const foreign = new ForeignAgents(agent);
+  const http1: Transport = {
+    send: (request, signal) => {
+      const attempt = new NodeAttempt(request, foreign.for(request) ?? agents.for(request));
+      return passage ? attempt.send(signal, (respond) => passage(request, respond)) : attempt.send(signal);
+    },
+    close: async () => agents.close(),
+  };
+  return http2 ? preferHttp2(http1) : http1;
+}
