@@ -5,7 +5,7 @@ import { createCertificate } from '../../shared/certificate.ts';
 import { Resources, request } from '../helpers/proxy.ts';
 import { answering, refusedUrl, startHttp, type TestServer } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
-import { Command, run, start } from './command.ts';
+import { Command, type Running, runLocally, start, startLocally } from './command.ts';
 import { bareCommand, temporaryFile, write } from './files.ts';
 import { metricIn } from './metrics.ts';
 import { watch } from './watch.ts';
@@ -18,8 +18,11 @@ async function serve(text: string): Promise<TestServer> {
 }
 
 /** Starts a command with an admin port, and waits until it listens on both. */
-async function startAdmin(...flags: readonly string[]) {
-  const command = start('-admin', '127.0.0.1:0', ...flags);
+async function startAdmin<C extends Running>(
+  startCommand: (...flags: readonly string[]) => C,
+  ...flags: readonly string[]
+) {
+  const command = startCommand('-admin', '127.0.0.1:0', ...flags);
   return { command, url: await command.url(), admin: await command.adminUrl() };
 }
 
@@ -36,7 +39,7 @@ describe('-admin', () => {
     ['POST', '/healthz', 405, '405 Method Not Allowed\n'],
     ['DELETE', '/metrics', 405, '405 Method Not Allowed\n'],
   ])('answers %s %s with %d', async (method, path, status, text) => {
-    const { admin } = await startAdmin('-e', 'http://a.example');
+    const { admin } = await startAdmin(startLocally, '-e', 'http://a.example');
     const { headers, ...answer } = await request(admin + path, { method });
     expect(answer).toMatchObject({ status, text });
     expect(headers.allow).toBe(status === 405 ? 'GET, HEAD' : undefined);
@@ -47,18 +50,18 @@ describe('-admin', () => {
     ['text', / admin on: "127\.0\.0\.1:[1-9]\d*"$/],
     ['json', /"message":"admin on: \\"127\.0\.0\.1:\d+\\"","address":"127\.0\.0\.1:\d+","port":[1-9]\d*}$/],
   ])('logs its address as %s', async (format, line) => {
-    const { command } = await startAdmin('-e', 'http://a.example', '-log-format', format);
+    const { command } = await startAdmin(startLocally, '-e', 'http://a.example', '-log-format', format);
     expect(await command.line(/admin on/)).toMatch(line);
   });
 
   test('is on a port of its own, of which clients see nothing', async () => {
-    const { url, admin } = await startAdmin('-e', (await serve('hello')).url);
+    const { url, admin } = await startAdmin(startLocally, '-e', (await serve('hello')).url);
     expect(await request(`${url}/healthz`)).toMatchObject({ status: 200, text: 'hello' });
     expect((await request(`${admin}/path`)).status).toBe(404);
   });
 
   test('says that it is ready though no endpoint is', async () => {
-    const { url, admin } = await startAdmin('-e', await refusedUrl());
+    const { url, admin } = await startAdmin(startLocally, '-e', await refusedUrl());
     expect(await request(url)).toMatchObject({ status: 502 });
     expect(await request(`${admin}/readyz`)).toMatchObject({ status: 200 });
   });
@@ -66,13 +69,28 @@ describe('-admin', () => {
   test('speaks http where clients speak https', async () => {
     const { cert, key } = await createCertificate();
     const files = [temporaryFile(resources, 'cert.pem', cert), temporaryFile(resources, 'key.pem', key)] as const;
-    const { admin } = await startAdmin('-e', 'http://a.example', '-tls-cert', files[0], '-tls-key', files[1]);
+    const { admin } = await startAdmin(
+      startLocally,
+      '-e',
+      'http://a.example',
+      '-tls-cert',
+      files[0],
+      '-tls-key',
+      files[1],
+    );
     expect(await request(`${admin}/healthz`)).toMatchObject({ status: 200 });
   });
 
   test('on an address in use fails with one line', async () => {
     const { port } = await serve('taken');
-    const { exitCode, stderr } = await run('-e', 'http://a.example', '-address', ':0', '-admin', `127.0.0.1:${port}`);
+    const { exitCode, stderr } = await runLocally(
+      '-e',
+      'http://a.example',
+      '-address',
+      ':0',
+      '-admin',
+      `127.0.0.1:${port}`,
+    );
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
       new RegExp(`^balancing-reverse-proxy: cannot listen on the address of -admin: .*in use.*:${port}\\n$`),
@@ -80,7 +98,7 @@ describe('-admin', () => {
   });
 
   test('bears clients that make no sense or leave', async () => {
-    const { command, admin } = await startAdmin('-e', 'http://a.example');
+    const { command, admin } = await startAdmin(startLocally, '-e', 'http://a.example');
     for (const path of ['/metrics', '/dashboard/events', '/dashboard/%', '/%', '//', '/dashboard/../..', '*']) {
       for (const method of ['GET', 'POST', 'OPTIONS']) {
         const client = http.request(admin, { path, method, agent: false, headers: { 'Content-Length': 5 } });
@@ -98,7 +116,7 @@ describe('/metrics', () => {
   test('counts requests, and goes on over a reload', async () => {
     const [a, b] = [await serve('a'), await serve('b')];
     const file = temporaryFile(resources, 'brp.json', { endpoints: [a.url] });
-    const { command, url, admin } = await startAdmin('-config', file);
+    const { command, url, admin } = await startAdmin(start, '-config', file);
     const total = async (labels: Record<string, string> = {}) =>
       metricIn((await request(`${admin}/metrics`)).text, 'balancing_proxy_requests_total', labels);
     for (let i = 0; i < 3; i++) await request(url);
@@ -106,7 +124,7 @@ describe('/metrics', () => {
     expect(await total({ outcome: 'served' })).toBe(3);
 
     write(file, { endpoints: [b.url] });
-    command.child.kill('SIGHUP');
+    command.signal('SIGHUP');
     await command.line(/reloaded$/);
     for (let i = 0; i < 2; i++) await request(url);
     await command.line(/request 5 GET \/ served/);
@@ -138,7 +156,7 @@ describe('/metrics', () => {
 
 describe('/dashboard/', () => {
   test('is the page with all that it needs', async () => {
-    const { admin } = await startAdmin('-e', 'http://a.example');
+    const { admin } = await startAdmin(startLocally, '-e', 'http://a.example');
     const page = await request(`${admin}/dashboard/`);
     expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
     const [, script] = /src="([^"]+\.js)"/.exec(page.text) ?? [];
@@ -152,13 +170,13 @@ describe('/dashboard/', () => {
   test('shows what happens, over a reload too', async () => {
     const [a, b] = [await serve('a'), await serve('b')];
     const file = temporaryFile(resources, 'brp.json', { endpoints: [a.url] });
-    const { command, url, admin } = await startAdmin('-config', file);
+    const { command, url, admin } = await startAdmin(startLocally, '-config', file);
     const viewer = resources.use(await watch(admin));
     await until(() => viewer.frame?.endpoints[0]?.name, a.url);
     await request(`${url}/one`);
     await until(() => viewer.frame?.endpoints[0]?.totals.wins, 1);
     write(file, { endpoints: [b.url, a.url], strategy: 'failover' });
-    command.child.kill('SIGHUP');
+    command.signal('SIGHUP');
     await until(() => viewer.frame?.endpoints.length, 2);
     await request(`${url}/two`);
     await until(() => viewer.frame?.endpoints[0]?.totals.wins, 1);
@@ -176,7 +194,7 @@ describe('/dashboard/', () => {
     const [a, b] = [await serve('a'), await serve('b')];
     const options = { endpoints: [a.url, b.url], strategy: 'failover' };
     const file = temporaryFile(resources, 'brp.json', options);
-    const { command, url, admin } = await startAdmin('-config', file, ...flags);
+    const { command, url, admin } = await startAdmin(startLocally, '-config', file, ...flags);
     const path = `/dashboard/endpoints/${encodeURIComponent(a.url)}`;
     const settings = { method: 'POST', headers: { origin: admin } };
     expect(await request(`${admin}${path}/drain`, settings)).toMatchObject({ status });
@@ -184,7 +202,7 @@ describe('/dashboard/', () => {
     if (status !== 200) return;
     expect(await command.line(/is drained/)).toMatch(`endpoint 0 "${a.url}" is drained`);
     write(file, { ...options, exposeEndpoint: true });
-    command.child.kill('SIGHUP');
+    command.signal('SIGHUP');
     await command.line(/reloaded$/);
     expect(await request(url)).toMatchObject({ text: 'b', headers: { 'x-served-by': b.url } });
     expect(await request(`${admin}${path}/restore`, settings)).toMatchObject({ status: 200 });
@@ -202,7 +220,7 @@ async function serveHeld() {
 describe('the end', () => {
   test('is announced by /readyz at once, and the admin port goes last', async () => {
     const endpoint = await serveHeld();
-    const { command, url, admin } = await startAdmin('-e', endpoint.url);
+    const { command, url, admin } = await startAdmin(start, '-e', endpoint.url);
     const agent = new http.Agent({ keepAlive: true });
     resources.use({ close: () => agent.destroy() });
     await request(`${admin}/healthz`, { agent });
@@ -212,7 +230,7 @@ describe('the end', () => {
     const viewer = resources.use(await watch(admin));
     const response = request(url);
     const held = await endpoint.asked;
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     await command.line(/stopping/);
     expect(await request(`${admin}/readyz`, { agent })).toMatchObject({ status: 503, text: 'stopping\n' });
     expect(await request(`${admin}/healthz`, { agent })).toMatchObject({ status: 200 });
@@ -226,10 +244,10 @@ describe('the end', () => {
 
   test('comes -shutdown-delay later, while requests are accepted and clients are told to leave', async () => {
     const endpoint = await serveHeld();
-    const { command, url, admin } = await startAdmin('-e', endpoint.url, '-shutdown-delay', '1s');
+    const { command, url, admin } = await startAdmin(start, '-e', endpoint.url, '-shutdown-delay', '1s');
     const early = http.get(url, { agent: new http.Agent({ keepAlive: true }) });
     const held = await endpoint.asked;
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     expect(await command.line(/leaving/)).toMatch(/leaving \(SIGTERM\): requests are accepted for another 1s$/);
     expect(await request(`${admin}/readyz`)).toMatchObject({ status: 503 });
     const agent = new http.Agent({ keepAlive: true });
@@ -242,17 +260,17 @@ describe('the end', () => {
     const late = request(url, { agent });
     expect(await command.line(/stopping/)).toMatch(/stopping \(SIGTERM\): finishing the requests in flight$/);
     await expect(request(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     await expect(late).rejects.toThrow();
     expect(await command.ended).toMatchObject({ exitCode: 143 });
   });
 
   test('with -shutdown-delay serves those who come meanwhile', async () => {
-    const { command, url } = await startAdmin('-e', (await serve('hello')).url, '-shutdown-delay', '300ms');
+    const { command, url } = await startAdmin(start, '-e', (await serve('hello')).url, '-shutdown-delay', '300ms');
     const agent = new http.Agent({ keepAlive: true });
     resources.use({ close: () => agent.destroy() });
     await request(url, { agent });
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     await command.line(/leaving/);
     for (const settings of [{ agent }, {}]) {
       const headers = { connection: 'close' };
@@ -262,8 +280,8 @@ describe('the end', () => {
   });
 
   test('comes at once for who repeats the signal during -shutdown-delay', async () => {
-    const { command } = await startAdmin('-e', 'http://a.example', '-shutdown-delay', '1h');
-    command.child.kill('SIGINT');
+    const { command } = await startAdmin(start, '-e', 'http://a.example', '-shutdown-delay', '1h');
+    command.signal('SIGINT');
     await command.line(/leaving/);
     void command.insist('SIGINT');
     expect(await command.ended).toMatchObject({ exitCode: 130 });

@@ -26,7 +26,7 @@ export interface CommandSettings {
 }
 
 /** A command with what it has written so far. It does not outlive its test. */
-abstract class Running {
+export abstract class Running {
   abstract readonly ended: Promise<Ended>;
   protected readonly written = { stdout: '', stderr: '' };
   readonly #listeners = new Set<() => void>();
@@ -73,6 +73,9 @@ abstract class Running {
     return `http://127.0.0.1:${port}`;
   }
 
+  /** Has it hear a signal. */
+  abstract signal(signal: NodeJS.Signals): void;
+
   async kill(): Promise<void> {
     this.end();
     await this.ended;
@@ -108,15 +111,19 @@ export class Command extends Running {
     return new Map(ready.filter(({ length }) => length > 0).map(([, number, pid]) => [Number(number), Number(pid)]));
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
   /** Sends a signal until the command has ended. What comes within half a second of the first one counts for the same. */
   async insist(signal: NodeJS.Signals): Promise<void> {
-    const repeating = setInterval(() => this.child.kill(signal), 100);
+    const repeating = setInterval(() => this.signal(signal), 100);
     await this.ended;
     clearInterval(repeating);
   }
 
   protected end(): void {
-    this.child.kill('SIGKILL');
+    this.signal('SIGKILL');
   }
 }
 
@@ -133,7 +140,6 @@ export class LocalCommand extends Running {
     this.ended = runCommand({ argv, env, signals, ...outputs }).then((exitCode) => ({ exitCode, ...this.written }));
   }
 
-  /** Has it hear a signal that nobody else does. */
   signal(signal: NodeJS.Signals): void {
     this.#signalled.emit(signal);
   }

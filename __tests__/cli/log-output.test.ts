@@ -131,7 +131,7 @@ describe('-log-file', () => {
     const command = new Command(['-e', endpoint.url, '-address', host, '-log-file', '/dev/full']);
     await command.line(/cannot write the log: .*ENOSPC/, 'stderr');
     expect(await request(`http://${host}`)).toMatchObject({ status: 200, text: 'hello' });
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     expect(await command.ended).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^.*\n$/) });
   });
 

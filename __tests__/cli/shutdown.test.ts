@@ -48,7 +48,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const url = await command.url();
     const response = request(url, { agent: keepAliveAgent() });
     const held = await endpoint.asked;
-    command.child.kill(signal);
+    command.signal(signal);
     expect(await command.line(/stopping/)).toMatch(`stopping (${signal})`);
     await expect(request(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     held.end('hello');
@@ -62,7 +62,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const command = startFor(endpoint);
     const response = request(await command.url());
     await endpoint.asked;
-    command.child.kill(signal);
+    command.signal(signal);
     await command.line(/stopping/);
     void command.insist(signal);
     await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
@@ -74,9 +74,9 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const command = startFor(endpoint);
     const response = request(await command.url());
     const held = await endpoint.asked;
-    command.child.kill(signal);
+    command.signal(signal);
     await command.line(/stopping/);
-    command.child.kill(signal);
+    command.signal(signal);
     // By the time that it has ended by itself, the signal has come.
     held.end('hello');
     expect(await response).toMatchObject({ status: 200, text: 'hello' });
@@ -90,7 +90,7 @@ describe('stopping', () => {
     const command = startFor(endpoint);
     const client = http.get(await command.url(), { agent: keepAliveAgent() });
     const [res] = (await once(client, 'response')) as [IncomingMessage];
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     await command.line(/stopping/);
     const received = readAll(res);
     (await endpoint.asked).end(' and last');
@@ -109,7 +109,7 @@ describe('stopping', () => {
     client.flushHeaders();
     await once(client, 'continue');
     client.write('one ');
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     await command.line(/stopping/);
     client.end('two');
     const [res] = (await once(client, 'response')) as [IncomingMessage];
@@ -122,7 +122,7 @@ describe('stopping', () => {
     const command = startFor(endpoint);
     const webSocket = new WebSocket((await command.url()).replace('http', 'ws'));
     await once(webSocket, 'open');
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     await command.line(/stopping/);
     webSocket.send('still here');
     expect(String((await once(webSocket, 'message'))[0])).toBe('still here');
@@ -144,7 +144,7 @@ describe('stopping', () => {
     // By the time a later connection has been served, this one has been accepted.
     await request(await command.url());
     const closed = once(socket.resume(), 'close');
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     await closed;
     expect(await command.ended).toMatchObject({ exitCode: 0 });
   });
@@ -158,7 +158,7 @@ describe('stopping', () => {
     const head = 'HTTP/1.1\r\nHost: a\r\n\r\n';
     socket.write(`GET /1 ${head}GET /2 ${head}`);
     await bothAsked.promise;
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     await command.line(/stopping/);
     for (const res of held) res.end('hello');
     const received = await socket.setEncoding('utf8').toArray();
@@ -171,7 +171,7 @@ describe('stopping', () => {
     const command = startFor(endpoint, '-shutdown-timeout', '20ms');
     const response = request(await command.url());
     await endpoint.asked;
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(await command.ended).toMatchObject({ exitCode: 1, stderr: '' });
     expect(command.lines.at(-1)).toMatch(/requests in flight were cut after 20ms$/);
@@ -182,7 +182,7 @@ describe('stopping', () => {
     const command = startFor(endpoint, '-shutdown-timeout', '0');
     const response = request(await command.url());
     const held = await endpoint.asked;
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     await command.line(/stopping/);
     held.end('hello');
     expect(await response).toMatchObject({ text: 'hello' });
@@ -200,7 +200,7 @@ describe('stopping', () => {
     const slow = resources.use(await startHttp(hanging));
     const command = start('-endpoints', `${slow.url},${fast.url}`);
     await request(await command.url());
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     expect(await command.ended).toMatchObject({ exitCode: 0 });
   });
 });

@@ -93,7 +93,7 @@ describe('-tls-cert and -tls-key', () => {
     const renewed = await createCertificate('renewed.example');
     write(files.cert, renewed.cert);
     write(files.key, renewed.key);
-    command.child.kill('SIGHUP');
+    command.signal('SIGHUP');
     await command.line(/reloaded$/);
     const { subject } = (await connect(port, renewed.cert)).getPeerCertificate();
     expect(subject.CN).toBe('renewed.example');
@@ -106,7 +106,7 @@ describe('-tls-cert and -tls-key', () => {
     const command = start('-e', endpoint.url, ...flags);
     const port = await portOf(command);
     write(files.key, 'nonsense');
-    command.child.kill('SIGHUP');
+    command.signal('SIGHUP');
     expect(await command.line(/cannot reload/)).toMatch(
       /cannot reload, all stays as it was: flag -tls-cert: .* cannot be used with/,
     );
@@ -130,7 +130,7 @@ describe('-tls-cert and -tls-key', () => {
     const response = requestSecurely(port, { ca });
     const held = await begun.promise;
     const closed = [handshaking, idle].map((socket) => once(socket.resume(), 'close'));
-    command.child.kill(signal);
+    command.signal(signal);
     await Promise.all(closed);
     held.end(' and last');
     expect(await response).toMatchObject({ text: 'first and last' });

@@ -49,9 +49,9 @@ testWithPipes('a reload of what has become a pipe changes nothing and does not h
   const command = start('-config', file);
   const url = await command.url();
   execFileSync('sh', ['-c', 'rm "$0" && mkfifo "$0"', file]);
-  command.child.kill('SIGHUP');
+  command.signal('SIGHUP');
   expect(await command.line(/cannot reload/)).toMatch(/all stays as it was: .*Unexpected end of JSON input$/);
   expect(await request(url)).toMatchObject({ text: 'hello' });
-  command.child.kill('SIGTERM');
+  command.signal('SIGTERM');
   expect(await command.ended).toMatchObject({ exitCode: 0 });
 });

@@ -7,7 +7,7 @@ import { Resources, readAll, request } from '../../helpers/proxy.ts';
 import { answering, listen, startHttp, type TestServer } from '../../helpers/servers.ts';
 import { atLeast, including, until } from '../../helpers/until.ts';
 import { startEcho } from '../../helpers/upgrades.ts';
-import { type Command, start } from '../command.ts';
+import { type LocalCommand, start, startLocally } from '../command.ts';
 import { temporaryFile, temporaryFolder, write } from '../files.ts';
 import { answerFrom, startLoad } from '../load.ts';
 
@@ -21,7 +21,7 @@ async function serve(text: string): Promise<TestServer> {
 /** A command with a configuration file, and what changes that. */
 function startWith(options: object, ...flags: readonly string[]) {
   const file = temporaryFile(resources, 'brp.json', options);
-  const command = start('-config', file, ...flags);
+  const command = startLocally('-config', file, ...flags);
   let reloads = 0;
   return {
     command,
@@ -29,7 +29,7 @@ function startWith(options: object, ...flags: readonly string[]) {
     /** Writes the file anew, asks for a reload and waits until the command says what became of it. */
     async reload(changed: object | string): Promise<string> {
       write(file, changed);
-      command.child.kill('SIGHUP');
+      command.signal('SIGHUP');
       reloads++;
       await until(() => linesOf(command).length, atLeast(reloads));
       return linesOf(command).at(-1) ?? '';
@@ -37,7 +37,7 @@ function startWith(options: object, ...flags: readonly string[]) {
   };
 }
 
-function linesOf(command: Command): readonly string[] {
+function linesOf(command: LocalCommand): readonly string[] {
   return command.lines.filter((line) => /reloaded$|cannot reload/.test(line));
 }
 
@@ -116,7 +116,7 @@ describe('SIGHUP', () => {
     webSocket.close();
     await once(webSocket, 'close');
     await old.idle();
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
@@ -138,11 +138,11 @@ describe('SIGHUP', () => {
   test('without -config opens the log file anew', async () => {
     const endpoint = await serve('hello');
     const log = path.join(temporaryFolder(resources), 'log');
-    const command = start('-e', endpoint.url, '-log-file', log);
+    const command = startLocally('-e', endpoint.url, '-log-file', log);
     await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('starting on'));
     const [, port] = /starting on: ".*:(\d+)"/.exec(readFileSync(log, 'utf8')) ?? [];
     renameSync(log, `${log}.1`);
-    command.child.kill('SIGHUP');
+    command.signal('SIGHUP');
     await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('reloaded'));
     await request(`http://127.0.0.1:${port}/after`);
     await until(() => readFileSync(log, 'utf8'), including('GET /after served'));
@@ -155,7 +155,7 @@ describe('SIGHUP', () => {
     const endpoints = [await serve('second'), await serve('third'), await serve('last')];
     for (const endpoint of endpoints) {
       write(file, { endpoints: [endpoint.url] });
-      command.child.kill('SIGHUP');
+      command.signal('SIGHUP');
     }
     await command.line(new RegExp(`configuring endpoint 0: "${endpoints[2]?.url}"`));
     expect(await request(url)).toMatchObject({ text: 'last' });
@@ -167,9 +167,9 @@ describe('SIGHUP', () => {
     const { command } = startWith({ endpoints: [endpoint.url] });
     const response = request(await command.url());
     const res = await held.promise;
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     await command.line(/stopping/);
-    command.child.kill('SIGHUP');
+    command.signal('SIGHUP');
     res.end('hello');
     expect(await response).toMatchObject({ text: 'hello' });
     expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
@@ -200,7 +200,7 @@ describe.each([
     for (let n = 1; n <= 10; n++) {
       await until(() => load.count, atLeast(n * 450));
       write(file, nth(n));
-      command.child.kill('SIGHUP');
+      command.signal('SIGHUP');
       await command.line(new RegExp(`configuring endpoint 0: ".*/${n}"`));
       // From then on the new file holds, whoever is asked.
       for (let i = 0; i < 4; i++) expect((await request(url)).text).toMatch(new RegExp(`^${n}\n`));
@@ -209,7 +209,7 @@ describe.each([
     await load.stop();
     expect(load.problems).toEqual([]);
     expect([...load.answers.keys()].map(Number).sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-    command.child.kill('SIGTERM');
+    command.signal('SIGTERM');
     expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
   });
 });
