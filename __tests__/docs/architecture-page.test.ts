@@ -114,7 +114,7 @@ describe('what is named', () => {
     return {
       files: code.filter(isFile),
       functions: code.flatMap((one) => /^(?:\w+\.)?#?\w+(?=\(\)$)/.exec(one) ?? []),
-      classes: code.filter((one) => /^[A-Z]\w*[a-z]\w*$/.test(one)),
+      classes: code.filter((one) => /^[A-Z]\w*[a-z]\w*(\.\w+)?$/.test(one)),
     };
   });
   const isThere = (file: string) => existsSync(path.join(root, 'src', file)) || existsSync(path.join(root, file));
