@@ -1,4 +1,3 @@
 // The tests of the architecture under the name by which they have been called so far.
 import './architecture/imports.test.ts';
-import './architecture/readme.test.ts';
 import './architecture/size.test.ts';

@@ -1,34 +1,32 @@
-import { BalancingProxyError, type ErrorCode, isConnectFailure, isTimeout, messageOf } from '../src/errors.ts';
+import {
+  BalancingProxyError,
+  type ErrorCode,
+  isClientsDoing,
+  isConnectFailure,
+  isOthersDoing,
+  isOwnFault,
+  isTimeout,
+  isUnprocessed,
+  messageOf,
+  statusByCode,
+} from '../src/errors.ts';
 import type { AttemptReport } from '../src/events/attempt-report.ts';
 
+const codes = Object.keys(statusByCode) as ErrorCode[];
+
 describe('BalancingProxyError', () => {
-  test.each<[ErrorCode, number]>([
-    ['ERR_BRP_OPTIONS', 500],
-    ['ERR_BRP_PEER', 500],
-    ['ERR_BRP_BODY_TOO_LARGE', 413],
-    ['ERR_BRP_BODY_CONSUMED', 500],
-    ['ERR_BRP_HOOK', 500],
-    ['ERR_BRP_ENDPOINTS', 500],
-    ['ERR_BRP_LOOP', 508],
-    ['ERR_BRP_NO_ENDPOINT', 503],
-    ['ERR_BRP_CLOSED', 503],
-    ['ERR_BRP_EXHAUSTED', 502],
-    ['ERR_BRP_ALL_TIMED_OUT', 504],
-    ['ERR_BRP_TOTAL_TIMEOUT', 504],
-    ['ERR_BRP_CLIENT_GONE', 499],
-    ['ERR_BRP_ENDED_BY_APP', 500],
-    ['ERR_BRP_CLIENT_TIMEOUT', 408],
-    ['ERR_BRP_CONNECT', 502],
-    ['ERR_BRP_CONNECT_TIMEOUT', 504],
-    ['ERR_BRP_NOT_PROCESSED', 502],
-    ['ERR_BRP_CONNECTION_LOST', 502],
-    ['ERR_BRP_RESPONSE_TIMEOUT', 504],
-    ['ERR_BRP_IDLE_TIMEOUT', 504],
-    ['ERR_BRP_BAD_RESPONSE', 502],
-    ['ERR_BRP_NOT_JUDGED', 502],
-    ['ERR_BRP_ATTEMPT', 502],
-  ])('of code %s has the status %d', (code, status) => {
-    expect(new BalancingProxyError(code, 'why')).toMatchObject({ code, status, message: 'why' });
+  test.each(codes)(
+    'of code %s has its status, by both names, and says whether its message is for the client',
+    (code) => {
+      const status = statusByCode[code];
+      const error = new BalancingProxyError(code, 'why');
+      expect(error).toMatchObject({ code, message: 'why', status, statusCode: status, expose: status < 500 });
+    },
+  );
+
+  test.each(codes)('of code %s has a status of an error', (code) => {
+    expect(statusByCode[code]).toBeGreaterThanOrEqual(400);
+    expect(statusByCode[code]).toBeLessThanOrEqual(599);
   });
 
   test('is an Error with a name of its own and a stack', () => {
@@ -83,30 +81,32 @@ describe('BalancingProxyError', () => {
   });
 });
 
-describe('isTimeout', () => {
-  test.each<[ErrorCode, boolean]>([
-    ['ERR_BRP_CONNECT_TIMEOUT', true],
-    ['ERR_BRP_RESPONSE_TIMEOUT', true],
-    ['ERR_BRP_IDLE_TIMEOUT', true],
-    ['ERR_BRP_TOTAL_TIMEOUT', true],
-    ['ERR_BRP_CONNECT', false],
-    ['ERR_BRP_CONNECTION_LOST', false],
-    ['ERR_BRP_CLIENT_GONE', false],
-  ])('of %s is %s', (code, expected) => {
-    expect(isTimeout(new BalancingProxyError(code, 'why'))).toBe(expected);
-  });
-});
-
-describe('isConnectFailure', () => {
-  test.each<[ErrorCode, boolean]>([
-    ['ERR_BRP_CONNECT', true],
-    ['ERR_BRP_CONNECT_TIMEOUT', true],
-    ['ERR_BRP_NOT_PROCESSED', false],
-    ['ERR_BRP_CONNECTION_LOST', false],
-    ['ERR_BRP_STALE_CONNECTION', false],
-    ['ERR_BRP_RESPONSE_TIMEOUT', false],
-  ])('of %s is %s', (code, expected) => {
-    expect(isConnectFailure(new BalancingProxyError(code, 'why'))).toBe(expected);
+describe.each<{ readonly predicate: (error: BalancingProxyError) => boolean; readonly expected: readonly ErrorCode[] }>(
+  [
+    {
+      predicate: isTimeout,
+      expected: [
+        'ERR_BRP_CONNECT_TIMEOUT',
+        'ERR_BRP_IDLE_TIMEOUT',
+        'ERR_BRP_RESPONSE_TIMEOUT',
+        'ERR_BRP_TOTAL_TIMEOUT',
+      ],
+    },
+    { predicate: isConnectFailure, expected: ['ERR_BRP_CONNECT', 'ERR_BRP_CONNECT_TIMEOUT'] },
+    {
+      predicate: isUnprocessed,
+      expected: ['ERR_BRP_CONNECT', 'ERR_BRP_CONNECT_TIMEOUT', 'ERR_BRP_NOT_PROCESSED', 'ERR_BRP_NO_SOCKET'],
+    },
+    { predicate: isOwnFault, expected: ['ERR_BRP_NO_SOCKET', 'ERR_BRP_UNSENDABLE'] },
+    { predicate: isClientsDoing, expected: ['ERR_BRP_CLIENT_GONE', 'ERR_BRP_CLIENT_TIMEOUT'] },
+    {
+      predicate: isOthersDoing,
+      expected: ['ERR_BRP_CLIENT_GONE', 'ERR_BRP_CLIENT_TIMEOUT', 'ERR_BRP_ENDED_BY_APP'],
+    },
+  ],
+)('$predicate.name', ({ predicate, expected }) => {
+  test('holds for its codes and no others', () => {
+    expect(codes.filter((code) => predicate(new BalancingProxyError(code, 'why'))).sort()).toEqual(expected);
   });
 });
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
-/** What every code means for the client: the status that an Express error handler (or we) should answer with. */
-const statusByCode = {
+/** Every code with the status that an Express error handler, or we, should answer with. */
+export const statusByCode = {
   ERR_BRP_OPTIONS: 500,
   ERR_BRP_PEER: 500,
   ERR_BRP_BODY_TOO_LARGE: 413,

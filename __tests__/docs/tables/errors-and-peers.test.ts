@@ -1,13 +1,21 @@
 import { globSync } from 'node:fs';
-import { BalancingProxyError, type ErrorCode } from '../../../src/errors.ts';
+import { statusByCode } from '../../../src/errors.ts';
 import { root } from '../../architecture/sources.ts';
 import { textOf } from '../project.ts';
 import { codeIn, tableOf } from './tables.ts';
 
-const codes = tableOf('code', 'status', 'when').map(({ code, status }) => ({ code: codeIn(code)[0] ?? '', status }));
+describe('README', () => {
+  const rows = tableOf('code', 'status', 'when').map(({ code, status }) => [codeIn(code)[0] ?? '', Number(status)]);
 
-test.each(codes)('README gives the status of $code', ({ code, status }) => {
-  expect(status).toBe(String(new BalancingProxyError(code as ErrorCode, 'why').status));
+  test('has a row for each code of an error, with its status, and no other', () => {
+    expect(new Map(rows as Array<[string, number]>)).toEqual(new Map(Object.entries(statusByCode)));
+    expect(rows).toHaveLength(Object.keys(statusByCode).length);
+  });
+
+  test('names no code that does not exist', () => {
+    const named = new Set(textOf('README.md').match(/\bERR_BRP_[A-Z_]+\b/g));
+    expect([...named].filter((code) => !(code in statusByCode))).toEqual([]);
+  });
 });
 
 test("README's table of optional peers names each one, and the version from which it works", () => {
