@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { BalancingProxyError, createBalancingProxy } from '../../src/index.ts';
+import { proxyOptions } from '../../src/options/config.ts';
+import { documented } from '../../src/options/documented.ts';
+import type { AnyOptions } from '../../src/support/parser/option.ts';
 import { bounded, seedTitle } from './seed.ts';
 
 /** It stands where passwords and tokens stand, and must come out of nothing. */
@@ -55,34 +58,55 @@ const endpoint = fc.oneof(
   { weight: 1, arbitrary: junk },
 );
 
-const plausible = {
-  endpoints: fc.oneof(fc.array(endpoint), endpoint),
-  terminalStatuses: fc.oneof(fc.string(), fc.array(fc.oneof(fc.integer(), fc.constantFrom('200', '2xx', '1-2')))),
-  strategy: fc.constantFrom('race', 'failover', 'constructor', 'toString'),
-  timeouts: fc.record(
-    { connectMs: fc.double(), idleMs: fc.integer(), clientMs: fc.double(), junk },
-    { requiredKeys: [] },
-  ),
-  bodyLimitBytes: fc.double(),
-  largeBody: fc.constantFrom('reject', 'stream', '__proto__'),
-  pathRewrite: fc.func(junk),
-  preserveHost: fc.boolean(),
-  rewriteRequest: fc.func(junk),
-  rewriteResponse: fc.func(junk),
-  trustForwarded: fc.oneof(fc.boolean(), fc.func(fc.boolean())),
-  via: fc.string(),
-  exposeEndpoint: fc.boolean(),
-  tls: fc.record({ ca: junk, cert: fc.string(), key: fc.constantFrom(secret, [secret], { secret }) }),
+const words = fc.constantFrom('race', 'hedge', 'failover', 'single', 'given', 'fastest', 'random', 'reject', 'stream');
+const traps = fc.constantFrom('constructor', 'toString', '__proto__');
+const statuses = fc.oneof(fc.string(), fc.array(fc.oneof(fc.integer(), fc.constantFrom('200', '2xx', '1-2'))));
+const pem = fc.constantFrom<unknown>(secret, [secret], { secret }, Buffer.from(secret));
+
+/** Values of the kinds that most options take. */
+const ofAnyKind = fc.oneof(fc.double(), fc.integer(), fc.boolean(), fc.func(junk), words, traps, fc.string());
+
+/** What an option is given that takes something special. */
+const special: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
+  endpoints: fc.oneof(fc.array(endpoint), endpoint, fc.func(junk)),
+  'endpoints[].url': url,
+  'endpoints[].address': fc.oneof(fc.ipV4(), fc.ipV6(), fc.string()),
+  'endpoints[].headers': fc.dictionary(fc.oneof(fc.constant('Authorization'), fc.string()), headerValue),
+  terminalStatuses: statuses,
+  preferStatuses: statuses,
+  'hedge.delayMs': fc.oneof(fc.double(), fc.constantFrom('p95', 'p0', 'p100', 'p99.9', 'p')),
+  logger: fc.oneof(fc.constant(console), fc.record({ info: fc.func(junk), warn: fc.func(junk) }, { requiredKeys: [] })),
+  'tls.ca': pem,
+  'tls.cert': pem,
+  'tls.key': pem,
   transport: fc.record({ send: fc.func(junk), close: fc.func(junk) }, { requiredKeys: [] }),
 };
 
-const optionNames = Object.keys(plausible);
-const options = fc
-  .tuple(
-    fc.record(plausible, { requiredKeys: ['endpoints'] }),
-    fc.dictionary(fc.oneof(fc.constantFrom(...optionNames), fc.string()), junk, { maxKeys: 2 }),
-  )
-  .map(([some, others]) => ({ ...some, ...others }));
+const options = documented(proxyOptions);
+
+/** Objects with some of the options of a table, and seldom something else for one. */
+function objectsOf(table: AnyOptions, parent = ''): fc.Arbitrary<object> {
+  const entries = Object.entries(table).map(([name, { fields }]) => {
+    const path = `${parent}${name}`;
+    const plausible = fields ? objectsOf(fields, `${path}.`) : (special[path] ?? ofAnyKind);
+    return [name, fc.oneof({ weight: 9, arbitrary: plausible }, { weight: 1, arbitrary: junk })];
+  });
+  return fc.record(Object.fromEntries(entries), { requiredKeys: [] });
+}
+
+const others = fc.dictionary(fc.oneof(fc.constantFrom(...Object.keys(proxyOptions)), fc.string()), junk, {
+  maxKeys: 2,
+});
+const someOptions = fc.tuple(objectsOf(proxyOptions), others).map(([some, other]) => ({ ...some, ...other }));
+
+/** The options that give one a value beside good endpoints: `timeouts.idleMs` stands within `timeouts`. */
+function optionsWith(path: string, value: unknown): object {
+  const good = { endpoints: ['http://one.example'] };
+  const [group = '', field] = path.split(/\[?\]?\./);
+  if (field === undefined) return { ...good, [group]: value };
+  if (group === 'endpoints') return { endpoints: [{ url: 'http://one.example', [field]: value }] };
+  return { ...good, [group]: { [field]: value } };
+}
 
 /** Creates a proxy, or gives the error that it was refused with. */
 async function create(given: unknown): Promise<unknown> {
@@ -108,7 +132,20 @@ describe(`createBalancingProxy (${seedTitle})`, () => {
   });
 
   test('takes or refuses options of any kind', async () => {
-    await fc.assert(fc.asyncProperty(options, expectHandled), bounded(1_000));
+    await fc.assert(fc.asyncProperty(someOptions, expectHandled), bounded(1_000));
+  });
+
+  test.each(options)('takes or refuses whatever it is given for $path', async ({ path }) => {
+    const values = fc.oneof(special[path] ?? ofAnyKind, junk);
+    await fc.assert(
+      fc.asyncProperty(values, (value) => expectHandled(optionsWith(path, value))),
+      bounded(100),
+    );
+  });
+
+  test('is given something special only for options that exist', () => {
+    const known = options.map(({ path }) => path);
+    expect(Object.keys(special).filter((path) => !known.includes(path))).toEqual([]);
   });
 
   test('shows no credentials when it refuses a URL or a header', async () => {
