@@ -1,3 +1,5 @@
+import { dashboardOptions } from '../../../src/observers/dashboard/dashboard.ts';
+import { traceOptions } from '../../../src/observers/tracing/opentelemetry.ts';
 import { proxyOptions } from '../../../src/options/config.ts';
 import { dnsOptions } from '../../../src/options/dns-endpoints.ts';
 import { documented, sentenceOf } from '../../../src/options/documented.ts';
@@ -50,6 +52,12 @@ function transportRows(some: string) {
     .map(({ setting, ...row }) => ({ name: setting, ...row }));
 }
 
+/** Options of which README tells without a table. */
+const others = [
+  { of: 'createDashboard()', options: documented(dashboardOptions), fields: fieldsIn('DashboardOptions') },
+  { of: 'traceAttempts()', options: documented(traceOptions), fields: fieldsIn('TraceAttemptsOptions') },
+];
+
 function fieldsIn(type: string, parent = '') {
   return fieldsOf(type).map(({ name, ...field }) => ({ path: `${parent}${name}`, ...field }));
 }
@@ -59,7 +67,7 @@ function normalized(fallback: string | undefined): string | undefined {
   return fallback?.replaceAll('`', '').replaceAll(/(?<=\d)_(?=\d)/g, '');
 }
 
-describe.each(tables)('the options of $of', ({ options, rows, fields }) => {
+describe.each(tables)('the options of $of', ({ options, rows }) => {
   /** Options that are nothing but the options within them need no row. */
   const inTable = options.filter(({ fallback }) => fallback !== undefined);
 
@@ -74,7 +82,9 @@ describe.each(tables)('the options of $of', ({ options, rows, fields }) => {
   test.each(inTable)('have the sentence on $path in README', ({ path, says }) => {
     expect(rows.find(({ name }) => name === `\`${path}\``)?.meaning.slice(0, says.length)).toBe(says);
   });
+});
 
+describe.each([...tables, ...others])('the options of $of', ({ options, fields }) => {
   test('have a field each in the public types, and no other has one', () => {
     expect(fields.map(({ path }) => path).sort()).toEqual(options.map(({ path }) => path).sort());
   });

@@ -114,6 +114,14 @@ describe.each(mountingFrames)('createDashboard mounted in $name', ({ start, send
 });
 
 describe('createDashboard', () => {
+  test.each<[unknown, string]>([
+    [{ allowActions: 'yes' }, "option `allowActions`: expected true or false, got 'yes'"],
+    [{ allowaction: true }, 'option `allowaction` is unknown; did you mean `allowActions`?'],
+  ])('refuses the options %j', (options, message) => {
+    const refused = expect.objectContaining({ code: 'ERR_BRP_OPTIONS', message });
+    expect(() => createDashboard(new FakeSource(), options as DashboardOptions)).toThrow(refused);
+  });
+
   test.each(['/\\evil.example', '/%5cevil.example', '/;evil.example', '/@evil.example'])(
     'never leads away from its host, from %s neither',
     async (path) => {

@@ -1,6 +1,6 @@
 import { SpanKind, trace } from '@opentelemetry/api';
 import { Events } from '../../../src/events/events.ts';
-import { traceAttempts } from '../../../src/observers/tracing/opentelemetry.ts';
+import { type TraceAttemptsOptions, traceAttempts } from '../../../src/observers/tracing/opentelemetry.ts';
 import { request, serveProxy } from '../../helpers/proxy.ts';
 import { answering } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
@@ -41,6 +41,18 @@ describe('traceAttempts', () => {
     traceAttempts(events, { tracerProvider });
     for (const event of [requestStarted, requestEnded, attemptStarted]) events.emit(event);
     expect(open.size).toBe(0);
+  });
+
+  test.each<[unknown, string]>([
+    [{ urlQuery: 'yes' }, "option `urlQuery`: expected true or false, got 'yes'"],
+    [
+      { tracerProvider: {} },
+      'option `tracerProvider`: expected a tracer provider, with getTracer(), got [object Object]',
+    ],
+    [{ urlquery: true }, 'option `urlquery` is unknown; did you mean `urlQuery`?'],
+  ])('refuses the options %j', (options, message) => {
+    const refused = expect.objectContaining({ code: 'ERR_BRP_OPTIONS', message });
+    expect(() => traceAttempts(new Events(), options as TraceAttemptsOptions)).toThrow(refused);
   });
 
   test('starts with the next request, whatever is under way', async () => {

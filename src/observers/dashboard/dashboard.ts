@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { ManagedProxy } from '../../events/observed-proxy.ts';
 import type { Next } from '../../support/next.ts';
+import { trueOrFalse } from '../../support/parser/kinds.ts';
+import { type OptionTable, objectOf, option } from '../../support/parser/option.ts';
+import { parseOrThrow } from '../../support/parser/problems.ts';
 import { changeAt, makeChange } from './changes.ts';
 import { Feed } from './feed.ts';
 import { readPageFiles } from './page-files.ts';
@@ -9,15 +12,22 @@ import { lacksSlash, mountedPath, redirectToSlash, sendFile, sendHead, sendLine,
 
 export type { ManagedProxy } from '../../events/observed-proxy.ts';
 
-/** Settings of {@link createDashboard}. */
+/** How {@link createDashboard} shows a proxy. */
 export interface DashboardOptions {
   /**
-   * Lets the page drain and restore endpoints. Whoever can open the page can do it, so put it behind your
-   * authentication. Taken from the page itself only, opened by https, on localhost or by an IP address.
+   * Let the page drain and restore endpoints. Whoever can open the page can do so: put it behind your authentication. Such requests
+   * are taken from the page itself only, opened by https, on localhost or by an IP address.
    * @default false
    */
   readonly allowActions?: boolean;
 }
+
+/** The options of {@link createDashboard}. */
+export const dashboardOptions = {
+  allowActions: option(trueOrFalse, false, 'Let the page drain and restore endpoints'),
+} satisfies OptionTable<DashboardOptions>;
+
+const parseOptions = objectOf(dashboardOptions);
 
 /** The middleware that {@link createDashboard} makes. */
 export interface Dashboard {
@@ -38,8 +48,10 @@ const reading = ['GET', 'HEAD'];
 /**
  * Makes a middleware that serves a page with what a proxy does, live: the state of every endpoint, and the last races.
  * The proxy is observed only while somebody looks. Reads the files of the page, once.
+ * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the options.
  */
-export function createDashboard(source: ManagedProxy, { allowActions = false }: DashboardOptions = {}): Dashboard {
+export function createDashboard(source: ManagedProxy, options: DashboardOptions = {}): Dashboard {
+  const { allowActions } = parseOrThrow(parseOptions, options);
   const feed = new Feed(source, allowActions);
   const files = readPageFiles();
 

@@ -14,21 +14,47 @@ import {
 } from '@opentelemetry/api';
 import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestStarted } from '../../events/events.ts';
 import type { ObservedProxy } from '../../events/observed-proxy.ts';
+import { trueOrFalse, valueThat } from '../../support/parser/kinds.ts';
+import { inWords, type OptionTable, objectOf, option } from '../../support/parser/option.ts';
+import { parseOrThrow } from '../../support/parser/problems.ts';
 import { checkPeer } from '../../support/peer.ts';
 import { errorTypeOf, knownMethods, outcomeAttributes, startOfSpan } from './span-attributes.ts';
 
+/** How {@link traceAttempts} makes spans. */
 export interface TraceAttemptsOptions {
   /**
-   * Where the spans go.
+   * Makes the tracer of the spans.
    * @default the global one, also when it is registered later
    */
   readonly tracerProvider?: TracerProvider;
   /**
-   * Writes the client's query into `url.full`, less what is known to be a signature. Queries often hold secrets.
+   * Write the client's query into `url.full`, less what is known to be a signature. Queries often hold secrets.
    * @default false
    */
   readonly urlQuery?: boolean;
 }
+
+const tracerProvider = valueThat<TracerProvider>(
+  (value) =>
+    typeof value === 'object' && value !== null && 'getTracer' in value && typeof value.getTracer === 'function',
+  'a tracer provider, with getTracer()',
+);
+
+/** The options of {@link traceAttempts}. */
+export const traceOptions = {
+  tracerProvider: option(
+    tracerProvider,
+    inWords<TracerProvider>('the global one, also when it is registered later', () => trace),
+    'Makes the tracer of the spans',
+  ),
+  urlQuery: option(
+    trueOrFalse,
+    false,
+    "Write the client's query into `url.full`, less what is known to be a signature",
+  ),
+} satisfies OptionTable<TraceAttemptsOptions>;
+
+const parseOptions = objectOf(traceOptions);
 
 /** A request whose attempts are traced, by the ids that events carry. */
 interface TracedRequest {
@@ -42,13 +68,12 @@ interface TracedRequest {
  * Makes a span of each attempt, by the semantic conventions for HTTP clients, as a child of the span in which the
  * proxy was called, else of the client's span, where a propagator that reads `traceparent` is registered.
  * @returns its end: spans that are still open are ended, and no more are made.
- * @throws BalancingProxyError `ERR_BRP_PEER` when `@opentelemetry/api` is too old.
+ * @throws BalancingProxyError `ERR_BRP_PEER` when `@opentelemetry/api` is too old, `ERR_BRP_OPTIONS` that lists everything that is
+ * wrong with the options.
  */
-export function traceAttempts(
-  proxy: Pick<ObservedProxy, 'subscribe'>,
-  { tracerProvider = trace, urlQuery = false }: TraceAttemptsOptions = {},
-): () => void {
+export function traceAttempts(proxy: Pick<ObservedProxy, 'subscribe'>, options: TraceAttemptsOptions = {}): () => void {
   checkPeer({ name: '@opentelemetry/api', user: 'traceAttempts()', oldest: '1.0.0', part: ['trace', trace] });
+  const { tracerProvider, urlQuery } = parseOrThrow(parseOptions, options);
   const spans = new AttemptSpans(tracerProvider.getTracer('balancing-reverse-proxy'), urlQuery);
   const unsubscribe = proxy.subscribe((event) => spans.observe(event));
   return () => {
