@@ -1,6 +1,6 @@
 import { type HeaderList, valuesOf } from './headers.ts';
 
-/** Media types of bodies whose parts are meant for the client one by one, as they come. */
+/** Media types of bodies whose parts are meant for the client one by one. */
 const eventTypes: ReadonlySet<string> = new Set([
   'text/event-stream',
   'application/x-ndjson',
@@ -9,8 +9,8 @@ const eventTypes: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether the body of this response is a stream of events, none of which may wait for the next one: by its media type, in
- * any case and with any parameters, or because it forbids buffering in the way that nginx knows.
+ * Whether the body of a response is a stream of events, none of which may wait for the next one: by its media type, in any case and
+ * with any parameters, or by `X-Accel-Buffering: no`, with which nginx is told not to buffer.
  */
 export function isEventStream(headers: HeaderList): boolean {
   const isUnbuffered = (value: string) => value.trim().toLowerCase() === 'no';

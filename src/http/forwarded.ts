@@ -4,7 +4,7 @@ import { callSyncHook } from '../support/user-function.ts';
 import { type HeaderList, valuesOf } from './headers.ts';
 import type { ReceivedHeaders } from './received-headers.ts';
 
-/** The lower-case names of everything that tells an endpoint who the client was. */
+/** The lower-case names of all headers that tell an endpoint who the client was. */
 export const forwardedNames: ReadonlySet<string> = new Set([
   'forwarded',
   'x-forwarded-for',
@@ -13,14 +13,18 @@ export const forwardedNames: ReadonlySet<string> = new Set([
   'x-forwarded-port',
 ]);
 
-/** What an Express app says about its `trust proxy` setting; other frames have no `app`. */
+/** A request within Express, whose app knows the setting `trust proxy`; other frames have no `app`. */
 interface ExpressLike {
   readonly app?: { get?(setting: string): unknown };
 }
 
+/** The option `trustForwarded`. */
 export type TrustForwarded = boolean | ((req: IncomingMessage) => boolean) | undefined;
 
-/** Whether the headers that came in may be believed; without an option Express's `trust proxy` decides. */
+/**
+ * Whether the forwarded headers that came may be believed. Without the option Express's `trust proxy` decides.
+ * @throws BalancingProxyError `ERR_BRP_HOOK` when the user's function throws.
+ */
 export function isForwardedTrusted(req: IncomingMessage, trust: TrustForwarded): boolean {
   if (typeof trust === 'function') return callSyncHook('trustForwarded', () => trust(req));
   if (trust !== undefined) return trust;
@@ -28,7 +32,9 @@ export function isForwardedTrusted(req: IncomingMessage, trust: TrustForwarded):
   return typeof trustProxy === 'function' && Boolean(trustProxy(req.socket.remoteAddress, 0));
 }
 
+/** The things that forwarded headers are made of. */
 export interface Forwarder {
+  /** The headers as middleware has left them. */
   readonly received: ReceivedHeaders;
   /** The authority that the client asked for. */
   readonly host: string | undefined;
@@ -37,8 +43,8 @@ export interface Forwarder {
 }
 
 /**
- * The `X-Forwarded-*` headers to send, and `Forwarded` (RFC 7239) when a trusted one came in. What middleware has set is
- * trusted like a trusted client's.
+ * The `X-Forwarded-*` headers to send, and `Forwarded` (RFC 7239) when a trusted one came. Headers that middleware has set are trusted
+ * like a trusted client's.
  */
 export function forwardedHeaders(
   req: IncomingMessage,
@@ -71,8 +77,8 @@ function forwardedElement(address: string, host: string, proto: string): string 
 }
 
 /**
- * What the proxy nearest to the client has said, where each one on the way has added what it knows, as `https, http`.
- * @param form of what makes sense; the rest counts as not said.
+ * The value of the proxy nearest to the client: each proxy on the way adds its own behind, as in `https, http`.
+ * @param form of a value that makes sense; any other one counts as not given.
  */
 function firstOf(values: readonly string[], form = /./): string | undefined {
   const first = values[0]?.split(',', 1)[0]?.trim();
@@ -81,7 +87,7 @@ function firstOf(values: readonly string[], form = /./): string | undefined {
 
 const defaultPorts: Readonly<Record<string, string>> = { http: '80', ws: '80', https: '443', wss: '443' };
 
-/** The port that the client has asked at, or undefined for a protocol of which we do not know its own. */
+/** The port that the client has asked at, or undefined for a protocol whose default port is not known. */
 function portOf(host: string, proto: string): string | undefined {
   return /:(\d+)$/.exec(host)?.[1] ?? defaultPorts[proto.toLowerCase()];
 }

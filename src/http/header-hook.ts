@@ -7,20 +7,24 @@ import { type HeaderList, toNodeHeaders, valuesOf, without } from './headers.ts'
 /** Headers to set, by name, replacing all of that name; undefined takes a header away. */
 export type HeaderChanges = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** What a header hook is told besides the headers. */
+/** The second argument of a header hook. */
 export interface HookContext {
+  /** The client's request. */
   readonly req: IncomingMessage;
   /** The endpoint's name. */
   readonly endpoint: string;
 }
 
-/** @param headers as in node:http: lower-case names, arrays only where Node has them. */
+/**
+ * A function of the user that changes the headers of a request or response; nothing returned means no change.
+ * @param headers as in node:http: lower-case names, arrays only where Node has them.
+ */
 export type HeaderHook = (
   headers: IncomingHttpHeaders,
   context: HookContext & { readonly status?: number },
 ) => HeaderChanges | undefined | Promise<HeaderChanges | undefined>;
 
-/** What frames a message or belongs to one connection: no hook may say otherwise, or bodies would be torn apart. */
+/** Headers that frame a message or belong to one connection: if a hook could change them, bodies would be torn apart. */
 const untouchable: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -32,8 +36,8 @@ const untouchable: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The headers as a hook wants them.
- * @throws BalancingProxyError `ERR_BRP_HOOK` when it throws, rejects or returns something else than headers.
+ * The headers as a hook wants them, as a flat list.
+ * @throws BalancingProxyError `ERR_BRP_HOOK` when the hook throws, rejects or returns something else than headers.
  */
 export async function applyHeaderHook(
   option: string,
@@ -50,10 +54,10 @@ export async function applyHeaderHook(
 
 type Change = readonly [name: string, values: readonly string[]];
 
-/** What a hook returned, less the headers it may not touch but merely passed on (`{ ...headers, 'x-key': '1' }`). */
+/** The headers that a hook returned, without those that it may not change and merely passed on (`{ ...headers, 'x-key': '1' }`). */
 function checkedChanges(option: string, returned: unknown, headers: HeaderList): readonly Change[] {
   if (!isPlainObject(returned)) {
-    // Not what is in it: a Map or Headers holds credentials and cookies, and this message goes into traces and answers.
+    // Only the kind is told: a Map or Headers holds credentials and cookies, and this message goes into traces and responses.
     const kind = Object.prototype.toString.call(returned).slice(8, -1);
     throw hookFailed(option, `returned a value of type ${kind}: expected an object of header names and values`);
   }
@@ -67,7 +71,7 @@ function checkedChanges(option: string, returned: unknown, headers: HeaderList):
   });
 }
 
-/** RFC 9112 3.2: a request has `Host`, and one. */
+/** Whether a change would leave a request without its one `Host` (RFC 9112 3.2). */
 function isWithoutHost([name, values]: Change): boolean {
   return name.toLowerCase() === 'host' && values.length !== 1;
 }

@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Headers are flat lists of names and values, [name, value, name, value, ...], as node:http's `rawHeaders`: the one form
- * that keeps case, order and repeats. Nothing here changes the list it gets.
+ * Headers as a flat list of names and values, [name, value, name, value, ...], like node:http's `rawHeaders`: the one form that keeps
+ * case, order and repeats. No function here changes the list that it gets.
  */
 export type HeaderList = readonly string[];
 
 /** Headers of a connection of HTTP/1.1, in lower case (RFC 9110 7.6.1). HTTP/2 has none of them (RFC 9113 8.2.2). */
 export const connectionHeaders: ReadonlySet<string> = new Set([
   'connection',
-  // Of an upgrade to `h2c`, which nobody has to name in `Connection` for us.
+  // Comes with an upgrade to `h2c`, and counts even where `Connection` does not name it.
   'http2-settings',
   'keep-alive',
   'proxy-connection',
@@ -29,22 +29,22 @@ const hopByHop: ReadonlySet<string> = new Set([
 const noNames: ReadonlySet<string> = new Set();
 
 /**
- * What belongs to the whole path between client and endpoint: the list less the hop-by-hop headers.
- * @param named more of these, in lower case: those that `Connection` names, of this list unless it is said otherwise.
+ * The list without the hop-by-hop headers, for the whole path between client and endpoint.
+ * @param named more hop-by-hop headers, in lower case; by default those that `Connection` of this list names.
  */
 export function stripHopByHop(headers: HeaderList, named = namesInConnection(headers)): string[] {
   const kept: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] ?? '';
     const lower = name.toLowerCase();
-    // Pseudo headers of HTTP/2 start with a colon; they are the request line, not headers.
+    // Pseudo headers of HTTP/2, which start with a colon, are the request line.
     if (hopByHop.has(lower) || named.has(lower) || lower.startsWith(':')) continue;
     kept.push(name, headers[i + 1] ?? '');
   }
   return kept;
 }
 
-/** The list less all headers of these lower-case names. */
+/** The list without the headers of these lower-case names. */
 export function without(headers: HeaderList, names: ReadonlySet<string>): string[] {
   const kept: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
@@ -58,7 +58,7 @@ export function without(headers: HeaderList, names: ReadonlySet<string>): string
 export function valuesOf(headers: HeaderList, name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
-    // The length is told at once, and is another one for nearly all names.
+    // Nearly all names differ in length already, which is compared in no time.
     const candidate = headers[i];
     if (candidate?.length === name.length && candidate.toLowerCase() === name) values.push(headers[i + 1] ?? '');
   }
@@ -95,7 +95,7 @@ export function namesOf(headers: HeaderList): Set<string> {
   return names;
 }
 
-/** The body length that a response announces, or undefined when it does not or says nonsense (RFC 9110 8.6). */
+/** The value of `Content-Length` in bytes, or undefined when there is none, several or nonsense (RFC 9110 8.6). */
 export function contentLengthOf(headers: HeaderList): number | undefined {
   const [value, ...more] = valuesOf(headers, 'content-length');
   return value !== undefined && more.length === 0 && /^\d+$/.test(value) ? Number(value) : undefined;
@@ -104,12 +104,12 @@ export function contentLengthOf(headers: HeaderList): number | undefined {
 /** The lower-case names that `Connection` names. */
 export function namesInConnection(headers: HeaderList): ReadonlySet<string> {
   const connection = valuesOf(headers, 'connection').join(',').toLowerCase();
-  // Nearly all connections say no more than that.
+  // Nearly all requests say no more in `Connection`.
   if (connection === '' || connection === 'keep-alive' || connection === 'close') return noNames;
   return new Set(connection.split(',').map((name) => name.trim()));
 }
 
-/** The list as node:http shows headers: lower-case names, `Set-Cookie` as an array, other repeats joined. */
+/** The list as an object like node:http's: lower-case names, `Set-Cookie` as an array, other repeats joined. */
 export function toNodeHeaders(headers: HeaderList): IncomingHttpHeaders {
   const shown: IncomingHttpHeaders = {};
   for (const { name, values } of groupByName(headers)) {
@@ -120,7 +120,7 @@ export function toNodeHeaders(headers: HeaderList): IncomingHttpHeaders {
   return shown;
 }
 
-/** The values of each name together, where the name came first and as it was written there. */
+/** The values of each name together. A name stands where it came first, and as it was written there. */
 export function groupByName(headers: HeaderList): Iterable<{ readonly name: string; readonly values: string[] }> {
   const groups = new Map<string, { name: string; values: string[] }>();
   for (let i = 0; i < headers.length; i += 2) {
@@ -133,17 +133,17 @@ export function groupByName(headers: HeaderList): Iterable<{ readonly name: stri
   return groups.values();
 }
 
-/** Whether a value has bytes above 127, with which node:http is not always careful. */
+/** Whether a value has bytes above 127, which node:http may send as UTF-8. */
 export function hasHighByte(value: number | string | readonly string[] | undefined): boolean {
   return /[\x80-\xff]/.test(String(value));
 }
 
-/** Whether node:http would write this value or reason phrase (RFC 9110 5.5). */
+/** Whether node:http writes this value or reason phrase, or throws (RFC 9110 5.5). */
 export function isFieldValue(text: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }
 
-/** Whether this may be a header's name (RFC 9110 5.6.2). */
+/** Whether a text may be the name of a header, a method or a protocol (RFC 9110 5.6.2). */
 export function isToken(text: string): boolean {
   return /^[!#$%&'*+.^_`|~\w-]+$/.test(text);
 }

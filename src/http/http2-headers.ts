@@ -4,9 +4,8 @@ import { connectionHeaders, groupByName, type HeaderList } from './headers.ts';
 const lists: ReadonlySet<string> = new Set(['content-encoding', 'content-language', 'if-match', 'if-none-match']);
 
 /**
- * All fields that node:http2 takes only once, and shows the first of. Where an endpoint says one twice that is no list, its app
- * and the server in front of it mostly say the same; where they differ, the first one counts, as node:http has it for a client
- * of HTTP/1.1.
+ * All fields that node:http2 takes only once, and shows the first of. A field that is no list mostly comes twice because an endpoint's
+ * app and the server in front of it say the same; where they differ, the first one counts, as for a client of HTTP/1.1.
  */
 export const onceInHttp2: ReadonlySet<string> = new Set([
   ...lists,
@@ -18,7 +17,7 @@ export const onceInHttp2: ReadonlySet<string> = new Set([
   ).split(' '),
 ]);
 
-/** The values of each name together, as {@link groupByName}, in the form in which HTTP/2 and node:http2 take them. */
+/** The values of each name together, like {@link groupByName}, in the form that HTTP/2 and node:http2 take. */
 export function groupForHttp2(
   headers: HeaderList,
 ): ReadonlyArray<{ readonly name: string; readonly values: string[] }> {
@@ -38,7 +37,7 @@ function asTakenByNode(name: string, values: string[]): string[] {
   return onceInHttp2.has(name) ? values.slice(0, 1) : values;
 }
 
-/** A field with a value that begins or ends in white space is thrown away by clients (RFC 9113 8.2.1). */
+/** Whether a value begins or ends in white space: clients throw such a field away (RFC 9113 8.2.1). */
 function hasBlankEnd(value: string): boolean {
   return isBlank(value, 0) || isBlank(value, value.length - 1);
 }

@@ -1,4 +1,4 @@
-/** Methods that the IANA registry lists as idempotent (RFC 9110 9.2.2 and 16.1): sending one twice is like once. */
+/** Methods that the IANA registry lists as idempotent (RFC 9110 9.2.2 and 16.1). */
 const idempotent: ReadonlySet<string> = new Set(
   (
     'GET HEAD OPTIONS TRACE PUT DELETE ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT COPY LABEL LINK MERGE MKACTIVITY ' +
@@ -7,7 +7,7 @@ const idempotent: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** Methods are case-sensitive; an unknown one is taken for a write. */
+/** Whether sending a request twice is like sending it once, by its case-sensitive method. An unknown method is taken for a write. */
 export function isIdempotent(method: string): boolean {
   return idempotent.has(method);
 }

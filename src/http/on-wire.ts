@@ -3,10 +3,10 @@ import { valuesOf } from './headers.ts';
 import { http2StreamOf } from './http2-stream.ts';
 
 /**
- * A header of a request as it came, whatever middleware has made of it since: how a body is framed and coded is no matter
- * of opinion. A request that was made up, as adapters of other servers do, has nothing but `headers`.
- * @returns all values, joined, or undefined when there is none.
+ * A header of a request as it came, whatever middleware has made of it since: how a body is framed and coded does not change. A
+ * request that was made up, as adapters of other servers do, has `headers` only.
  * @param name in lower case.
+ * @returns all values, joined, or undefined when there is none.
  */
 export function onWire({ rawHeaders, headers }: IncomingMessage, name: string): string | undefined {
   if (rawHeaders.length > 0) {
@@ -18,8 +18,8 @@ export function onWire({ rawHeaders, headers }: IncomingMessage, name: string): 
 }
 
 /**
- * The `Content-Length` of a request, or undefined when there is none that counts. Lenient parsers take one beside chunks,
- * which then say where the body ends (RFC 9112 6.3): sent on, it would make a request of the client's out of the rest.
+ * The `Content-Length` of a request, or undefined when none counts. Lenient parsers take a length beside chunks, but the chunks say
+ * where the body ends (RFC 9112 6.3): if the length went on, the rest of the body would be read as a request of the client's.
  */
 export function lengthOnWire(req: IncomingMessage): string | undefined {
   return onWire(req, 'transfer-encoding') === undefined ? onWire(req, 'content-length') : undefined;

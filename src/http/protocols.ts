@@ -1,23 +1,23 @@
 import { type HeaderList, isToken, valuesOf } from './headers.ts';
 
-/** The names of HTTP itself, of its drafts, and of TLS, within which it would be spoken. */
+/** The names of HTTP itself, of its drafts, and of TLS, within which HTTP would be spoken. */
 const carrier = /^(?:h2c?|h3|http|tls)(?:-\d+)?(?:\/|$)/i;
 
-/** Whether these headers ask to switch protocols; no others have that one (RFC 9110 7.8). */
+/** Whether a request's headers ask to switch protocols (RFC 9110 7.8). */
 export function asksForUpgrade(headers: HeaderList): boolean {
   return valuesOf(headers, 'upgrade').length > 0;
 }
 
 /**
- * The protocols that a client may be joined to an endpoint for, of those that it asks for. Not one that carries requests,
- * any of which would pass us by: RFC 9113 3.1 has done away with `h2c`, and some clients add it to every request. Nor
- * anything that is no protocol, in which an endpoint might read one.
+ * The protocols for which a client may be joined to an endpoint, of those that the client asks for. A protocol that carries requests is
+ * left out, since they would pass us by: RFC 9113 3.1 has done away with `h2c`, which some clients still add to every request. A
+ * text that is no protocol is left out, since an endpoint might read one in it.
  */
 export function joinableProtocols(headers: HeaderList): string[] {
   return protocolsIn(headers).filter((one) => isProtocol(one) && !carrier.test(one));
 }
 
-/** Whether an endpoint that switches protocols does so to what it was asked for, and to nothing else (RFC 9110 7.8). */
+/** Whether an endpoint switches to protocols that it was asked for, and to no others (RFC 9110 7.8). */
 export function isSwitchAsked(asked: HeaderList, answered: HeaderList): boolean {
   const wanted = protocolsIn(asked).map((one) => one.toLowerCase());
   const chosen = protocolsIn(answered).map((one) => one.toLowerCase());
@@ -30,7 +30,7 @@ function isProtocol(text: string): boolean {
   return parts.length <= 2 && parts.every(isToken);
 }
 
-/** What `Upgrade` lists, in any number of fields. */
+/** The members of `Upgrade`, in any number of fields. */
 function protocolsIn(headers: HeaderList): string[] {
   return valuesOf(headers, 'upgrade').flatMap((value) =>
     value

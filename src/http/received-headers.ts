@@ -5,11 +5,11 @@ import { shownValues } from './shown-values.ts';
 
 /** The headers of a request as middleware before us has left them. */
 export interface ReceivedHeaders {
-  /** All of them, hop-by-hop and pseudo headers included: what nobody has touched as it came, byte for byte. */
+  /** All headers, hop-by-hop and pseudo headers included. A header that nobody has touched is as it came, byte for byte. */
   readonly list: HeaderList;
-  /** The lower-case names of those that middleware has changed, added or taken away, and no client. */
+  /** The lower-case names of headers that middleware has changed, added or taken away, which no client can do. */
   readonly changed: ReadonlySet<string>;
-  /** The same, and those that it has taken away and set again, to what they were. */
+  /** The `changed` ones, and those that middleware has taken away and set again to what they were. */
   readonly touched: ReadonlySet<string>;
 }
 
@@ -18,10 +18,10 @@ type Shown = Readonly<Record<string, unknown>>;
 const nothing: ReadonlySet<string> = new Set();
 
 /**
- * The headers as they came, with every change that middleware has made to `req.headers`: a login that takes away what the
- * client claims to be, and says who it is, is heard by the endpoints. `req.rawHeaders` says how names were written, in
- * which order, and what came twice; a change of that alone is none.
- * @throws BalancingProxyError `ERR_BRP_HEADERS` when there is something now that cannot be sent.
+ * The headers as they came, with every change that middleware has made to `req.headers`: when a login takes away who the client claims
+ * to be, and sets who it is, the endpoints are told. How names were written, in which order, and what came twice is read from
+ * `req.rawHeaders`; a change of `req.rawHeaders` alone counts for nothing.
+ * @throws BalancingProxyError `ERR_BRP_HEADERS` when middleware has set something that cannot be sent.
  */
 export function receivedHeaders(req: IncomingMessage): ReceivedHeaders {
   const raw: HeaderList = req.rawHeaders ?? [];
@@ -29,7 +29,7 @@ export function receivedHeaders(req: IncomingMessage): ReceivedHeaders {
   return isAsItCame(raw, shown) ? { list: raw, changed: nothing, touched: nothing } : withChanges(req, raw, shown);
 }
 
-/** Those that go on: no client may make us drop by its `Connection` what middleware has set, such as who it is. */
+/** The headers that go on to endpoints. A client's `Connection` takes off none that middleware has set, such as who the client is. */
 export function endToEndHeaders({ rawHeaders }: IncomingMessage, { list, touched }: ReceivedHeaders): string[] {
   const named = namesInConnection(rawHeaders);
   if (touched.size === 0 || named.size === 0) return stripHopByHop(list, named);
@@ -37,8 +37,8 @@ export function endToEndHeaders({ rawHeaders }: IncomingMessage, { list, touched
 }
 
 /**
- * Whether every name has come once and is as it came, and there is no other: so it is for nearly all requests. Node's names
- * are in the order in which they came; any other order only costs the time to look closer.
+ * Whether every name has come once, is as it came, and no name was added, as holds for nearly all requests. Node's names are in the
+ * order in which they came; any other order costs nothing but the time to look closer.
  */
 function isAsItCame(raw: HeaderList, shown: Shown): boolean {
   const names = Object.keys(shown);
@@ -61,7 +61,7 @@ function withChanges(req: IncomingMessage, raw: HeaderList, shown: Shown): Recei
     const expected = shownValues(req, lower, values);
     const found = wanted.get(lower)?.values ?? [];
     order.push(lower);
-    // Node's own object of headers cannot hold this one, so that nobody can have taken it away.
+    // Node's object of headers cannot hold `__proto__`, so nobody can have taken it away.
     const isHidden = lower === '__proto__' && found.length === 0;
     if (isHidden || areSame(expected, found)) different.delete(lower);
     else different.add(lower);
@@ -73,18 +73,18 @@ function withChanges(req: IncomingMessage, raw: HeaderList, shown: Shown): Recei
   return { list: applied(raw, wanted, different), changed, touched };
 }
 
-/** Older Nodes show only so many headers, a thousand if the server wants no other number; newer ones answer 431. */
+/** Whether `req.headers` may lack some: older Nodes show at most `maxHeadersCount` headers, or a thousand; newer ones answer 431. */
 function mayBeCut({ rawHeaders, socket }: IncomingMessage): boolean {
   const { server } = socket as { readonly server?: { readonly maxHeadersCount?: number | null } };
   return rawHeaders.length > 2 * (server?.maxHeadersCount ?? 1_000);
 }
 
-/** Whether the first of several values are shown, and nobody need have changed them but Node by itself. */
+/** Whether the first of several values are shown, as Node shows them when it shows too few headers. */
 function isBeginning([found = '']: readonly string[], [all = '']: readonly string[]): boolean {
   return all.startsWith(found) && /^[,;] /.test(all.slice(found.length));
 }
 
-/** The names that do not stand where they came: they were taken away and set again. */
+/** The names that do not stand where they came, because they were taken away and set again. */
 function outOfOrder(names: readonly string[], order: readonly string[]): readonly string[] {
   const places = new Map(order.map((name, index) => [name, index]));
   let last = -1;
@@ -102,7 +102,7 @@ interface Wanted {
   readonly values: readonly string[];
 }
 
-/** What `req.headers` says, by lower-case names. A name in capitals is surely not Node's, so that it is what is meant. */
+/** The headers in `req.headers`, by lower-case names. A name in capitals is surely middleware's, and wins over Node's own. */
 function wantedHeaders(shown: Shown): ReadonlyMap<string, Wanted> {
   if (Symbol.iterator in shown) throw notAnObject();
   const names = Object.keys(shown);
@@ -125,7 +125,7 @@ function areSame(values: readonly string[], others: readonly string[] | undefine
   return values.length === others?.length && values.every((value, index) => value === others[index]);
 }
 
-/** Nothing that middleware has made, of what a client sent maybe, may end a line and begin another header. */
+/** Refuses a header that could end its line and begin another one: middleware may have made it of what a client sent. */
 function checkSendable(wanted: Wanted | undefined): void {
   if (!wanted) return;
   const { name, values } = wanted;
@@ -137,7 +137,7 @@ function checkSendable(wanted: Wanted | undefined): void {
   }
 }
 
-/** Where a changed header came first, its new values stand; what is new comes last. */
+/** The list with the changes: new values of a header stand where it came first, new headers come last. */
 function applied(raw: HeaderList, wanted: ReadonlyMap<string, Wanted>, changed: ReadonlySet<string>): HeaderList {
   const list: string[] = [];
   const left = new Set(changed);

@@ -1,12 +1,12 @@
 import { type HeaderList, valuesOf } from './headers.ts';
 
-/** Nobody can ask to be left alone for longer than this. */
+/** The longest time in milliseconds for which an endpoint is left alone. */
 const maxMs = 60_000;
 
 /** Statuses with which an endpoint asks for a pause (RFC 6585 4, RFC 9110 15.6.4). */
 const pausing: ReadonlySet<number> = new Set([429, 503]);
 
-/** Milliseconds for which an endpoint wants to be left alone, at most a minute; 0 when it does not say so. */
+/** Milliseconds for which an endpoint asks to be left alone, at most a minute; 0 when it does not ask. */
 export function coolDownMsOf(status: number, headers: HeaderList): number {
   if (!pausing.has(status)) return 0;
   const [value = ''] = valuesOf(headers, 'retry-after');

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { onceInHttp2 } from './http2-headers.ts';
 
-/** Headers of which node:http shows the first when they come twice. Of all others it makes one value, or a list. */
+/** Headers of which node:http shows the first value when they come twice. All others are joined, or shown as a list. */
 const single: ReadonlySet<string> = new Set(
   (
     'age authorization content-length content-type etag expires from host if-modified-since if-unmodified-since ' +
@@ -9,13 +9,13 @@ const single: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-/** A server's option makes Node join what it would show the first of. */
+/** A request of a server with the option `joinDuplicateHeaders`, which makes Node join those, too. */
 interface Joining {
   readonly joinDuplicateHeaders?: boolean | null | undefined;
 }
 
 /**
- * What `req.headers` shows of a header when nobody has touched it. Should another Node show it in another way, then it
+ * The values that `req.headers` shows of a header when nobody has touched it. If a future Node shows a header in another way, the header
  * counts as changed and is sent as it is shown.
  * @param name in lower case.
  * @param values as they came, at least one.

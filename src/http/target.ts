@@ -2,11 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
 import { callSyncHook, hookFailed } from '../support/user-function.ts';
 
+/** The option `pathRewrite`: gives the path and query to send for those of the client. */
 export type PathRewrite = (path: string, req: IncomingMessage) => string;
 
 /**
- * The target to send: the request's own, or what `pathRewrite` makes of it.
- * @throws BalancingProxyError `ERR_BRP_HOOK` when it makes something that is no path.
+ * The target to send: the request's own, or the one that `pathRewrite` makes of it.
+ * @throws BalancingProxyError `ERR_BRP_HOOK` when `pathRewrite` throws or gives something that is no path.
  */
 export function rewrittenUrl(
   req: IncomingMessage,
@@ -30,14 +31,14 @@ export function authorityOf(req: IncomingMessage): string | undefined {
   return target.startsWith('/') ? undefined : absoluteForm.exec(target)?.[1]?.replace(/^.*@/s, '');
 }
 
-/** RFC 9112 3.2.4: such a target, with neither path nor query, is the absolute form of `*`. Frames may make `/` of it. */
+/** Whether OPTIONS asks about the whole server: an absolute target without path and query stands for `*` (RFC 9112 3.2.4). Frames may make `/` of it. */
 function isForWholeServer(req: IncomingMessage): boolean {
   if (req.method !== 'OPTIONS') return false;
   const target = originalTarget(req);
   return absoluteForm.exec(target)?.[2] === '' && (req.url === target || req.url === '/');
 }
 
-/** The target as it came, of which a frame shows a part to what is mounted under a prefix. */
+/** The target of a request as it came: a frame takes the prefix off under which middleware is mounted. */
 export function originalTarget(req: IncomingMessage): string {
   const { originalUrl } = req as { readonly originalUrl?: unknown };
   return typeof originalUrl === 'string' ? originalUrl : (req.url ?? '/');
@@ -45,7 +46,7 @@ export function originalTarget(req: IncomingMessage): string {
 
 const absoluteForm = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)(.*)$/is;
 
-/** RFC 9112 3.2: the absolute form names an origin, which is ours to choose; what is left of it is the path. */
+/** A target as path and query, or `*`. The origin that an absolute one names is left out, since the proxy chooses it (RFC 9112 3.2). */
 export function originFormOf(url: string): string {
   if (url.startsWith('/') || url === '*') return url;
   const afterAuthority = absoluteForm.exec(url)?.[2] ?? url;

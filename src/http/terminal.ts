@@ -1,11 +1,11 @@
-/** Answers whether a response with this status may be given to the client. */
+/** Tells whether a response with this status may be given to the client. */
 export type IsTerminal = (status: number) => boolean;
 
 const lowest = 100;
 const highest = 599;
 const rule = /^(?:(?<hundred>[1-5])(?:00|xx)|(?<first>\d{3})(?:-(?<last>\d{3}))?)$/i;
 
-/** One entry of `terminalStatuses` as an inclusive range, or undefined when it is none. */
+/** One entry of `terminalStatuses`, such as `200`, `4xx` or `404-410`, as an inclusive range; undefined for any other text. */
 export function parseStatusRange(entry: string): readonly [first: number, last: number] | undefined {
   const groups = rule.exec(entry)?.groups;
   if (!groups) return undefined;
@@ -15,7 +15,7 @@ export function parseStatusRange(entry: string): readonly [first: number, last: 
   return first >= lowest && last <= highest && first <= last ? [first, last] : undefined;
 }
 
-/** The predicate for a list of ranges. */
+/** The predicate for a list of inclusive ranges. */
 export function terminalIn(ranges: ReadonlyArray<readonly [first: number, last: number]>): IsTerminal {
   const terminal = new Set<number>();
   for (const [first, last] of ranges) for (let status = first; status <= last; status++) terminal.add(status);

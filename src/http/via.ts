@@ -1,12 +1,12 @@
-/** A request may come through this many proxies of this kind; more is taken for a loop. */
+/** The most proxies of this kind that a request may have come through; with more, it is in a loop. */
 const maxProxies = 5;
 
-/** What every pseudonym begins with that we make up ourselves. */
+/** The beginning of every pseudonym that a proxy makes up for itself. */
 export const product = 'balancing-reverse-proxy';
 
 /**
- * Whether a request has been here before, or has been through so many of us that it must be going round.
- * A fan-out that reaches itself multiplies, so this is asked before anything is sent.
+ * Whether a request has been here before, or has been through so many proxies of this kind that it must be going round. A race that
+ * reaches its own proxy multiplies with each round, so loops are looked for before anything is sent.
  * @param via its `Via` headers, joined, if there are any.
  */
 export function isLoop(via: string | undefined, pseudonym: string): boolean {
@@ -20,7 +20,7 @@ export function viaEntry(httpVersion: string, pseudonym: string): string {
   return `${httpVersion} ${pseudonym}`;
 }
 
-/** `HTTP/1.1 name (comment)`: the second word. */
+/** The second word of an entry such as `HTTP/1.1 name (comment)`. */
 function pseudonymOf(entry: string): string {
   return entry.trim().split(/\s+/)[1] ?? '';
 }

@@ -1,13 +1,15 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** How long a connection that we have ended may take to let go what is written, and then to end on its side. */
+/** Milliseconds that a connection which we have ended gets to send what is written. */
 const flushMs = 30_000;
+
+/** Milliseconds that the other side then gets to end its side, too. */
 const lingerMs = 5_000;
 
 /**
- * Ends a connection, but lets what is written go out first and reads on until the other side ends, too: a socket that is
- * closed with bytes unread resets the connection, and the client loses what it had not read yet (RFC 9112 9.6).
+ * Ends a connection after all that is written has gone out, and reads on until the other side ends, too. A socket that is closed
+ * with bytes unread would reset the connection, and the client would lose what it has not read yet (RFC 9112 9.6).
  */
 export function closeGently(socket: Duplex): void {
   if (socket.destroyed) return;
@@ -21,7 +23,7 @@ export function closeGently(socket: Duplex): void {
   socket.resume().end();
 }
 
-/** Breaks a connection off so that nobody can take it for a clean end; where there is no reset, it is closed. */
+/** Breaks a connection off so that nobody can take the break for a clean end; a connection that knows no reset is closed. */
 export function reset(socket: Duplex): void {
   try {
     (socket as Socket).resetAndDestroy();
@@ -31,7 +33,7 @@ export function reset(socket: Duplex): void {
   }
 }
 
-/** The same when what is written has gone out. */
+/** Breaks a connection off as {@link reset} does, once all that is written has gone out. */
 export function resetWhenFlushed(socket: Duplex): void {
   if (socket.writableLength === 0 || !socket.writable) {
     reset(socket);
@@ -39,6 +41,6 @@ export function resetWhenFlushed(socket: Duplex): void {
   }
   const timer = setTimeout(() => reset(socket), flushMs);
   socket.once('close', () => clearTimeout(timer));
-  // Written after all the rest; `drain` comes only to those whose last write was too much.
+  // A write is done after all writes before it. `drain` would come only if the last write was too much.
   socket.resume().write('', () => reset(socket));
 }

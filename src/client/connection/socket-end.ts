@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 
-/** Who waits for the end of a connection. */
+/** The requests that wait for the end of one connection. */
 interface Waiting {
   readonly listeners: Set<() => void>;
   readonly onClose: () => void;
@@ -9,8 +9,8 @@ interface Waiting {
 const waitingBySocket = new WeakMap<Socket, Waiting>();
 
 /**
- * Tells of the end of a connection that several requests share. They have one listener among them: of more than ten on
- * one socket Node warns as of a leak, and a client may pipeline as many requests as it likes.
+ * Calls back at the end of a connection. All requests of a connection share one listener of its socket: a client may pipeline any
+ * number of requests, and Node takes more than ten listeners for a leak.
  * @returns the function that ends the waiting.
  */
 export function onSocketEnd(socket: Socket, listener: () => void): () => void {

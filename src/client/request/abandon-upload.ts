@@ -3,8 +3,8 @@ import { constants as http2Constants } from 'node:http2';
 import { http2StreamOf } from '../../http/http2-stream.ts';
 
 /**
- * Lets the rest of an upload that nobody wants any more run off, so that its connection can be used again. Over HTTP/2 the
- * client is told to stop once its answer is out (RFC 9113 8.1); the stream would stay until the client ends it otherwise.
+ * Throws the rest of an upload away, so that its connection can be used again. Over HTTP/2 the stream would stay open until the
+ * client ends the upload, so the client is told to stop once its response is out (RFC 9113 8.1).
  */
 export function abandonUpload(req: IncomingMessage): void {
   req.unpipe();

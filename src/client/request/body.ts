@@ -8,19 +8,23 @@ import { abandonUpload } from './abandon-upload.ts';
 import { leftBody } from './left-body.ts';
 import { replayParsedBody } from './parsed-body.ts';
 
-/** What to do with a body that is too large to be buffered and replayed. */
+/** How a request is treated whose body is too large to be buffered: answered with 413, or streamed to one endpoint. */
 export type LargeBody = 'reject' | 'stream';
 
+/** How the bodies of requests are taken. */
 export interface BodySettings {
+  /** The most bytes that are buffered, so that they can be sent again. */
   readonly bodyLimitBytes: number;
+  /** How a body with more bytes is treated. */
   readonly largeBody: LargeBody;
 }
 
 /**
- * Takes the body off a request, once. Without a body there is nothing to wait for and the answer comes at once.
- * @param signal ends the waiting; what the client goes on to send is let go of then.
- * @throws the signal's reason when it fires first; BalancingProxyError `ERR_BRP_BODY_TOO_LARGE`, `ERR_BRP_TRANSFER_CODING`, `ERR_BRP_BODY_CONSUMED` when something
- * has read the body before and left nothing to send again, `ERR_BRP_CLIENT_GONE` when the client breaks off.
+ * Takes the body off a request, once. The result is a promise only if there is something to wait for.
+ * @param signal ends the waiting; bytes that the client sends after that are thrown away.
+ * @throws the signal's reason when it fires first; BalancingProxyError `ERR_BRP_BODY_TOO_LARGE`, `ERR_BRP_TRANSFER_CODING`,
+ * `ERR_BRP_BODY_CONSUMED` when middleware has read the body before and left nothing to send again, `ERR_BRP_CLIENT_GONE` when
+ * the client breaks off.
  */
 export function takeBody(
   req: IncomingMessage,
@@ -31,10 +35,10 @@ export function takeBody(
   const coding = onWire(req, 'transfer-encoding') ?? 'chunked';
   if (coding.toLowerCase() !== 'chunked') throw unknownCoding(coding);
   if (req.readableDidRead || req.readableEnded) return takeParsedBody(req, settings);
-  // Chunks are text then, and what was no UTF-8 is lost.
+  // A stream with an encoding gives text, in which bytes that are no UTF-8 are lost.
   if (req.readableEncoding !== null) throw bodyConsumed();
   if (req.destroyed) throw clientGone();
-  // What comes after the last byte that we want has no reader: an error of it would end the process.
+  // An error behind the last byte that is read has no other listener, and would end the process.
   req.on('error', () => {});
   return bufferBody(req, settings, signal);
 }
@@ -47,7 +51,7 @@ function takeParsedBody(req: IncomingMessage, { bodyLimitBytes }: BodySettings):
   return replayed;
 }
 
-/** Reads the whole body into one Buffer, or gives the stream back once it is known to be too long for that. */
+/** Reads the whole body into one Buffer, or gives the stream back once the body is known to be too long. */
 function bufferBody(
   req: IncomingMessage,
   { bodyLimitBytes, largeBody }: BodySettings,
@@ -68,7 +72,7 @@ function bufferBody(
       if (largeBody === 'reject') return refuse(tooLarge(bodyLimitBytes));
       stop();
       req.pause();
-      // One by one, for whoever watches how they go out again.
+      // Chunk by chunk, so that their sending shows whether the endpoint reads.
       for (const one of chunks.toReversed()) req.unshift(one);
       resolve({ content: req, state: 'untouched' });
     },
@@ -94,7 +98,7 @@ function bufferBody(
   signal.addEventListener('abort', onAbort);
   consume(req, reader);
   if (signal.aborted) onAbort();
-  // Middleware that waits for something may have paused it.
+  // Middleware that waits for something may have paused the request.
   req.resume();
   return promise;
 }
@@ -107,7 +111,7 @@ function tooLarge(limitBytes: number): BalancingProxyError {
   );
 }
 
-/** Node takes off the chunks alone; what is below would arrive with nothing to say how to read it (RFC 9112 6.1). */
+/** Node undoes chunks and no other coding: an endpoint would get coded bytes and no header that says so (RFC 9112 6.1). */
 function unknownCoding(coding: string): BalancingProxyError {
   const message = `request body has the transfer coding '${coding}': expected 'chunked' alone`;
   return new BalancingProxyError('ERR_BRP_TRANSFER_CODING', message);

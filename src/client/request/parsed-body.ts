@@ -1,28 +1,26 @@
 import type { IncomingMessage } from 'node:http';
-import type { BodyState } from '../../attempts/request-body.ts';
+import type { RequestBody } from '../../attempts/request-body.ts';
 import { lengthOnWire } from '../../http/on-wire.ts';
 import { isJson, matchWithWire } from './parsed-text.ts';
 
-/** A request that a body parser has been at. */
+/** A request whose body a parser may have read. */
 type ParsedRequest = IncomingMessage & {
   readonly body?: unknown;
   readonly rawBody?: unknown;
-  /** Express 4's parsers have begun to read. */
+  /** Set by Express 4's parsers when they begin to read. */
   readonly _body?: unknown;
 };
 
-export interface ReplayedBody {
-  readonly content: Buffer;
-  readonly state: BodyState;
-}
+/** A body that is made of what a parser has left. */
+export type ReplayedBody = RequestBody & { readonly content: Buffer };
 
 /**
- * A body that a parser has read before us, or undefined when it left nothing that could be sent again. What was decoded
- * is encoded anew, as UTF-8.
+ * The body that a parser has read before us, or undefined when the parser left nothing that could be sent again. Decoded text is
+ * encoded anew, as UTF-8.
  */
 export function replayParsedBody(req: IncomingMessage): ReplayedBody | undefined {
   const { rawBody, body } = req as ParsedRequest;
-  // An empty body makes `{}` of the JSON parser, which would no longer be empty.
+  // The JSON parser leaves `{}` of an empty body; sent again, `{}` would no longer be empty.
   if (lengthOnWire(req) === '0') return { content: Buffer.alloc(0), state: 'untouched' };
   for (const candidate of [rawBody, body]) {
     if (candidate instanceof Uint8Array) {
@@ -34,7 +32,7 @@ export function replayParsedBody(req: IncomingMessage): ReplayedBody | undefined
   return text === undefined ? undefined : { content: Buffer.from(text), state: 'decoded' };
 }
 
-/** The text to send again for what a parser has left, or undefined when that is not known for sure. */
+/** The text to send again for a parsed body, or undefined when the text is not known for sure. */
 function textFor(req: ParsedRequest, body: unknown): string | undefined {
   const contentType = req.headers['content-type'] ?? '';
   const isJsonType = /^[^;]*[/+]json\b/i.test(contentType);
@@ -44,30 +42,31 @@ function textFor(req: ParsedRequest, body: unknown): string | undefined {
     if (isJsonType) return encodeJson(body);
     if (/^\s*application\/x-www-form-urlencoded\b/i.test(contentType)) return encodeForm(body);
   } catch {
-    // Other middleware has put something there that has no end or is no data.
+    // Other middleware may have put something there that is no data, or contains itself.
   }
   return undefined;
 }
 
 /**
- * A string that is what came is sent as it is, one that was read out of JSON is written as JSON again: sent bare, it would
- * be another value than the one that was checked here, an object even (GHSA-v2v2-hph8-q5xp).
+ * The text to send again for a string. A string that is the body as it came is sent as it is. A string that was read out of JSON is
+ * written as JSON again: sent bare, it would be another value than the one that was checked here, even an object
+ * (GHSA-v2v2-hph8-q5xp).
  */
 function stringFor(req: ParsedRequest, text: string, isJsonType: boolean): string | undefined {
   const match = matchWithWire(req, text);
   if (match === 'same') return text;
   if (isJsonType) return JSON.stringify(text);
-  // What an app has made of a text may be anything but JSON, which a parser of JSON for all types would have read.
+  // An app may have changed a text to any other. JSON may also come from a parser that takes all types for JSON: nobody knows.
   return isJson(text) || matchWithWire(req, JSON.stringify(text)) === 'same' ? undefined : text;
 }
 
-/** Express 4 sets `{}` before it reads, and leaves that when the body is too long, broken, or no JSON. */
+/** Whether a parser of Express 4 has failed: it sets `{}` before it reads, and leaves `{}` of a body that is too long or broken. */
 function isLeftByFailure(req: ParsedRequest, body: unknown): boolean {
   const isEmpty = typeof body === 'object' && body !== null && !Array.isArray(body) && Object.keys(body).length === 0;
   return isEmpty && req._body === true && matchWithWire(req, '{}') !== 'same';
 }
 
-/** JSON has no numbers as large as `1e999`, which a parser takes and would come out as null. */
+/** A value as JSON, or undefined with a number such as `1e999`: a parser reads Infinity, which would be written as null. */
 function encodeJson(value: unknown): string | undefined {
   const text: string | undefined = JSON.stringify(value);
   if (!text?.includes('null')) return text;
@@ -79,7 +78,7 @@ function encodeJson(value: unknown): string | undefined {
   return isWhole ? text : undefined;
 }
 
-/** A form as the urlencoded parsers read it: `a=1&a=2` for a list, `a[b]=1` for what is nested. */
+/** A form as the urlencoded parsers read it: `a=1&a=2` for a list, `a[b]=1` for a nested value. */
 function encodeForm(form: unknown): string | undefined {
   if (typeof form !== 'object' || form === null) return undefined;
   return new URLSearchParams([...formEntries(form, '', 0)]).toString();
@@ -91,7 +90,7 @@ function* formEntries(value: unknown, name: string, depth: number): Iterable<[st
     return;
   }
   const isList = Array.isArray(value) && value.every((item) => typeof item !== 'object');
-  // Without brackets the simple parser reads lists, too, but it knows none of one item and none that is nested.
+  // Without brackets the simple parser reads lists, too, but no list of one item and no nested list.
   const listName = isList && (value.length === 1 || depth > 1) ? `${name}[]` : name;
   for (const [key, inner] of Object.entries(value)) {
     yield* formEntries(inner, isList ? listName : depth === 0 ? key : `${name}[${key}]`, depth + 1);

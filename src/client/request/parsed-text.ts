@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { lengthOnWire, onWire } from '../../http/on-wire.ts';
 
-/** How the text that a parser has left compares with what came over the wire. */
+/** How the text that a parser has left compares with the bytes that came. */
 export type Match = 'same' | 'other' | 'unknown';
 
 /** Charsets in which every character is one byte. */
 const singleByte = /^(?:us-ascii|ascii|latin1|iso-8859-\d{1,2}|windows-125\d)$/i;
 
 /**
- * Whether a text is what came, or what was read out of it: `express.text()` leaves the one, `express.json()` the other, and
- * a string does not tell. Its length does, because a string in JSON is at least by two quotes longer than what it says.
- * Not so where bytes that are no text were replaced: an attacker can make up for the quotes with them.
+ * Whether a text is the body as it came, or a value that was read out of the body: `express.text()` leaves the one,
+ * `express.json()` the other, and a string does not tell. The length tells, because a string in JSON is at least by two quotes longer
+ * than its value. Where bytes that are no text were replaced, an attacker can make up for the quotes: the length tells nothing.
  */
 export function matchWithWire(req: IncomingMessage, text: string): Match {
   const came = lengthOnWire(req);
@@ -26,8 +26,8 @@ function isCompressed(req: IncomingMessage): boolean {
 }
 
 /**
- * The `charset` of a media type, in lower case, or undefined where parsers may read another one. An attacker who has us
- * count in other bytes than the parser can make up for the quotes of a string.
+ * The `charset` of a media type, in lower case, or undefined where parsers may read another one: an attacker could make up for the
+ * quotes of a string if we counted in other bytes than the parser.
  */
 function charsetOf(contentType: string): string | undefined {
   const mentions = contentType.match(/charset/gi)?.length ?? 0;
@@ -36,13 +36,13 @@ function charsetOf(contentType: string): string | undefined {
   return mentions === 1 ? plain?.[2]?.toLowerCase() : undefined;
 }
 
-/** How many bytes a text has in a charset, or undefined when that is not known. */
+/** The number of bytes that a text has in a charset, or undefined for an unknown charset. */
 function lengthIn(charset: string | undefined, text: string): number | undefined {
   if (charset === '' || charset === 'utf-8' || charset === 'utf8') return Buffer.byteLength(text);
   return charset !== undefined && singleByte.test(charset) ? text.length : undefined;
 }
 
-/** Whether a text could be a JSON value, for whoever reads it as that. */
+/** Whether a text is valid JSON. */
 export function isJson(text: string): boolean {
   try {
     JSON.parse(text);

@@ -2,18 +2,19 @@ import type { Readable } from 'node:stream';
 import type { HeaderList } from '../../http/headers.ts';
 import type { InterimResponse, UpstreamResponse } from '../../transports/message/transport.ts';
 
-/** What is sent to the client. */
+/** A response as it is sent to the client. */
 export interface ClientResponse {
+  /** The endpoint's response, for its status, reason and trailers. */
   readonly response: UpstreamResponse;
-  /** The headers to send, hop-by-hop ones taken off. */
+  /** The headers to send, without hop-by-hop ones. */
   readonly headers: HeaderList;
-  /** Interim responses that came before. */
+  /** The interim responses that came before the response. */
   readonly interim: readonly InterimResponse[];
-  /** The whole body when it was read already, else the stream that it comes from. */
+  /** The whole body if it was read already, else its stream. */
   readonly body: Buffer | Readable;
-  /** The bytes that the body announces, or undefined when only its end will tell. */
+  /** The announced length of the body in bytes, or undefined when only its end will tell. */
   readonly announcedBytes: number | undefined;
-  /** Milliseconds of silence of the endpoint that are borne, or Infinity. */
+  /** Milliseconds that the endpoint may be silent within the body, or Infinity. */
   readonly idleMs: number;
   /** Milliseconds that the client may leave what was written to it unread, or Infinity. */
   readonly clientMs: number;

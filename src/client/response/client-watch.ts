@@ -5,7 +5,7 @@ import { clientGone } from '../connection/client-faults.ts';
 import { onSocketEnd } from '../connection/socket-end.ts';
 import { endedByApp, isBegunByApp, isEndedByApp } from './ending.ts';
 
-/** Watches over one client's response until it has ended: nobody may be left who waits for it. */
+/** Watches one client's response until it has ended, so that nothing is done for a client that is gone. */
 export class ClientWatch {
   readonly #res: ServerResponse;
   readonly #abort = new AbortController();
@@ -15,8 +15,8 @@ export class ClientWatch {
 
   constructor(req: IncomingMessage, res: ServerResponse) {
     this.#res = res;
-    // Over HTTP/2 a response closes, and says that it has finished, only when the client has ended its upload, too, and one
-    // to HEAD does not close at all before it was begun.
+    // Over HTTP/2 a response closes, and says that it has finished, only after the client has ended its upload. A response to HEAD
+    // that was not begun does not close at all.
     this.#stream = http2StreamOf(res);
     if (this.#stream) this.#stream.on('finish', this.#onFinish).on('close', this.#onClose);
     else res.on('close', this.#onClose);
@@ -26,22 +26,24 @@ export class ClientWatch {
     else if (isClientGone(res)) this.abort(clientGone());
   }
 
-  /** Fires when nobody waits for the response any more, and when it is told to. */
+  /** Fires when nobody waits for the response any more, or on {@link abort}. */
   get signal(): AbortSignal {
     return this.#abort.signal;
   }
 
+  /** Fires the signal for a reason that is not the client's. */
   abort(reason: Error): void {
     this.#abort.abort(reason);
   }
 
+  /** Ends the watch, whose listeners are gone then. */
   end(): void {
     this.#res.off('close', this.#onClose);
     this.#stream?.off('finish', this.#onFinish).off('close', this.#onClose);
     this.#unwatch?.();
   }
 
-  /** A response that was streamed to its end may close before `end()` is called; that is no reason to hurry the losers. */
+  /** A response that was streamed to its end may close before {@link end} is called: losers still have their grace then. */
   readonly #onClose = (): void => {
     const res = this.#res;
     // In node:http2 a stream that the client resets counts as finished, whether or not we have ended it.
@@ -50,7 +52,7 @@ export class ClientWatch {
     else this.#onFinish();
   };
 
-  /** A head that answers HEAD ends the stream; the proxy ends the response along with it. */
+  /** The head of a response to HEAD ends the stream. The proxy ends the response with its head, the app may have sent the head alone. */
   #onHeadOfApp(): void {
     if (!this.#res.writableEnded || isEndedByApp(this.#res)) this.abort(endedByApp());
   }

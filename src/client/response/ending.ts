@@ -6,7 +6,7 @@ const isEndedByUs = Symbol('isEndedByUs');
 
 type MarkedResponse = ServerResponse & { [isEndedByUs]?: true };
 
-/** Ends a response for the proxy; whatever else ends it is the app. */
+/** Ends a response for the proxy: a response that ends in any other way was ended by the app. */
 export function endResponse(res: ServerResponse, body?: Buffer): void {
   (res as MarkedResponse)[isEndedByUs] = true;
   if (body) res.end(body);
@@ -18,12 +18,15 @@ export function isEndedByApp(res: ServerResponse): boolean {
   return res.writableEnded && !(res as MarkedResponse)[isEndedByUs];
 }
 
-/** Whether a response that the proxy has not begun is no longer its to begin. */
+/** Whether the app has begun or ended a response that the proxy has not begun. */
 export function isBegunByApp(res: ServerResponse): boolean {
   return res.headersSent || res.writableEnded;
 }
 
-/** @param cause what the proxy would have answered. */
+/**
+ * The error of a request that the app has answered in the proxy's place.
+ * @param cause the error that the proxy would have answered with.
+ */
 export function endedByApp(cause?: unknown): BalancingProxyError {
   const message = 'the app has answered the request itself, or ended the response';
   return new BalancingProxyError('ERR_BRP_ENDED_BY_APP', message, { cause });

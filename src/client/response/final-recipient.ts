@@ -3,12 +3,12 @@ import { pairsOf } from '../../http/headers.ts';
 import { originalTarget } from '../../http/target.ts';
 import { endResponse } from './ending.ts';
 
-/** Fields that are not shown to whoever makes a browser send TRACE: what proves who one is, and what proxies have added. */
+/** Fields that a script which makes a browser send TRACE must not see: credentials, and what proxies have added. */
 const hidden = /auth|cookie|credential|csrf|forwarded|jwt|key|pass|secret|session|sign|token|xsrf|-ip$/i;
 
 /**
- * Answers as an origin server would: OPTIONS with what is true of all, TRACE with the request as the client sent it, less
- * what is nobody's business (RFC 9110 9.3.8).
+ * Answers as an origin server would: OPTIONS with nothing but 200, TRACE with the request as the client sent it, without the fields
+ * that are nobody's business (RFC 9110 9.3.8).
  * @returns the number of body bytes.
  */
 export function answerAsRecipient(req: IncomingMessage, res: ServerResponse): number {

@@ -13,21 +13,21 @@ import { endResponse } from './ending.ts';
 import { streamBody } from './stream-body.ts';
 import { addTrailers, trailersFor } from './trailers.ts';
 
-/** Headers that say how a body is framed: the endpoint's body is not the one that middleware before us had in mind. */
+/** Headers that say how a body is framed: those that middleware has set before are meant for another body than the endpoint's. */
 const ownFraming = ['Content-Length', 'Trailer'];
 
-/** Headers of which the client should get those of the endpoint besides those that were on `res` before. */
+/** Headers of which the client gets the endpoint's beside those that were on `res` before. */
 const additive: ReadonlySet<string> = new Set(['set-cookie', 'vary']);
 
 /**
  * Sends a response through `res`'s own methods, so that `compression` and the like see it.
- * @returns the number of body bytes that were handed to `res`, when all of them were.
- * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_IDLE_TIMEOUT` when the endpoint broke off; what the
- * client got by then must not look whole, which is up to {@link breakOff}.
+ * @returns the number of bytes of the body, once all of them are handed to `res`.
+ * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_IDLE_TIMEOUT` when the endpoint broke off; {@link breakOff} must
+ * then end the response, which would look whole otherwise.
  */
 export async function respond(res: ServerResponse, answer: ClientResponse): Promise<number> {
   try {
-    // What was kept while the race went on may have broken off meanwhile.
+    // A response that was kept while the race went on may have broken off meanwhile.
     if (!(answer.body instanceof Uint8Array) && answer.body.errored) throw responseBrokenOff(answer.body.errored);
     writeHead(res, answer);
     answer.onHead?.();
@@ -42,6 +42,7 @@ export async function respond(res: ServerResponse, answer: ClientResponse): Prom
   }
 }
 
+/** Sends a body that is here whole, and its trailers. */
 function endWhole(res: ServerResponse, body: Buffer, received: HeaderList): void {
   const trailers = trailersFor(res, received);
   if (trailers.length > 0) {
@@ -50,12 +51,12 @@ function endWhole(res: ServerResponse, body: Buffer, received: HeaderList): void
     addTrailers(res, trailers);
     endResponse(res);
   } else if (body.length > 0) endResponse(res, body);
-  // A body of no bytes is one that a server with `rejectNonStandardBodyWrites` does not take for HEAD, 204 and 304; over
-  // HTTP/2 it would come behind the head, where a gRPC client looks for the status in a head that ends the stream.
+  // An empty Buffer counts as a body: a server with `rejectNonStandardBodyWrites` takes none for HEAD, 204 and 304, and over HTTP/2
+  // the head would no longer end the stream, as a gRPC client needs it to find the status.
   else endResponse(res);
 }
 
-/** An error handler must not send its own page with the endpoint's reason, `Content-Length` or `Content-Encoding`. */
+/** Takes the endpoint's head off `res`: an error page must not get the endpoint's `Content-Length` or `Content-Encoding`. */
 function takeHeadBack(res: ServerResponse, { headers }: ClientResponse): void {
   const { sendDate } = res;
   if (res.req.httpVersionMajor < 2) res.statusMessage = '';
@@ -64,7 +65,7 @@ function takeHeadBack(res: ServerResponse, { headers }: ClientResponse): void {
   res.sendDate = sendDate;
 }
 
-/** Ends a response that cannot be completed so that the client sees it broken (a reset, never a clean end). */
+/** Ends a response that cannot be completed so that the client sees it broken: by a reset, never by a clean end. */
 export function breakOff(res: ServerResponse): void {
   const stream = http2StreamOf(res);
   if (stream) stream.close(http2Constants.NGHTTP2_INTERNAL_ERROR);
@@ -73,7 +74,7 @@ export function breakOff(res: ServerResponse): void {
   else res.destroy();
 }
 
-/** A short plain answer for when there is nobody to pass an error to. It names no endpoint. */
+/** Answers an error with a line of text that names no endpoint, where no error handler can be given the error. */
 export function respondPlainly(req: IncomingMessage, res: ServerResponse, error: BalancingProxyError): void {
   for (const name of res.getHeaderNames()) res.removeHeader(name);
   if (req.httpVersionMajor < 2) res.statusMessage = '';
@@ -96,7 +97,7 @@ function writeHead(res: ServerResponse, answer: ClientResponse): void {
     const lower = name.toLowerCase();
     // Node throws when trailers are announced for a body that is not chunked.
     if (lower === 'trailer' && !hasTrailers) continue;
-    // RFC 9110 8.6 forbids it, and some clients wait for the bytes.
+    // RFC 9110 8.6 forbids a length with 204, and some clients wait for the bytes.
     if (lower === 'content-length' && status === 204) continue;
     const earlier = additive.has(lower) ? res.getHeader(name) : undefined;
     const all = earlier === undefined ? values : [earlier, values].flat().map(String);
@@ -108,7 +109,7 @@ function writeHead(res: ServerResponse, answer: ClientResponse): void {
 
 function setReason(res: ServerResponse, reason: string | undefined): void {
   res.statusMessage = reason ?? '';
-  // Left to itself, Node puts a phrase of its own in the place of an empty one.
+  // Node would put a phrase of its own in the place of an empty one.
   if (reason === '') res.writeHead(res.statusCode, '');
 }
 

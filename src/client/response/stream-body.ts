@@ -15,12 +15,12 @@ import type { ClientResponse } from './client-response.ts';
 import { endedByApp, endResponse, isEndedByApp } from './ending.ts';
 import { addTrailers, trailersFor } from './trailers.ts';
 
-/** `res` with what some frames and middleware add to it. */
+/** `res` with the method that `compression` adds. */
 type FlushableResponse = ServerResponse & { flush?(): void };
 
 /**
  * Sends a body as it comes, with backpressure.
- * @returns its bytes, when all of them were handed to `res`.
+ * @returns the number of its bytes, once all of them are handed to `res`.
  * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST`, `ERR_BRP_IDLE_TIMEOUT` or `ERR_BRP_CLIENT_TIMEOUT`; whatever
  * `res`'s methods throw.
  */
@@ -33,7 +33,7 @@ class BodyStream implements StreamReader {
   readonly #body: Readable;
   readonly #answer: ClientResponse;
   readonly #result = Promise.withResolvers<number>();
-  /** What comes goes on at once, whatever compresses it on its way (`res.flush` of `compression`). */
+  /** Whether each chunk goes on at once, where `compression` would wait for more. */
   readonly #isFlushed: boolean;
   #idle: NodeJS.Timeout | undefined;
   #unread: NodeJS.Timeout | undefined;
@@ -46,6 +46,7 @@ class BodyStream implements StreamReader {
     this.#isFlushed = res.flush !== undefined && isEventStream(answer.headers);
   }
 
+  /** Begins to send, and resolves when all is sent. */
   run(): Promise<number> {
     const body = this.#body;
     const { idleMs } = this.#answer;
@@ -53,7 +54,7 @@ class BodyStream implements StreamReader {
     if (body.readableLength === 0) flushHead(this.#res);
     if (idleMs < Infinity) this.#idle = setTimeout(this.#onSilence, idleMs);
     this.#res.on('drain', this.#onDrain);
-    // Whoever has looked at the beginning has left it paused, and a listener alone does not wake it up.
+    // A body whose beginning was looked at is paused, and a listener alone does not wake it up.
     body.resume();
     consume(body, this);
     return this.#result.promise;
@@ -78,7 +79,7 @@ class BodyStream implements StreamReader {
   }
 
   readonly #onUnread = (): void => {
-    // Of a response that is pipelined behind another one nothing was written yet.
+    // A response without a socket is pipelined behind another one: the client was sent nothing yet.
     if (this.#res.socket) this.#fail(clientTimeout(this.#answer.clientMs));
     else this.#unread?.refresh();
   };
@@ -103,12 +104,12 @@ class BodyStream implements StreamReader {
 
   readonly #onSilence = (): void => {
     if (isEndedByApp(this.#res)) this.#fail(endedByApp());
-    // A client that reads slowly pauses the body: that is no silence of the endpoint. Nor is it while it reads an upload.
+    // A body is paused while the client reads slowly, and an endpoint that still reads an upload may be silent.
     else if (this.#body.isPaused() || this.#answer.response.isUploading?.()) this.#idle?.refresh();
     else this.#fail(responseIdleTimeout(this.#answer.idleMs));
   };
 
-  /** What middleware throws from `res`'s methods would end the process in a listener. */
+  /** Runs a step of a listener, where an error that middleware throws from `res`'s methods would end the process. */
   #guard(step: () => void): void {
     try {
       step();
@@ -131,7 +132,7 @@ class BodyStream implements StreamReader {
 }
 
 function flushHead(res: ServerResponse): void {
-  // Node's own way sends bytes above 127 as UTF-8; this one goes through `compression`, which would hold the head back.
+  // `flushHeaders` sends bytes above 127 as UTF-8. An empty write does not, but `compression` holds it back.
   if (res.req.httpVersionMajor < 2 && Object.values(res.getHeaders()).some(hasHighByte)) res.write('', 'latin1');
   else res.flushHeaders();
 }

@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { type HeaderList, isFieldValue, isToken, pairsOf, stripHopByHop } from '../../http/headers.ts';
 import { groupForHttp2 } from '../../http/http2-headers.ts';
 
-/** What says how to frame, route or read a message comes too late behind it (RFC 9110 6.5.1). */
+/** Fields that say how to frame, route or read a message: behind the message they come too late (RFC 9110 6.5.1). */
 const onlyInHeads: ReadonlySet<string> = new Set([
   'content-encoding',
   'content-length',
@@ -13,8 +13,8 @@ const onlyInHeads: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The trailer fields that can go on to the client. What a frame refuses must not get there: node:http throws when the
- * body is out already, node:http2 where nobody can catch.
+ * The trailer fields that can go on to the client, as a flat list. Fields that a frame refuses are left out: node:http throws for them
+ * when the body is out already, node:http2 where nobody can catch.
  */
 export function trailersFor(res: ServerResponse, received: HeaderList): HeaderList {
   if (received.length === 0 || res.req.method === 'HEAD' || res.statusCode === 204 || res.statusCode === 304) return [];
@@ -23,12 +23,12 @@ export function trailersFor(res: ServerResponse, received: HeaderList): HeaderLi
   return pairsOf(stripHopByHop(received)).filter(mayFollow).flat();
 }
 
-/** Has them sent at the end of the body. */
+/** Has trailer fields sent at the end of the body. */
 export function addTrailers(res: ServerResponse, list: HeaderList): void {
   if (list.length > 0) res.addTrailers(res.req.httpVersionMajor < 2 ? pairsOf(list) : byName(list));
 }
 
-/** The compatibility API of node:http2 takes no pairs. */
+/** The fields as an object: the compatibility API of node:http2 takes no pairs. */
 function byName(list: HeaderList): OutgoingHttpHeaders {
   return Object.fromEntries([...groupForHttp2(list)].map(({ name, values }) => [name, values]));
 }

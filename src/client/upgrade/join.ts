@@ -3,21 +3,24 @@ import type { Duplex } from 'node:stream';
 import { clientTimeout } from '../connection/client-faults.ts';
 import { closeGently, reset, resetWhenFlushed } from '../connection/close.ts';
 
-/** After this much silence TCP asks whether the other side is still there; a WebSocket may be silent for ever. */
+/** Milliseconds of silence after which TCP asks whether the other side is still there: a WebSocket may be silent for ever. */
 const keepAliveMs = 30_000;
 
+/** Two connections that are joined; whoever joins them owns both. */
 export interface JoinedConnections {
+  /** The client's connection. */
   readonly client: Duplex;
+  /** The endpoint's connection. */
   readonly upstream: Duplex;
   /** Milliseconds that the client may leave what was written to it unread, or Infinity. */
   readonly clientMs: number;
 }
 
 /**
- * Copies both ways until both connections are closed. Each way ends by itself: a side that has said all may still listen.
- * When one side is reset, so is the other.
- * @returns the bytes that came from the endpoint.
- * @throws BalancingProxyError `ERR_BRP_CLIENT_TIMEOUT`, when both are closed, too.
+ * Copies both ways until both connections are closed. Each way ends by itself, because a side that has said all may still listen. A
+ * reset of one side resets the other.
+ * @returns the number of bytes that came from the endpoint.
+ * @throws BalancingProxyError `ERR_BRP_CLIENT_TIMEOUT` when the client read nothing for too long, once both are closed.
  */
 export function joinConnections({ client, upstream, clientMs }: JoinedConnections): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
@@ -46,22 +49,22 @@ export function joinConnections({ client, upstream, clientMs }: JoinedConnection
   return promise;
 }
 
-/** Gives what comes from one side to the other, and its end. */
+/** Gives the bytes and the end of one side to the other. */
 function link(from: Duplex, to: Duplex): void {
   // Node would end our side of a connection together with the other one.
   from.allowHalfOpen = true;
   (from as Partial<Socket>).setKeepAlive?.(true, keepAliveMs);
-  // What breaks behind its end, as when it has closed and we write on, takes nothing from the other side.
+  // A side that breaks after its end, as when it has closed and we write on, takes nothing from the other side.
   const isBroken = (): boolean => from.errored !== null && !from.readableEnded;
   from.on('error', () => {}).once('close', () => (isBroken() ? resetWhenFlushed(to) : closeGently(to)));
   from.pipe(to);
 }
 
-/** Calls back when the client has left for too long what it was sent. */
+/** Calls back when the client has left what it was sent unread for `clientMs`. */
 function watchReading({ client, upstream, clientMs }: JoinedConnections, onTime: () => void): void {
   let timer: NodeJS.Timeout | undefined;
   const stop = (): void => clearTimeout(timer);
-  // So does `pipe` until the client has read.
+  // `pipe` pauses the endpoint's side until the client has read.
   upstream.on('pause', () => {
     if (!client.writableNeedDrain || client.destroyed) return;
     stop();

@@ -13,10 +13,10 @@ import { closeGently } from '../connection/close.ts';
 import { writableReason } from '../response/respond.ts';
 import { joinConnections } from './join.ts';
 
-/** Most bytes that are held of what a client sends before its handshake is answered; the rest waits on its way to us. */
+/** The most bytes that are held of those that a client sends before its handshake is answered; the rest waits in the network. */
 const earlyLimitBytes = 65_536;
 
-/** What an upgrade is answered with. */
+/** The response that accepts an upgrade. */
 export interface Acceptance {
   /** The response that switches protocols. */
   readonly response: UpstreamResponse;
@@ -28,13 +28,13 @@ export interface Acceptance {
 
 /**
  * A client that asked for an upgrade. Node gives its socket away bare: without an error listener a reset would end the
- * process (http-proxy-3 5, httpxy 79), and unread it would hide that the client is gone.
+ * process (http-proxy-3 5, httpxy 79), and a socket that nobody reads would hide that the client is gone.
  */
 export class UpgradeClient {
-  /** For refusing the upgrade in plain HTTP. It closes when the client goes away. */
+  /** Refuses the upgrade in plain HTTP. Closes when the client goes away. */
   readonly res: ServerResponse;
   readonly #socket: Duplex;
-  /** What the client sent behind its request, for the endpoint that accepts it. */
+  /** The bytes that the client sent behind its request, for the endpoint that accepts the upgrade. */
   readonly #early: Buffer[] = [];
   #earlyBytes = 0;
 
@@ -55,9 +55,9 @@ export class UpgradeClient {
   /**
    * Accepts the upgrade and joins the two connections.
    * @param upgraded the connection to the endpoint.
-   * @returns a promise of the bytes that came from the endpoint, which resolves when both connections are closed.
-   * @throws BalancingProxyError when one of the two is gone already, or the head cannot be sent; the endpoint's
-   * connection is closed then and the client can still be answered. `ERR_BRP_CLIENT_TIMEOUT` when both are closed for it.
+   * @returns the number of bytes that came from the endpoint, once both connections are closed.
+   * @throws BalancingProxyError when one of the two is gone already, or the head cannot be sent: the endpoint's connection is closed
+   * then, and the client can still be answered. `ERR_BRP_CLIENT_TIMEOUT` when both are closed because the client read nothing.
    */
   async accept(
     { socket: upstream, head }: UpgradedConnection,
@@ -91,17 +91,17 @@ export class UpgradeClient {
     if (this.#earlyBytes > earlyLimitBytes) this.#socket.pause();
   };
 
-  /** A client that ends its side without an answer has given up, as for any request of node:http. */
+  /** A client that ends its side before it has an answer has given up, as node:http takes it for any request. */
   readonly #onEnd = (): void => void this.#socket.end();
 
-  /** node:http no longer does this for a socket that it has given away: a long refusal would stop in the middle. */
+  /** Without this, which node:http does no longer for a socket that it gave away, a long refusal would stop in the middle. */
   readonly #onDrain = (): void => void this.res.emit('drain');
 }
 
 /**
- * Whether the request is taken for an upgrade. One to nothing but `h2c` or the like is served as if it did not ask, and so
- * is one in HTTP/1.0 (RFC 9110 7.8).
- * @throws BalancingProxyError `ERR_BRP_UPGRADE_BODY` when a body comes with it, which node:http leaves unread.
+ * Whether a request is served as an upgrade. A request for nothing but `h2c` or the like is served as if it did not ask, and so is one
+ * in HTTP/1.0 (RFC 9110 7.8).
+ * @throws BalancingProxyError `ERR_BRP_UPGRADE_BODY` when the request has a body, which node:http leaves unread.
  */
 export function checkUpgrade(req: IncomingMessage): boolean {
   if (announcesBody(req) && lengthOnWire(req) !== '0') throw upgradeWithBody();
@@ -125,7 +125,7 @@ function writeSwitch(res: ServerResponse, response: UpstreamResponse, kept: Head
   const { status, headers: original } = response;
   const protocols = valuesOf(original, 'upgrade').flatMap((protocol) => ['Upgrade', protocol]);
   res.sendDate = false;
-  // Node sends a head of its own accord as UTF-8, and has read this one as Latin-1.
+  // Node has read the endpoint's head as Latin-1, and would send it as UTF-8.
   res.socket?.setDefaultEncoding('latin1');
   res.writeHead(status, writableReason(response), ['Connection', 'Upgrade', ...protocols, ...kept]);
   res.flushHeaders();
