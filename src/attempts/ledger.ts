@@ -42,7 +42,7 @@ export class AttemptLedger {
 
   /** Ends the attempt of a response that did not win. */
   endUnchosen(arrival: Arrival<JudgedResponse>): void {
-    this.end(arrival.value.attempt, endingOf(arrival));
+    this.end(arrival.value.attempt, attemptEndingOf(arrival));
   }
 
   /** Ends an attempt, unless it has ended before. */
@@ -76,7 +76,7 @@ function outcomeOf(error: BalancingProxyError, signal: AbortSignal): AttemptOutc
   return signal.aborted ? 'cancelled' : 'failed';
 }
 
-function endingOf({ value, abort }: Arrival<JudgedResponse>): AttemptEnding {
+function attemptEndingOf({ value, abort }: Arrival<JudgedResponse>): AttemptEnding {
   const discardedBytes = bytesWhenReleased(value);
   if (!value.isUsable) return { outcome: 'unusable', discardedBytes };
   const hasBroken = !abort.signal.aborted && conditionOf(value) === 'broken';

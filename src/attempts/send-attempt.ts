@@ -29,7 +29,7 @@ export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): 
   let response: UpstreamResponse | undefined;
   try {
     const interim: InterimResponse[] = [];
-    const request = upstreamRequest(attempt, settings, interim);
+    const request = requestFor(attempt, settings, interim);
     response = await sendReplacingStale(request instanceof Promise ? await request : request, settings);
     attempt.answered(response.status);
     stopClock();
@@ -64,7 +64,7 @@ function startClock(attempt: Attempt, { config, outgoing: { body }, abort }: Att
   };
 }
 
-function upstreamRequest(
+function requestFor(
   { candidate: { address }, name }: Attempt,
   { req, outgoing, config, abort: { signal } }: AttemptSettings,
   interim: InterimResponse[],

@@ -17,7 +17,7 @@ export async function addressesFor(
 ): Promise<readonly EndpointAddress[]> {
   if (typeof given !== 'function') return given;
   try {
-    return addressesIn(await given(req), parse);
+    return parseOnce(await given(req), parse);
   } catch (cause) {
     // The cause may name endpoints, and clients may be shown the message.
     throw new BalancingProxyError('ERR_BRP_ENDPOINTS', 'the `endpoints` function failed', { cause });
@@ -27,7 +27,7 @@ export async function addressesFor(
 /** The addresses in lists that cannot change: a function may give the same list for thousands of requests a second. */
 const parsedLists = new WeakMap<readonly unknown[], readonly EndpointAddress[]>();
 
-function addressesIn(list: unknown, parse: ParseList): readonly EndpointAddress[] {
+function parseOnce(list: unknown, parse: ParseList): readonly EndpointAddress[] {
   if (!Array.isArray(list)) return parse(list);
   if (list.length === 0) return [];
   const known = parsedLists.get(list);

@@ -52,16 +52,18 @@ export async function applyHeaderHook(
   return [...without(headers, new Set(changes.map(([name]) => name.toLowerCase()))), ...set];
 }
 
-type Change = readonly [name: string, values: readonly string[]];
+type HeaderChange = readonly [name: string, values: readonly string[]];
 
 /** The headers that a hook returned, without those that it may not change and merely passed on (`{ ...headers, 'x-key': '1' }`). */
-function checkedChanges(option: string, returned: unknown, headers: HeaderList): readonly Change[] {
+function checkedChanges(option: string, returned: unknown, headers: HeaderList): readonly HeaderChange[] {
   if (!isPlainObject(returned)) {
     // Only the kind is told: a Map or Headers holds credentials and cookies, and this message goes into traces and responses.
     const kind = Object.prototype.toString.call(returned).slice(8, -1);
     throw hookFailed(option, `returned a value of type ${kind}: expected an object of header names and values`);
   }
-  const changes = Object.entries(returned).map(([name, value]): Change => [name, [value ?? []].flat().map(String)]);
+  const changes = Object.entries(returned).map(
+    ([name, value]): HeaderChange => [name, [value ?? []].flat().map(String)],
+  );
   return changes.filter(([name, values]) => {
     callSyncHook(option, () => validate(name, values));
     const lower = name.toLowerCase();
@@ -72,7 +74,7 @@ function checkedChanges(option: string, returned: unknown, headers: HeaderList):
 }
 
 /** Whether a change would leave a request without its one `Host` (RFC 9112 3.2). */
-function isWithoutHost([name, values]: Change): boolean {
+function isWithoutHost([name, values]: HeaderChange): boolean {
   return name.toLowerCase() === 'host' && values.length !== 1;
 }
 

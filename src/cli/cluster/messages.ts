@@ -49,7 +49,7 @@ export interface LastWords {
 }
 
 /** To a worker. */
-export type Order = { readonly [Name in OrderName]: OrderOf<Name> }[OrderName];
+export type WorkerOrder = { readonly [Name in OrderName]: OrderOf<Name> }[OrderName];
 
 export interface OrderOf<Name extends OrderName> {
   /** The answer carries the same one. */

@@ -5,7 +5,7 @@ import { CommandError } from '../flags/command-error.ts';
 import { createLog } from '../log/log.ts';
 import { formatOf } from '../log/log-format.ts';
 import { type LocalService, startLocally } from '../serve/local-service.ts';
-import type { Answer, Order, OrderName, StartOrder, WorkerState } from './messages.ts';
+import type { Answer, OrderName, StartOrder, WorkerOrder, WorkerState } from './messages.ts';
 import { Outbox, type Primary } from './outbox.ts';
 
 /**
@@ -15,7 +15,7 @@ import { Outbox, type Primary } from './outbox.ts';
 export function work(primary: Primary): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   const worker = new WorkerProcess(primary, resolve);
-  primary.on('message', (order: Order) => void worker.obey(order));
+  primary.on('message', (order: WorkerOrder) => void worker.obey(order));
   cluster.worker?.once('disconnect', () => {
     // node:cluster would end the process at once, whatever is under way.
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
@@ -41,7 +41,7 @@ class WorkerProcess {
   }
 
   /** Does as the primary says and answers. */
-  async obey(order: Order): Promise<void> {
+  async obey(order: WorkerOrder): Promise<void> {
     const { id, name } = order;
     try {
       const answer = name === 'start' ? await this.#start(order.asked) : await this.#carryOut(order);
@@ -80,7 +80,7 @@ class WorkerProcess {
   }
 
   /** What is asked for before the start is over waits for it. */
-  async #carryOut(order: Exclude<Order, { readonly name: 'start' }>): Promise<Answer<OrderName>> {
+  async #carryOut(order: Exclude<WorkerOrder, { readonly name: 'start' }>): Promise<Answer<OrderName>> {
     const service = await this.#service.promise;
     switch (order.name) {
       case 'reload':

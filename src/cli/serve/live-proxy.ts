@@ -81,7 +81,7 @@ export class LiveProxy implements ManagedProxy {
     for (const { name, state } of old.proxy.endpoints) if (state === 'drained') proxy.drain(name);
     this.#current = { proxy, before: this.#requestCount };
     if (this.#observers.size > 0) this.#report(this.#current);
-    this.#past.keepOnly(namesOf(proxy));
+    this.#past.keepOnly(endpointNamesOf(proxy));
     const forget = (): void => this.#forget(old);
     this.#retired.set(old, old.proxy.close().then(forget, forget));
   }
@@ -113,10 +113,10 @@ export class LiveProxy implements ManagedProxy {
     this.#retired.delete(generation);
     this.#denied += generation.proxy.hedgesDenied;
     this.#past.add(generation.proxy.endpoints);
-    this.#past.keepOnly(namesOf(this.#current.proxy));
+    this.#past.keepOnly(endpointNamesOf(this.#current.proxy));
   }
 }
 
-function namesOf({ endpoints }: BalancingProxy): readonly string[] {
+function endpointNamesOf({ endpoints }: BalancingProxy): readonly string[] {
   return endpoints.map(({ name }) => name);
 }

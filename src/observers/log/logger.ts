@@ -17,8 +17,6 @@ export interface RequestLoggerSettings {
   readonly logQuery: boolean;
 }
 
-type Level = 'info' | 'warn';
-
 /**
  * An observer that logs a line for each request, with what every endpoint made of it: at `info`, or at `warn` when no
  * endpoint gave a usable response or the one that did broke off. Endpoints that are left out are a `warn`, too.
@@ -34,7 +32,7 @@ export function requestLogger(logger: Logger, { logQuery }: RequestLoggerSetting
 }
 
 /** @returns what the logger gave: a promise, for one that may reject. */
-type Write = (level: Level, message: string, fields: object) => unknown;
+type Write = (level: keyof Logger, message: string, fields: object) => unknown;
 
 /** Loggers do not agree on where the fields of a line go; those that want none would print them over many lines. */
 function writerFor(logger: Logger): Write {
