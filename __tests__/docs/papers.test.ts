@@ -3,7 +3,7 @@ import path from 'node:path';
 import { root } from '../architecture/sources.ts';
 import { manifest, proseOf, textOf } from './project.ts';
 
-/** What is written for people: that it leads somewhere, and that nothing in it is made up. */
+/** Papers for people lead somewhere, and nothing in them is made up. */
 
 const texts = globSync(['*.md', 'docs/*.md', 'bench/*.md', '.github/*.md'], { cwd: root }).sort();
 const papers = [...texts, ...globSync('.github/*/*.yml', { cwd: root }).sort()];
@@ -45,7 +45,7 @@ describe('links', () => {
 });
 
 describe('what is named', () => {
-  // What the change log tells of earlier versions may be gone.
+  // The change log tells of earlier versions, of which files and scripts may be gone.
   const current = named.filter(([file]) => file !== 'CHANGELOG.md');
 
   test.each(current)('as a script in %s is one of package.json', (file) => {

@@ -6,7 +6,7 @@ import * as undici from '../../src/transports/undici.ts';
 import { root } from '../architecture/sources.ts';
 import { manifest, textOf } from './project.ts';
 
-/** What editors and GitHub read of the project. */
+/** The files that editors and GitHub read. */
 
 interface Workflow {
   readonly on: object;

@@ -8,7 +8,7 @@ export const textOf = (file: string): string => readFileSync(path.join(root, fil
 /** A text without its blocks of code, in which `#` and brackets mean something else. */
 export const proseOf = (file: string): string => textOf(file).replaceAll(/^```[\s\S]*?^```/gm, '');
 
-/** What is read of package.json here. */
+/** The part of package.json that is read here. */
 export interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;

@@ -6,11 +6,11 @@ import { textOf } from '../project.ts';
 /** A field of an interface, as it is declared. */
 export interface Field {
   readonly name: string;
-  /** What its doc comment gives as the default, if it does. */
+  /** The `@default` of the field's doc comment, if there is one. */
   readonly fallback: string | undefined;
-  /** What its doc comment says before any tag, in one line. */
+  /** The text of the field's doc comment before any tag, in one line. */
   readonly says: string;
-  /** What it may be, where it is one of some strings. */
+  /** The strings that the field may be, where it is one of some. */
   readonly choices: readonly string[];
 }
 

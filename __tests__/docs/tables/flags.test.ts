@@ -32,7 +32,7 @@ describe("README's table of flags", () => {
     expect(parse(code ?? words[fallback] ?? `unknown words: ${fallback}`)).toEqual(parse(actual));
   });
 
-  /** The words that a flag takes. What an option explains is not told again. */
+  /** The words that a flag takes, but for those that the row of an option explains. */
   const withChoices = known
     .filter(({ meaning }) => !meaning.startsWith('As the option'))
     .map(({ name, text }) => ({ name, text, choices: choicesOf(flags[name as FlagName]) }))

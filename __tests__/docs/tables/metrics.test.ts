@@ -4,7 +4,7 @@ import { createMetrics } from '../../../src/observers/metrics/metrics.ts';
 import { choicesNamed, fieldsOf } from './declarations.ts';
 import { codeIn, paragraphOf, tableOf, valuesListedFor, withoutAsides } from './tables.ts';
 
-/** What prom-client knows of a metric and has no type for. */
+/** A metric as prom-client keeps it, which has no type for that. */
 interface Metric {
   readonly name: string;
   readonly labelNames: readonly string[];
