@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 
-/** Every code with the status that an Express error handler, or we, should answer with. */
+/** Every code with the status that fits, for error handlers and for our own answer. */
 export const statusByCode = {
   ERR_BRP_OPTIONS: 500,
   ERR_BRP_PEER: 500,
@@ -34,21 +34,21 @@ export const statusByCode = {
   ERR_BRP_ATTEMPT: 502,
 } as const;
 
-/** The `code` of a {@link BalancingProxyError}; README lists what each one means. */
+/** The `code` of a {@link BalancingProxyError}; README says when each one comes. */
 export type ErrorCode = keyof typeof statusByCode;
 
-/** How one attempt ended. `lost` is a usable response that came after the winner's, `cancelled` one that never came. */
+/** How one attempt ended. `lost`: its usable response came after the winner's. `cancelled`: it was ended before its response came. */
 export type AttemptOutcome = 'won' | 'lost' | 'unusable' | 'failed' | 'timed-out' | 'cancelled';
 
-/** One attempt as an error tells of it. Each is an `AttemptReport`, which also says why it was made and what it cost. */
+/** One attempt as an error tells of it. In fact an `AttemptReport`, which also says why the attempt was made and what it cost. */
 export interface AttemptResult {
   /** The endpoint's name, as configured or its URL without credentials and query. */
   readonly endpoint: string;
-  /** `pending` while the attempt is under way. */
+  /** How the attempt ended; `pending` while it is under way. */
   readonly outcome: AttemptOutcome | 'pending';
-  /** The status that the endpoint answered, when it did. */
+  /** The status of the endpoint's response, if one came. */
   readonly status?: number;
-  /** Why the attempt failed, for `failed` and `timed-out`. */
+  /** Why the attempt failed; only with the outcomes `failed` and `timed-out`. */
   readonly error?: BalancingProxyError;
   /** Milliseconds from the start of the request to the start of this attempt. */
   readonly startedAfterMs: number;
@@ -56,29 +56,33 @@ export interface AttemptResult {
   readonly durationMs: number;
 }
 
+/** The parts of a {@link BalancingProxyError} that not every one has. */
 export interface ErrorDetails {
   readonly cause?: unknown;
+  /** @default none */
   readonly attempts?: readonly AttemptResult[];
-  /** Response headers for whoever answers the client, as Express honours them. */
+  /** Headers for the response to the client, such as `Retry-After`; Express's own error handler sets them. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * The one error class of this package: what `next(error)` gets, and what options that make no sense throw. Of an error
- * that `next` gets, `message` and everything enumerable may be shown to clients, as the handlers of many frames do:
- * endpoints are named in `attempts` and `cause` only, which are not enumerable.
+ * The one error class of this package, for `next(error)`, for events, and for options that make no sense. Many frames show clients the
+ * message and all enumerable fields of an error that `next` gets, so that endpoints are named in `attempts` and `cause` only, which are
+ * not enumerable.
  */
 export class BalancingProxyError extends Error {
   override readonly name = 'BalancingProxyError';
+  /** Tells errors apart; the message is for people. */
   readonly code: ErrorCode;
-  /** The HTTP status that fits, 400 to 508. */
+  /** The HTTP status for the response to the client, 400 to 508. */
   readonly status: number;
-  /** The same, by the name that Fastify, NestJS and restify look for. */
+  /** The status by the name that Fastify, NestJS and restify look for. */
   readonly statusCode: number;
-  /** Whether the client is at fault, so that the message is meant for it, as http-errors has it. */
+  /** Whether clients may be shown the message, as http-errors has it: the client is at fault. */
   readonly expose: boolean;
-  /** What every endpoint made of the request; empty when none was asked. Not enumerable. */
+  /** Every attempt and how it ended; empty when no endpoint was asked. Not enumerable. */
   declare readonly attempts: readonly AttemptResult[];
+  /** Headers for the response to the client, such as `Retry-After`; Express's own error handler sets them. */
   readonly headers?: Readonly<Record<string, string>>;
 
   constructor(code: ErrorCode, message: string, { cause, attempts = [], headers }: ErrorDetails = {}) {
@@ -99,37 +103,37 @@ const timeoutCodes: ReadonlySet<string> = new Set<ErrorCode>([
   'ERR_BRP_TOTAL_TIMEOUT',
 ]);
 
-/** Whether the error says that time ran out, so that 504 is the honest answer. */
+/** Whether time ran out, so that 504 is the honest answer. */
 export function isTimeout(error: BalancingProxyError): boolean {
   return timeoutCodes.has(error.code);
 }
 
-/** Whether the endpoint could not be reached, so that it surely never saw the request. */
+/** Whether the endpoint could not be reached: it surely never saw the request. */
 export function isConnectFailure(error: BalancingProxyError): boolean {
   return error.code === 'ERR_BRP_CONNECT' || error.code === 'ERR_BRP_CONNECT_TIMEOUT';
 }
 
-/** Whether the endpoint surely did nothing about the request, so that sending it elsewhere cannot do anything twice. */
+/** Whether the endpoint surely did nothing about the request: sent elsewhere, the request cannot do anything twice. */
 export function isUnprocessed(error: BalancingProxyError): boolean {
   return error.code === 'ERR_BRP_NOT_PROCESSED' || error.code === 'ERR_BRP_NO_SOCKET' || isConnectFailure(error);
 }
 
-/** Whether the error says nothing of the endpoint, which was not even asked: what was to be sent is at fault, or this process. */
+/** Whether the request or this process is at fault: the endpoint was not even asked, and the error says nothing of it. */
 export function isOwnFault({ code }: BalancingProxyError): boolean {
   return code === 'ERR_BRP_UNSENDABLE' || code === 'ERR_BRP_NO_SOCKET';
 }
 
-/** Whether the client has ended its request, by leaving or by reading nothing: no endpoint is to blame. */
+/** Whether the client has ended its request, by leaving or by reading nothing. */
 export function isClientsDoing(error: BalancingProxyError | undefined): boolean {
   return error?.code === 'ERR_BRP_CLIENT_GONE' || error?.code === 'ERR_BRP_CLIENT_TIMEOUT';
 }
 
-/** Whether the client or the app has ended the request: no endpoint is to blame. */
+/** Whether the client or the app has ended the request, so that no endpoint is to blame. */
 export function isOthersDoing(error: BalancingProxyError | undefined): boolean {
   return error?.code === 'ERR_BRP_ENDED_BY_APP' || isClientsDoing(error);
 }
 
-/** The message of whatever was thrown, which need not be an Error. */
+/** The message of anything that was thrown; it need not be an Error. */
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return typeof thrown === 'string' ? thrown : inspect(thrown);
   // Node's AggregateError (all addresses of a name refused) has an empty message and one error per address.

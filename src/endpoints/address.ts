@@ -1,22 +1,24 @@
 import { hostnameOf } from '../http/hostname.ts';
 
-/** Where an endpoint is and what is put in front of every request's own path and query. */
+/** Where an endpoint is, and the parts of its URL that every request to it gets. */
 export interface EndpointAddress {
-  /** For people: as configured, or the URL without credentials and query, and the IP address where one is given. */
+  /** The name in logs, events and errors: as configured, or the URL without credentials and query, with the IP address where one is given. */
   readonly name: string;
+  /** Whether the endpoint speaks TLS. */
   readonly secure: boolean;
   /** Host name or IP address of the URL, IPv6 without brackets: where to connect to, and the name for the certificate. */
   readonly hostname: string;
-  /** IP address to connect to instead of looking `hostname` up, which stays the name for the certificate. */
+  /** IP address to connect to instead of looking `hostname` up; `hostname` stays the name for the certificate. */
   readonly connectTo?: string;
+  /** The TCP port, given or that of the scheme; 0 for a Unix socket. */
   readonly port: number;
-  /** Path of a Unix socket, which then stands for host and port. */
+  /** Path of a Unix socket, to connect to instead of host and port. */
   readonly socketPath?: string;
   /** The `Host` header, RFC 9110 7.2. */
   readonly host: string;
-  /** Without a slash at the end: empty or `/base`. */
+  /** The path in front of each request's own, without a slash at the end: empty or `/base`. */
   readonly basePath: string;
-  /** Without the question mark: empty or `key=1`. */
+  /** The query in front of each request's own, without the question mark: empty or `key=1`. */
   readonly baseQuery: string;
   /** The `Authorization` header that `user:pass@` of the URL stands for. */
   readonly authorization?: string;
@@ -24,22 +26,25 @@ export interface EndpointAddress {
   readonly headers: readonly string[];
 }
 
+/** What the user said of an endpoint, checked. */
 export interface AddressParts {
   readonly url: URL;
+  /** @default the URL without credentials and query, and `address` in parentheses where it is given */
   readonly name?: string | undefined;
-  /** IP address to connect to. */
+  /** IP address to connect to. @default what the host name resolves to */
   readonly address?: string | undefined;
+  /** A flat list of names and values. @default none */
   readonly headers?: readonly string[];
 }
 
 const defaultPorts: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443, 'http+unix:': 0 };
 
-/** The protocols that an endpoint may have. */
+/** Whether endpoints may have a protocol, written as in `https:`. */
 export function isSupportedProtocol(protocol: string): boolean {
   return protocol in defaultPorts;
 }
 
-/** Takes a URL apart, once, so that no request has to. */
+/** Takes a URL apart once, so that no request has to. */
 export function parseAddress({ url, name, address, headers = [] }: AddressParts): EndpointAddress {
   const isUnix = url.protocol === 'http+unix:';
   const basePath = url.pathname.replace(/(?<!\/)\/+$/, '');
@@ -60,7 +65,7 @@ export function parseAddress({ url, name, address, headers = [] }: AddressParts)
   };
 }
 
-/** What tells endpoints apart, so that the state of one is found again: where it is and what it is called. */
+/** A text by which the state of an endpoint is found again: where the endpoint is, and its name. */
 export function keyOf(address: EndpointAddress): string {
   const { name, secure, host, port, connectTo = '', socketPath = '', basePath, baseQuery } = address;
   return [name, secure, host, port, connectTo, socketPath, basePath, baseQuery].join(' ');

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { BalancingProxyError } from '../errors.ts';
 import type { EndpointAddress } from './address.ts';
 
-/** Gives the addresses in a list that a user's function gave. @throws when the list is none of endpoints. */
+/** Checks a list that a user's function gave, and gives the addresses in it. @throws an error that names all problems of the list. */
 export type ParseList = (list: unknown) => readonly EndpointAddress[];
 
 /**

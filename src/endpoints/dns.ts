@@ -1,27 +1,30 @@
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
-/** Which records name the endpoints. */
+/** The kind of records that name the endpoints. */
 export type DnsRecord = 'A' | 'AAAA' | 'SRV';
 
+/** All kinds of records that may be asked for. */
 export const dnsRecords = ['A', 'AAAA', 'SRV'] as const satisfies readonly DnsRecord[];
 
-/** What is asked, and whom. */
+/** A question for DNS. */
 export interface DnsQuestion {
+  /** The name to look up, such as `api.internal`, or `_http._tcp.api.internal` for SRV records. */
   readonly hostname: string;
   readonly record: DnsRecord;
-  /** As `setServers` of node:dns takes them, or the system's. */
+  /** The servers to ask, as `setServers` of node:dns takes them; undefined for the system's. */
   readonly servers: readonly string[] | undefined;
-  /** Milliseconds for all of it. */
+  /** Milliseconds for the whole answer, all its questions together. */
   readonly timeoutMs: number;
 }
 
-/** Where an endpoint is. */
+/** One address of an endpoint. */
 export interface DnsAnswer {
-  /** The name that was asked for, or that of an SRV record's target. */
+  /** The name that was asked for, or the target of an SRV record. */
   readonly hostname: string;
   /** The port of an SRV record. */
   readonly port?: number;
+  /** IPv4 or IPv6. */
   readonly address: string;
 }
 
@@ -29,8 +32,8 @@ export interface DnsAnswer {
 type Targets = ReadonlyMap<string, readonly string[]>;
 
 /**
- * Makes a function that asks DNS. Its answers have always the same order, whatever the order of the records, which many
- * servers rotate: by address; SRV records by priority, then by weight, the heaviest first.
+ * Makes a function that asks DNS. Many servers rotate their records, so the answers are sorted: by address, or, of SRV records, by
+ * priority, then by weight, the heaviest first.
  * @returns a function that resolves with at least one answer, and rejects when DNS fails or gives no address.
  */
 export function createDnsQuery(question: DnsQuestion): () => Promise<readonly DnsAnswer[]> {
@@ -46,7 +49,7 @@ export function createDnsQuery(question: DnsQuestion): () => Promise<readonly Dn
   let known: Targets = new Map();
   return () =>
     within(question, async (resolver) => {
-      const records = (await resolver.resolveSrv(hostname)).filter(isUsable).sort(byRank);
+      const records = (await resolver.resolveSrv(hostname)).filter(leadsToEndpoint).sort(byRank);
       known = await lookUpTargets(resolver, [...new Set(records.map(({ name }) => name))], known);
       return records.flatMap(({ name, port }) =>
         (known.get(name) ?? []).map((address) => ({ hostname: name, port, address })),
@@ -54,12 +57,12 @@ export function createDnsQuery(question: DnsQuestion): () => Promise<readonly Dn
     });
 }
 
-/** A new resolver each time, so that the system's servers are those of this moment, and no socket stays open. */
+/** Asks by a new resolver each time, so that it knows the system's servers of this moment, and no socket stays open. */
 async function within(
   { hostname, record, servers, timeoutMs }: DnsQuestion,
   ask: (resolver: Resolver) => Promise<readonly DnsAnswer[]>,
 ): Promise<readonly DnsAnswer[]> {
-  // The second try has twice the time of the first one.
+  // node:dns gives the second try twice the time of the first one.
   const resolver = new Resolver({ timeout: Math.ceil(timeoutMs / 3), tries: 2 });
   if (servers) resolver.setServers(servers);
   let isLate = false;
@@ -88,8 +91,8 @@ async function lookUp6(resolver: Resolver, hostname: string): Promise<readonly s
 }
 
 /**
- * A target for which DNS fails keeps the addresses that are known of it: it is still wanted.
- * @throws what went wrong, as a rejection, when not one address is known.
+ * Looks up the addresses of targets. Where DNS fails for a target, its known addresses are kept, because the target is still wanted.
+ * @throws the error of DNS, as a rejection, when not one address is known.
  */
 async function lookUpTargets(resolver: Resolver, names: readonly string[], known: Targets): Promise<Targets> {
   const failures: unknown[] = [];
@@ -121,10 +124,10 @@ interface SrvRecord {
 }
 
 /**
- * Whether an SRV record leads to an endpoint: `.` says that there is none (RFC 2782). What is no host name in a URL would make
- * a bad endpoint of a bad record.
+ * Whether an SRV record leads to an endpoint. The target `.` says that there is none (RFC 2782), and a target that can be no host name
+ * of a URL would make a bad endpoint.
  */
-function isUsable({ name, port }: SrvRecord): boolean {
+function leadsToEndpoint({ name, port }: SrvRecord): boolean {
   if (port === 0 || name === '.' || isIP(name) !== 0) return false;
   return URL.parse(`http://${name}`)?.hostname === name.toLowerCase();
 }

@@ -1,43 +1,44 @@
-/** Most milliseconds from a try that failed to the next one. */
+/** Upper limit of the milliseconds between a try that failed and the next one. */
 const maxRetryMs = 5_000;
 
-/** Most milliseconds that anybody waits for a new answer while an old one is known. */
+/** Upper limit of the milliseconds for which a caller waits for a new answer while an old one is known. */
 const maxWaitMs = 200;
 
-export interface LastGoodSettings<T> {
-  /** Milliseconds for which an answer is taken for fresh. */
+/** How answers are renewed. */
+export interface LastGoodRules<T> {
+  /** Milliseconds for which an answer is fresh, or Infinity. */
   readonly refreshMs: number;
-  /** Asks for the answer; `known` is the one before. */
+  /** Asks for an answer; `known` is the one before. */
   readonly ask: (known: T | undefined) => Promise<T>;
 }
 
 /**
- * The last good answer of somebody who may fail. It is asked for when it is wanted, so there is no timer and nothing to
- * close: the first time everybody waits; later on a stale answer is good enough while a new one is on its way, and an old
- * one is better than none.
+ * The last good answer of a source that may fail, such as DNS. The source is asked when a caller wants the answer, so there is no timer
+ * and nothing to close. The first callers wait for the first answer. Later callers get a stale answer while a new one is on its way, and
+ * an old answer when the source fails.
  */
 export class LastGood<T> {
-  readonly #settings: LastGoodSettings<T>;
+  readonly #rules: LastGoodRules<T>;
   #known: { readonly answer: T; readonly sinceMs: number } | undefined;
   #asking: Promise<T> | undefined;
-  /** Whoever comes while it is asked for waits for this: the answer before is too old. */
+  /** Set while the answer is too old to be given: callers wait for this one. */
   #awaited: Promise<T> | undefined;
-  /** Only when the last try failed: no other one before this time. */
+  /** Set when the last try failed: the next one comes at this time of `performance.now()` or later. */
   #retryAtMs: number | undefined;
 
-  constructor(settings: LastGoodSettings<T>) {
-    this.#settings = settings;
+  constructor(rules: LastGoodRules<T>) {
+    this.#rules = rules;
   }
 
   /**
-   * The answer, which is renewed in the background when it is stale. Who comes after a long pause waits a little for a new
-   * one: the old one would be as old as the pause.
-   * @throws what `ask` rejects with, as a rejection, and only while no answer is known.
+   * Gives the answer, and renews a stale one in the background. After a long pause, which the answer would be as old as, callers wait a
+   * little for the new answer.
+   * @throws the error of `ask`, as a rejection, and only while no answer is known.
    */
   get(): T | Promise<T> {
     if (!this.#known) return this.#renew();
     const { answer, sinceMs } = this.#known;
-    const { refreshMs } = this.#settings;
+    const { refreshMs } = this.#rules;
     const now = performance.now();
     const ageMs = now - sinceMs;
     if (ageMs < refreshMs || now < (this.#retryAtMs ?? 0)) return answer;
@@ -49,7 +50,7 @@ export class LastGood<T> {
     return this.#awaited ?? answer;
   }
 
-  /** The new answer, or the one before when the new one takes so long that nobody is to wait for it. */
+  /** Resolves with the new answer, or with the old one when the new one takes too long. */
   #awaitShortly(renewed: Promise<T>, answer: T): Promise<T> {
     const { promise, resolve } = Promise.withResolvers<T>();
     const timer = setTimeout(() => {
@@ -63,7 +64,7 @@ export class LastGood<T> {
     return promise;
   }
 
-  /** One at a time, for all who wait. */
+  /** Asks once for all callers who wait. */
   #renew(): Promise<T> {
     this.#asking ??= this.#ask().finally(() => {
       this.#asking = undefined;
@@ -72,7 +73,7 @@ export class LastGood<T> {
   }
 
   async #ask(): Promise<T> {
-    const { ask, refreshMs } = this.#settings;
+    const { ask, refreshMs } = this.#rules;
     try {
       const answer = await ask(this.#known?.answer);
       this.#known = { answer, sinceMs: performance.now() };

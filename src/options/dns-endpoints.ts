@@ -74,12 +74,12 @@ const parseArguments: Parser<Arguments> = (value, option) => {
 };
 
 /**
- * Makes a function for the option `endpoints` that finds them by DNS, as they are at the time: each address behind the
+ * Makes a function for the option `endpoints` that finds the endpoints by DNS, as they are at the time: each address behind the
  * name of the URL is an endpoint. All else of the URL holds for each of them: scheme, port, base path, query, credentials,
  * the `Host` header and the name for the certificate; with SRV records, port and name are the target's.
  *
- * Only requests have DNS asked. The first one waits for the answer, and fails when there is none; later on no request ever
- * fails for DNS, as the last good answer is kept as long as there is no better one.
+ * DNS is asked only when a request comes. The first request waits for the answer, and fails when there is none. Later requests never
+ * fail for DNS, because the last good answer is kept as long as there is no better one.
  * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the arguments.
  */
 export function dnsEndpoints(url: string | URL, options: DnsEndpointsOptions = {}): EndpointsFunction {
@@ -88,7 +88,7 @@ export function dnsEndpoints(url: string | URL, options: DnsEndpointsOptions = {
   const query = createDnsQuery({ ...question, hostname: parsed.url.hostname });
   const endpoints = new LastGood<readonly EndpointOptions[]>({
     refreshMs,
-    // The very same list says that nothing has changed, and is not parsed again.
+    // As long as nothing has changed, the list stays the very same, which is not parsed again.
     ask: async (known) => {
       const list = (await query()).map((answer) => endpointAt(parsed.url, answer));
       return known && isSame(known, list) ? known : Object.freeze(list);
@@ -109,7 +109,7 @@ function isSame(some: readonly EndpointOptions[], others: readonly EndpointOptio
   return some.length === others.length && some.every(isEqual);
 }
 
-/** Not by trying it out: node:dns takes bad ports for others before Node 24, and the port 0 ends the process. */
+/** Whether a text is the address of a DNS server. Trying it out is no test: node:dns takes bad ports for others before Node 24, and the port 0 ends the process. */
 function isServer(value: unknown): boolean {
   if (typeof value !== 'string') return false;
   if (isIP(value) !== 0) return true;

@@ -110,7 +110,7 @@ const endpoint: Parser<EndpointAddress> = (value, option) => {
 const endpointList = arrayOf(endpoint, 'a non-empty array of URLs or a function that gives one');
 const listOfFunction = arrayOf(endpoint, 'an array of URLs');
 
-/** The option `endpoints`; what a function gives can only be checked when it gives it. */
+/** The option `endpoints`. A function is taken as it is: its lists can only be checked when it gives them. */
 export const parseEndpoints: Parser<readonly EndpointAddress[] | EndpointsFunction> = (value, option) =>
   typeof value === 'function' ? (value as EndpointsFunction) : withDistinctNames(endpointList(value, option));
 

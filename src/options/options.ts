@@ -16,18 +16,18 @@ import type { TimeoutOptions } from './timeouts.ts';
 /** How {@link createBalancingProxy} forwards requests. Everything but `endpoints` has a default. */
 export interface BalancingProxyOptions {
   /**
-   * The servers that should all give the same answer, or a function of the request that gives them. A base path and a
-   * query are put in front of the request's own. State is kept per URL, address and name, also of endpoints that a function gives.
+   * The servers that should all give the same answer, or a function of the request that gives them. Base path and query of a URL are
+   * put in front of the request's own. State is kept per URL, address and name, also of endpoints that a function gives.
    */
   readonly endpoints: readonly EndpointOption[] | EndpointsFunction;
   /**
-   * Statuses that may be given to the client; any other response is discarded while another endpoint may answer.
+   * Statuses that may be given to the client. A response of any other status is discarded while another endpoint may answer.
    * @default '100,200,300,400'
    */
   readonly terminalStatuses?: TerminalStatuses;
   /**
-   * Asked when the status has passed: whether this response may be given to the client. For APIs that answer 200 with an
-   * error inside. When the function throws, rejects or does not settle within `timeouts.responseMs`, the attempt has failed.
+   * Asked when the status has passed: whether this response may be given to the client. It is for APIs that answer 200 with an error
+   * inside. When the function throws, rejects or does not settle within `timeouts.responseMs`, the attempt has failed.
    * @default none
    */
   readonly isUsable?: (response: InspectedResponse) => boolean | Promise<boolean>;
@@ -37,9 +37,8 @@ export interface BalancingProxyOptions {
    */
   readonly inspectLimitBytes?: number;
   /**
-   * Statuses that win at once, written like `terminalStatuses`. Any other usable response is held for
-   * `preferGraceMs` while a better one may come. For mirrors of which some are incomplete: with `'200,300'` a fast 404
-   * does not beat a 200.
+   * Statuses that win at once, written like `terminalStatuses`. Any other usable response is held for `preferGraceMs` while a better
+   * one may come. Where some mirrors are incomplete, for example, a fast 404 does not beat a 200 with `'200,300'`.
    * @default every terminal status
    */
   readonly preferStatuses?: TerminalStatuses;
@@ -95,7 +94,8 @@ export interface BalancingProxyOptions {
   /** Limits of time; see {@link TimeoutOptions}. */
   readonly timeouts?: TimeoutOptions;
   /**
-   * Largest request body, as it is kept for every endpoint; a larger one is answered with 413. In bytes.
+   * Largest request body, as it is kept for every endpoint; a larger one is answered with 413, unless `largeBody` says otherwise.
+   * In bytes.
    * @default 1_048_576
    */
   readonly bodyLimitBytes?: number;
@@ -106,7 +106,7 @@ export interface BalancingProxyOptions {
   readonly largeBody?: LargeBody;
   /**
    * Makes another path of the request's, query included, after the mount prefix came off and before an endpoint's base
-   * path goes on. The function must return a path that starts with a slash.
+   * path goes on. The function has to return a path that starts with a slash.
    * @default none
    */
   readonly pathRewrite?: PathRewrite;
@@ -122,7 +122,8 @@ export interface BalancingProxyOptions {
    */
   readonly rewriteRequest?: HeaderHook;
   /**
-   * Changes the headers of each response, before it may be given to the client; `context.status` is its status.
+   * Changes the headers of each response, before it may be given to the client; `context.status` is its status. When the function
+   * throws, rejects or does not settle within `timeouts.responseMs`, the attempt has failed.
    * @default none
    */
   readonly rewriteResponse?: HeaderHook;
@@ -160,7 +161,7 @@ export interface BalancingProxyOptions {
    */
   readonly tls?: TlsOptions;
   /**
-   * Sends the attempts. The proxy's `close()` closes it.
+   * Sends the attempts. `close()` of the proxy closes the transport, too.
    * @default gotTransport()
    */
   readonly transport?: Transport;

@@ -10,7 +10,7 @@ type Pem = NonNullable<TlsOptions['ca']>;
 
 const pem = valueThat<Pem>(isPem, 'a PEM string, a Buffer or an array of these');
 
-/** Not `every` of the list itself, which passes over holes. */
+/** Whether a value is text, or a list of texts. The list is copied, because its own `every` passes over holes. */
 function isPem(value: unknown): boolean {
   return Array.isArray(value) ? [...value].every(isText) : isText(value);
 }
@@ -19,7 +19,7 @@ function isText(value: unknown): boolean {
   return typeof value === 'string' || value instanceof Uint8Array;
 }
 
-/** A list of certificates. node:tls leaves out what it cannot read, and takes an empty text for Node's own authorities. */
+/** Certificates, each of which can be read: node:tls leaves the others out, and takes an empty text for Node's own authorities. */
 const authorities: Parser<Pem> = (value, option) => {
   const given = pem(value, option);
   const list = (Array.isArray(given) ? given : [given]) as ReadonlyArray<string | Uint8Array>;
@@ -70,7 +70,7 @@ export const parseTls: Parser<TlsOptions> = (value, option) => {
   return parsed;
 };
 
-/** Our certificate and its key are of no use without each other; an empty one is none to node:tls. */
+/** Refuses a certificate without its key, and a key without its certificate. node:tls takes an empty text for none. */
 function checkIdentity({ cert, key }: TlsOptions, option: string): void {
   if (cert === undefined && key === undefined) return;
   if (!hasText(cert)) refuse(`${option}.cert`, `expected the certificate that belongs to \`${option}.key\`, got none`);
@@ -87,7 +87,7 @@ function hasText(value: TlsOptions['cert']): boolean {
   return Array.isArray(value) ? value.length > 0 && value.every(hasText) : (value?.length ?? 0) > 0;
 }
 
-/** Nothing of the text, which is a secret. */
+/** The reason that OpenSSL gives. It shows nothing of the text, which is a secret. */
 function reasonOf(error: unknown): string {
   const { reason, message } = error as { readonly reason?: string; readonly message: string };
   return reason ?? message;

@@ -7,7 +7,7 @@ import { collect, reject } from './problems.ts';
  */
 export type Parser<T> = (value: unknown, option: string) => T;
 
-/** Takes a value as it is when it passes a test; `expected` are the words for what passes. */
+/** A value that passes a test, taken as it is; `expected` are the words for values that pass. */
 export function valueThat<T>(matches: (value: unknown) => boolean, expected: string): Parser<T> {
   return (value, option) => (matches(value) ? (value as T) : reject(option, expected, value));
 }
@@ -31,6 +31,7 @@ export function arrayOf<T>(parse: Parser<T>, expected: string): Parser<readonly 
   };
 }
 
+/** A boolean; the text `'true'` is none. */
 export const trueOrFalse = valueThat<boolean>((value) => typeof value === 'boolean', 'true or false');
 
 /** Whether a timer can keep a duration in milliseconds. */
@@ -56,12 +57,15 @@ export const graceMs = valueThat<number>(
   `milliseconds from 0 to ${maxTimerMs}, or Infinity`,
 );
 
+/** A number of bytes from 0; Infinity is none. */
 export const byteCount = valueThat<number>((value) => isWholeNumber(value, 0), 'bytes, a whole number from 0');
 
+/** A number from `least`; Infinity is one. */
 export function numberFrom(least: number): Parser<number> {
   return valueThat((value) => typeof value === 'number' && value >= least, `a number from ${least}`);
 }
 
+/** A whole number from `least`, or Infinity for no limit. */
 export function wholeNumberFrom(least: number): Parser<number> {
   return valueThat(
     (value) => value === Infinity || isWholeNumber(value, least),
