@@ -78,7 +78,7 @@ function answered(ask: () => Promise<FakeResponse>, signal: AbortSignal): Promis
   else {
     ask().then(
       (answer) => {
-        const response = toUpstreamResponse(answer, release);
+        const response = toFakedResponse(answer, release);
         body = response.body;
         if (signal.aborted) onAbort();
         else resolve(response);
@@ -92,7 +92,7 @@ function answered(ask: () => Promise<FakeResponse>, signal: AbortSignal): Promis
   return promise;
 }
 
-function toUpstreamResponse(answer: FakeResponse, release: () => void): UpstreamResponse {
+function toFakedResponse(answer: FakeResponse, release: () => void): UpstreamResponse {
   const { status = 200, statusText = '', headers = [], body: given = '', trailers = [] } = answer;
   const body = given instanceof Readable ? given : Readable.from(given.length === 0 ? [] : [Buffer.from(given)]);
   // As of any transport, nobody has to listen.

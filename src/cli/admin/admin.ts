@@ -4,7 +4,7 @@ import { formatBoundAddress, type ListenAddress } from '../flags/address.ts';
 import type { FlagValues } from '../flags/flags.ts';
 import type { Log } from '../log/log.ts';
 import { Connections } from '../serve/connections.ts';
-import { listen } from '../serve/listen.ts';
+import { listenOn } from '../serve/listen.ts';
 import { loadMetrics } from '../serve/metrics.ts';
 import type { Service } from '../serve/service.ts';
 import { AdminRoutes } from './routes.ts';
@@ -30,10 +30,10 @@ export const noAdmin: Admin = { async show() {}, leave() {}, async close() {} };
  * @throws CommandError with exit code 1 when it cannot.
  */
 export async function startAdmin(values: FlagValues, log: Log): Promise<Admin> {
-  return values.admin ? listenOn(values.admin, { values, log }) : noAdmin;
+  return values.admin ? serveAdmin(values.admin, { values, log }) : noAdmin;
 }
 
-async function listenOn(
+async function serveAdmin(
   address: ListenAddress,
   { values, log }: { readonly values: FlagValues; readonly log: Log },
 ): Promise<Admin> {
@@ -42,7 +42,7 @@ async function listenOn(
   const routes = new AdminRoutes({ metrics, allowActions: values['admin-actions'], log });
   const server = http.createServer((req, res) => routes.serve(req, res));
   const connections = new Connections(server);
-  const bound = await listen(server, address, 'cannot listen on the address of -admin');
+  const bound = await listenOn(server, address, 'cannot listen on the address of -admin');
   server.on('error', (error) => log('error', `admin: ${error.message}`));
   const shown = formatBoundAddress(address, bound);
   log('info', `admin on: "${shown}"`, { address: shown, port: bound.port });

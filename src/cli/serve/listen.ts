@@ -6,7 +6,11 @@ import { CommandError } from '../flags/command-error.ts';
  * Resolves when the server listens, with what it got.
  * @throws CommandError with exit code 1, which begins with `problem`, when it cannot.
  */
-export function listen(server: Server, { host, port }: ListenAddress, problem = 'cannot listen'): Promise<AddressInfo> {
+export function listenOn(
+  server: Server,
+  { host, port }: ListenAddress,
+  problem = 'cannot listen',
+): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => reject(new CommandError(1, `${problem}: ${error.message}`));
     server.once('error', onError);
@@ -24,7 +28,7 @@ export function listen(server: Server, { host, port }: ListenAddress, problem = 
 export async function withFixedPort(address: ListenAddress): Promise<ListenAddress> {
   if (address.port !== 0) return address;
   const server = createServer();
-  const { port } = await listen(server, address);
+  const { port } = await listenOn(server, address);
   await new Promise((resolve) => server.close(resolve));
   return { ...address, port };
 }

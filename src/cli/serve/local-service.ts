@@ -8,7 +8,7 @@ import type { Log } from '../log/log.ts';
 import { requestLog } from '../log/request-log.ts';
 import { createClientServer } from './client-server.ts';
 import { Connections } from './connections.ts';
-import { listen } from './listen.ts';
+import { listenOn } from './listen.ts';
 import { LiveProxy } from './live-proxy.ts';
 import { loadMetrics, type MetricsReader } from './metrics.ts';
 import type { Service } from './service.ts';
@@ -76,7 +76,7 @@ export class LocalService implements Service {
   }
 
   async listen(address: ListenAddress): Promise<void> {
-    await listen(this.#server, address);
+    await listenOn(this.#server, address);
   }
 
   get bound(): AddressInfo {

@@ -9,16 +9,16 @@ import { type ContractCase, failsWith } from '../stage/contract-case.ts';
 import { answering, refusedUrl } from '../stage/servers.ts';
 import { becomingIdle, ok, type Stage } from '../stage/stage.ts';
 
-type OnFound = (error: Error | null, addresses?: LookupAddress[]) => void;
+type LookupDone = (error: Error | null, addresses?: LookupAddress[]) => void;
 
 /** Puts a lookup of the case's own in the place of the system's, until the case ends at the latest. @returns what puts it back. */
-function replaceLookup(stage: Stage, lookup: (name: string, done: OnFound) => void): () => void {
+function replaceLookup(stage: Stage, lookup: (name: string, done: LookupDone) => void): () => void {
   const original = dns.lookup;
   const putBack = (): void => {
     dns.lookup = original;
   };
   stage.use({ close: putBack });
-  const replaced = (name: string, _options: object, done: OnFound): void => lookup(name, done);
+  const replaced = (name: string, _options: object, done: LookupDone): void => lookup(name, done);
   dns.lookup = replaced as typeof dns.lookup;
   return putBack;
 }
@@ -62,7 +62,7 @@ const asksOnce: ContractCase = {
   name: 'asks once for a name that does not answer, and gives up in time on all requests that need it',
   async play(stage) {
     const asked: string[] = [];
-    let fail: OnFound = () => {};
+    let fail: LookupDone = () => {};
     const putBack = replaceLookup(stage, (name, done) => {
       asked.push(name);
       fail = done;
