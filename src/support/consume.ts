@@ -2,15 +2,17 @@ import type { Readable } from 'node:stream';
 
 /** The listeners of whoever reads a stream to its end. */
 export interface StreamReader {
+  /** A chunk has come. */
   readonly onData: (chunk: Buffer) => void;
+  /** All chunks have come. */
   readonly onEnd: () => void;
   /** The stream broke off: with an error, or by closing before its end. */
   readonly onBroken: (cause?: unknown) => void;
 }
 
 /**
- * Reads a stream. One that has ended or was destroyed before, and would never say so again, is told of at once. The reader
- * is told until {@link detach}, which it calls itself: an end and an error are followed by `close`, which counts as broken.
+ * Reads a stream. If the stream has ended or was destroyed before, the reader is told at once, since no event would follow. The reader
+ * calls {@link detach} on the first end or break: a `close` follows, which would count as a break.
  */
 export function consume(stream: Readable, reader: StreamReader): void {
   const { onData, onEnd, onBroken } = reader;
@@ -19,7 +21,7 @@ export function consume(stream: Readable, reader: StreamReader): void {
   else if (stream.destroyed) onBroken();
 }
 
-/** Takes a reader's listeners off its stream, which goes on to flow if nobody pauses it. */
+/** Takes a reader's listeners off its stream. The stream flows on unless it is paused. */
 export function detach(stream: Readable, { onData, onEnd, onBroken }: StreamReader): void {
   stream.off('data', onData).off('end', onEnd).off('error', onBroken).off('close', onBroken);
 }

@@ -1,4 +1,4 @@
-/** The known name that differs in the fewest letters, when that is few enough to be a slip. */
+/** The known name that differs in the fewest letters, or undefined when they are too many for a slip of the pen. */
 export function nearestOf(name: string, known: readonly string[]): string | undefined {
   const ranked = known.map((candidate) => ({
     candidate,
@@ -8,7 +8,7 @@ export function nearestOf(name: string, known: readonly string[]): string | unde
   return best && best.distance <= Math.max(2, name.length / 3) ? best.candidate : undefined;
 }
 
-/** Levenshtein's distance, one row of the table at a time. */
+/** Levenshtein's distance, worked out one row of the table at a time. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [i, letter] of [...from].entries()) {

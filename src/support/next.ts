@@ -1,2 +1,2 @@
-/** Connect's and Express's `next`. */
+/** The `next` of Connect and Express: gives a request, or the error of one, to whatever is mounted behind. */
 export type Next = (error?: unknown) => void;

@@ -1,35 +1,38 @@
-// By this name, since bundles often declare `createRequire` themselves.
+// Imported by this name, since bundles often declare `createRequire` themselves.
 import nodeModule from 'node:module';
 import path from 'node:path';
 import { BalancingProxyError } from '../errors.ts';
 
 /**
- * An optional peer that is about to be used. Any version may be installed, because npm would refuse the whole installation
- * for the sake of somebody who does not use it; so it is looked at where it is used.
+ * An optional peer that is about to be used. Any version may be installed, because npm would otherwise refuse the whole installation
+ * even for somebody who does not use the peer: the version is checked where the peer is used.
  */
 export interface Peer {
+  /** The name of the package. */
   readonly name: string;
-  /** What needs it, as the message begins: `undiciTransport()`. */
+  /** The function that needs the peer, with which the message begins, such as `undiciTransport()`. */
   readonly user: string;
   /** The oldest version that works, such as `8.12.0`. */
   readonly oldest: string;
-  /** A name that was imported from it, with its value: which of several copies it is. */
+  /** A name that was imported from the peer, with its value, which tells one copy of the package from others. */
   readonly part: readonly [name: string, value: unknown];
-  /** What is known to be wrong with versions that are older; the first that fits is told. */
+  /** Known faults of older versions; the first that fits is told. */
   readonly faults?: readonly Fault[];
 }
 
-/** What versions from this one on do, until one that does not. */
+/** A fault of some versions. */
 export interface Fault {
+  /** The first version with the fault. */
   readonly from: string;
+  /** The first version without it again. */
   readonly mendedIn: string;
-  /** Goes on after `which`. */
+  /** What such a version does, as words that follow `which`. */
   readonly does: string;
 }
 
 /**
- * Looks whether the version of a peer works. In a bundle, where that cannot be told, it is taken to.
- * @throws BalancingProxyError that says which version is installed, what is expected and what to do.
+ * Checks that the version of a peer works. In a bundle the version cannot be told, and any is taken to work.
+ * @throws BalancingProxyError `ERR_BRP_PEER` that says which version is installed, which is expected, and what to do.
  */
 export function checkPeer(peer: Peer): void {
   const version = loadedVersion(peer);
@@ -37,7 +40,7 @@ export function checkPeer(peer: Peer): void {
   if (problem) throw new BalancingProxyError('ERR_BRP_PEER', problem);
 }
 
-/** What is to be said of a version, if anything. */
+/** The message about a version that does not work, or undefined for one that does. */
 export function problemOf(version: string, { user, name, oldest, faults = [] }: Peer): string | undefined {
   if (!isBefore(version, oldest)) return undefined;
   const fault = faults.find(({ from, mendedIn }) => !isBefore(version, from) && isBefore(version, mendedIn));
@@ -46,8 +49,8 @@ export function problemOf(version: string, { user, name, oldest, faults = [] }: 
 }
 
 /**
- * The version of the copy that this package has imported. undici, for one, does not tell it, so the copy is looked for
- * among all modules that are loaded: resolving its name could lead to another one, above all from a bundle.
+ * The version of the copy that this package has imported. Packages such as undici do not tell it, so the copy is looked for among all
+ * modules that are loaded: its name may resolve to another copy, above all from a bundle.
  */
 function loadedVersion({ name, part: [key, value] }: Peer): string | undefined {
   const require = nodeModule.createRequire(process.execPath);

@@ -1,24 +1,26 @@
 import { inspect, types } from 'node:util';
 
-/** Takes what it has subscribed to; the result is of no interest, but that a promise may reject. */
+/** A function that gets events. The result is of no interest, but a promise may reject. */
 export type Subscriber<Event> = (event: Event) => unknown;
 
-/** Those who are told of events. A fault of one of them is that one's alone: it becomes a warning of the process. */
+/** The subscribers of events. A subscriber that throws or rejects harms no other: the error becomes a warning of the process. */
 export class Subscribers<Event> {
   readonly #subscribers = new Set<Subscriber<Event>>();
 
+  /** The number of subscriptions. */
   get size(): number {
     return this.#subscribers.size;
   }
 
-  /** @returns its unsubscribe, which may be called more than once. */
+  /** Adds a subscriber. @returns the function that ends the subscription, and may be called more than once. */
   subscribe(subscriber: Subscriber<Event>): () => void {
-    // A function of our own, so that subscribing the same function twice can be undone one at a time.
+    // A new function, so that two subscriptions of the same subscriber can be ended one by one.
     const subscription: Subscriber<Event> = (event) => subscriber(event);
     this.#subscribers.add(subscription);
     return () => void this.#subscribers.delete(subscription);
   }
 
+  /** Tells all subscribers of an event. Throws nothing. */
   tell(event: Event): void {
     for (const subscriber of this.#subscribers) {
       try {

@@ -1,7 +1,10 @@
-/** The longest time that `setTimeout` takes, in milliseconds: a longer one fires after 1 ms. */
+/** The longest time in milliseconds that `setTimeout` takes: a longer one fires after 1 ms. */
 export const maxTimerMs = 2_147_483_647;
 
-/** Calls back after so many milliseconds, which may be more than a timer takes. @returns what stops the timer. */
+/**
+ * Calls back after so many milliseconds, which may be more than a timer takes.
+ * @returns the function that stops the timer.
+ */
 export function callAfter(ms: number, callback: () => void): () => void {
   const isLast = ms <= maxTimerMs;
   let cancel = (): void => clearTimeout(timer);

@@ -1,6 +1,6 @@
 /**
- * What a promise gives, unless the signal fires first: nobody waits for the user's functions longer than for the client.
- * @throws the signal's reason.
+ * The result of a promise, unless the signal fires first: a user's function that never settles must not hold up the end of a request.
+ * @throws the signal's reason when it fires first, else what the promise rejects with.
  */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise: first, resolve, reject } = Promise.withResolvers<T>();
@@ -15,16 +15,19 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal):
   }
 }
 
-/** How long a promise is waited for, and what it means when that is too long. */
+/** How long a promise is waited for. */
 export interface Patience {
+  /** The limit in milliseconds, or Infinity. */
   readonly ms: number;
+  /** Ends the waiting. */
   readonly signal: AbortSignal;
+  /** Gives the error for a promise that takes longer. */
   late(): Error;
 }
 
 /**
- * The same with a limit in milliseconds, which may be Infinity.
- * @throws what `late` gives when time runs out.
+ * The result of a promise that settles within a limit.
+ * @throws the error of `late` when the time is up; the signal's reason when it fires first; else what the promise rejects with.
  */
 export async function settledInTime<T>(promise: Promise<T>, { ms, signal, late }: Patience): Promise<T> {
   const { promise: first, resolve, reject } = Promise.withResolvers<T>();

@@ -1,8 +1,9 @@
 import { BalancingProxyError, messageOf } from '../errors.ts';
 
 /**
- * Calls a function that the user gave, for an attempt; what it throws, or rejects with, becomes an error that names the
- * option.
+ * Calls a function that the user gave as an option, for an attempt. An error that the function throws, or rejects with, becomes one
+ * that names the option.
+ * @throws BalancingProxyError `ERR_BRP_HOOK`.
  */
 export function callHook<T>(option: string, call: () => T): T {
   const fail = (thrown: unknown): never => {
@@ -17,12 +18,14 @@ export function callHook<T>(option: string, call: () => T): T {
 }
 
 /**
- * The same for a function whose result is needed at once. A promise for one would pass for true, and whatever it rejects
- * with would end the process. The error may be shown to clients, so that what was thrown is in its cause only.
+ * Calls a function that the user gave as an option, and whose result is needed at once. A promise is refused, because it would pass for
+ * true. The error may be shown to clients, so its message does not tell what was thrown; its cause does.
+ * @throws BalancingProxyError `ERR_BRP_HOOK`.
  */
 export function callSyncHook<T>(option: string, call: () => T): T {
   const result = resultOf(option, call);
   if (!(result instanceof Promise)) return result;
+  // A rejection that nobody handles would end the process.
   result.catch(() => {});
   throw hookFailed(option, 'returned a promise: expected the value itself');
 }
@@ -35,6 +38,7 @@ function resultOf<T>(option: string, call: () => T): T {
   }
 }
 
+/** The error of a user's function that failed in some way: `what` follows the name of the option. */
 export function hookFailed(option: string, what: string, cause?: unknown): BalancingProxyError {
   return new BalancingProxyError('ERR_BRP_HOOK', `option \`${option}\` ${what}`, { cause });
 }

@@ -3,9 +3,11 @@ import type { Feed } from './feed.ts';
 import { sendLine, type Visit } from './responses.ts';
 import { isFromOwnPage } from './same-origin.ts';
 
-/** What the page asks for. */
+/** A change that the page asks for. */
 export interface Change {
+  /** The name of the endpoint. */
   readonly endpoint: string;
+  /** The method of the proxy to call. */
   readonly action: 'drain' | 'restore';
 }
 
@@ -20,7 +22,7 @@ export function changeAt(path: string): Change | undefined {
   }
 }
 
-/** Makes a change, if it is a page of ours that asks for it, and shows it to everybody at once. */
+/** Makes a change if a page of ours asks for it, and shows it to all viewers at once. */
 export function makeChange(
   visit: Visit,
   { source, feed, change }: { readonly source: ManagedProxy; readonly feed: Feed; readonly change: Change },

@@ -4,10 +4,10 @@ import { round } from '../../support/round.ts';
 import type { EndpointRow, Frame } from './frame.ts';
 import type { History } from './history.ts';
 
-/** Endpoints that are shown. A function may give any number of them. */
+/** The most endpoints that are shown, since a function may give any number of them. */
 const maxEndpoints = 64;
 
-/** What is the case at this moment, without races. */
+/** The frame of this moment, without races. */
 export function currentFrame(
   { endpoints, hedgesDenied }: ManagedProxy,
   { history, allowActions }: { readonly history: History; readonly allowActions: boolean },

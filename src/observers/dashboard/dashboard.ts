@@ -31,24 +31,26 @@ const parseOptions = objectOf(dashboardOptions);
 
 /** The middleware that {@link createDashboard} makes. */
 export interface Dashboard {
-  /** Serves the page and what it needs; anything else goes to `next`, or is answered with 404 without one. */
+  /** Serves the page and its files. All other requests go to `next`, or are answered with 404 without one. */
   (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse, next?: Next): void;
-  /** Ends the streams of all viewers, for which a server that closes would wait, and refuses new ones. */
+  /** Ends the streams of all viewers, because a server that closes would wait for them, and refuses new viewers. */
   close(): void;
 }
 
-/** What is served at a path, and by which methods. */
+/** A path that is served. */
 interface Route {
+  /** The methods that are allowed. */
   readonly methods: readonly string[];
+  /** Answers the request. */
   readonly serve: () => void;
 }
 
 const reading = ['GET', 'HEAD'];
 
 /**
- * Makes a middleware that serves a page with what a proxy does, live: the state of every endpoint, and the last races.
- * The proxy is observed only while somebody looks. Reads the files of the page, once.
- * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the options.
+ * Makes a middleware that serves a page which shows live what a proxy does: the state of every endpoint, and the last races. The proxy
+ * is observed only while somebody watches. The files of the page are read once, here.
+ * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists all that is wrong with the options.
  */
 export function createDashboard(source: ManagedProxy, options: DashboardOptions = {}): Dashboard {
   const { allowActions } = parseOrThrow(parseOptions, options);
@@ -88,7 +90,7 @@ function startStream(visit: Visit, feed: Feed): void {
     sendLine(visit, 503, { 'Retry-After': '10' }, 'too many viewers, or the dashboard is closed');
     return;
   }
-  // nginx would collect the events before it passes them on.
+  // Without `X-Accel-Buffering: no` nginx would collect the events before it passes them on.
   sendHead(visit, 200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'X-Accel-Buffering': 'no' });
   if (visit.req.method === 'HEAD') visit.res.end();
   else feed.add(visit.res);

@@ -7,24 +7,24 @@ import { History, historyLastsMs } from './history.ts';
 import type { SampledRaces } from './race-sample.ts';
 import { Viewer } from './viewer.ts';
 
-/** How often the viewers are told what is new. */
+/** Milliseconds between two frames. */
 const tickMs = 500;
 
-/** How often they hear from us when nothing is. */
+/** Milliseconds without a frame after which a heartbeat is sent. */
 const heartbeatMs = 5_000;
 
-/** Most viewers at a time: each one costs a connection and a write per tick. */
+/** The most viewers at a time: each one costs a connection and a write per tick. */
 const maxViewers = 32;
 
-/** After so long a browser tries again when the stream has broken off. */
+/** Milliseconds after which a browser tries again when the stream has broken off. */
 const retryMs = 2_000;
 
-// A comment would do for the proxies in between, but the page could not see it: it has to notice a dead connection.
+// An event, not a comment, which proxies in between would take as well: the page must see it to notice a dead connection.
 const heartbeat = 'event: heartbeat\ndata:\n\n';
 
 /**
- * Tells everybody who watches what happens. The proxy is observed, and a timer runs, only while somebody does; what is new
- * is gathered and written as JSON once, whatever the number of viewers.
+ * Tells all viewers what happens at a proxy. Only while somebody watches, the proxy is observed and a timer runs. A frame is written as
+ * JSON once, whatever the number of viewers.
  */
 export class Feed {
   readonly #source: ManagedProxy;
@@ -42,12 +42,12 @@ export class Feed {
     this.#allowActions = allowActions;
   }
 
-  /** Whether another viewer can be had. */
+  /** Whether another viewer may come. */
   get isOpen(): boolean {
     return !this.#isClosed && this.#viewers.size < maxViewers;
   }
 
-  /** Streams to this response, whose head is set, until its client leaves. */
+  /** Streams frames to a response, whose head is set, until its client leaves. */
   add(stream: ServerResponse): void {
     if (isClientGone(stream)) return;
     const viewer = new Viewer(stream);
@@ -57,7 +57,7 @@ export class Feed {
     viewer.send(`retry: ${retryMs}\n\n${this.#everything(this.#state())}`);
   }
 
-  /** Tells the viewers at once what is new. */
+  /** Sends a frame to all viewers now, if there is anything new. */
   push(): void {
     if (this.#viewers.size === 0) return;
     const state = this.#state();
@@ -68,7 +68,7 @@ export class Feed {
     }
   }
 
-  /** Ends all streams; nobody can watch any more. */
+  /** Ends all streams. Nobody can watch any more. */
   close(): void {
     this.#isClosed = true;
     for (const viewer of this.#viewers) {
@@ -78,10 +78,10 @@ export class Feed {
   }
 
   #start(): void {
-    // Who only loads the page again finds what was there.
+    // A viewer who only loads the page again finds what was there.
     if (performance.now() - this.#stoppedAtMs > historyLastsMs) this.#history = new History();
     const unsubscribe = this.#source.subscribe(this.#history.observe);
-    // Not unref'd: as long as it runs, the connection of a viewer keeps the process alive anyway.
+    // Not unref'd: as long as the timer runs, the connection of a viewer keeps the process alive anyway.
     const timer = setInterval(() => this.push(), tickMs);
     this.#stop = () => {
       clearInterval(timer);
@@ -97,13 +97,13 @@ export class Feed {
     this.#stoppedAtMs = performance.now();
   }
 
-  /** Everything but the races, as the JSON text of an object. */
+  /** The frame without its races, as the JSON text of an object. */
   #state(): string {
     const history = this.#history;
     return JSON.stringify(currentFrame(this.#source, { history, allowActions: this.#allowActions }));
   }
 
-  /** What to tell those who have heard everything before; undefined when that is nothing. */
+  /** The event for viewers who have all that was before; undefined when there is nothing to tell. */
   #updateTo(state: string, fresh: SampledRaces): string | undefined {
     const now = performance.now();
     const isNews = state !== this.#lastState || fresh.races.length > 0;
@@ -113,7 +113,7 @@ export class Feed {
     return isNews ? dataOf(state, fresh) : heartbeat;
   }
 
-  /** What to tell those who know nothing, or have missed something; they may get a race twice. */
+  /** The event for viewers who know nothing or have missed something, who may get a race twice. */
   #everything(state: string): string {
     return dataOf(state, { races: this.#history.races.latest, moreRaces: 0 });
   }
@@ -121,6 +121,6 @@ export class Feed {
 
 function dataOf(state: string, { races, moreRaces }: SampledRaces): string {
   const rest: Pick<Frame, 'races' | 'moreRaces'> = { races, moreRaces };
-  // The texts of two objects, of which one is made. JSON has no line ends, which would end the data.
+  // The texts of two objects are made into one. A line end would end the data, but JSON has none.
   return `data: ${state.slice(0, -1)},${JSON.stringify(rest).slice(1)}\n\n`;
 }

@@ -1,90 +1,104 @@
 import type { EndpointState, LatencySummary } from '../../endpoints/snapshot.ts';
 
 /**
- * What the page is told, as JSON in the events of one stream. Types come only from files that import nothing of Node, which the
- * page does not know: it is checked against this file, too.
+ * The data of one event of the stream to the page, as JSON. The page is type-checked against this file without knowing Node, so that
+ * types may come only from files that import nothing of Node.
  */
 export interface Frame {
   /** Whether the page may offer to drain and restore endpoints. */
   readonly allowActions: boolean;
+  /** Figures of all requests. */
   readonly requests: RequestFigures;
   /** Hedges that the budget denied since the proxy was created. */
   readonly hedgesDenied: number;
+  /** The endpoints, as many as are shown. */
   readonly endpoints: readonly EndpointRow[];
-  /** Endpoints beyond those that are shown. */
+  /** The number of endpoints that are not shown. */
   readonly moreEndpoints: number;
-  /** In the first frame of a stream the latest ones, then those that ended since the frame before; oldest first. */
+  /** The latest races in the first frame of a stream, then those that ended since the frame before; oldest first. */
   readonly races: readonly RaceRow[];
-  /** Races that ended since the frame before and are not shown, because there were so many. */
+  /** The number of races that ended since the frame before and are not shown, because there were so many. */
   readonly moreRaces: number;
 }
 
-/** All requests. The ratios are those of the last minute, null without any request that they could be of. */
+/** Figures of all requests. Ratios are those of the last minute, from 0, or null when there was no request. */
 export interface RequestFigures {
-  /** Over the last 10 s. */
+  /** Requests per second, over the last 10 s. */
   readonly perSecond: number;
-  /** Share of the requests that were answered with a usable response; clients that left do not count. */
+  /** Share of the requests that were answered with a usable response. Requests whose clients left do not count. */
   readonly successRatio: number | null;
   /** Attempts per request. */
   readonly loadMultiplier: number | null;
 }
 
-/** One endpoint. What is not said to be a total or of this moment is of the last minute; ratios as above. */
+/** One endpoint. Figures are those of the last minute where nothing else is said; ratios as in {@link RequestFigures}. */
 export interface EndpointRow {
+  /** The name of the endpoint. */
   readonly name: string;
+  /** Whether the endpoint is asked at this moment. */
   readonly state: EndpointState;
-  /** Milliseconds until it is asked again. */
+  /** Milliseconds until the endpoint is asked again, or 0. */
   readonly backInMs: number;
-  /** Of this moment. */
+  /** Attempts and responses under way at this moment. */
   readonly inFlight: number;
-  /** Attempts that ended, over the last 10 s. */
+  /** Attempts that ended per second, over the last 10 s. */
   readonly attemptsPerSecond: number;
-  /** Attempts that ended, in slots of two seconds, the current one last. */
+  /** Attempts that ended in each slot of two seconds, the current slot last. */
   readonly activity: readonly number[];
-  /** Share of all wins. */
+  /** Share of the wins of all endpoints. */
   readonly winRatio: number | null;
-  /** Failures among the attempts that were not cancelled. */
+  /** Share of failures among the attempts that were not cancelled. */
   readonly errorRatio: number | null;
-  /** Milliseconds; null while too little is known. */
+  /** Percentiles of the latency; null while too little is known. */
   readonly latencyMs: LatencySummary | null;
-  /** How often it was left out while somebody watched. */
+  /** Times that the endpoint was ejected while somebody watched. */
   readonly ejections: number;
-  /** Since the proxy was created. */
+  /** Counts since the proxy was created. */
   readonly totals: { readonly attempts: number; readonly wins: number; readonly failures: number };
 }
 
 /** A request that has ended, and the attempts that were made for it. */
 export interface RaceRow {
-  /** Counts up. */
+  /** Counts up from 1. */
   readonly id: number;
-  /** Milliseconds since the epoch. */
+  /** When the request ended, in milliseconds since the epoch. */
   readonly endedAt: number;
+  /** The method of the request. */
   readonly method: string;
-  /** Without the query, which may hold secrets. */
+  /** The path of the request, without the query, which may hold secrets. */
   readonly path: string;
-  /** What the client got, null when it got nothing or an error handler chose. */
+  /** The status that the client got; null when it got none, or an error handler chose. */
   readonly status: number | null;
-  /** The endpoint whose response the client got. */
+  /** The name of the endpoint whose response the client got. */
   readonly servedBy: string | null;
+  /** Whether an attempt won. */
   readonly hasWinner: boolean;
+  /** The strategy; null when the request ended before it was chosen. */
   readonly strategy: string | null;
-  /** The code of the error. */
+  /** The code of the error, if there was one. */
   readonly error: string | null;
-  /** To the end of the response. */
+  /** Milliseconds from the request to the end of its response. */
   readonly durationMs: number;
+  /** The attempts, as many as are listed. */
   readonly attempts: readonly AttemptRow[];
-  /** Attempts beyond those that are listed. */
+  /** The number of attempts that are not listed. */
   readonly moreAttempts: number;
 }
 
 /** One attempt of a race. */
 export interface AttemptRow {
+  /** The name of the endpoint. */
   readonly endpoint: string;
+  /** Why the attempt started. */
   readonly reason: 'first' | 'delay' | 'failure';
+  /** How the attempt ended. */
   readonly outcome: 'won' | 'lost' | 'unusable' | 'failed' | 'timed-out' | 'cancelled' | 'pending';
+  /** The status that the endpoint answered, if it did. */
   readonly status: number | null;
+  /** The code of the error, if the attempt failed. */
   readonly error: string | null;
-  /** Since the start of the request. */
+  /** Milliseconds from the request to the start of the attempt. */
   readonly startedAfterMs: number;
+  /** Milliseconds from the start of the attempt to its outcome. */
   readonly durationMs: number;
 }

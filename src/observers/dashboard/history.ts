@@ -5,7 +5,7 @@ import type { EndpointRow, RequestFigures } from './frame.ts';
 import { RaceSample } from './race-sample.ts';
 import { RecentSlots, secondsOf, slotCount, slotMs } from './recent-slots.ts';
 
-/** Slots over which a rate is taken: ten seconds. */
+/** The number of slots over which a rate is taken, ten seconds. */
 const rateSlots = 5;
 
 interface EndpointCounts {
@@ -18,32 +18,35 @@ interface EndpointCounts {
 interface Counts {
   requests: number;
   attempts: number;
-  /** Requests whose clients waited for the end. */
+  /** Requests whose end was neither the client's doing nor the app's. */
   judged: number;
   successes: number;
   wins: number;
   readonly endpoints: Map<string, EndpointCounts>;
 }
 
-/** What the events of the last minute say of one endpoint. */
+/** Figures of one endpoint over the last minute. */
 export type EndpointFigures = Pick<
   EndpointRow,
   'attemptsPerSecond' | 'activity' | 'winRatio' | 'errorRatio' | 'ejections'
 >;
 
-/** What is learned from events while somebody watches. */
+/** Counts what events tell while somebody watches. */
 export class History {
+  /** The races that are shown. */
   readonly races = new RaceSample();
   readonly #startedAtMs = performance.now();
   readonly #slots = new RecentSlots<Counts>(noCounts);
   readonly #ejections = new Map<string, number>();
 
+  /** Counts an event; to be subscribed. */
   readonly observe = (event: ProxyEvent): void => {
     if (event.type === 'request-ended') this.#requestEnded(event);
     if (event.type === 'attempt-ended') this.#attemptEnded(event.report.endpoint, event.report.outcome);
     if (event.type === 'endpoint-ejected') this.#ejected(event.endpoint);
   };
 
+  /** The figures of all requests at this moment. */
   requestFigures(): RequestFigures {
     const slots = this.#slots.last();
     return {
@@ -53,6 +56,7 @@ export class History {
     };
   }
 
+  /** The figures of an endpoint at this moment. */
   endpointFigures(name: string): EndpointFigures {
     const slots = this.#slots.last();
     const own = slots.map((slot) => slot?.endpoints.get(name));
@@ -98,7 +102,7 @@ export class History {
     else if (outcome !== 'lost') counts.failures++;
   }
 
-  /** Per second over the last slots, or since the watch began if that is less. */
+  /** Counts per second, over the last slots or since the watch began if that is less. */
   #rateOf(counts: readonly number[]): number {
     const watchedSeconds = (performance.now() - this.#startedAtMs) / 1_000;
     // A rate of the first instant would be a guess.
@@ -108,7 +112,7 @@ export class History {
   }
 }
 
-/** After so long without anybody watching, what was seen before says nothing any more. */
+/** Milliseconds without any viewer after which a history is too old to go on with. */
 export const historyLastsMs = slotCount * slotMs;
 
 function noCounts(): Counts {

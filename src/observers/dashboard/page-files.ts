@@ -3,7 +3,9 @@ import { pageTexts } from './page-texts.ts';
 
 /** A file of the page, ready to be sent. */
 export interface PageFile {
+  /** The `Content-Type`. */
   readonly type: string;
+  /** The whole file. */
   readonly content: Buffer;
 }
 
@@ -14,7 +16,7 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Reads all files of the page. @returns them by the path that they are asked for with. */
+/** Reads all files of the page. @returns each file by the path of its request. */
 export function readPageFiles(): ReadonlyMap<string, PageFile> {
   const files = Object.entries(pageTexts()).flatMap(([name, text]): Array<[string, PageFile]> => {
     const type = types[path.extname(name)];

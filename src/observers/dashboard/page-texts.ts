@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Gives the files of the page by their names. The build puts a module in place of this one that holds them as texts, since
- * in a bundle there is no folder to read.
+ * The texts of the page's files by their names. The build puts a module with the texts in the place of this one, since a bundle has no
+ * folder to read.
  */
 export function pageTexts(): Readonly<Record<string, string>> {
   const folder = path.join(import.meta.dirname, 'page');

@@ -3,43 +3,45 @@ import type { RequestEnded } from '../../events/events.ts';
 import { round } from '../../support/round.ts';
 import type { AttemptRow, RaceRow } from './frame.ts';
 
-/** Races that a page gets when it opens. */
+/** The number of races that a page gets when it opens. */
 const keptRaces = 20;
 
-/** Races that a frame may hold: nobody can look at more. */
+/** The most races in a frame: nobody can look at more in half a second. */
 const maxPerFrame = 10;
 
-/** Attempts that a race is shown with, and the winner besides. */
+/** The most attempts that a race is shown with; the winner comes on top. */
 const maxAttempts = 16;
 
-/** Characters of a path. */
+/** The most characters of a path. */
 const maxPath = 200;
 
-/** What was taken since the last frame. */
+/** The races since the last frame. */
 export interface SampledRaces {
+  /** The races that were drawn, oldest first. */
   readonly races: readonly RaceRow[];
-  /** How many were left out. */
+  /** The number of races that were left out. */
   readonly moreRaces: number;
 }
 
-/** Keeps the last races, and of those since the last frame as many as a frame may hold, each with the same chance. */
+/** Keeps the races that were shown last. Of the races since the last frame each one has the same chance to be in the next one. */
 export class RaceSample {
   #latest: readonly RaceRow[] = [];
   #fresh: RaceRow[] = [];
   #freshCount = 0;
   #lastId = 0;
 
-  /** Those that were shown last, oldest first. */
+  /** The races that were shown last, oldest first. */
   get latest(): readonly RaceRow[] {
     return this.#latest;
   }
 
+  /** Takes a request that has ended. */
   add(ended: RequestEnded): void {
     const place = this.#placeFor(this.#freshCount++);
     if (place < maxPerFrame) this.#fresh[place] = raceOf(ended, ++this.#lastId);
   }
 
-  /** Hands over what came since the last call. */
+  /** Hands over the races since the last call. */
   take(): SampledRaces {
     const races = this.#fresh.sort((a, b) => a.id - b.id);
     const moreRaces = this.#freshCount - races.length;
@@ -49,7 +51,7 @@ export class RaceSample {
     return { races, moreRaces };
   }
 
-  /** Reservoir sampling: no race is worked on that is not drawn. */
+  /** The place of a new race by reservoir sampling: a race that is not drawn costs nothing. */
   #placeFor(count: number): number {
     return count < maxPerFrame ? count : Math.floor(Math.random() * (count + 1));
   }

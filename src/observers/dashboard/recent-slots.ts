@@ -1,10 +1,12 @@
-/** What is remembered: one minute. */
+/** The number of slots, which make up one minute. */
 export const slotCount = 30;
+
+/** Milliseconds that a slot lasts. */
 export const slotMs = 2_000;
 
 /**
- * Keeps what is counted over the last minute, in slots of two seconds on a ring: a new slot takes the place of the one that
- * is a minute older. Nothing happens while nothing is counted, so no timer is needed.
+ * Keeps the counts of the last minute, in slots of two seconds on a ring: a new slot takes the place of the one that is a minute older.
+ * No timer is needed, because slots begin only when something is counted.
  */
 export class RecentSlots<Counts> {
   readonly #create: () => Counts;
@@ -14,7 +16,7 @@ export class RecentSlots<Counts> {
     this.#create = create;
   }
 
-  /** The counts of this moment, to be added to. */
+  /** The counts of the current slot, to add to. */
   get current(): Counts {
     const number = currentNumber();
     const known = this.#at(number);

@@ -4,11 +4,13 @@ import type { PageFile } from './page-files.ts';
 
 /** One request to the dashboard and its response, with what frames put on them. */
 export interface Visit {
+  /** The request, whose `url` lacks the prefix under which a frame has mounted the dashboard. */
   readonly req: IncomingMessage & { readonly originalUrl?: string };
+  /** The response, which is not begun. */
   readonly res: ServerResponse;
 }
 
-/** What all responses have. The page gets nothing from elsewhere, runs no script but its own and is in nobody's frame. */
+/** Headers of all responses: the page gets nothing from elsewhere, runs no script but its own, and is shown in no other page. */
 const commonHeaders: OutgoingHttpHeaders = {
   'Content-Security-Policy': [
     "default-src 'none'",
@@ -19,7 +21,7 @@ const commonHeaders: OutgoingHttpHeaders = {
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
-    // What comes from requests is never parsed as HTML, not even by mistake.
+    // Text of requests is never parsed as HTML, not even by mistake.
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
   ].join('; '),
@@ -40,7 +42,7 @@ export function sendHead({ res }: Visit, status: number, headers: OutgoingHttpHe
   for (const [name, value] of Object.entries({ ...commonHeaders, ...headers })) res.setHeader(name, value ?? '');
 }
 
-/** Sends a file; of the answer to a HEAD request Node leaves the body out by itself. */
+/** Sends a file. Node leaves the body out of a response to HEAD by itself. */
 export function sendFile(visit: Visit, { type, content }: PageFile): void {
   sendHead(visit, 200, { 'Content-Type': type, 'Content-Length': content.length });
   visit.res.end(content);
@@ -59,12 +61,12 @@ export function sendLine(
   visit.res.end(text);
 }
 
-/** Whether the page was asked for by a path from which the links within it lead elsewhere: `/dashboard`. */
+/** Whether the path of the page has no slash at its end, as in `/dashboard`: the links within the page would lead elsewhere. */
 export function lacksSlash({ req: { url, originalUrl = url } }: Visit): boolean {
   return !mountedPath(originalUrl).endsWith('/');
 }
 
-/** Redirects to the same path with a slash, relative to it, so that no path, `/\other.example` neither, leads away from here. */
+/** Redirects to the same path with a slash, relative to it: no path leads to another site then, not even `/\other.example`. */
 export function redirectToSlash(visit: Visit): void {
   const { url, originalUrl = url ?? '' } = visit.req;
   const path = mountedPath(originalUrl);

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 
-/** A viewer who takes nothing for so long is not there any more. */
+/** Milliseconds after which a viewer who takes nothing counts as gone. */
 const patienceMs = 60_000;
 
-/** Somebody who watches, over a response that never ends by itself. */
+/** Somebody who watches the page, and the response with their frames, which never ends by itself. */
 export class Viewer {
-  /** `compression` puts `flush` on a response, without which it keeps the events to itself. */
+  /** `compression` keeps events to itself until its `flush` is called. */
   readonly #stream: ServerResponse & { readonly flush?: () => void };
   #lastTakenAtMs = performance.now();
   #isBehind = false;
@@ -14,17 +14,17 @@ export class Viewer {
     this.#stream = stream;
   }
 
-  /** Whether they have missed something. */
+  /** Whether the viewer has missed something. */
   get isBehind(): boolean {
     return this.#isBehind;
   }
 
-  /** Whether what was written before has left for their connection. */
+  /** Whether all that was written before has left for the viewer's connection. */
   get isReady(): boolean {
     return !this.#stream.writableNeedDrain;
   }
 
-  /** Writes an event, unless they are slow: what they do not take must not pile up here. */
+  /** Writes an event, unless the viewer is slow: events that nobody takes must not pile up here. */
   send(event: string): void {
     const now = performance.now();
     this.#isBehind = !this.isReady;
@@ -34,14 +34,14 @@ export class Viewer {
     } else if (now - this.#lastTakenAtMs > patienceMs) this.#stream.destroy();
   }
 
-  /** Says goodbye, or leaves without a word where nobody would hear it. */
+  /** Ends the stream, at once where the viewer takes nothing. */
   end(): void {
     if (this.isReady) this.#stream.end();
     else this.#stream.destroy();
   }
 
   #write(text: string): void {
-    // Somebody else's timeout may have ended it.
+    // The app may have ended the response, as by a timeout of its own.
     if (this.#stream.writableEnded) return;
     this.#stream.write(text);
     this.#stream.flush?.();

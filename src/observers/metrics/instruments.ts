@@ -13,21 +13,27 @@ export type MetricsRegistry = Registry<PrometheusContentType> | Registry<OpenMet
 /** Every metric. */
 export type Instruments = ReturnType<typeof createInstruments>;
 
+/** The things that metrics are made of. */
 export interface InstrumentSettings {
+  /** The registry that gets the metrics. */
   readonly registry: MetricsRegistry;
   /** Upper bounds in seconds, in ascending order. */
   readonly buckets: readonly number[];
+  /** Fill the gauges. */
   readonly readers: GaugeReaders;
 }
 
-/** What fills the gauges, which are empty then, with what holds at this moment: every scrape asks. */
+/** Functions that fill the gauges with the values of this moment. Each scrape empties the gauges and calls all of them. */
 export interface GaugeReaders {
+  /** Sets the number of requests in flight. */
   requestsInFlight(gauge: Gauge): void;
+  /** Adds what is in flight at each endpoint. */
   endpointInFlight(gauge: Gauge<'endpoint'>): void;
+  /** Adds 1 for the state of each endpoint, and 0 for all other states. */
   endpointState(gauge: Gauge<'endpoint' | 'state'>): void;
 }
 
-/** Registers the metrics. Where several processes are merged all of them add up, prom-client's default, gauges too. */
+/** Registers the metrics. Merging those of several processes adds them up, gauges too, which is prom-client's default. */
 export function createInstruments({ registry, buckets, readers }: InstrumentSettings) {
   return {
     ...requestCounters(registry),
@@ -117,7 +123,7 @@ function named(registry: MetricsRegistry, name: string, help: string) {
   return { name: `balancing_proxy_${name}`, help, registers: [registry] };
 }
 
-/** What is gone since the last scrape must not stay. */
+/** A gauge's function for a scrape. The gauge is emptied first, so that no endpoint stays that is gone. */
 function filledBy<Label extends string>(fill: (gauge: Gauge<Label>) => void) {
   return {
     collect(this: Gauge<Label>): void {

@@ -15,24 +15,25 @@ export type { MetricsOptions } from './options.ts';
 
 /** The metrics of any number of proxies. */
 export interface Metrics {
+  /** The registry that has the metrics. */
   readonly registry: MetricsRegistry;
   /**
-   * Counts what happens at a proxy from now on; the proxies that are observed add up.
-   * @returns its end. What was counted stays.
+   * Counts what happens at a proxy from now on. Several proxies that are observed add up.
+   * @returns the function that ends the observation. Counts stay.
    */
   observe(proxy: ObservedProxy): () => void;
   /** Answers Prometheus with all that is in the registry; with 500 and a reason when that cannot be collected. */
   handler(req: IncomingMessage, res: ServerResponse): void;
 }
 
-/** As prom-client's own, which begin at 5 ms, but for endpoints that answer sooner and for `timeouts.responseMs`. */
+/** prom-client's own bounds, with more below 5 ms for fast endpoints, and 30 s for `timeouts.responseMs`. */
 const defaultBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** prom-client takes a name once per registry. */
+/** The metrics of each registry, as prom-client takes a name once per registry. */
 const registered = new WeakMap<MetricsRegistry, ProxyMetrics>();
 
 /**
- * Makes Prometheus metrics by prom-client; on a registry that has them already, gives these.
+ * Makes Prometheus metrics by prom-client. For a registry that has the metrics already, gives those.
  * @throws TypeError when an option makes no sense; BalancingProxyError `ERR_BRP_PEER` when prom-client is too old.
  */
 export function createMetrics(options: MetricsOptions = {}): Metrics {
@@ -47,9 +48,9 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
 }
 
 /**
- * Merges what the registries of several processes hold, as text for Prometheus, of the content type
- * `text/plain; version=0.0.4; charset=utf-8`. Everything adds up, gauges too.
- * @param snapshots what each one's `registry.getMetricsAsJSON()` gave; it may have gone through JSON.
+ * Merges the metrics of several processes, as text for Prometheus of the content type `text/plain; version=0.0.4; charset=utf-8`. All
+ * values add up, gauges too.
+ * @param snapshots the result of `registry.getMetricsAsJSON()` of each process; it may have gone through JSON.
  */
 export async function mergeMetrics(snapshots: readonly object[]): Promise<string> {
   return AggregatorRegistry.aggregate([...snapshots]).metrics();
@@ -69,17 +70,18 @@ class ProxyMetrics implements Metrics {
     this.#recorder = new Recorder(this.#instruments);
   }
 
-  /** False when the registry was cleared. */
+  /** Whether the registry still has these metrics: false when it was cleared. */
   get isRegistered(): boolean {
     return this.registry.getSingleMetric('balancing_proxy_requests_total') === this.#instruments.requests;
   }
 
+  /** These metrics, if they have these buckets. @throws TypeError when they have others. */
   withBuckets(buckets: readonly number[] = this.#buckets): this {
     if (String(buckets) === String(this.#buckets)) return this;
     throw wrong('buckets', `those that the registry's metrics have already, ${inspect(this.#buckets)}`, buckets);
   }
 
-  // Both are given away without their object.
+  // Functions of the object, since users pass both on without it.
   readonly observe = (proxy: ObservedProxy): (() => void) => {
     const isProxy = typeof proxy?.subscribe === 'function' && Array.isArray(proxy.endpoints);
     if (!isProxy) throw new TypeError(`observe: expected what createBalancingProxy() gives, got ${inspect(proxy)}`);
@@ -106,7 +108,7 @@ class ProxyMetrics implements Metrics {
   }
 }
 
-/** @throws when there is no answering any more. */
+/** Answers with all metrics, or with 500. @throws when the response has begun, or `res` throws. */
 async function sendMetrics(res: ServerResponse, registry: MetricsRegistry): Promise<void> {
   try {
     const text = await registry.metrics();

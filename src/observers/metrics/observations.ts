@@ -2,11 +2,11 @@ import type { EndpointSnapshot } from '../../endpoints/snapshot.ts';
 import type { Observer, ProxyEvent } from '../../events/events.ts';
 import type { ObservedProxy } from '../../events/observed-proxy.ts';
 
-/** The proxies that are observed at this moment; each is held once, whoever asks for it, so that nothing counts twice. */
+/** The proxies that are observed at this moment. A proxy that is observed several times counts once. */
 export class Observations {
   readonly #observations = new Map<ObservedProxy, Observation>();
 
-  /** @returns its end, after which nothing here holds the proxy any more. */
+  /** Begins to record the events of a proxy. @returns the function that ends this; the proxy is let go of with the last one. */
   begin(proxy: ObservedProxy, record: Observer): () => void {
     const observation = this.#observations.get(proxy) ?? new Observation(proxy, record);
     this.#observations.set(proxy, observation);
@@ -19,6 +19,7 @@ export class Observations {
     };
   }
 
+  /** The number of requests in flight at all proxies. */
   get requestsInFlight(): number {
     return [...this.#observations.values()].reduce((sum, { requestsInFlight }) => sum + requestsInFlight, 0);
   }
@@ -29,12 +30,14 @@ export class Observations {
   }
 }
 
+/** One proxy that is observed. */
 class Observation {
-  /** Who has asked for it and has not ended it. */
+  /** One for each call of `begin` that was not ended. */
   readonly holders = new Set<symbol>();
+  /** Ends the subscription. */
   readonly end: () => void;
   #requestsInFlight = 0;
-  /** The first request whose start was reported; the end of an earlier one must not count. */
+  /** The first request whose start was reported: the end of an earlier one must not count. */
   #firstRequestId = Infinity;
 
   constructor(proxy: ObservedProxy, record: Observer) {
@@ -44,6 +47,7 @@ class Observation {
     });
   }
 
+  /** The number of requests that have started and not ended. */
   get requestsInFlight(): number {
     return this.#requestsInFlight;
   }

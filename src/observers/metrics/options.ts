@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import type { MetricsRegistry } from './instruments.ts';
 
-/** Settings of `createMetrics()`. */
+/** Options of `createMetrics()`. */
 export interface MetricsOptions {
   /**
-   * Where the metrics are registered.
+   * The registry that gets the metrics.
    * @default prom-client's `register`
    */
   readonly registry?: MetricsRegistry;
@@ -15,7 +15,7 @@ export interface MetricsOptions {
   readonly buckets?: readonly number[];
 }
 
-/** @throws TypeError that names what is wrong first. */
+/** Checks the options. @throws TypeError about the first one that is wrong. */
 export function checkOptions(options: MetricsOptions): void {
   for (const name of Object.keys(options)) {
     if (name !== 'registry' && name !== 'buckets')
@@ -33,7 +33,7 @@ function areBuckets(buckets: readonly number[]): boolean {
   return buckets.every((bound, index) => Number.isFinite(bound) && bound > (buckets[index - 1] ?? 0));
 }
 
-/** What is thrown for an option that makes no sense. */
+/** The error of an option that makes no sense. */
 export function wrong(option: string, expected: string, received: unknown): TypeError {
   return new TypeError(`option \`${option}\`: expected ${expected}, got ${inspect(received)}`);
 }

@@ -8,22 +8,24 @@ import type { Instruments } from './instruments.ts';
 type RequestOutcome = 'served' | 'unusable' | 'broken-off' | 'client-gone' | 'ended-by-app' | 'error';
 
 /**
- * Counts what proxies report. A request takes 2 µs here, a race of four 5 µs, most of it in prom-client, which makes a key
- * of the labels each time; so do its children (`labels()`), which were no faster.
+ * Counts what proxies report. A request takes 2 µs, a race of four 5 µs, most of it within prom-client, which makes a key of the labels
+ * for each count. Its children (`labels()`) do the same, and were no faster.
  */
 export class Recorder {
+  /** The labels of the endpoints that were seen. */
   readonly labels: EndpointLabels;
   readonly #instruments: Instruments;
 
   constructor(instruments: Instruments) {
     const { wins, wastedAttempts, wastedBytes, wastedSeconds, ejections } = instruments;
     this.#instruments = instruments;
-    // What appears only with its first increment hides that from `rate()` and `increase()`.
+    // A series that appears with its first increment hides that increment from `rate()` and `increase()`: each one begins at 0.
     this.labels = new EndpointLabels((label) => {
       for (const counter of [wins, wastedAttempts, wastedBytes, wastedSeconds, ejections]) counter.inc(label, 0);
     });
   }
 
+  /** Counts an event. */
   record(event: ProxyEvent): void {
     const { hedgesDenied, requestHead, ejections } = this.#instruments;
     if (event.type === 'attempt-ended') this.#attemptEnded(event.report);
@@ -40,7 +42,7 @@ export class Recorder {
     attempts.inc({ endpoint, reason, outcome });
     if (error) attemptErrors.inc({ endpoint, code: error.code });
     if (outcome === 'won') wins.inc(label);
-    // How soon an error comes, or our patience ends, says nothing about how long a response takes.
+    // The time to an error, or to the end of our patience, says nothing about how long a response takes.
     if (outcome === 'won' || outcome === 'lost') attemptDuration.observe(label, durationMs / 1_000);
   }
 
@@ -52,13 +54,13 @@ export class Recorder {
     if (error) errors.inc({ code: error.code });
     if (isBodyStreamed) streamed.inc();
     responseBytes.inc(bytes);
-    // A connection that has left HTTP lasts for as long as anybody likes.
+    // A connection that has left HTTP lasts as long as anybody likes.
     if (status !== 101) requestDuration.observe({ outcome }, durationMs / 1_000);
     if (strategy === 'hedge') this.#countHedges(attempts);
     for (const attempt of attempts) if (attempt.endpoint !== ended.servedBy) this.#countWaste(attempt);
   }
 
-  /** In a race the delay starts attempts, too, of 0 ms; no budget limits those. */
+  /** Counts hedges of the strategy `hedge` only: a race's delay of 0 ms starts attempts, too, but no budget limits those. */
   #countHedges(attempts: readonly AttemptReport[]): void {
     const { hedgesStarted, hedgesWon } = this.#instruments;
     for (const { reason, outcome } of attempts) {
@@ -80,9 +82,9 @@ export class Recorder {
 function requestOutcome({ winner, servedBy, status, error, attempts }: RequestEnded): RequestOutcome {
   if (isClientsDoing(error)) return 'client-gone';
   if (error?.code === 'ERR_BRP_ENDED_BY_APP') return 'ended-by-app';
-  // A response that was chosen, but broke before its head was sent, leaves the client with an error like any other.
+  // When the chosen response breaks before its head is sent, the client gets an error like any other.
   if (error) return servedBy !== undefined && status !== undefined ? 'broken-off' : 'error';
-  // What was answered without any endpoint, as `Max-Forwards: 0` wants, is as good as it can be.
+  // A request that was answered without any endpoint, as `Max-Forwards: 0` wants, is served.
   return winner === undefined && attempts.length > 0 ? 'unusable' : 'served';
 }
 

@@ -58,16 +58,16 @@ const parseOptions = objectOf(traceOptions);
 
 /** A request whose attempts are traced, by the ids that events carry. */
 interface TracedRequest {
-  /** Where its attempts belong: the request's own span, or the client's. */
+  /** The context of its attempts' spans: the request's own span, or the client's. */
   readonly parent: Context;
-  /** Those under way, by the number of the attempt. */
+  /** The spans of the attempts that are under way, by the number of the attempt. */
   readonly spans: Map<number, Span>;
 }
 
 /**
- * Makes a span of each attempt, by the semantic conventions for HTTP clients, as a child of the span in which the
- * proxy was called, else of the client's span, where a propagator that reads `traceparent` is registered.
- * @returns its end: spans that are still open are ended, and no more are made.
+ * Makes a span of each attempt, by the semantic conventions for HTTP clients. Its parent is the span in which the proxy was called, else
+ * the client's, which takes a registered propagator that reads `traceparent`.
+ * @returns the function that ends the tracing: open spans are ended, and no more are made.
  * @throws BalancingProxyError `ERR_BRP_PEER` when `@opentelemetry/api` is too old, `ERR_BRP_OPTIONS` that lists everything that is
  * wrong with the options.
  */
@@ -93,6 +93,7 @@ class AttemptSpans {
     this.#urlQuery = urlQuery;
   }
 
+  /** Makes, tells or ends spans, as an event says. */
   observe(event: ProxyEvent): void {
     if (event.type === 'request-started') {
       this.#requests.set(event.requestId, { parent: parentOf(event), spans: new Map() });
@@ -103,7 +104,7 @@ class AttemptSpans {
     if (event.type === 'request-ended') this.#requests.delete(event.requestId);
   }
 
-  /** Ends what is open, without an outcome. */
+  /** Ends all open spans, without an outcome. */
   end(): void {
     for (const { spans } of this.#requests.values()) for (const span of spans.values()) span.end();
     this.#requests.clear();
@@ -111,7 +112,7 @@ class AttemptSpans {
 
   #attemptStarted(event: AttemptStarted): void {
     const request = this.#requests.get(event.requestId);
-    // It had begun before anybody subscribed, so where it belongs is not known.
+    // The request began before the subscription, so the parent of its spans is not known.
     if (!request) return;
     this.#tell(event.requestId, { 'balancing_proxy.attempts': event.attempt });
     const { name, attributes } = startOfSpan(event, { knownMethods: this.#knownMethods, urlQuery: this.#urlQuery });
@@ -127,13 +128,13 @@ class AttemptSpans {
     if (report.outcome === 'won') this.#tell(requestId, { 'balancing_proxy.winner': report.endpoint });
     const errorType = errorTypeOf(report);
     span.setAttributes(outcomeAttributes(report, errorType));
-    // Without an error of ours the response's status says all.
+    // A response that is an error by its status has no message.
     const { message } = report.error ?? {};
     if (errorType !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, ...(message && { message }) });
     span.end();
   }
 
-  /** Writes on the request's own span, as long as there is one; a client's, elsewhere, records nothing here. */
+  /** Sets attributes of the request's own span, if there is one: a client's span, of another process, records nothing here. */
   #tell(requestId: number, attributes: Attributes): void {
     const request = this.#requests.get(requestId);
     const span = request && trace.getSpan(request.parent);
@@ -146,7 +147,7 @@ const fieldsOf: TextMapGetter<Readonly<Record<string, string | undefined>>> = {
   get: (carrier, key) => carrier[key],
 };
 
-/** Events of a request begin within the middleware's own call, so the active context is that of the request. */
+/** The context of a request. Its first event comes within the call of the middleware, so the active context is the request's. */
 function parentOf({ traceparent, tracestate }: RequestStarted): Context {
   const active = context.active();
   const spanContext = trace.getSpanContext(active);

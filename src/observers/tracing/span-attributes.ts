@@ -5,13 +5,15 @@ import { withoutQuery } from '../../support/text.ts';
 
 type SpanAttributes = Record<string, string | number>;
 
-/** What a span is started with, by the semantic conventions for HTTP clients. */
+/** The beginning of a span, by the semantic conventions for HTTP clients. */
 interface SpanStart {
+  /** The method, or `HTTP` for an unknown one. */
   readonly name: string;
+  /** The attributes that are known when the attempt starts. */
   readonly attributes: SpanAttributes;
 }
 
-/** What is decided once for all spans. */
+/** Settings of all spans. */
 interface SpanSettings {
   /** The methods that are written as they are; all others are `_OTHER`. */
   readonly knownMethods: ReadonlySet<string>;
@@ -43,14 +45,14 @@ export function outcomeAttributes({ outcome, status }: AttemptReport, errorType:
   };
 }
 
-/** RFC 9110, RFC 5789 and QUERY, or the list that replaces them, as the conventions demand. */
+/** The known methods: those of RFC 9110 and RFC 5789 and QUERY, or those of the variable that replaces them by the conventions. */
 export function knownMethods(): ReadonlySet<string> {
   const standard = 'GET,HEAD,POST,PUT,DELETE,CONNECT,OPTIONS,TRACE,PATCH,QUERY';
   const { OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS: listed } = process.env;
   return new Set((listed || standard).split(',').map((method) => method.trim()));
 }
 
-/** Where an attempt goes, as the conventions say it. A Unix socket has no port. */
+/** The attributes that say where an attempt goes. A Unix socket has no port. */
 function destinationOf({ origin, target }: AttemptStarted, urlQuery: boolean): SpanAttributes {
   const url = new URL(origin);
   const full = { 'url.full': origin + tracedTarget(target, urlQuery) };
@@ -59,19 +61,19 @@ function destinationOf({ origin, target }: AttemptStarted, urlQuery: boolean): S
   return { ...full, 'server.address': hostnameOf(url), 'server.port': port };
 }
 
-/** Values that are credentials by themselves; the conventions' list, with those of older ones. */
+/** Values of a query that are credentials: the conventions' list, with those of older conventions. */
 const signatures =
   /(?<=[?&](?:X-Amz-Signature|X-Amz-Credential|X-Amz-Security-Token|X-Goog-Signature|AWSAccessKeyId|Signature|sig)=)[^&]*/g;
 
 function tracedTarget(target: string, urlQuery: boolean): string {
-  // RFC 9110 7.1: what `OPTIONS *` asks for has no path.
+  // The target `*` of OPTIONS is no path (RFC 9110 7.1).
   if (target === '*') return '';
   return urlQuery ? target.replaceAll(signatures, 'REDACTED') : withoutQuery(target);
 }
 
 /**
- * Why an attempt is an error, if it is one. Losers are none, they were given up on purpose. A usable 4xx is what the
- * client asked for, as on the server's own span; a 5xx stays an error even where it is a terminal status.
+ * The `error.type` of an attempt, or undefined when it is no error. A loser is none, since it was given up on purpose. A usable 4xx is
+ * none, since the client asked for something wrong, as on a server's own span. A 5xx is one even where it is a terminal status.
  */
 export function errorTypeOf({ outcome, status = 0, error }: AttemptReport): string | undefined {
   if (outcome === 'cancelled' || outcome === 'lost') return undefined;

@@ -2,7 +2,7 @@
 import { byId, field, setText, setTexts } from './dom.js';
 
 /**
- * Makes the function that does as the user wishes; before an endpoint is drained it asks.
+ * Makes the function that does what the user asks for. Before an endpoint is drained, a dialog asks again.
  * @returns {OnAction}
  */
 export function createActions() {
@@ -31,6 +31,7 @@ export function createActions() {
 }
 
 /**
+ * Asks the server for a change, and shows the problem when the change was not made.
  * @param {string} endpoint
  * @param {'drain' | 'restore'} action
  */

@@ -1,7 +1,7 @@
 import { byId } from './dom.js';
 
 /**
- * Tells those who listen to the page instead of looking at it.
+ * Has a text read out to users of screen readers.
  * @param {string} text
  */
 export function announce(text) {

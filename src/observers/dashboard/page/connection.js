@@ -1,23 +1,23 @@
 /** @import { Frame } from '../frame.ts' */
 
-/** The server is heard of every 5 s, whatever happens; after so many milliseconds without, the connection is dead. */
+/** Milliseconds of silence after which the connection counts as dead: the server sends something every 5 s, whatever happens. */
 const silenceMs = 15_000;
 
-/** Until we try again where the browser does not, as after a 503. */
+/** Milliseconds until a new try where the browser makes none, as after a 503. */
 const retryMs = 3_000;
 
-/** A page that nobody has seen for so long lets go of its connection. */
+/** Milliseconds after which a page that nobody sees gives its connection up. */
 const hiddenMs = 60_000;
 
 /**
- * What a page hears.
+ * The functions that a connection calls.
  * @typedef {object} Listener
- * @property {(frame: Frame, isFirst: boolean) => void} onFrame `isFirst`: of a new connection, which tells all anew
+ * @property {(frame: Frame, isFirst: boolean) => void} onFrame `isFirst`: the first frame of a connection, which tells all anew
  * @property {(status: 'live' | 'reconnecting') => void} onStatus
  */
 
 /**
- * Keeps a connection to the server as long as somebody can see the page.
+ * Keeps a connection to the server for as long as somebody can see the page.
  * @param {Listener} listener
  */
 export function connect(listener) {
@@ -42,7 +42,7 @@ export function connect(listener) {
 /**
  * Opens a stream, and another one whenever it breaks.
  * @param {Listener} listener
- * @returns what closes it
+ * @returns the function that closes the stream for good
  */
 function open({ onFrame, onStatus }) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */

@@ -1,5 +1,5 @@
 /**
- * The element with this id, which index.html has.
+ * The element of index.html with this id.
  * @param {string} id
  */
 export function byId(id) {
@@ -7,7 +7,7 @@ export function byId(id) {
 }
 
 /**
- * The element for a value within another one, as index.html marks it with `data-field`.
+ * The element within another one that index.html marks for a value by `data-field`.
  * @param {ParentNode} root
  * @param {string} name
  */
@@ -16,7 +16,7 @@ export function field(root, name) {
 }
 
 /**
- * A new element like the one in this template.
+ * A copy of the element in a template.
  * @param {string} id
  */
 export function cloneOf(id) {
@@ -25,7 +25,7 @@ export function cloneOf(id) {
 }
 
 /**
- * Sets a text, whatever it contains; leaves the element alone where nothing changes.
+ * Sets the text of an element, which is never parsed as HTML. An element that has the text already is left alone.
  * @param {HTMLElement} element
  * @param {string} text
  */
@@ -34,7 +34,7 @@ export function setText(element, text) {
 }
 
 /**
- * Sets the texts of fields by their names.
+ * Sets the texts of the fields of an element, by their names.
  * @param {ParentNode} root
  * @param {Readonly<Record<string, string>>} texts
  */
@@ -43,6 +43,7 @@ export function setTexts(root, texts) {
 }
 
 /**
+ * The element, which has to be there.
  * @template T
  * @param {T | null} element
  * @param {string} name

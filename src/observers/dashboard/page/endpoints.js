@@ -4,9 +4,9 @@ import { byId, cloneOf, field, setText, setTexts } from './dom.js';
 import { formatCount, formatMs, formatRate, formatRatio, formatTotal, shortName } from './format.js';
 
 /**
- * What the user wants to be done with an endpoint.
+ * Called when the user wants an endpoint to be drained or restored.
  * @callback OnAction
- * @param {{ endpoint: string, action: 'drain' | 'restore', isLast: boolean }} wish `isLast`: no other one is left
+ * @param {{ endpoint: string, action: 'drain' | 'restore', isLast: boolean }} wish `isLast`: no other endpoint would be left
  */
 
 /**
@@ -54,7 +54,7 @@ export function createEndpointTable(onAction) {
 }
 
 /**
- * Names, which a function of the user's may give to several endpoints, made different.
+ * The rows by keys that differ even where a function of the user gives one name to several endpoints.
  * @param {readonly EndpointRow[]} rows
  * @returns {Array<[string, EndpointRow]>}
  */
@@ -80,7 +80,7 @@ function isSameOrder(body, rows) {
 /**
  * @param {HTMLElement} element
  * @param {EndpointRow} row
- * @param {{ busiest: number, allowActions: boolean }} settings `busiest`: the attempts that a full column stands for
+ * @param {{ busiest: number, allowActions: boolean }} settings `busiest`: the number of attempts that a full column stands for
  */
 function showRow(element, row, { busiest, allowActions }) {
   const { name, state, backInMs, latencyMs, totals } = row;
@@ -118,13 +118,13 @@ function showButtons(element, { name, state }, allowActions) {
   field(element, 'actions').hidden = !allowActions;
   toggle.ariaLabel = `${state === 'drained' ? 'Restore' : 'Drain'} ${name}`;
   restore.ariaLabel = `Restore ${name}`;
-  // Whoever has just pressed it should not have to look for their place again.
+  // A user who has just pressed a button that goes away stays in the same row.
   if (state !== 'ejected' && document.activeElement === restore) toggle.focus();
   restore.hidden = state !== 'ejected';
 }
 
 /**
- * A column for each slot of time, in a box of 30 by 10.
+ * The path of a column for each slot of time, in a box of 30 by 10.
  * @param {readonly number[]} counts
  * @param {number} busiest
  */
@@ -149,7 +149,7 @@ function groupOf(state) {
 }
 
 /**
- * Says who has come or gone, and not every step of it.
+ * Announces endpoints that have come or gone, but not each step of that.
  * @param {readonly EndpointRow[]} before
  * @param {readonly EndpointRow[]} now
  */

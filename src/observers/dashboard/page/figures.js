@@ -3,7 +3,7 @@ import { byId, setTexts } from './dom.js';
 import { formatCount, formatFactor, formatRate, formatRatio } from './format.js';
 
 /**
- * Shows what holds for all requests.
+ * Shows the figures of all requests.
  * @param {Frame} frame
  */
 export function showFigures({ requests, hedgesDenied, endpoints }) {

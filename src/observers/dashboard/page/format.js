@@ -1,4 +1,4 @@
-/** What is shown where nothing is known. */
+/** Shown in the place of a figure that is not known. */
 const unknown = '–';
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
@@ -12,7 +12,7 @@ export function formatCount(count) {
 }
 
 /**
- * A count that has had a long time to grow.
+ * A count since the proxy was created, which may be large.
  * @param {number} count
  */
 export function formatTotal(count) {
@@ -25,7 +25,7 @@ export function formatRate(perSecond) {
 }
 
 /**
- * As a percentage, with digits where they matter: close to nothing and close to all.
+ * A ratio as a percentage, with a decimal where one matters: close to 0 % and to 100 %.
  * @param {number | null} ratio 0 to 1
  */
 export function formatRatio(ratio) {
@@ -41,7 +41,7 @@ export function formatFactor(factor) {
 }
 
 /**
- * Milliseconds without their unit.
+ * Milliseconds, without the unit.
  * @param {number | undefined} ms
  */
 export function formatMs(ms) {
@@ -55,14 +55,14 @@ export function formatTime(epochMs) {
 }
 
 /**
- * An endpoint is mostly named by its URL, of which the end tells it from the others.
+ * The name of an endpoint, shortened in the middle: most names are URLs, of which the ends tell one from another.
  * @param {string} name
- * @param {number} [most] characters that there is room for
+ * @param {number} [maxLength] characters that there is room for
  */
-export function shortName(name, most = 26) {
+export function shortName(name, maxLength = 26) {
   const short = name.replace(/^https?:\/\//, '');
-  const head = Math.floor(most / 3);
-  return short.length > most ? `${short.slice(0, head)}…${short.slice(head + 1 - most)}` : short;
+  const head = Math.floor(maxLength / 3);
+  return short.length > maxLength ? `${short.slice(0, head)}…${short.slice(head + 1 - maxLength)}` : short;
 }
 
 /**

@@ -15,7 +15,7 @@ const connection = byId('connection');
 const pause = byId('pause');
 
 /**
- * What came while the page stood still.
+ * The frame that came while the page was paused, if any.
  * @type {Heard | undefined}
  */
 let missed;
@@ -28,7 +28,7 @@ function showHeard({ frame, isFirst }) {
 }
 
 /**
- * The later of two, with the races of both.
+ * The later one of two, with the races of both.
  * @param {Heard | undefined} earlier
  * @param {Heard} later
  * @returns {Heard}

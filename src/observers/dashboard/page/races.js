@@ -10,7 +10,7 @@ const clientsDoing = [clientGone, 'ERR_BRP_CLIENT_TIMEOUT'];
 
 /**
  * Makes the function that adds the races of a frame to those that are shown.
- * @returns {(frame: Frame, isFirst: boolean) => void} `isFirst`: the frame has all there are
+ * @returns {(frame: Frame, isFirst: boolean) => void} `isFirst`: the frame has all races, in the place of those that are shown
  */
 export function createRaceList() {
   const list = byId('races');
@@ -20,7 +20,7 @@ export function createRaceList() {
       list.replaceChildren();
       lastId = 0;
     }
-    // Who was slow gets some of them twice.
+    // A viewer who was slow gets some races twice.
     for (const race of races.filter(({ id }) => id > lastId)) {
       list.prepend(raceElement(race));
       lastId = race.id;
@@ -65,13 +65,13 @@ function resultText({ hasWinner, servedBy, error, durationMs, strategy, endedAt 
 
 /**
  * @param {AttemptRow} attempt
- * @param {number} fullMs what the whole width stands for
+ * @param {number} fullMs the milliseconds that the whole width stands for
  */
 function attemptElement(attempt, fullMs) {
   const { endpoint, outcome, status, error, startedAfterMs, durationMs } = attempt;
   const element = cloneOf('attempt-template');
   const bar = field(element, 'bar');
-  // Such an error says which time was up.
+  // The error of a timeout says which time was up.
   const what = outcome === 'timed-out' && error ? '' : outcome.replace('-', ' ');
   const ended = [what, status, error && formatCode(error)].filter(Boolean).join(' ');
   element.dataset.outcome = outcome;
