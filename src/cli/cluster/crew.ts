@@ -5,7 +5,7 @@ import { CommandError } from '../flags/command-error.ts';
 import { formatDuration } from '../flags/duration.ts';
 import type { Log } from '../log/log.ts';
 import type { Signals } from '../signals/signals.ts';
-import { type Asked, type OrderName, type StartOrder, workerMark } from './messages.ts';
+import { type Asked, type StartTask, type TaskName, workerMark } from './messages.ts';
 import { Restarts } from './restarts.ts';
 import { type Reports, type WorkerEnd, WorkerHandle } from './worker-handle.ts';
 
@@ -16,7 +16,7 @@ export interface CrewSettings extends Reports {
   readonly log: Log;
   readonly atExit: Signals['atExit'];
   /** Gives what a worker begins with that starts now. */
-  readonly startOrder: () => StartOrder;
+  readonly startTask: () => StartTask;
   /** Is told of every worker that is no more, and whether it had served. */
   onEnded(worker: WorkerHandle, end: WorkerEnd & { readonly hadServed: boolean }): void;
 }
@@ -75,10 +75,10 @@ export class Crew implements Iterable<WorkerHandle> {
 
   /**
    * Asks all for the same. What one that ends meanwhile does not hear, its successor begins with.
-   * @param onLate is told of a worker that does not answer in time; it hears the order when it comes to itself.
+   * @param onLate is told of a worker that does not answer in time; it hears the task when it comes to itself.
    * @throws CommandError when one of them cannot do it.
    */
-  async askAll<Name extends OrderName>(
+  async askAll<Name extends TaskName>(
     name: Name,
     asked: Asked<Name>,
     onLate: (worker: WorkerHandle) => void = () => {},
@@ -142,7 +142,7 @@ export class Crew implements Iterable<WorkerHandle> {
   async #prepare(worker: WorkerHandle): Promise<boolean> {
     const { number, pid } = worker;
     try {
-      this.#bound = await worker.ask('start', this.#settings.startOrder());
+      this.#bound = await worker.ask('start', this.#settings.startTask());
     } catch (error) {
       // Before the first one serves, this is what the user of the command has to hear.
       if (error instanceof CommandError && !this.#bound) throw error;

@@ -5,8 +5,8 @@ import type { ListenAddress } from '../flags/address.ts';
 import type { PackedEvent } from './packed-events.ts';
 
 /** What the primary asks of a worker. */
-export interface Orders {
-  start(order: StartOrder): AddressInfo;
+export interface Tasks {
+  start(task: StartTask): AddressInfo;
   reload(configuration: Configuration): void;
   /** Tell every client with its next response to leave. */
   leave(): void;
@@ -22,12 +22,12 @@ export interface Orders {
   metrics(): readonly object[];
 }
 
-export type OrderName = keyof Orders;
-export type Asked<Name extends OrderName> = Parameters<Orders[Name]>[0];
-export type Answer<Name extends OrderName> = ReturnType<Orders[Name]>;
+export type TaskName = keyof Tasks;
+export type Asked<Name extends TaskName> = Parameters<Tasks[Name]>[0];
+export type Answer<Name extends TaskName> = ReturnType<Tasks[Name]>;
 
 /** With what a worker begins. */
-export interface StartOrder {
+export interface StartTask {
   readonly configuration: Configuration;
   readonly address: ListenAddress;
   /** The endpoints that somebody has drained. */
@@ -49,9 +49,9 @@ export interface LastWords {
 }
 
 /** To a worker. */
-export type WorkerOrder = { readonly [Name in OrderName]: OrderOf<Name> }[OrderName];
+export type Task = { readonly [Name in TaskName]: TaskOf<Name> }[TaskName];
 
-export interface OrderOf<Name extends OrderName> {
+export interface TaskOf<Name extends TaskName> {
   /** The answer carries the same one. */
   readonly id: number;
   readonly name: Name;
@@ -60,7 +60,7 @@ export interface OrderOf<Name extends OrderName> {
 
 /** From a worker. */
 export type Report =
-  | { readonly type: 'answer'; readonly id: number; readonly answer: Answer<OrderName> }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: Answer<TaskName> }
   /** It could not do what it was asked; with what a CommandError is made of. */
   | { readonly type: 'problem'; readonly id: number; readonly exitCode: 1 | 2; readonly lines: readonly string[] }
   /** Whole lines of the log. */

@@ -1,5 +1,5 @@
 import type { ProxyEvent } from '../../index.ts';
-import type { Report, WorkerOrder } from './messages.ts';
+import type { Report, Task } from './messages.ts';
 import { type PackedEvent, pack } from './packed-events.ts';
 
 /** Events go out together this often, while somebody watches. */
@@ -10,7 +10,7 @@ const maxEvents = 5_000;
 
 /** The process that has started a worker, as the worker's own process reaches it. */
 export interface Primary {
-  on(event: 'message', listener: (order: WorkerOrder) => void): unknown;
+  on(event: 'message', listener: (task: Task) => void): unknown;
   /** Is missing when the primary is gone. */
   send?(report: Report, handle: undefined, options: undefined, callback: () => void): boolean;
 }

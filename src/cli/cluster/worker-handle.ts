@@ -1,7 +1,7 @@
 import type { Worker } from 'node:cluster';
 import { callAfter } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
-import type { Answer, Asked, OrderName, OrderOf, Report } from './messages.ts';
+import type { Answer, Asked, Report, TaskName, TaskOf } from './messages.ts';
 import type { PackedEvent } from './packed-events.ts';
 
 /** Who takes what workers report without being asked. */
@@ -31,7 +31,7 @@ export class WorkerHandle {
   readonly ended: Promise<WorkerEnd>;
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
-  #orderCount = 0;
+  #taskCount = 0;
 
   constructor(worker: Worker, reports: Reports) {
     this.number = worker.id;
@@ -58,28 +58,24 @@ export class WorkerHandle {
    * Asks the worker for something and resolves with its answer.
    * @throws CommandError when the worker cannot do it, another error when it ends before it has.
    */
-  ask<Name extends OrderName>(name: Name, asked: Asked<Name>): Promise<Answer<Name>> {
-    const order: OrderOf<Name> = { id: ++this.#orderCount, name, asked };
+  ask<Name extends TaskName>(name: Name, asked: Asked<Name>): Promise<Answer<Name>> {
+    const task: TaskOf<Name> = { id: ++this.#taskCount, name, asked };
     return new Promise((resolve, reject) => {
-      this.#pending.set(order.id, { resolve, reject });
-      this.#worker.send(order, (error) => error && this.#settle(order.id)?.reject(error));
+      this.#pending.set(task.id, { resolve, reject });
+      this.#worker.send(task, (error) => error && this.#settle(task.id)?.reject(error));
     });
   }
 
   /** The same for those who will not wait: resolves with undefined when there is no answer within this time. */
-  askInTime<Name extends OrderName>(
-    name: Name,
-    asked: Asked<Name>,
-    limitMs: number,
-  ): Promise<Answer<Name> | undefined> {
+  askInTime<Name extends TaskName>(name: Name, asked: Asked<Name>, limitMs: number): Promise<Answer<Name> | undefined> {
     const answer = this.ask(name, asked).catch(() => undefined);
-    const id = this.#orderCount;
+    const id = this.#taskCount;
     const cancel = callAfter(limitMs, () => this.#settle(id)?.reject(new Error('no answer in time')));
     return answer.finally(cancel);
   }
 
   /** The same for those who wait for no answer at all. */
-  tell<Name extends OrderName>(name: Name, asked: Asked<Name>): void {
+  tell<Name extends TaskName>(name: Name, asked: Asked<Name>): void {
     this.ask(name, asked).catch(() => {});
   }
 

@@ -5,7 +5,7 @@ import { CommandError } from '../flags/command-error.ts';
 import { createLog } from '../log/log.ts';
 import { formatOf } from '../log/log-format.ts';
 import { type LocalService, startLocally } from '../serve/local-service.ts';
-import type { Answer, OrderName, StartOrder, WorkerOrder, WorkerState } from './messages.ts';
+import type { Answer, StartTask, Task, TaskName, WorkerState } from './messages.ts';
 import { Outbox, type Primary } from './outbox.ts';
 
 /**
@@ -15,7 +15,7 @@ import { Outbox, type Primary } from './outbox.ts';
 export function work(primary: Primary): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   const worker = new WorkerProcess(primary, resolve);
-  primary.on('message', (order: WorkerOrder) => void worker.obey(order));
+  primary.on('message', (task: Task) => void worker.obey(task));
   cluster.worker?.once('disconnect', () => {
     // node:cluster would end the process at once, whatever is under way.
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
@@ -41,10 +41,10 @@ class WorkerProcess {
   }
 
   /** Does as the primary says and answers. */
-  async obey(order: WorkerOrder): Promise<void> {
-    const { id, name } = order;
+  async obey(task: Task): Promise<void> {
+    const { id, name } = task;
     try {
-      const answer = name === 'start' ? await this.#start(order.asked) : await this.#carryOut(order);
+      const answer = name === 'start' ? await this.#start(task.asked) : await this.#carryOut(task);
       await this.#outbox.send({ type: 'answer', id, answer });
       if (name === 'finish') this.#end(0);
     } catch (error) {
@@ -66,7 +66,7 @@ class WorkerProcess {
     this.#end(isWhole ? 0 : 1);
   }
 
-  async #start({ configuration, address, drained, isWatched, isLeaving }: StartOrder): Promise<AddressInfo> {
+  async #start({ configuration, address, drained, isWatched, isLeaving }: StartTask): Promise<AddressInfo> {
     const { values } = configuration;
     this.#shutdownTimeoutMs = values['shutdown-timeout'];
     const log = createLog(formatOf(values), this.#outbox.log);
@@ -80,11 +80,11 @@ class WorkerProcess {
   }
 
   /** What is asked for before the start is over waits for it. */
-  async #carryOut(order: Exclude<WorkerOrder, { readonly name: 'start' }>): Promise<Answer<OrderName>> {
+  async #carryOut(task: Exclude<Task, { readonly name: 'start' }>): Promise<Answer<TaskName>> {
     const service = await this.#service.promise;
-    switch (order.name) {
+    switch (task.name) {
       case 'reload':
-        return service.reload(order.asked);
+        return service.reload(task.asked);
       case 'leave':
         return service.leave();
       case 'refuse':
@@ -94,9 +94,9 @@ class WorkerProcess {
         return { state: stateOf(service), metrics: await service.metrics() };
       case 'drain':
       case 'restore':
-        return void service.source[order.name](order.asked);
+        return void service.source[task.name](task.asked);
       case 'watch':
-        return this.#watch(service, order.asked);
+        return this.#watch(service, task.asked);
       case 'state':
         return stateOf(service);
       case 'metrics':

@@ -8,7 +8,7 @@ import { withFixedPort } from '../serve/listen.ts';
 import type { Service } from '../serve/service.ts';
 import type { Signals } from '../signals/signals.ts';
 import { Crew } from './crew.ts';
-import type { LastWords, StartOrder } from './messages.ts';
+import type { LastWords, StartTask } from './messages.ts';
 import type { WorkerEnd, WorkerHandle } from './worker-handle.ts';
 import { WorkersMetrics } from './workers-metrics.ts';
 import { WorkersSource } from './workers-source.ts';
@@ -59,7 +59,7 @@ export class Workers implements Service {
     this.#crew = new Crew({
       log,
       atExit,
-      startOrder: () => this.#startOrder(),
+      startTask: () => this.#startTask(),
       onLog: write,
       onEvents: (events) => this.source.report(events),
       onEnded: (worker, end) => this.#onEnded(worker, end),
@@ -111,7 +111,7 @@ export class Workers implements Service {
     return !this.#isCut;
   }
 
-  #startOrder(): StartOrder {
+  #startTask(): StartTask {
     const { drained, isWatched } = this.source;
     const isLeaving = this.#phase === 'leaving';
     return { configuration: this.#configuration, address: this.#address, drained, isWatched, isLeaving };

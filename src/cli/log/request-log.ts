@@ -58,12 +58,12 @@ function lineOfAttempt(event: AttemptEnded, known: Known): Line {
   const isBad = report.outcome === 'unusable' || report.outcome === 'failed' || report.outcome === 'timed-out';
   return {
     level: isBad ? 'warn' : 'info',
-    message: `request ${requestId} ${method} ${url}: ${nameOf(report.endpoint, known)}: ${describeAttempt(report)}`,
+    message: `request ${requestId} ${method} ${url}: ${nameOf(report.endpoint, known)}: ${describeReport(report)}`,
     fields: { event: type, requestId, method, url, attempt, ...attemptFields(tellAttempt(report)) },
   };
 }
 
-function describeAttempt({ outcome, status, durationMs, error }: AttemptReport): string {
+function describeReport({ outcome, status, durationMs, error }: AttemptReport): string {
   const time = formatDuration(durationMs);
   const why = error ? `: ${error.message}` : '';
   if (outcome === 'won') return `${status} in ${time}`;
@@ -85,7 +85,7 @@ function lineOfRequest(ended: RequestEnded, known: Known): Line {
   return {
     // Where no response was usable, endpoints have failed, whoever has ended the response that was given nevertheless.
     level: told.isBad || told.ending === 'unusable' ? 'error' : 'info',
-    message: `request ${requestId} ${method} ${url}${describeRequest(told, { time, bytes, winner })}`,
+    message: `request ${requestId} ${method} ${url}${describeEnding(told, { time, bytes, winner })}`,
     fields: {
       event: type,
       requestId,
@@ -101,7 +101,7 @@ function lineOfRequest(ended: RequestEnded, known: Known): Line {
   };
 }
 
-function describeRequest(
+function describeEnding(
   { ending, why = '', fields: { status, error } }: ToldRequest,
   { time, bytes, winner }: { readonly time: string; readonly bytes: number; readonly winner: string },
 ): string {

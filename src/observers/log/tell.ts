@@ -10,7 +10,7 @@ import { shownTarget } from './shown-target.ts';
  */
 export type Ending = 'served' | 'own' | 'refused' | 'unusable' | 'broken-off' | 'client-gone';
 
-function endingOf({ winner, attempts, error }: RequestEnded): Ending {
+function endingOfRequest({ winner, attempts, error }: RequestEnded): Ending {
   if (error?.code === 'ERR_BRP_CLIENT_GONE') return 'client-gone';
   if (winner !== undefined) return error ? 'broken-off' : 'served';
   if (attempts.length > 0) return 'unusable';
@@ -23,7 +23,7 @@ export type ToldRequest = ReturnType<typeof tellRequest>;
 /** Tells of a request that has ended. @param logQuery whether query strings are told, too. */
 export function tellRequest(ended: RequestEnded, logQuery: boolean | undefined) {
   const { requestId, method, url, finalStatus, winner, durationMs, isBodyStreamed, attempts, error } = ended;
-  const ending = endingOf(ended);
+  const ending = endingOfRequest(ended);
   return {
     ending,
     /** Whether an endpoint or this process is to blame, so that somebody should look at it. */
