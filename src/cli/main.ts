@@ -7,7 +7,7 @@ import { watchSignals } from './signals/signals.ts';
 async function main(): Promise<number> {
   const { argv, env, stdout, stderr } = process;
   if (env[workerMark] && process.send) {
-    // Whoever stops the command by Ctrl-C, or all processes of a group, means the primary, which tells us what to do.
+    // Ctrl-C, like any signal to a whole group of processes, is meant for the primary, which then tells its workers to stop.
     ignoreSignals(process);
     return (await import('./cluster/worker.ts')).work(process);
   }
@@ -15,7 +15,7 @@ async function main(): Promise<number> {
   return (await import('./run.ts')).run({ argv: argv.slice(2), env, stdout, stderr, signals });
 }
 
-// Whoever reads our output may leave (`| head`), which is no reason for a stack trace.
+// The reader of our output may leave (`| head`), which is no reason for a stack trace.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
 
 const exitCode = await main();

@@ -10,7 +10,9 @@ import type { Signals } from './signals/signals.ts';
 export interface Surroundings extends Outputs {
   /** The words behind the command's name. */
   readonly argv: readonly string[];
+  /** The variables. */
   readonly env: Environment;
+  /** The wishes of whoever sends signals to the process. */
   readonly signals: Signals;
 }
 
@@ -33,7 +35,7 @@ async function answerOrServe({ argv, env, stdout, stderr, signals }: Surrounding
   const flags = parseFlags(argv, env);
   if (flags.values.help) return write(stdout, usage(), 0);
   if (flags.values.version) return write(stdout, `balancing-reverse-proxy ${packageVersion()}\n`, 0);
-  // Loading the proxy takes longer than all of the above, and usage and errors need none of it.
+  // Loading the proxy takes longer than all of the above, and neither usage nor errors need it.
   const { serve } = await import('./serve.ts');
   return serve(flags, { signals, outputs: { stdout, stderr }, warnings: warningsOf(env) });
 }

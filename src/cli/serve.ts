@@ -14,14 +14,14 @@ import { logEndpoints, reloader } from './serve/reload.ts';
 import type { Service } from './serve/service.ts';
 import type { Signals } from './signals/signals.ts';
 
-export interface ServeSettings {
+interface ServeSettings {
   readonly signals: Signals;
   readonly outputs: Outputs;
-  /** What is to be said first, in a line each. */
+  /** Lines that the log begins with. */
   readonly warnings: readonly string[];
 }
 
-/** A reason to stop that nobody can have wanted who starts services again when they fail. */
+/** The reason to stop that makes the exit code 1, so that a supervisor which starts failed services again does so. */
 const readerGone = 'nobody reads the log';
 
 /**
@@ -79,7 +79,7 @@ async function leave({ why, values, log, service }: Stop): Promise<void> {
 async function finish({ why, values, log, service }: Stop): Promise<0 | 1> {
   const isWhole = await resultWithin(values['shutdown-timeout'], async () => {
     await service.refuse();
-    // Said only now, when nobody can connect any more: whoever reads it may rely on it.
+    // Logged only now, when nobody can connect any more, so that whoever reads the line may rely on it.
     log('info', `stopping (${why}): finishing the requests in flight`);
     return service.finish();
   });

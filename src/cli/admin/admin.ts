@@ -9,25 +9,25 @@ import { loadMetrics } from '../serve/metrics.ts';
 import type { Service } from '../serve/service.ts';
 import { AdminRoutes } from './routes.ts';
 
-/** How long the last answers may take when the command ends. */
+/** Milliseconds that the last answers may take when the command ends. */
 const lastAnswersMs = 500;
 
-/** The port for those who look after the command. */
+/** The port for those who look after the command: health, metrics and dashboard. */
 export interface Admin {
-  /** Tells of this service from now on. */
+  /** Has the port tell of this service from now on. */
   show(service: Service): Promise<void>;
-  /** Says from now on that no more requests are wanted. */
+  /** Has `/readyz` say from now on that no more requests are wanted. */
   leave(): void;
-  /** Ends the streams, and resolves when the last answers are sent, or after a short while: the process ends then. */
+  /** Ends the streams, and resolves when the last answers are sent or half a second is over: the process ends then. */
   close(): Promise<void>;
 }
 
-/** The port for those who look after nothing. */
+/** Stands for the port where `-admin` names none. */
 export const noAdmin: Admin = { async show() {}, leave() {}, async close() {} };
 
 /**
  * Listens on the address of `-admin`, if it names one.
- * @throws CommandError with exit code 1 when it cannot.
+ * @throws CommandError with exit code 1 when that is not possible.
  */
 export async function startAdmin(values: FlagValues, log: Log): Promise<Admin> {
   return values.admin ? serveAdmin(values.admin, { values, log }) : noAdmin;

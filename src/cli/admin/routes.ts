@@ -6,17 +6,17 @@ import type { Log } from '../log/log.ts';
 import type { LoadedMetrics } from '../serve/metrics.ts';
 import type { Service } from '../serve/service.ts';
 
-export interface RouteSettings {
+interface RouteSettings {
   readonly metrics: LoadedMetrics;
   /** Whether the dashboard may change anything. */
   readonly allowActions: boolean;
   readonly log: Log;
 }
 
-/** Where the dashboard is. */
+/** The path that the dashboard is mounted on. */
 const dashboardPath = '/dashboard';
 
-/** Answers the requests to the admin port. What goes wrong here concerns nobody who is served. */
+/** Answers the requests to the admin port. An error here is logged and harms no request to the proxy. */
 export class AdminRoutes {
   readonly #settings: RouteSettings;
   #service: Service | undefined;
@@ -27,7 +27,7 @@ export class AdminRoutes {
     this.#settings = settings;
   }
 
-  /** Tells of this service from now on. */
+  /** Tells of this service from now on. The dashboard is loaded only now. */
   async show(service: Service): Promise<void> {
     const { createDashboard } = await import('../../observers/dashboard/dashboard.ts');
     const { allowActions } = this.#settings;
@@ -35,16 +35,17 @@ export class AdminRoutes {
     this.#service = service;
   }
 
-  /** Says from now on that no more requests are wanted. */
+  /** Has `/readyz` say from now on that no more requests are wanted. */
   leave(): void {
     this.#isLeaving = true;
   }
 
-  /** Ends what never ends by itself. */
+  /** Ends the dashboard's streams, which never end by themselves. */
   close(): void {
     this.#dashboard?.close();
   }
 
+  /** Answers a request; it never throws. */
   serve(req: IncomingMessage, res: ServerResponse): void {
     this.#route(req, res).catch((error: unknown) => {
       this.#settings.log('error', `admin: ${req.method} ${withoutQuery(req.url ?? '')}: ${messageOf(error)}`);
@@ -72,8 +73,8 @@ export class AdminRoutes {
   }
 
   /**
-   * Whether requests are wanted here. The endpoints have no say in it: when they all fail, every instance would leave at
-   * once, and clients would get the load balancer's error instead of what the endpoints answer.
+   * Tells whether requests are wanted here. The state of the endpoints does not count: when all fail, every instance would
+   * leave its load balancer at once, and clients would get the load balancer's error instead of the endpoints' answers.
    */
   #answerReady(res: ServerResponse): void {
     if (this.#isLeaving) answer(res, 503, 'stopping');
@@ -93,7 +94,7 @@ export class AdminRoutes {
   async #serveDashboard(req: IncomingMessage, res: ServerResponse): Promise<void> {
     if (!this.#dashboard) return answer(res, 503, 'not ready');
     await this.#service?.refresh();
-    // As Express does where something is mounted on a path.
+    // Express does so where something is mounted on a path.
     const { url = '' } = req;
     Object.assign(req, { originalUrl: url, url: url.slice(dashboardPath.length) });
     this.#dashboard(req, res);

@@ -9,21 +9,21 @@ import { type Asked, type StartTask, type TaskName, workerMark } from './message
 import { Restarts } from './restarts.ts';
 import { type Reports, type WorkerEnd, WorkerHandle } from './worker-handle.ts';
 
-/** How long all wait for one worker that does not answer. */
+/** Milliseconds that all wait for one worker that does not answer. */
 const patienceMs = 5_000;
 
-export interface CrewSettings extends Reports {
+interface CrewSettings extends Reports {
   readonly log: Log;
   readonly atExit: Signals['atExit'];
-  /** Gives what a worker begins with that starts now. */
+  /** Makes the first task of a worker that starts now. */
   readonly startTask: () => StartTask;
-  /** Is told of every worker that is no more, and whether it had served. */
+  /** Is told of every worker that is no more, and whether that worker had served. */
   onEnded(worker: WorkerHandle, end: WorkerEnd & { readonly hadServed: boolean }): void;
 }
 
-/** The processes that serve. One that ends is replaced, for as long as there is any hope in it. */
+/** The processes that serve. A process that ends is replaced by another, as long as there is hope that one can serve. */
 export class Crew implements Iterable<WorkerHandle> {
-  /** Rejects with a CommandError when there is none. */
+  /** Rejects with a CommandError when there is no hope left. */
   readonly failed: Promise<never>;
   readonly #fail: (error: Error) => void;
   readonly #settings: CrewSettings;
@@ -38,45 +38,47 @@ export class Crew implements Iterable<WorkerHandle> {
     const { promise, reject } = Promise.withResolvers<never>();
     this.failed = promise;
     this.#fail = reject;
-    // Nobody may be waiting for it at the moment.
+    // The rejection of a promise for which nobody waits would end the process.
     promise.catch(() => {});
-    // Whoever ends at once takes the workers along; in a proper end there are none left.
+    // A process that ends at once takes its workers along; in a proper end there are none left.
     settings.atExit(() => {
       for (const worker of this.#workers) worker.kill();
     });
   }
 
+  /** The workers that live, ready or not. */
   [Symbol.iterator](): Iterator<WorkerHandle> {
     return this.#workers.values();
   }
 
-  /** Where they listen. */
+  /** The address at which the workers listen. @throws Error while none was ready yet. */
   get bound(): AddressInfo {
     if (!this.#bound) throw new Error('no worker was ready yet');
     return this.#bound;
   }
 
-  /** Whether one of them serves. */
+  /** Whether a worker serves. */
   get isReady(): boolean {
     return this.#ready.size > 0;
   }
 
-  /** Resolves when so many workers serve, or some do and the others have failed or let everybody wait. */
+  /** Resolves when this many workers serve, or when some do and the others have failed or let everybody wait. */
   async start(count: number): Promise<void> {
     const places = Array.from({ length: count }, () => this.#fillPlace());
     await this.#firstReady.promise;
     await resultWithin(patienceMs, () => Promise.all(places));
   }
 
-  /** Replaces nobody any more. */
+  /** Replaces no worker any more. */
   dismiss(): void {
     this.#isDismissed = true;
   }
 
   /**
-   * Asks all for the same. What one that ends meanwhile does not hear, its successor begins with.
-   * @param onLate is told of a worker that does not answer in time; it hears the task when it comes to itself.
-   * @throws CommandError when one of them cannot do it.
+   * Gives all workers the same task. A worker that ends before it has heard of the task leaves it to its successor, whose
+   * first task includes it.
+   * @param onLate is told of a worker that does not answer in time, but may carry out the task later.
+   * @throws CommandError when a worker cannot do it.
    */
   async askAll<Name extends TaskName>(
     name: Name,
@@ -95,7 +97,7 @@ export class Crew implements Iterable<WorkerHandle> {
     }
   }
 
-  /** Keeps a worker in one place, one after the other if need be. Resolves when the first one serves or has failed. */
+  /** Keeps a worker in one place, one after the other if need be. Resolves when the first worker serves or has failed. */
   async #fillPlace(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#keepPlace(resolve).catch(this.#fail);
@@ -127,7 +129,7 @@ export class Crew implements Iterable<WorkerHandle> {
     }
   }
 
-  /** @returns the error of a process that cannot be started, where spawn() throws one: ENOMEM, ETXTBSY and others. */
+  /** Starts a process. @returns the error that spawn() throws when there can be none: ENOMEM, ETXTBSY and others. */
   #spawn(): WorkerHandle | Error {
     try {
       const worker = new WorkerHandle(cluster.fork({ [workerMark]: '1' }), this.#settings);
@@ -138,13 +140,13 @@ export class Crew implements Iterable<WorkerHandle> {
     }
   }
 
-  /** Has a worker begin. @returns whether it did. @throws CommandError when none ever will. */
+  /** Has a worker begin. @returns whether it did. @throws CommandError when no worker ever will. */
   async #prepare(worker: WorkerHandle): Promise<boolean> {
     const { number, pid } = worker;
     try {
       this.#bound = await worker.ask('start', this.#settings.startTask());
     } catch (error) {
-      // Before the first one serves, this is what the user of the command has to hear.
+      // Before the first worker serves, the user of the command has to hear of the error, such as of a port in use.
       if (error instanceof CommandError && !this.#bound) throw error;
       if (error instanceof CommandError) this.#settings.log('error', `worker ${number}: ${error.message}`);
       return false;

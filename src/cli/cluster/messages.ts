@@ -4,9 +4,11 @@ import type { Configuration } from '../config/configuration.ts';
 import type { ListenAddress } from '../flags/address.ts';
 import type { PackedEvent } from './packed-events.ts';
 
-/** What the primary asks of a worker. */
+/** The tasks that the primary gives to a worker, as functions of what is asked that return the answer. */
 export interface Tasks {
+  /** Begin to serve; the answer is the address. */
   start(task: StartTask): AddressInfo;
+  /** Serve with another configuration from now on. */
   reload(configuration: Configuration): void;
   /** Tell every client with its next response to leave. */
   leave(): void;
@@ -14,58 +16,76 @@ export interface Tasks {
   refuse(): void;
   /** Send the last responses, and end. */
   finish(): LastWords;
+  /** Leave an endpoint out. */
   drain(endpoint: string): void;
+  /** Leave an endpoint out no longer. */
   restore(endpoint: string): void;
-  /** Whether events are to be reported. */
+  /** Report events from now on, or no longer. */
   watch(isWatched: boolean): void;
+  /** Tell of the endpoints. */
   state(): WorkerState;
+  /** Tell the counts for Prometheus. */
   metrics(): readonly object[];
 }
 
+/** The name of a task. */
 export type TaskName = keyof Tasks;
+/** The data that a worker gets with a task. */
 export type Asked<Name extends TaskName> = Parameters<Tasks[Name]>[0];
+/** The data that a worker gives when it has carried out a task. */
 export type Answer<Name extends TaskName> = ReturnType<Tasks[Name]>;
 
-/** With what a worker begins. */
+/** The first task of a worker, which includes all that other workers have been asked before. */
 export interface StartTask {
+  /** The configuration to serve with. */
   readonly configuration: Configuration;
+  /** The address to share with the other workers. */
   readonly address: ListenAddress;
   /** The endpoints that somebody has drained. */
   readonly drained: readonly string[];
+  /** Whether events are to be reported. */
   readonly isWatched: boolean;
+  /** Whether every client is to be told to leave. */
   readonly isLeaving: boolean;
 }
 
-/** What a worker knows of the endpoints. */
+/** The endpoints as a worker knows them. */
 export interface WorkerState {
+  /** With the counts of this worker alone. */
   readonly endpoints: readonly EndpointSnapshot[];
+  /** How often the worker's budget was used up. */
   readonly hedgesDenied: number;
 }
 
-/** What is left of a worker when it ends. */
+/** The counts that a worker leaves when it ends. */
 export interface LastWords {
+  /** The last state of the endpoints. */
   readonly state: WorkerState;
+  /** The last counts for Prometheus. */
   readonly metrics: readonly object[];
 }
 
-/** To a worker. */
+/** A message to a worker. */
 export type Task = { readonly [Name in TaskName]: TaskOf<Name> }[TaskName];
 
+/** A task of one name. */
 export interface TaskOf<Name extends TaskName> {
-  /** The answer carries the same one. */
+  /** The answer carries the same number. */
   readonly id: number;
+  /** Says what to do. */
   readonly name: Name;
+  /** Says with what. */
   readonly asked: Asked<Name>;
 }
 
-/** From a worker. */
+/** A message from a worker. */
 export type Report =
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer<TaskName> }
-  /** It could not do what it was asked; with what a CommandError is made of. */
+  /** The task could not be carried out; with the parts of a CommandError. */
   | { readonly type: 'problem'; readonly id: number; readonly exitCode: 1 | 2; readonly lines: readonly string[] }
   /** Whole lines of the log. */
   | { readonly type: 'log'; readonly text: string }
   | { readonly type: 'events'; readonly events: readonly PackedEvent[] };
 
-/** By this variable a process knows that it is a worker of ours, whoever else uses node:cluster (PM2). */
+/** The variable by which a process knows that it is a worker of ours, because others, such as PM2, use node:cluster, too. */
 export const workerMark = 'BALANCING_REVERSE_PROXY_WORKER';

@@ -2,20 +2,21 @@ import type { ProxyEvent } from '../../index.ts';
 import type { Report, Task } from './messages.ts';
 import { type PackedEvent, pack } from './packed-events.ts';
 
-/** Events go out together this often, while somebody watches. */
+/** Milliseconds for which events are gathered before they go out together, while somebody watches. */
 const eventsMs = 100;
 
-/** A dashboard may miss some of this many; what matters is that requests do not wait for it. */
+/** Events that are gathered at most: a dashboard may miss some of so many, but requests must not wait for it. */
 const maxEvents = 5_000;
 
 /** The process that has started a worker, as the worker's own process reaches it. */
 export interface Primary {
+  /** Takes a listener for tasks. */
   on(event: 'message', listener: (task: Task) => void): unknown;
-  /** Is missing when the primary is gone. */
+  /** Sends a report; missing when the primary is gone. */
   send?(report: Report, handle: undefined, options: undefined, callback: () => void): boolean;
 }
 
-/** What a worker has to tell the primary. Nobody hears it when the primary is gone. */
+/** The reports of a worker to the primary, in their order. Reports are lost when the primary is gone. */
 export class Outbox {
   readonly #primary: Primary;
   #lines = '';
@@ -31,12 +32,13 @@ export class Outbox {
     this.#lines += lines;
   };
 
+  /** Takes an event, which goes out together with others. */
   readonly event = (event: ProxyEvent): void => {
     if (this.#events.length === 0) setTimeout(() => this.#sendEvents(), eventsMs).unref();
     if (this.#events.length < maxEvents) this.#events.push(pack(event));
   };
 
-  /** Resolves when the report is on its way, behind everything that was said before. */
+  /** Resolves when the report is on its way, behind all lines of the log. */
   send(report: Report): Promise<void> {
     this.#sendLines();
     return this.#send(report);

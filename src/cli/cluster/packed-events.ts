@@ -1,14 +1,14 @@
 import { BalancingProxyError, type ErrorCode, type ProxyEvent } from '../../index.ts';
 
-/** An event on its way to another process, where a copy of an error would have lost its class and code. */
+/** An event on its way to another process. Errors are packed, because their copies would have lost class and code there. */
 export type PackedEvent = object;
 
-/** What goes on the way for an error. */
+/** Takes the place of an error on the way. */
 interface PackedError {
   readonly packedError: { readonly code: ErrorCode; readonly message: string; readonly why: string | undefined };
 }
 
-/** Makes an event ready for the way. */
+/** Makes an event ready for the way to another process. */
 export function pack(event: ProxyEvent): PackedEvent {
   return replaceObjects(event, (value) =>
     value instanceof BalancingProxyError ? packError(value) : undefined,
@@ -19,7 +19,7 @@ function packError({ code, message, cause }: BalancingProxyError): PackedError {
   return { packedError: { code, message, why: cause instanceof Error ? cause.message : undefined } };
 }
 
-/** The event as it was, but that errors have code, status and message only, and those of their cause. */
+/** Makes the event from its packed form. Its errors have code, status and message only, and a cause with its message. */
 export function unpack(packed: PackedEvent): ProxyEvent {
   return replaceObjects(packed, (value) => {
     if (!('packedError' in value)) return undefined;
@@ -28,7 +28,7 @@ export function unpack(packed: PackedEvent): ProxyEvent {
   }) as ProxyEvent;
 }
 
-/** A copy with something else in the place of those objects for which there is a replacement. */
+/** Copies a value. Each object for which there is a replacement is replaced by it. */
 function replaceObjects(value: unknown, replacementFor: (value: object) => object | undefined): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const replacement = replacementFor(value);

@@ -1,4 +1,4 @@
-/** What prom-client's `getMetricsAsJSON()` gives for each metric, as far as it matters here. */
+/** A metric in the form of prom-client's `getMetricsAsJSON()`, as far as it matters here. */
 interface Metric {
   readonly name: string;
   readonly type: string;
@@ -8,21 +8,21 @@ interface Metric {
 interface Value {
   readonly value: number;
   readonly labels: Readonly<Record<string, string | number>>;
-  /** In histograms, the name of the series. */
+  /** The name of the series, in histograms only. */
   readonly metricName?: string;
 }
 
-/** Of what only counts up. What somebody has at this moment, nobody has when they are gone. */
+/** The types of metrics that only count up. A gauge is of this moment: that of a process that is gone counts no more. */
 const countingTypes: ReadonlySet<string> = new Set(['counter', 'histogram']);
 
 /**
- * What those processes have counted that are no more: without it the sum of all would go down when a worker ends, which
- * Prometheus takes for a restart, and for many more requests than there were.
+ * The counts of processes that are no more. Without these the sum of all would go down when a worker ends, which Prometheus
+ * takes for a restart, and so for many more requests than there were.
  */
 export class PastMetrics {
   readonly #metrics = new Map<string, Metric>();
 
-  /** Adds what a process had counted in the end. @param snapshots what `getMetricsAsJSON()` gave there, once or not at all. */
+  /** Adds the last counts of a process. @param snapshots the result of `getMetricsAsJSON()` there, once or not at all. */
   add(snapshots: readonly object[]): void {
     for (const metric of snapshots.flat() as readonly Metric[]) {
       if (!countingTypes.has(metric.type)) continue;
@@ -31,13 +31,13 @@ export class PastMetrics {
     }
   }
 
-  /** Everything, as one more process would have it. */
+  /** All counts, in the form of one more process. */
   get snapshots(): readonly object[] {
     return this.#metrics.size === 0 ? [] : [[...this.#metrics.values()]];
   }
 }
 
-/** One value for each series. */
+/** Adds up the values of each series. */
 function sum(values: readonly Value[]): readonly Value[] {
   const bySeries = Map.groupBy(values, ({ metricName, labels }) =>
     JSON.stringify([metricName, Object.entries(labels).sort()]),

@@ -1,20 +1,22 @@
-/** A worker that lived for so long was well. */
+/** Milliseconds after which a worker that lived so long counts as well. */
 const goodLifeMs = 10_000;
 
-/** The second worker in a row that does not live long is waited for; the wait doubles up to the longest. */
+/** Milliseconds before the third worker where two in a row did not live long; the time doubles with each up to the other. */
 const firstDelayMs = 100;
 const maxDelayMs = 10_000;
 
-/** After so many in a row that were never ready, there is little hope for the next one. */
+/** After this many workers in a row that were never ready there is little hope for the next one. */
 const maxFailedStarts = 5;
 
-/** One life of a worker. */
+/** The life of a worker. */
 export interface Life {
+  /** Whether the worker has ever served. */
   readonly wasReady: boolean;
+  /** Milliseconds from its start to its end. */
   readonly lastedMs: number;
 }
 
-/** Says when the next worker starts in the place of one that has ended, and whether it is worth trying. */
+/** Decides when the next worker starts in the place of one that has ended, and whether trying is worth it. */
 export class Restarts {
   #shortLives = 0;
   #failedStarts = 0;
@@ -27,6 +29,7 @@ export class Restarts {
     return Math.min(firstDelayMs * 2 ** (this.#shortLives - 2), maxDelayMs);
   }
 
+  /** Whether too many workers in a row were never ready. */
   get isHopeless(): boolean {
     return this.#failedStarts >= maxFailedStarts;
   }

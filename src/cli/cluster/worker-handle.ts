@@ -4,9 +4,11 @@ import { CommandError } from '../flags/command-error.ts';
 import type { Answer, Asked, Report, TaskName, TaskOf } from './messages.ts';
 import type { PackedEvent } from './packed-events.ts';
 
-/** Who takes what workers report without being asked. */
+/** Takes the reports that workers send without being asked. */
 export interface Reports {
+  /** Takes whole lines of the log. */
   onLog(text: string): void;
+  /** Takes events, while they are watched. */
   onEvents(events: readonly PackedEvent[]): void;
 }
 
@@ -14,7 +16,7 @@ export interface Reports {
 export interface WorkerEnd {
   /** In words for the log. */
   readonly how: string;
-  /** By itself, with nothing left to do. */
+  /** Whether it ended by itself, with nothing left to do. */
   readonly isGood: boolean;
 }
 
@@ -27,7 +29,7 @@ interface Pending {
 export class WorkerHandle {
   /** Counts all workers of this command, from 1. */
   readonly number: number;
-  /** Resolves when it is no more. */
+  /** Resolves when the process is no more. */
   readonly ended: Promise<WorkerEnd>;
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
@@ -45,18 +47,19 @@ export class WorkerHandle {
       worker.once('exit', (exitCode, signal) => {
         end(signal ? `by ${signal}` : `with exit code ${exitCode}`, exitCode === 0);
       });
-      // It could not even be started.
+      // The process could not even be started.
       worker.on('error', ({ message }) => end(`with ${message}`));
     });
   }
 
+  /** The number of the process, unless it could not be started. */
   get pid(): number | undefined {
     return this.#worker.process.pid;
   }
 
   /**
-   * Asks the worker for something and resolves with its answer.
-   * @throws CommandError when the worker cannot do it, another error when it ends before it has.
+   * Gives the worker a task and resolves with the answer.
+   * @throws CommandError when the worker cannot do it, another error when the worker ends before that.
    */
   ask<Name extends TaskName>(name: Name, asked: Asked<Name>): Promise<Answer<Name>> {
     const task: TaskOf<Name> = { id: ++this.#taskCount, name, asked };
@@ -66,7 +69,7 @@ export class WorkerHandle {
     });
   }
 
-  /** The same for those who will not wait: resolves with undefined when there is no answer within this time. */
+  /** Does the same for a limited time: resolves with undefined when there is no answer within `limitMs` milliseconds. */
   askInTime<Name extends TaskName>(name: Name, asked: Asked<Name>, limitMs: number): Promise<Answer<Name> | undefined> {
     const answer = this.ask(name, asked).catch(() => undefined);
     const id = this.#taskCount;
@@ -74,12 +77,12 @@ export class WorkerHandle {
     return answer.finally(cancel);
   }
 
-  /** The same for those who wait for no answer at all. */
+  /** Gives the worker a task and waits for no answer. */
   tell<Name extends TaskName>(name: Name, asked: Asked<Name>): void {
     this.ask(name, asked).catch(() => {});
   }
 
-  /** Ends it at once. */
+  /** Ends the process at once, whatever is under way there. */
   kill(): void {
     this.#worker.process.kill('SIGKILL');
   }

@@ -9,7 +9,7 @@ import type { Answer, StartTask, Task, TaskName, WorkerState } from './messages.
 import { Outbox, type Primary } from './outbox.ts';
 
 /**
- * Serves as one of the workers, and does as the primary says.
+ * Serves as one of the workers, and carries out the primary's tasks.
  * @returns the exit code, when there is nothing left to do.
  */
 export function work(primary: Primary): Promise<number> {
@@ -17,7 +17,7 @@ export function work(primary: Primary): Promise<number> {
   const worker = new WorkerProcess(primary, resolve);
   primary.on('message', (task: Task) => void worker.obey(task));
   cluster.worker?.once('disconnect', () => {
-    // node:cluster would end the process at once, whatever is under way.
+    // Without this, node:cluster ends the process at once, whatever is under way.
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
     void worker.finishAlone();
   });
@@ -36,11 +36,11 @@ class WorkerProcess {
   constructor(primary: Primary, end: (exitCode: number) => void) {
     this.#outbox = new Outbox(primary);
     this.#end = end;
-    // Whoever asked for the start has heard of it.
+    // The primary hears of the rejection in the answer to its first task.
     this.#service.promise.catch(() => {});
   }
 
-  /** Does as the primary says and answers. */
+  /** Carries out a task and sends the answer. */
   async obey(task: Task): Promise<void> {
     const { id, name } = task;
     try {
@@ -54,9 +54,9 @@ class WorkerProcess {
     }
   }
 
-  /** Ends without the primary, which is no more. */
+  /** Finishes the requests in flight and ends, when the primary is no more. */
   async finishAlone(): Promise<void> {
-    // Only the primary could have let it listen.
+    // Nobody but the primary can let a worker listen.
     if (!this.#isServing) return this.#end(1);
     const isWhole = await resultWithin(this.#shutdownTimeoutMs, async () => {
       const service = await this.#service.promise;
@@ -79,7 +79,7 @@ class WorkerProcess {
     return service.bound;
   }
 
-  /** What is asked for before the start is over waits for it. */
+  /** Carries out any task but the first, for whose end it waits. */
   async #carryOut(task: Exclude<Task, { readonly name: 'start' }>): Promise<Answer<TaskName>> {
     const service = await this.#service.promise;
     switch (task.name) {

@@ -1,16 +1,16 @@
 import { PastMetrics } from './past-metrics.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
-/** How long Prometheus waits for a worker that does not answer; it gets what that worker said the last time. */
+/** Milliseconds that Prometheus waits for a worker that does not answer; the worker's last counts stand in for it then. */
 const patienceMs = 2_000;
 
-/** What all workers have counted, those that are no more included. */
+/** The counts of all workers, those that are no more included. */
 export class WorkersMetrics {
-  /** What each one said last, by its number. */
+  /** The last answer of each worker, by its number. */
   readonly #last = new Map<number, readonly object[]>();
   readonly #past = new PastMetrics();
 
-  /** What every process has counted. */
+  /** Gives the counts of each process. */
   async read(workers: Iterable<WorkerHandle>): Promise<readonly object[]> {
     const ask = async (worker: WorkerHandle): Promise<void> => {
       const metrics = await worker.askInTime('metrics', undefined, patienceMs);
@@ -20,7 +20,7 @@ export class WorkersMetrics {
     return [...[...this.#last.values()].flat(), ...this.#past.snapshots];
   }
 
-  /** Remembers what a worker has counted that is no more. @param last its last words, if it had any. */
+  /** Keeps the counts of a worker that is no more. @param last its last words, if it had any. */
   bury({ number }: WorkerHandle, last: readonly object[] | undefined): void {
     this.#past.add(last ?? this.#last.get(number) ?? []);
     this.#last.delete(number);

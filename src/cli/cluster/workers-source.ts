@@ -5,26 +5,25 @@ import type { WorkerState } from './messages.ts';
 import { type PackedEvent, unpack } from './packed-events.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
-/** While somebody watches, workers are asked for their state this often, and have as long to answer. */
+/** Milliseconds between two questions for the workers' state, while somebody watches, and the time for an answer. */
 const refreshMs = 400;
 
-/** What the source needs to know of all workers. */
-export interface Team {
+/** The workers, as far as the source needs to know them. */
+interface Team {
   readonly workers: Iterable<WorkerHandle>;
   /** Gives the names of the endpoints that are configured. */
   readonly endpoints: () => readonly string[];
 }
 
 /**
- * All workers seen as one proxy. It shows what they said last; while nobody watches, nobody is asked and nothing is
- * reported.
+ * All workers seen as one proxy, by the last answer of each. While nobody watches, no worker is asked and none reports events.
  */
 export class WorkersSource implements ManagedProxy {
   readonly #team: Team;
   readonly #observers = new Subscribers<ProxyEvent>();
-  /** What somebody wants to be left out, whatever the workers have said so far. */
+  /** The endpoints that somebody has drained, whatever the workers have said so far. */
   readonly #drained = new Set<string>();
-  /** By the number of the worker. */
+  /** The last answer of each worker, by its number. */
   readonly #states = new Map<number, WorkerState>();
   readonly #past = new PastCounts();
   #pastDenied = 0;
@@ -34,6 +33,7 @@ export class WorkersSource implements ManagedProxy {
     this.#team = team;
   }
 
+  /** The endpoints that are configured, with the counts of all workers, those that are no more included. */
   get endpoints(): readonly EndpointSnapshot[] {
     const endpoints = this.#team.endpoints();
     const merged = mergeSnapshots([...this.#states.values()].map((state) => state.endpoints));
@@ -41,10 +41,12 @@ export class WorkersSource implements ManagedProxy {
     return this.#past.addedTo(configured).map((snapshot) => this.#asChanged(snapshot));
   }
 
+  /** How often a budget was used up, at any worker that ever was. */
   get hedgesDenied(): number {
     return [...this.#states.values()].reduce((total, { hedgesDenied }) => total + hedgesDenied, this.#pastDenied);
   }
 
+  /** Whether anybody wants to be told of events. */
   get isWatched(): boolean {
     return this.#observers.size > 0;
   }
@@ -54,14 +56,17 @@ export class WorkersSource implements ManagedProxy {
     return [...this.#drained];
   }
 
+  /** Leaves an endpoint out at every worker. @returns whether there is such an endpoint. */
   drain(endpoint: string): boolean {
     return this.#change('drain', endpoint);
   }
 
+  /** Undoes {@link drain}. @returns whether there is such an endpoint. */
   restore(endpoint: string): boolean {
     return this.#change('restore', endpoint);
   }
 
+  /** Tells an observer of the events of all workers. @returns its unsubscribe. */
   subscribe(observer: Observer): () => void {
     const unsubscribe = this.#observers.subscribe(observer);
     if (this.#observers.size === 1) this.#watch();
@@ -72,12 +77,12 @@ export class WorkersSource implements ManagedProxy {
     };
   }
 
-  /** Passes on what a worker reports. */
+  /** Passes on the events of a worker. */
   report(events: readonly PackedEvent[]): void {
     for (const event of events) this.#observers.tell(unpack(event));
   }
 
-  /** Asks the workers how things are. */
+  /** Asks the workers for their state. */
   async refresh(): Promise<void> {
     const ask = async (worker: WorkerHandle): Promise<void> => {
       const state = await worker.askInTime('state', undefined, refreshMs);
@@ -86,7 +91,7 @@ export class WorkersSource implements ManagedProxy {
     await Promise.all([...this.#team.workers].map(ask));
   }
 
-  /** Remembers what a worker has counted that is no more. @param last its last words, if it had any. */
+  /** Keeps the counts of a worker that is no more. @param last its last words, if it had any. */
   bury({ number }: WorkerHandle, last: WorkerState | undefined): void {
     const { endpoints = [], hedgesDenied = 0 } = last ?? this.#states.get(number) ?? {};
     this.#states.delete(number);
@@ -109,7 +114,7 @@ export class WorkersSource implements ManagedProxy {
     return true;
   }
 
-  /** Who has just drained an endpoint wants to see that at once, and not when all workers have answered. */
+  /** Whoever has just drained an endpoint wants to see that at once, and not when all workers have answered. */
   #asChanged(snapshot: EndpointSnapshot): EndpointSnapshot {
     const isDrained = this.#drained.has(snapshot.name);
     if (isDrained === (snapshot.state === 'drained')) return snapshot;

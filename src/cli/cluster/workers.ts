@@ -13,34 +13,33 @@ import type { WorkerEnd, WorkerHandle } from './worker-handle.ts';
 import { WorkersMetrics } from './workers-metrics.ts';
 import { WorkersSource } from './workers-source.ts';
 
-/** How workers serve. */
-export interface WorkersSettings {
+interface WorkersSettings {
   readonly configuration: Configuration;
   readonly address: ListenAddress;
   readonly log: Log;
-  /** Takes the lines that workers have written. */
+  /** Writes lines that workers have made. */
   readonly write: (text: string) => void;
   readonly atExit: Signals['atExit'];
 }
 
 /**
  * Starts as many workers as `-workers` says.
- * @throws CommandError when that cannot be.
+ * @throws CommandError with exit code 2 where this process is a worker of somebody else's, 1 when there is no such address.
  */
 export async function startWorkers(settings: WorkersSettings): Promise<Workers> {
   if (!cluster.isPrimary) {
     throw new CommandError(2, 'flag -workers: expected 1 where node:cluster (PM2) makes this a worker already');
   }
-  // Workers accept by themselves. Dealing connections out from here costs each of them a message, and one that is on its
-  // way to a worker that dies hangs until the client gives up (joyent/node 7006, nodejs/node 21746).
+  // Workers accept by themselves. If this process dealt connections out, each would cost a message, and one that is on its way
+  // to a worker that dies would hang until the client gives up (joyent/node 7006, nodejs/node 21746).
   cluster.schedulingPolicy = cluster.SCHED_NONE;
-  // Options need not be JSON: Infinity is none.
+  // Options may have values that JSON does not have, such as Infinity.
   cluster.setupPrimary({ serialization: 'advanced' });
-  // With port 0, node:cluster would choose another one when all workers have died.
+  // With port 0, node:cluster would choose another port when all workers have died.
   return new Workers({ ...settings, address: await withFixedPort(settings.address) });
 }
 
-/** Serves from workers: processes that share the address. This one only looks after them. */
+/** A service from workers, which are processes that share the address. This process only looks after them. */
 export class Workers implements Service {
   readonly source: WorkersSource;
   readonly ready: Promise<void>;
@@ -97,7 +96,7 @@ export class Workers implements Service {
   async refuse(): Promise<void> {
     this.#phase = 'closing';
     this.#crew.dismiss();
-    // One that does not answer would keep the address open all alone, and clients would wait in its queue.
+    // A worker that does not answer would keep the address open all alone, and clients would wait in its queue.
     await this.#crew.askAll('refuse', undefined, (worker) => worker.kill());
   }
 
@@ -118,7 +117,7 @@ export class Workers implements Service {
   }
 
   #onEnded(worker: WorkerHandle, { isGood, hadServed }: WorkerEnd & { readonly hadServed: boolean }): void {
-    // Whatever it had in hand is lost.
+    // The requests that the worker had in hand are lost.
     if (this.#phase === 'closing' && hadServed && !isGood) this.#isCut = true;
     const last = this.#lastWords.get(worker);
     this.source.bury(worker, last?.state);

@@ -4,16 +4,18 @@ import { labelOf } from '../flags/flag-value.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
 import { readText } from './read-text.ts';
 
-/** What clients are shown and how we prove it, PEM both. */
+/** A certificate to show to clients, in PEM. */
 export interface Certificate {
+  /** The certificate, with those between it and its root. */
   readonly cert: string;
+  /** The private key of the certificate. */
   readonly key: string;
 }
 
 type PemFlag = 'tls-cert' | 'tls-key';
 
 /**
- * The certificate that `-tls-cert` and `-tls-key` name, read anew; undefined when they name none.
+ * Reads the certificate that `-tls-cert` and `-tls-key` name, each time anew; undefined when they name none.
  * @throws CommandError with exit code 2.
  */
 export async function readCertificate(flags: ParsedFlags): Promise<Certificate | undefined> {
@@ -34,7 +36,8 @@ async function readPem(name: PemFlag, flags: ParsedFlags): Promise<string> {
   const file = flags.values[name];
   try {
     const text = await readText(file);
-    // Node takes an empty text for none: no error here, and then no handshake. A file that is just being written is empty.
+    // Node takes an empty text, such as of a file that is just being written, for no certificate: there would be no error now,
+    // and then no handshake.
     if (text.trim() === '') throw new Error('it is empty');
     return text;
   } catch (error) {

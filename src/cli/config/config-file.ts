@@ -7,17 +7,16 @@ import { loadWithPeer } from './optional-peer.ts';
 import type { RawOptions } from './proxy-options.ts';
 import { readText } from './read-text.ts';
 
-/** Gives what a text says, or throws an error whose message begins with line and column. */
+/** Parses a text. @throws an error whose message begins with line and column. */
 type Parse = (text: string) => unknown;
 
 /**
- * The options in a file, of which only the form is checked. What they are is up to the library.
+ * Reads the options in a file, of which only the form is checked: the library knows which options there are.
  * @throws CommandError with exit code 2 whose lines begin with the name of the file.
  */
 export async function readConfigFile(file: string): Promise<RawOptions> {
   const parse = await parserFor(file);
   const options = parseText(file, parse, await readOptionsText(file));
-  // A list, a bare text or an empty file.
   if (isPlainObject(options)) return options;
   throw new CommandError(2, `${file}: expected the options by name, got ${kindOf(options)}`);
 }
@@ -37,7 +36,7 @@ async function loadYaml(file: string): Promise<Parse> {
 
 async function readOptionsText(file: string): Promise<string> {
   try {
-    // What editors on Windows put in front of a text is no part of it.
+    // Editors on Windows put a byte order mark in front of a text.
     return (await readText(file)).replace(/^\uFEFF/, '');
   } catch (error) {
     throw new CommandError(2, `${file}: cannot be read: ${(error as Error).message}`);

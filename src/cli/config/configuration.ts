@@ -14,17 +14,19 @@ import { readConfigFile } from './config-file.ts';
 import { flagByOption, optionsOf, overlay, type RawOptions, replaceOptions } from './proxy-options.ts';
 import { createTransport } from './transport.ts';
 
-/** What to serve with, at one moment: flags, variables and files together. Plain data, so that workers can be told. */
+/** All that the command serves with at one moment, of flags, variables and files. Plain data, so that workers can be told. */
 export interface Configuration {
+  /** The values of the flags. */
   readonly values: FlagValues;
-  /** Those of the library, less the transport; checked. */
+  /** The options of the library, less the transport; checked. */
   readonly options: BalancingProxyOptions;
+  /** The certificate to show to clients; undefined where they speak http. */
   readonly certificate: Certificate | undefined;
   /** The names of the endpoints, in their order. */
   readonly endpoints: readonly string[];
 }
 
-/** Options that only code can give, with what to do instead. */
+/** Options that only code can give, with the advice for whoever has one in a file. */
 const onlyInCode: RawOptions = {
   transport: 'use the flags -transport and -http2',
   logger: 'the command writes its log itself, see the flags -log-*',
@@ -35,12 +37,12 @@ const onlyInCode: RawOptions = {
 };
 
 /**
- * Makes a function that reads the files which the flags name, each time anew, and checks everything. It throws
+ * Makes a function that reads the files which the flags name, each time anew, and checks everything. The function throws
  * CommandError with exit code 2 and a line per problem.
  */
 export function configurationReader(flags: ParsedFlags): () => Promise<Configuration> {
   const { values } = flags;
-  // The same one for all workers and after each reload: it is by this name that a request which comes back is recognised.
+  // All workers have the same name before and after a reload, because a request that comes back is recognised by it.
   const via = `balancing-reverse-proxy-${randomBytes(4).toString('hex')}`;
   return async () => {
     const fromFlags = optionsOf(flags);
@@ -53,7 +55,7 @@ export function configurationReader(flags: ParsedFlags): () => Promise<Configura
   };
 }
 
-/** The proxy of a configuration. */
+/** Makes the proxy of a configuration, with its transport. */
 export async function createProxy({
   values,
   options,
@@ -61,7 +63,7 @@ export async function createProxy({
   return createBalancingProxy({ ...options, transport: await createTransport(values) });
 }
 
-/** Makes a proxy and drops it: nothing else knows what is wrong with options. */
+/** Makes a proxy and drops it, because nothing else knows all that may be wrong with options. */
 async function check(raw: RawOptions, flags: ParsedFlags): Promise<Pick<Configuration, 'options' | 'endpoints'>> {
   const isForCode = ([name]: readonly [string, unknown]): boolean => Object.hasOwn(onlyInCode, name);
   const entries = Object.entries(raw);
@@ -81,7 +83,7 @@ async function check(raw: RawOptions, flags: ParsedFlags): Promise<Pick<Configur
   throw new CommandError(2, ...problems);
 }
 
-/** Says where the option stands of which a message speaks: on the command line, in the environment or in the file. */
+/** Puts the place of an option into a message about it: the command line, the environment or the file. */
 function nameOrigin(message: string, { values, given }: ParsedFlags): string {
   const labelFor = (option: string): string | undefined => {
     const flag = flagByOption.get(option);
@@ -92,7 +94,7 @@ function nameOrigin(message: string, { values, given }: ParsedFlags): string {
   return labelFor(option) === undefined ? `${values.config}: ${message}` : replaceOptions(message, labelFor);
 }
 
-/** The library puts a problem on a line of its own when there are several. */
+/** The problems in an error: the library puts each on a line of its own when there are several. */
 function problemsOf({ message }: BalancingProxyError): readonly string[] {
   const lines = message.split('\n');
   return lines.length === 1 ? lines : lines.slice(1).map((line) => line.replace(/^- /, ''));

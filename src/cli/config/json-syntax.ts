@@ -1,6 +1,6 @@
 /**
  * Parses JSON.
- * @throws SyntaxError that says line and column and shows nothing of the text, which may hold secrets.
+ * @throws SyntaxError that tells line and column, and nothing of the text, which may hold secrets.
  */
 export function parseJson(text: string): unknown {
   try {
@@ -10,7 +10,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** V8 tells line and column of most problems, but shows the text around an unexpected token instead. */
+/** V8 tells line and column of most problems; of an unexpected token it shows the text around instead. */
 function describe({ message }: SyntaxError, text: string): string {
   const [, problem = message, line, column] =
     /^(.*?)(?: in JSON)? at position \d+ \(line (\d+) column (\d+)\)/.exec(message) ?? [];
@@ -20,7 +20,7 @@ function describe({ message }: SyntaxError, text: string): string {
   return `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}: ${message.split(/, | in JSON/, 1)[0]}`;
 }
 
-/** Where the token is that V8 stumbles over: the shortest beginning of the text over which it does ends with it. */
+/** Finds the token that V8 stumbles over: the shortest beginning of the text over which V8 stumbles ends with the token. */
 function offsetOfToken(text: string): number {
   let [good, bad] = [0, text.length];
   while (bad - good > 1) {

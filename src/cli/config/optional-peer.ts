@@ -1,5 +1,5 @@
 /**
- * Loads a module that needs an optional peer, which is done only when somebody asks for what it gives.
+ * Loads a module that needs an optional peer. Only somebody who asks for its feature needs the peer.
  * @returns undefined when the peer is not installed.
  */
 export async function loadWithPeer<Module>(load: () => Promise<Module>): Promise<Module | undefined> {

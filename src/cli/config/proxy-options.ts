@@ -5,10 +5,10 @@ import { labelOf } from '../flags/flag-value.ts';
 import { type FlagName, type FlagValues, flagCalled, flagNames } from '../flags/flags.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
 
-/** Options of the library by name, not checked yet: what stands in a file, or what flags say. */
+/** Options of the library by name, not checked yet, of a file or of flags. */
 export type RawOptions = Readonly<Record<string, unknown>>;
 
-/** The flag by which the command's user sets an option of the library. */
+/** The flags that set an option of the library, by the option's name such as `timeouts.idleMs`. */
 export const flagByOption: ReadonlyMap<string, FlagName> = new Map(
   flagNames.flatMap((name) => {
     const { option } = flagCalled(name);
@@ -26,7 +26,7 @@ export function optionsOf(flags: ParsedFlags): RawOptions {
   return strategy ? { ...options, strategy } : options;
 }
 
-/** The options of both; where both say something, what is given over what stands below. */
+/** The options of both, group by group; where both have one, that of `above` counts. */
 export function overlay(below: RawOptions, above: RawOptions): RawOptions {
   const merged = Object.entries(above).map(([name, value]) => {
     const lower = below[name];
@@ -35,7 +35,7 @@ export function overlay(below: RawOptions, above: RawOptions): RawOptions {
   return { ...below, ...Object.fromEntries(merged) };
 }
 
-/** A message of the library in the words of the command: flags where it speaks of options. */
+/** Rewrites a message of the library for users of the command: flags take the place of options. */
 export function nameFlags(message: string): string {
   return replaceOptions(message, (option) => {
     const flag = flagByOption.get(option);
@@ -43,7 +43,7 @@ export function nameFlags(message: string): string {
   });
 }
 
-/** Names options otherwise where a message speaks of them. @param nameOf undefined leaves the option as it is. */
+/** Replaces the names of options in a message. @param nameOf gives undefined for an option that keeps its name. */
 export function replaceOptions(message: string, nameOf: (option: string) => string | undefined): string {
   return message.replaceAll(/(?:option )?`([\w.]+)(?:\[(\d+)\])?`/g, (text, option: string, index?: string) => {
     const name = nameOf(option);

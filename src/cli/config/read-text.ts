@@ -1,17 +1,17 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { pause } from '../../support/timer.ts';
 
-/** How long a pipe may say nothing, and how often it is asked. */
+/** How long a pipe may be silent, and the time between two looks at it, in milliseconds. */
 const pipeLimitMs = 5_000;
 const pipePauseMs = 20;
 
 /**
- * Reads a whole file in UTF-8. It may be a pipe, such as `<(gpg -d key.pem.gpg)` of a shell: one to which nobody writes is
- * empty, because waiting for it could not be given up, not even by the end of the process.
- * @throws what node:fs says, or that the pipe was silent.
+ * Reads a whole file in UTF-8, which may be a pipe, such as `<(gpg -d key.pem.gpg)` of a shell. A pipe to which nobody writes
+ * counts as empty, because waiting for it could not be given up, not even by the end of the process.
+ * @throws the error of node:fs, or one that says that the pipe was silent.
  */
 export async function readText(file: string): Promise<string> {
-  // Windows has no such flag.
+  // Windows has no O_NONBLOCK.
   const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const chunks: Buffer[] = [];
@@ -22,7 +22,7 @@ export async function readText(file: string): Promise<string> {
   }
 }
 
-/** What comes next; nothing at the end. */
+/** Reads the next bytes; an empty buffer is the end. */
 async function readChunk(handle: FileHandle): Promise<Buffer> {
   for (let waitedMs = 0; waitedMs < pipeLimitMs; waitedMs += pipePauseMs) {
     try {

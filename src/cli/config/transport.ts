@@ -4,7 +4,7 @@ import type { FlagValues } from '../flags/flags.ts';
 import { loadWithPeer } from './optional-peer.ts';
 
 /**
- * The transport that the flags name.
+ * Makes the transport that the flags name.
  * @throws CommandError with exit code 2 when it is not installed, or in a version that does not work.
  */
 export async function createTransport({ transport, http2 }: FlagValues): Promise<Transport> {

@@ -1,10 +1,10 @@
-// yaml 1 has not all of these names, without which the import of each would fail before there is anything to say.
+// yaml 1 lacks some of these names: imported one by one, they would fail before its version can be complained of.
 import * as yaml from 'yaml';
 import { checkPeer } from '../../support/peer.ts';
 
 const { isAlias, LineCounter, parseDocument, visit } = yaml;
 
-/** The problems in our words, because those of the parser may quote the text. */
+/** The problems in our words, because the parser's own may quote the text. */
 const problems: Readonly<Record<yaml.ErrorCode, string>> = {
   ALIAS_PROPS: 'an alias cannot have an anchor or a tag',
   BAD_ALIAS: 'an alias needs an anchor of the same name before it',
@@ -33,7 +33,7 @@ const problems: Readonly<Record<yaml.ErrorCode, string>> = {
 
 /**
  * Parses YAML 1.2.
- * @throws SyntaxError that says line and column and shows nothing of the text, which may hold secrets;
+ * @throws SyntaxError that tells line and column, and nothing of the text, which may hold secrets;
  * BalancingProxyError `ERR_BRP_PEER` when yaml is too old.
  */
 export function parseYaml(text: string): unknown {
@@ -44,7 +44,7 @@ export function parseYaml(text: string): unknown {
     const { line, col } = lineCounter.linePos(offset);
     throw new SyntaxError(`line ${line}, column ${col}: ${problems[code] ?? 'this cannot be read'}`);
   };
-  // A tag that nobody knows is a warning, but leaves a value of which nobody knows what it should be.
+  // An unknown tag is only a warning of the parser, but nobody knows which value it should have given.
   const [problem] = [...document.errors, ...document.warnings];
   if (problem) refuse(problem.code, problem.pos[0]);
   visit(document, (_, node) => {

@@ -1,16 +1,16 @@
 import { type AddressInfo, isIPv6 } from 'node:net';
 
-/** Where to listen. */
+/** The place where a server listens. */
 export interface ListenAddress {
   /** A name or an IP address; undefined for all interfaces. */
   readonly host: string | undefined;
-  /** 0 for a free one. */
+  /** 0 for any port that is free. */
   readonly port: number;
 }
 
 const pattern = /^(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^:[\]\s]*)):(?<port>\d{1,5})$/;
 
-/** An address as Go writes it, `:8080`, `host:port` or `[::1]:8080`; undefined when it is none. */
+/** Reads an address as Go writes it: `:8080`, `host:port` or `[::1]:8080`. @returns undefined when the text is none. */
 export function parseListenAddress(text: string): ListenAddress | undefined {
   const { ipv6, host, port } = pattern.exec(text)?.groups ?? {};
   if (port === undefined || Number(port) > 65_535) return undefined;
@@ -18,7 +18,7 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
   return { host: ipv6 ?? (host || undefined), port: Number(port) };
 }
 
-/** The address that a server got, written like the one that was asked for: all interfaces stay `:8080`. */
+/** Writes the address that a server got like the one that was asked for: all interfaces stay `:8080`. */
 export function formatBoundAddress(asked: ListenAddress, bound: AddressInfo): string {
   if (asked.host === undefined) return `:${bound.port}`;
   return bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;

@@ -9,7 +9,10 @@ const bytesByUnit: Readonly<Record<string, number>> = {
   gib: 1_073_741_824,
 };
 
-/** Bytes of a size such as `1048576`, `512KB` (1000 bytes each) or `10MiB` (1024 times 1024); undefined when it is none. */
+/**
+ * Reads a size such as `1048576`, `512KB` (1000 bytes each) or `10MiB` (1024 times 1024).
+ * @returns bytes, or undefined when the text is no size.
+ */
 export function parseByteSize(text: string): number | undefined {
   const [, count, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? [];
   const bytes = Number(count) * (bytesByUnit[unit.toLowerCase()] ?? Number.NaN);

@@ -3,7 +3,7 @@ import { round } from '../../support/round.ts';
 const msByUnit: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
-  // The micro sign and the Greek letter mu look the same; Go takes both.
+  // Go takes the micro sign and the Greek letter mu, which look the same.
   '\u00b5s': 1e-3,
   '\u03bcs': 1e-3,
   ms: 1,
@@ -15,7 +15,7 @@ const msByUnit: Readonly<Record<string, number>> = {
 const part = /(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g;
 const duration = new RegExp(`^\\+?(?:0|(?:${part.source})+)$`);
 
-/** Milliseconds of a Go duration such as `1m30s`, `.5h` or `0`; undefined when it is none or below 0. */
+/** Reads a Go duration such as `1m30s`, `.5h` or `0`. @returns milliseconds, or undefined when the text is none from 0. */
 export function parseDuration(text: string): number | undefined {
   if (!duration.test(text)) return undefined;
   let ms = 0;
@@ -23,7 +23,7 @@ export function parseDuration(text: string): number | undefined {
   return ms;
 }
 
-/** A duration as Go writes it (`36.3ms`, `1m30s`), rounded to what a person reads: three digits or so. */
+/** Writes milliseconds as Go does (`36.3ms`, `1m30s`), rounded to about three digits, as more are not read by people. */
 export function formatDuration(ms: number): string {
   if (ms < 1) return ms < 0.0005 ? '0s' : `${Math.round(ms * 1_000)}\u00b5s`;
   if (ms < 999.5) return `${round(ms, ms < 99.95 ? 1 : 0)}ms`;

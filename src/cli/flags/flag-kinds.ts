@@ -40,62 +40,66 @@ function flagOf<Value>(kind: Kind<Value>): FlagOf<Value> {
   return (fallback, help, effects) => ({ ...kind, ...effects, fallback, help });
 }
 
-// What strconv.ParseBool of Go takes.
+// The texts that strconv.ParseBool of Go takes.
 const booleans: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(['1', 't', 'T', 'true', 'TRUE', 'True'].map((text) => [text, true])),
   ...Object.fromEntries(['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false])),
 };
 
-/** On when it stands alone; its value can only follow an equals sign. */
+/** True when the flag stands alone; another value can only follow an equals sign. */
 export const boolean = flagOf<boolean>({
   placeholder: '',
   expected: 'true or false',
   parse: (text) => (Object.hasOwn(booleans, text) ? booleans[text] : undefined),
 });
 
+/** Any text. */
 export const string = flagOf<string>({ placeholder: 'string', expected: 'a string', parse: (text) => text });
 
-/** In milliseconds. */
+/** Milliseconds from 0. */
 export const duration = flagOf<number>({
   placeholder: 'duration',
   expected: 'a duration from 0 such as 1m30s, 1.5s or 250ms',
   parse: parseDuration,
 });
 
-/** A duration that is a limit of the library: 0 is none, as Go has it, and so is a time that no timer can keep. */
+/** A duration that limits something in the library. 0 is no limit, as in Go, and so is `1000h`, which no timer can keep. */
 export function limit(fallback: string, help: string, option: string): Flag<number> {
   return duration(fallback, help, { option, toOption: (ms) => (ms === 0 || ms > maxTimerMs ? Infinity : ms) });
 }
 
-/** Milliseconds, or a percentile. */
+/** Milliseconds above 0, or a percentile. */
 export const hedgeDelay = flagOf<number | Percentile>({
   placeholder: 'duration|percentile',
   expected: 'a duration above 0 such as 10ms, or a percentile such as p95',
   parse: (text) => (isPercentile(text) ? text : parseDuration(text) || undefined),
 });
 
+/** Bytes from 0. */
 export const byteSize = flagOf<number>({
   placeholder: 'bytes',
   expected: 'a number of bytes such as 1048576, 512KB or 10MiB',
   parse: parseByteSize,
 });
 
+/** The place where a server listens. */
 export const address = flagOf<ListenAddress>({
   placeholder: 'address',
   expected: 'an address such as :8080, localhost:8080 or [::1]:8080',
   parse: parseListenAddress,
 });
 
-/** An address, or false for none: an empty text. */
+/** An address, or false for an empty text. */
 export const optionalAddress = flagOf<ListenAddress | false>({
   placeholder: 'address',
   expected: 'an address such as :9090, localhost:9090 or [::1]:9090, or nothing',
   parse: (text) => (text === '' ? false : parseListenAddress(text)),
 });
 
-/** More processes than this are a slip of the finger. */
+/** A number above this is a slip of the finger. */
 const maxWorkers = 256;
 
+/** A number of processes from 1. */
 export const workerCount = flagOf<number>({
   placeholder: 'number|auto',
   expected: `a number from 1 to ${maxWorkers}, or auto`,
@@ -105,7 +109,7 @@ export const workerCount = flagOf<number>({
   },
 });
 
-/** One of a few words. */
+/** One of these words. */
 export function choice<const Word extends string>(...words: readonly Word[]): FlagOf<Word> {
   return flagOf({
     placeholder: words.join('|'),

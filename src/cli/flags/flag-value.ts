@@ -2,17 +2,20 @@ import { inspect } from 'node:util';
 import { CommandError } from './command-error.ts';
 import { type FlagName, type FlagValues, flags } from './flags.ts';
 
-/** Where the value of a flag stands. */
+/** The place where the value of a flag stands: the command line or the environment. */
 export type Origin = 'flag' | 'variable';
 
-/** What somebody wrote for a flag. */
+/** A value as somebody wrote it for a flag. */
 export interface FlagText {
+  /** The flag's whole name, however it was abbreviated. */
   readonly name: FlagName;
+  /** The value, not parsed yet. */
   readonly text: string;
+  /** Where it was written. */
   readonly origin: Origin;
 }
 
-/** What the user of the command wrote, or would have to write, for a flag to have a value. */
+/** A flag as the user of the command has to write it there, such as `flag -via` or `variable BRP_VIA`. */
 export function labelOf(name: FlagName, origin: Origin): string {
   return origin === 'flag' ? `flag -${name}` : `variable ${variableOf(name)}`;
 }
@@ -23,7 +26,7 @@ export function variableOf(name: FlagName): string {
 }
 
 /**
- * The values of flags; of several texts for one flag the last one counts.
+ * Parses the values of flags; of several texts for one flag the last one counts.
  * @throws CommandError with exit code 2 and a line for each text that is no such value.
  */
 export function parseFlagTexts(texts: readonly FlagText[]): Partial<FlagValues> {

@@ -133,6 +133,7 @@ const about = {
 /** Every flag of the command. */
 export const flags = { ...forwarding, ...serving, ...logging, ...stopping, ...about };
 
+/** The name of a flag, without its dash. */
 export type FlagName = keyof typeof flags;
 
 /** The value of every flag. */
@@ -140,7 +141,7 @@ export type FlagValues = {
   readonly [Name in FlagName]: (typeof flags)[Name] extends Flag<infer Value> ? Value : never;
 };
 
-/** The flags as the usage shows them: a title, and what belongs under it. */
+/** The flags as the usage shows them: a title, and the flags that belong under it. */
 export const flagGroups = Object.entries({
   Forwarding: forwarding,
   Serving: serving,
@@ -149,9 +150,10 @@ export const flagGroups = Object.entries({
   Help: about,
 }).map(([title, group]) => ({ title, names: Object.keys(group) as readonly FlagName[] }));
 
+/** The names of all flags, in the order of the usage. */
 export const flagNames = Object.keys(flags) as readonly FlagName[];
 
-/** Whether a flag asks about the command, rather than having it serve. */
+/** Whether a flag asks the command about itself, such as for its version, rather than having it serve. */
 export function isQuestion(name: FlagName): boolean {
   return Object.hasOwn(about, name);
 }

@@ -5,10 +5,11 @@ import { type Environment, flagsInEnvironment } from './environment.ts';
 import { type FlagText, type Origin, parseFlagTexts } from './flag-value.ts';
 import { type FlagName, type FlagValues, flagCalled, flagNames, flags, isQuestion } from './flags.ts';
 
-/** What a command line says, and the environment where it says nothing. */
+/** The flags of a command line, and those of the environment that the command line does not have. */
 export interface ParsedFlags {
+  /** The value of every flag, given or not. */
   readonly values: FlagValues;
-  /** The flags that were given, and where; all others have their default. */
+  /** The flags that were given, with the place; all others have their default. */
   readonly given: ReadonlyMap<FlagName, Origin>;
 }
 
@@ -16,8 +17,8 @@ const flagSyntax = /^--?(?<name>[^-=][^=]*)(?:=(?<text>.*))?$/s;
 
 /**
  * Reads a command line as Go's `flag` does (one or two dashes, `-flag value` or `-flag=value`, the last one wins), and
- * unambiguous abbreviations besides. Who asks for help or the version need not have the environment right.
- * @throws CommandError with exit code 2, with a line for each value that is wrong.
+ * unambiguous abbreviations besides. The environment is not even looked at when help or the version is asked for.
+ * @throws CommandError with exit code 2 and a line for each value that is wrong.
  */
 export function parseFlags(argv: readonly string[], environment: Environment = {}): ParsedFlags {
   const onLine = flagsOn(argv);
@@ -36,7 +37,7 @@ function asksSomething(texts: readonly FlagText[]): boolean {
 
 function flagsOn(argv: readonly string[]): readonly FlagText[] {
   const found: FlagText[] = [];
-  // One iterator for all: a flag takes its value from it, and what `--` leaves in it is no flag.
+  // One iterator for all: each flag takes its value from it, and the words that it still has after `--` are no flags.
   const words = argv.values();
   for (const word of words) {
     if (word === '--') break;
@@ -54,12 +55,12 @@ function splitFlag(word: string): { readonly name: FlagName; readonly text: stri
   return { name: findFlag(name), text };
 }
 
-/** The flag that a name or its beginning means. */
+/** Finds the flag that has this name, or whose name alone begins like this. */
 function findFlag(text: string): FlagName {
-  // Go's `flag` knows this one of its own.
+  // Go's `flag` takes -h without being told.
   if (text === 'h') return 'help';
   const candidates = flagNames.filter((name) => name.startsWith(text));
-  // An abbreviation that the original understands keeps its meaning, whatever flags are added.
+  // An abbreviation that the Go original understands keeps its meaning, whatever flags are added: -e is -endpoints.
   for (const tier of [
     candidates.filter((name) => name === text),
     candidates,

@@ -1,6 +1,6 @@
 import { type FlagName, flagCalled, flagGroups } from './flags.ts';
 
-/** The help text: what the command is for and every flag with its default, laid out as Go does. */
+/** The help text: the command's purpose and every flag with its default, laid out as Go does. */
 export function usage(): string {
   return `Usage: balancing-reverse-proxy -endpoints URL,URL... [flags]
 

@@ -1,7 +1,7 @@
 import type { FlagValues } from '../flags/flags.ts';
 import { jsonFormat, type LogFormat, textFormat } from './log.ts';
 
-/** How the lines of the log look, by the flags. */
+/** The format of the log that the flags ask for. */
 export function formatOf(values: FlagValues): LogFormat {
   const prefix = values['log-prefix'];
   if (values['log-format'] === 'json') return jsonFormat(prefix);

@@ -1,31 +1,34 @@
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { CommandError } from '../flags/command-error.ts';
 
-/** Where the lines of the log go. */
+/** The place that the lines of the log go to. */
 export interface LogSink {
-  /** Takes text of whole lines. It never throws: a full disk must not stop the proxy. */
+  /** Writes text of whole lines. Writing never throws, because a full disk must not stop the proxy. */
   write(text: string): void;
   /**
-   * Opens the file anew by its name, for whoever has moved it away (logrotate).
-   * @throws CommandError when it cannot be opened; then the old one stays.
+   * Opens the file anew by its name, after logrotate or the like has moved it away.
+   * @throws CommandError when the file cannot be opened; the one before stays in use then.
    */
   reopen(): void;
 }
 
 /** A stream for people, or for whoever collects the output of processes. */
 export interface Output {
+  /** Writes text. */
   write(text: string): unknown;
+  /** Takes a listener for errors, such as EPIPE when the reader has gone. */
   on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
 }
 
 /** The streams of a process. */
 export interface Outputs {
+  /** For what was asked for: the log, usage, version. */
   readonly stdout: Output;
+  /** For problems. */
   readonly stderr: Output;
 }
 
-/** How to open a {@link LogSink}. */
-export interface LogSinkOptions {
+interface LogSinkOptions {
   /** The value of `-log-file`: a file, `stdout` or `stderr`. */
   readonly file: string;
   readonly outputs: Outputs;
@@ -33,7 +36,7 @@ export interface LogSinkOptions {
   onReaderGone(): void;
 }
 
-/** Nobody has the other end of the pipe any more, or the terminal is gone. */
+/** The codes of errors that come when nobody reads the pipe any more, or when the terminal is gone. */
 const readerGone: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO']);
 
 /**
@@ -52,7 +55,7 @@ function outputSink(output: Output, onReaderGone: () => void): LogSink {
   return { write: (text) => void output.write(text), reopen() {} };
 }
 
-/** Lines go out one by one and at once, as to stdout, so that none is lost however the process ends. */
+/** Writes each line at once, as to stdout, so that none is lost however the process ends. */
 function fileSink(file: string, stderr: Output): LogSink {
   let descriptor = openForAppending(file);
   let isBroken = false;

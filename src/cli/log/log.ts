@@ -1,40 +1,49 @@
 import { escapeControls } from '../../support/text.ts';
 
+/** How much a line matters. */
 export type Level = 'info' | 'warn' | 'error';
 
-/** What machines get of a line besides its message. */
+/** The data of a line for machines, besides its message. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 /** One line before it is written. */
 export interface LogEntry {
+  /** When it was logged. */
   readonly time: Date;
+  /** How much it matters. */
   readonly level: Level;
+  /** The text for people; it may contain control characters, which the format escapes. */
   readonly message: string;
+  /** The data for machines. */
   readonly fields: LogFields;
 }
 
-/** Gives the line for an entry, without its end. */
+/** Makes the line of an entry, without its end. */
 export type LogFormat = (entry: LogEntry) => string;
 
-/** Takes what is to be logged. */
+/** Logs a message. */
 export type Log = (level: Level, message: string, fields?: LogFields) => void;
 
-/** How the text format looks; date and time as in Go's `log`. */
+/** The parts of a line in the text format; date and time are as in Go's `log`. */
 export interface TextLayout {
+  /** Begins each line; empty for none. */
   readonly prefix: string;
+  /** Writes the date. */
   readonly date: boolean;
+  /** Writes the time. */
   readonly time: boolean;
-  /** Writes the time, too, as Go's microseconds do. */
+  /** Writes the time with milliseconds, also without `time`, as Go does with microseconds. */
   readonly milliseconds: boolean;
+  /** Writes date and time in UTC rather than in the local time zone. */
   readonly utc: boolean;
 }
 
-/** Writes entries in a format, line by line. */
+/** Makes a log that writes a line for each message. */
 export function createLog(format: LogFormat, write: (text: string) => void): Log {
   return (level, message, fields = {}) => write(`${format({ time: new Date(), level, message, fields })}\n`);
 }
 
-/** Lines of the Go original: `prefix 2023/11/20 12:03:53 message`. */
+/** Makes lines like those of the Go original: `prefix 2023/11/20 12:03:53 message`. */
 export function textFormat({ prefix, date, time, milliseconds, utc }: TextLayout): LogFormat {
   return (entry) => {
     const [day = '', clock = ''] = isoTime(entry.time, utc).split('T');
@@ -48,7 +57,7 @@ export function textFormat({ prefix, date, time, milliseconds, utc }: TextLayout
   };
 }
 
-/** One JSON object per line. */
+/** Makes a JSON object per line. @param prefix is a field of each; empty for none. */
 export function jsonFormat(prefix: string): LogFormat {
   return ({ time, level, message, fields }) =>
     escapeControls(JSON.stringify({ time, level, ...(prefix && { prefix }), message, ...fields }));

@@ -27,7 +27,7 @@ interface Known {
 }
 
 /**
- * An observer that logs the result of each attempt and each request, and which endpoints are left out.
+ * Makes an observer that logs the result of each attempt and each request, and which endpoints are left out.
  * @param known is asked for each line, as a reload may change it.
  */
 export function requestLog(log: Log, known: () => Known): Observer {

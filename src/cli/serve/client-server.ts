@@ -12,9 +12,9 @@ export function createClientServer(
   const settings = {
     keepAliveTimeout: keepAliveOf(values),
     headersTimeout: 60_000,
-    // node:http would end every upload that takes longer than five minutes, however well it goes.
+    // By default node:http ends every upload that takes longer than five minutes, however well it goes.
     requestTimeout: 0,
-    // Java's HttpClient asks for h2c with every request. Where there is a body, node:http would not read it.
+    // Java's HttpClient asks for h2c with every request; node:http reads no body of a request that it takes for an upgrade.
     shouldUpgradeCallback: (req: IncomingMessage) => !hasBody(req),
   };
   const server = certificate
@@ -26,7 +26,7 @@ export function createClientServer(
   return server;
 }
 
-/** As node:http wants it, which adds some to what it tells the client, and for which 0 is no limit. */
+/** The time in the terms of node:http, for which 0 is no limit, and which adds some to it for its own timer. */
 function keepAliveOf({ 'keep-alive-timeout': ms }: Configuration['values']): number {
   return ms > maxTimerMs - 10_000 ? 0 : ms;
 }

@@ -3,14 +3,15 @@ import type { Server as SecureServer } from 'node:https';
 import { Server as NetServer, type Socket } from 'node:net';
 
 /**
- * An idle connection is closed so long after its server: what its client has sent without knowing is answered. Nothing
- * helps a request that comes just after that; a client that asks as rarely has to be told before, by {@link Connections.leave}.
+ * Milliseconds for which an idle connection outlives the listening server, so that a request is answered that its client
+ * sends before hearing of the end. A request that comes later still is lost: a client that asks so rarely has to be told in
+ * time, by {@link Connections.leave}.
  */
 const idleGraceMs = 200;
 
 /**
- * The connections of a server, so that closing it waits for requests and for nothing else. Left alone, `server.close()`
- * waits five seconds for each kept-alive connection, and for one that was opened in advance until the client gives up.
+ * Follows the connections of a server, so that closing it waits for requests and for nothing else. `server.close()` alone
+ * waits five seconds for each kept-alive connection, and for one that was opened in advance until its client gives up.
  */
 export class Connections {
   /** The newest response under way on each connection; requests may be pipelined. */
@@ -22,7 +23,7 @@ export class Connections {
 
   constructor(server: Server | SecureServer) {
     this.#server = server;
-    // Before the one who answers, which may be done at once.
+    // In front of the listener that answers, because it may be done at once.
     server.prependListener('request', (req, res) => this.#onRequest(req.socket, res));
     if (server instanceof Server) server.on('connection', (socket) => this.#track(socket));
     else this.#trackSecure(server);
@@ -35,17 +36,17 @@ export class Connections {
   }
 
   /**
-   * Accepts no more connections. Those that are open do not hear of it yet, so that their clients do not try to connect
-   * anew, perhaps to another process that is just about to do the same and would reset them.
+   * Accepts no more connections. The clients of open connections are not told yet: they would connect anew, perhaps to another
+   * process that is just about to stop accepting, too, and would reset them.
    */
   refuse(): void {
-    // That of node:http cuts what is idle, with requests in it that nobody has read yet.
+    // The close() of node:http would cut idle connections, even one with a request in it that nobody has read yet.
     this.#closed ??= new Promise((resolve) => NetServer.prototype.close.call(this.#server, () => resolve()));
   }
 
   /**
    * Comes after {@link refuse}: resolves when the last response has been sent and idle clients had their time.
-   * @param limitMs how long the caller waits; 0 is without a limit.
+   * @param limitMs milliseconds that the caller waits; 0 is no limit.
    */
   async finish(limitMs: number): Promise<void> {
     this.#phase = 'finishing';
@@ -57,7 +58,7 @@ export class Connections {
     await this.#closed;
   }
 
-  /** Leaves a connection that was upgraded to whoever has it now; it is under way until both its ends close. */
+  /** Follows a connection no longer that was upgraded: whoever has it now ends it. */
   release(socket: Socket): void {
     this.#newest.delete(socket);
   }
@@ -68,7 +69,7 @@ export class Connections {
     if (this.#phase === 'finishing') this.#closeIdle(socket);
   }
 
-  /** A connection is a bare socket until its handshake is done, then another one on top of it, with the same peer. */
+  /** Follows a TLS connection: a bare socket until its handshake is done, then another socket on top with the same peer. */
   #trackSecure(server: SecureServer): void {
     const handshaking = new Map<string, Socket>();
     server.on('connection', (socket: Socket) => {

@@ -3,8 +3,8 @@ import type { ListenAddress } from '../flags/address.ts';
 import { CommandError } from '../flags/command-error.ts';
 
 /**
- * Resolves when the server listens, with what it got.
- * @throws CommandError with exit code 1, which begins with `problem`, when it cannot.
+ * Resolves when the server listens, with the address that it got.
+ * @throws CommandError with exit code 1 and a message that begins with `problem` when the server cannot listen.
  */
 export function listenOn(
   server: Server,
@@ -22,8 +22,8 @@ export function listenOn(
 }
 
 /**
- * The same address with a port that is free at this moment in the place of port 0.
- * @throws CommandError with exit code 1 when there is none, or no such host.
+ * Replaces port 0 of an address by a port that is free at this moment.
+ * @throws CommandError with exit code 1 when no port is free, or the host is none of this machine.
  */
 export async function withFixedPort(address: ListenAddress): Promise<ListenAddress> {
   if (address.port !== 0) return address;

@@ -7,46 +7,48 @@ import { addCounts, PastCounts } from './snapshots.ts';
 /** A proxy that is or was in use. */
 interface Generation {
   readonly proxy: BalancingProxy;
-  /** Requests that came before its first one. */
+  /** Requests that had come before this proxy was in use: its own request numbers are counted from there. */
   readonly before: number;
-  /** Ends what it reports to the observers, where it does. */
+  /** Ends its reports to the observers, while there are any. */
   unsubscribe?: (() => void) | undefined;
 }
 
-/** More workers than this may have been started in the life of a command, but hardly so many at a time. */
+/** Workers that have numbers of their own: a command may start more of them in its life, but hardly so many at a time. */
 const numberedWorkers = 1_000;
 
 /**
- * The proxy in use, which can be replaced at any moment without losing a request: new requests go to the new one, those
- * under way are finished by the old one. Observers, counts, request numbers and drained endpoints outlive the change.
+ * The proxy in use, which can be replaced at any moment without losing a request: new requests go to the new proxy, and the
+ * old one finishes those under way. Observers, counts, request numbers and drained endpoints outlive the change.
  */
 export class LiveProxy implements ManagedProxy {
   readonly #worker: number | undefined;
   #current: Generation;
   #requestCount = 0;
   readonly #retired = new Map<Generation, Promise<void>>();
-  /** What closed proxies have counted of the endpoints that are still there. */
+  /** The counts of closed proxies, for the endpoints that are still there. */
   readonly #past = new PastCounts();
   #denied = 0;
   readonly #observers = new Subscribers<ProxyEvent>();
 
-  /** @param worker the number of the worker that this is in: request numbers end in its last three digits. */
+  /** @param worker the number of the worker that this process is: request numbers end in its last three digits. */
   constructor(proxy: BalancingProxy, worker?: number) {
     this.#worker = worker;
     this.#current = { proxy, before: 0 };
   }
 
+  /** Answers a request by the proxy that is in use now. */
   readonly serve = (req: IncomingMessage, res: ServerResponse): void => {
     this.#requestCount++;
     this.#current.proxy(req, res);
   };
 
+  /** Answers a request for another protocol by the proxy that is in use now. */
   readonly upgrade = (req: IncomingMessage, socket: Duplex, head: Buffer): void => {
     this.#requestCount++;
     this.#current.proxy.upgrade(req, socket, head);
   };
 
-  /** The endpoints that are in use now, with all that was ever counted of them. */
+  /** The endpoints that are in use now, with everything that was ever counted of them. */
   get endpoints(): readonly EndpointSnapshot[] {
     const retired = [...this.#retired.keys()].flatMap(({ proxy }) => proxy.endpoints);
     const snapshots = this.#past.addedTo(this.#current.proxy.endpoints);
@@ -54,18 +56,22 @@ export class LiveProxy implements ManagedProxy {
     return snapshots.map((one) => retired.filter(({ name }) => name === one.name).reduce(addCounts, one));
   }
 
+  /** How often a budget was used up, counted by all proxies there ever were. */
   get hedgesDenied(): number {
     return this.#generations.reduce((total, { proxy }) => total + proxy.hedgesDenied, this.#denied);
   }
 
+  /** Leaves an endpoint of the proxy in use out, also of those after it. @returns whether there is such an endpoint. */
   drain(endpoint: string): boolean {
     return this.#current.proxy.drain(endpoint);
   }
 
+  /** Undoes {@link drain}. @returns whether there is such an endpoint. */
   restore(endpoint: string): boolean {
     return this.#current.proxy.restore(endpoint);
   }
 
+  /** Tells an observer of the events of all proxies, each under a request number of its own. @returns its unsubscribe. */
   subscribe(observer: Observer): () => void {
     const unsubscribe = this.#observers.subscribe(observer);
     if (this.#observers.size === 1) for (const generation of this.#generations) this.#report(generation);
@@ -75,7 +81,7 @@ export class LiveProxy implements ManagedProxy {
     };
   }
 
-  /** Sends requests to another proxy from now on; the one before is closed when its last request has ended. */
+  /** Sends requests to another proxy from now on. The proxy before is closed when its last request has ended. */
   replace(proxy: BalancingProxy): void {
     const old = this.#current;
     for (const { name, state } of old.proxy.endpoints) if (state === 'drained') proxy.drain(name);

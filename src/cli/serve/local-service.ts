@@ -13,8 +13,7 @@ import { LiveProxy } from './live-proxy.ts';
 import { loadMetrics, type MetricsReader } from './metrics.ts';
 import type { Service } from './service.ts';
 
-/** How a process serves by itself. */
-export interface LocalSettings {
+interface LocalSettings {
   readonly configuration: Configuration;
   readonly address: ListenAddress;
   readonly log: Log;
@@ -24,7 +23,7 @@ export interface LocalSettings {
 
 /**
  * Begins to serve from this process.
- * @throws CommandError when it cannot.
+ * @throws CommandError with exit code 1 when the address cannot be had.
  */
 export async function startLocally({ configuration, address, log, worker }: LocalSettings): Promise<LocalService> {
   const live = new LiveProxy(await createProxy(configuration), worker);
@@ -52,7 +51,7 @@ interface Parts {
   readonly metrics: MetricsReader;
 }
 
-/** Serves from this process. */
+/** A service from this process alone; its life ends with {@link LocalService.finish}. */
 export class LocalService implements Service {
   readonly source: LiveProxy;
   readonly metrics: MetricsReader;
@@ -75,6 +74,7 @@ export class LocalService implements Service {
     live.subscribe(requestLog(log, () => this.#configuration));
   }
 
+  /** Begins to accept connections. */
   async listen(address: ListenAddress): Promise<void> {
     await listenOn(this.#server, address);
   }
@@ -91,7 +91,7 @@ export class LocalService implements Service {
 
   async reload(configuration: Configuration): Promise<void> {
     const { certificate, options } = configuration;
-    // A proxy knows its endpoints and has connections to them: it stays when there is nothing to change (logrotate).
+    // A proxy knows its endpoints and has connections to them: where nothing changes, as for logrotate, it stays.
     const isSame = isDeepStrictEqual(options, this.#configuration.options);
     const proxy = isSame ? undefined : await createProxy(configuration);
     if (certificate && this.#server instanceof https.Server) this.#server.setSecureContext(certificate);

@@ -1,15 +1,14 @@
 import { loadWithPeer } from '../config/optional-peer.ts';
 
-/** What counts for Prometheus. */
 type MetricsModule = typeof import('../../observers/metrics/metrics.ts');
 
-/** The metrics of this process, with what merges those of several; or why there is none. */
+/** The metrics of this process, with the function that merges those of several; or the reason why there are none. */
 export type LoadedMetrics =
   | (Pick<MetricsModule, 'mergeMetrics'> &
       ReturnType<MetricsModule['createMetrics']> & { readonly problem?: undefined })
   | { readonly problem: string };
 
-/** Wanted only where there is an admin port. */
+/** Loads the metrics, which are needed only where there is an admin port; the same ones each time. */
 export async function loadMetrics(): Promise<LoadedMetrics> {
   const module = await loadWithPeer(() => import('../../observers/metrics/metrics.ts'));
   if (!module) return { problem: 'prom-client is not installed; npm install prom-client' };
@@ -22,5 +21,5 @@ export async function loadMetrics(): Promise<LoadedMetrics> {
   }
 }
 
-/** Gives what one or more processes have counted so far, as prom-client writes it in JSON. */
+/** Gives the counts of one or more processes so far, as `getMetricsAsJSON()` of prom-client writes them. */
 export type MetricsReader = () => Promise<readonly object[]>;

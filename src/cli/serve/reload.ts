@@ -6,13 +6,13 @@ import type { Log } from '../log/log.ts';
 import type { LogSink } from '../log/log-sink.ts';
 import type { Service } from './service.ts';
 
-/** What a reload has to do with. */
-export interface ReloadSettings {
+interface ReloadSettings {
+  /** Reads the files anew. */
   readonly read: () => Promise<Configuration>;
   readonly sink: LogSink;
   readonly log: Log;
   readonly service: Service;
-  /** The one in use so far. */
+  /** The configuration in use so far. */
   readonly configuration: Configuration;
 }
 
@@ -23,7 +23,7 @@ export function logEndpoints(log: Log, endpoints: readonly string[]): void {
   }
 }
 
-/** Makes a function that opens the log file anew and puts what stands in the other files into use; it never rejects. */
+/** Makes a function that opens the log file anew and puts the contents of the other files into use; it never rejects. */
 export function reloader({ read, sink, log, service, configuration: first }: ReloadSettings): () => Promise<void> {
   let current = first;
   const attempt = async (work: () => Promise<void> | void): Promise<void> => {
@@ -35,7 +35,7 @@ export function reloader({ read, sink, log, service, configuration: first }: Rel
     }
   };
   return async () => {
-    // First, so that what follows stands in the new file.
+    // First, so that all lines about the reload stand in the new file.
     await attempt(() => sink.reopen());
     await attempt(async () => {
       const configuration = await read();

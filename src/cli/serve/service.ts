@@ -3,25 +3,25 @@ import type { ManagedProxy } from '../../index.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { MetricsReader } from './metrics.ts';
 
-/** What serves the clients: this process, or its workers. */
+/** The service to clients, by this process or by its workers. */
 export interface Service {
-  /** Resolves when it has begun. It may never do so: it may have failed, or be told to stop before. */
+  /** Resolves when the service has begun; never, when it fails or is told to stop before. */
   readonly ready: Promise<void>;
-  /** Where it listens, once it is {@link ready}. */
+  /** The address that the service has, once it is {@link ready}. */
   readonly bound: AddressInfo;
   /** Whether somebody is there to answer requests. */
   readonly isReady: boolean;
   /** Everything that serves, seen as one proxy, reloads and workers notwithstanding. */
   readonly source: ManagedProxy;
-  /** Brings what `source` shows up to date, as far as it is not anyway. */
+  /** Brings `source` up to date, where it is not so at every moment. */
   refresh(): Promise<void>;
-  /** What was counted for Prometheus since the start; nothing without an admin port or without prom-client. */
+  /** Gives the counts for Prometheus since the start; none without an admin port or without prom-client. */
   readonly metrics: MetricsReader;
-  /** Rejects with a CommandError when it cannot go on. It never resolves. */
+  /** Never resolves, and rejects with a CommandError when the service cannot go on. */
   readonly failed: Promise<never>;
   /** Serves with another configuration from now on; requests under way are finished with the old one. */
   reload(configuration: Configuration): Promise<void>;
-  /** Goes on serving, but tells every client with its next response to connect anew, which a load balancer sends elsewhere. */
+  /** Goes on serving, but tells every client with its next response to connect anew: a load balancer then sends it elsewhere. */
   leave(): void;
   /** Accepts no more connections; resolves when nobody can connect any more. */
   refuse(): Promise<void>;

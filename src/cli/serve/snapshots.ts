@@ -1,7 +1,7 @@
 import { endpointStates } from '../../endpoints/snapshot.ts';
 import type { EndpointSnapshot, LatencySummary } from '../../index.ts';
 
-/** An endpoint's state with what `other` has counted besides. */
+/** An endpoint's snapshot whose counts are those of both. */
 export function addCounts(snapshot: EndpointSnapshot, other: EndpointSnapshot | undefined): EndpointSnapshot {
   if (!other) return snapshot;
   return {
@@ -15,11 +15,11 @@ export function addCounts(snapshot: EndpointSnapshot, other: EndpointSnapshot | 
   };
 }
 
-/** What those have counted who are no more, by the name of the endpoint. */
+/** The counts of proxies that are no more, by the name of the endpoint. */
 export class PastCounts {
   readonly #counts = new Map<string, EndpointSnapshot>();
 
-  /** Remembers the last state of somebody. */
+  /** Remembers the last snapshots of a proxy. */
   add(snapshots: readonly EndpointSnapshot[]): void {
     for (const snapshot of snapshots) {
       const nothingUnderWay = { ...snapshot, inFlight: 0 };
@@ -27,21 +27,21 @@ export class PastCounts {
     }
   }
 
-  /** Forgets endpoints that are not among these. */
+  /** Forgets all endpoints but these. */
   keepOnly(names: readonly string[]): void {
     for (const name of this.#counts.keys()) if (!names.includes(name)) this.#counts.delete(name);
   }
 
-  /** The snapshots with what was counted before. */
+  /** Adds the counts of before to snapshots. */
   addedTo(snapshots: readonly EndpointSnapshot[]): readonly EndpointSnapshot[] {
     return snapshots.map((snapshot) => addCounts(snapshot, this.#counts.get(snapshot.name)));
   }
 }
 
 /**
- * One snapshot per endpoint of what several proxies know of them. Counts add up; the state is the most telling one.
- * Health and latency are means, weighted by the responses behind them: for percentiles that is near enough to compare
- * endpoints, though no percentile of all.
+ * Makes one snapshot per endpoint of those of several proxies. Counts add up; of the states the one counts in which fewest
+ * requests may be sent. Health and latency are means, weighted by the number of responses: a mean of percentiles is no
+ * percentile of all, but near enough to compare endpoints.
  */
 export function mergeSnapshots(lists: ReadonlyArray<readonly EndpointSnapshot[]>): readonly EndpointSnapshot[] {
   const byName = Map.groupBy(lists.flat(), ({ name }) => name);
@@ -50,7 +50,6 @@ export function mergeSnapshots(lists: ReadonlyArray<readonly EndpointSnapshot[]>
 
 function mergeOne(snapshots: readonly EndpointSnapshot[]): EndpointSnapshot {
   const [first, ...others] = snapshots as readonly [EndpointSnapshot, ...EndpointSnapshot[]];
-  // That some worker leaves the endpoint out matters more than that others do not.
   const state = endpointStates.findLast((one) => snapshots.some((snapshot) => snapshot.state === one)) ?? first.state;
   const inState = snapshots.filter((snapshot) => snapshot.state === state);
   return {
@@ -69,7 +68,7 @@ function meanLatency(snapshots: readonly EndpointSnapshot[]): LatencySummary | u
   return { p50: mean('p50'), p95: mean('p95'), p99: mean('p99') };
 }
 
-/** One more than was counted, so that endpoints without any traffic have a mean, too. */
+/** Each weight is one more than was counted, so that endpoints without any traffic have a mean, too. */
 function weightedMean(
   snapshots: readonly EndpointSnapshot[],
   figureOf: (snapshot: EndpointSnapshot) => number,

@@ -4,6 +4,7 @@ import { type StopRequest, watchForStop } from './stop-request.ts';
 
 /** The wishes of whoever sends signals to the process. */
 export interface Signals {
+  /** The first request to stop, by a signal or otherwise. */
   readonly stopRequest: StopRequest;
   /** Takes the function that reloads; see {@link watchForReload}. */
   readonly reloadBy: (reload: () => Promise<void>) => void;
@@ -12,8 +13,8 @@ export interface Signals {
 }
 
 /**
- * Watches for signals from now on, which should be early: before, SIGHUP ends the process, and the first process of a
- * container never hears of SIGTERM.
+ * Watches for signals from now on. Whoever does so late takes a risk: until then SIGHUP ends the process, and the first
+ * process of a container never hears of SIGTERM.
  */
 export function watchSignals(signalled: SignalledProcess): Signals {
   const stopRequest = watchForStop(signalled);

@@ -14,10 +14,10 @@ export interface StopRequest {
 
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
-/** A signal that comes again so soon is the same one by another way: npm passes on what its whole group gets. */
+/** Milliseconds in which a repeated signal is an echo: npm passes on a signal that its whole group of processes gets. */
 const echoMs = 500;
 
-/** Watches for signals until the process ends. The second one ends it at once: who repeats it will not wait. */
+/** Watches for signals until the process ends. A second signal ends it at once, as whoever repeats it will not wait. */
 export function watchForStop(signalled: SignalledProcess): StopRequest {
   const { promise, resolve } = Promise.withResolvers<string>();
   let signalledAtMs: number | undefined;

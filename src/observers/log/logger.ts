@@ -3,23 +3,25 @@ import { escapeControls } from '../../support/text.ts';
 import { type AttemptFields, isOfEndpoint, tellEndpoint, tellRequest } from './tell.ts';
 
 /**
- * What takes the lines of the log; pino, winston, console and most others do. pino, bunyan and winston get what is in a
- * line as an object, too; all others get the line alone.
+ * Takes the lines of the log, as pino, winston, console and most others do. pino, bunyan and winston get the data of a line as
+ * an object, too; all others get the line alone.
  */
 export interface Logger {
-  // As a method, not a property, of which TypeScript would refuse a logger's narrower parameters.
+  // Both are methods, because of a property TypeScript would refuse a logger's narrower parameters.
+  /** Takes a line that tells of something good, or at least expected. */
   info(...line: unknown[]): unknown;
+  /** Takes a line that somebody should look at. */
   warn(...line: unknown[]): unknown;
 }
 
-export interface RequestLoggerSettings {
+interface RequestLoggerSettings {
   /** Writes query strings, too. */
   readonly logQuery: boolean;
 }
 
 /**
- * An observer that logs a line for each request, with what every endpoint made of it: at `info`, or at `warn` when no
- * endpoint gave a usable response or the one that did broke off. Endpoints that are left out are a `warn`, too.
+ * Makes an observer that logs a line for each request, with the outcome of every attempt: at `info`, or at `warn` when no
+ * endpoint gave a usable response or when the usable one broke off. Endpoints that are left out are a `warn`, too.
  */
 export function requestLogger(logger: Logger, { logQuery }: RequestLoggerSettings): Observer {
   const log = writerFor(logger);
@@ -31,10 +33,10 @@ export function requestLogger(logger: Logger, { logQuery }: RequestLoggerSetting
   };
 }
 
-/** @returns what the logger gave: a promise, for one that may reject. */
+/** Writes a line. @returns the logger's result, as the promise of one that is asynchronous may reject. */
 type Write = (level: keyof Logger, message: string, fields: object) => unknown;
 
-/** Loggers do not agree on where the fields of a line go; those that want none would print them over many lines. */
+/** Loggers do not agree on where the fields of a line go, and the console and others would print fields over many lines. */
 function writerFor(logger: Logger): Write {
   // pino, and bunyan.
   if ('bindings' in logger || 'addSerializers' in logger) {
