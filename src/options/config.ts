@@ -69,10 +69,7 @@ const strategy: Parser<Options['strategy']> = (value, option) =>
 
 /** Every option of {@link createBalancingProxy}. */
 export const proxyOptions = {
-  endpoints: {
-    ...required(parseEndpoints, 'The servers that should all give the same answer'),
-    items: endpointOptions,
-  },
+  endpoints: required(parseEndpoints, 'The servers that should all give the same answer', endpointOptions),
   terminalStatuses: option(parseStatuses, '100,200,300,400', 'Statuses that may be given to the client'),
   isUsable: option(
     functionOf<Options['isUsable']>(),
@@ -89,7 +86,7 @@ export const proxyOptions = {
   strategy: option(strategy, 'race', 'How the endpoints are asked'),
   unsafeMethods: option(
     namedStrategy,
-    inWords('the same as `strategy`', () => undefined),
+    inWords('the same as `strategy`'),
     'The strategy for POST, PATCH and all other methods that are not idempotent, when the request has no `Idempotency-Key`',
   ),
   hedge: group(parseHedge, hedgeOptions, 'When and how often to hedge'),
@@ -98,21 +95,14 @@ export const proxyOptions = {
     inWords('the number of endpoints', () => Infinity),
     'Most attempts for one request, the first one included',
   ),
-  order: option(
-    oneOf(orders),
-    inWords("`'fastest'` for `'hedge'`, else `'given'`", () => undefined),
-    'Which endpoint is asked first',
-  ),
+  order: option(oneOf(orders), inWords("`'fastest'` for `'hedge'`, else `'given'`"), 'Which endpoint is asked first'),
   maxInFlight: option(
     wholeNumberFrom(1),
     Infinity,
     'Most attempts and responses under way at one endpoint; a full endpoint is passed over',
   ),
   loserGraceMs: option(graceMs, 5, 'Time for which the losers may go on when the winner is known'),
-  ejection: {
-    ...option(parseEjection, true, 'Leave endpoints out that cannot be reached'),
-    fields: ejectionOptions,
-  },
+  ejection: option(parseEjection, true, 'Leave endpoints out that cannot be reached', ejectionOptions),
   timeouts: group(objectOf(timeoutOptions), timeoutOptions, 'Limits of time'),
   bodyLimitBytes: option(
     byteCount,
@@ -134,7 +124,7 @@ export const proxyOptions = {
   ),
   trustForwarded: option(
     trustForwarded,
-    inWords("Express's `trust proxy` setting where there is one, else `false`", () => undefined),
+    inWords("Express's `trust proxy` setting where there is one, else `false`"),
     'Believe the `X-Forwarded-*` and `Forwarded` headers of clients',
   ),
   via: option(
@@ -145,14 +135,12 @@ export const proxyOptions = {
   exposeEndpoint: option(trueOrFalse, false, 'Tell the client in the header `X-Served-By` which endpoint answered'),
   logger: option(logger, none, 'Gets a line for each request: pino, winston, console or the like'),
   logQuery: option(trueOrFalse, false, 'Write query strings into the log, too; they often carry secrets'),
-  tls: {
-    ...option(
-      parseTls,
-      inWords("Node's, with certificates verified", () => undefined),
-      'Certificates for https endpoints, and how they are checked',
-    ),
-    fields: tlsOptions,
-  },
+  tls: option(
+    parseTls,
+    inWords("Node's, with certificates verified"),
+    'Certificates for https endpoints, and how they are checked',
+    tlsOptions,
+  ),
   transport: option(transport, inWords('`gotTransport()`', gotTransport), 'Sends the attempts'),
 } satisfies OptionTable<Omit<Options, Translated> & Record<Translated, unknown>>;
 

@@ -40,7 +40,7 @@ export const dnsOptions = {
   refreshMs: option(milliseconds, 30_000, 'Age at which an answer is stale'),
   servers: option(
     arrayOf(server, 'a non-empty array of IP addresses of DNS servers'),
-    inWords("the system's", () => undefined),
+    inWords("the system's"),
     'DNS servers to ask: IP addresses, with or without a port',
   ),
   timeoutMs: option(finiteMilliseconds, 3_000, 'Time that DNS may take for one answer, all its questions together'),

@@ -80,12 +80,12 @@ export const endpointOptions = {
   url: required(endpointUrl, 'Absolute URL: `http:`, `https:`, or `http+unix://%2Fpath%2Fto.sock/base`'),
   name: option(
     endpointName,
-    inWords('the URL without credentials and query, and `address` in parentheses where it is given', () => undefined),
+    inWords('the URL without credentials and query, and `address` in parentheses where it is given'),
     'Name in logs, events, errors and snapshots',
   ),
   address: option(
     ipAddress,
-    inWords('what the host name resolves to', () => undefined),
+    inWords('what the host name resolves to'),
     'IP address, v4 or v6 without brackets, to connect to instead of looking up the host name of the URL',
   ),
   headers: option(

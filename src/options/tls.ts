@@ -45,11 +45,7 @@ function checkCertificates(text: string | Uint8Array, option: string): void {
 
 /** The options of `tls`. */
 export const tlsOptions = {
-  ca: option(
-    authorities,
-    inWords("Node's own", () => undefined),
-    "Authorities to trust instead of Node's own, PEM",
-  ),
+  ca: option(authorities, inWords("Node's own"), "Authorities to trust instead of Node's own, PEM"),
   cert: option(pem, none, 'Our certificate for endpoints that ask for one, PEM'),
   key: option(pem, none, 'The private key that belongs to `cert`, PEM without a passphrase'),
   rejectUnauthorized: option(

@@ -38,11 +38,7 @@ export const nodeOptions = {
   maxFreeSockets: option(wholeNumberFrom(1), 256, 'Most idle connections that are kept per endpoint'),
   keepAliveTimeoutMs: commonOptions.keepAliveTimeoutMs,
   http2: commonOptions.http2,
-  agent: option(
-    parseAgentPair,
-    inWords('ours', () => undefined),
-    'Makes the connections over node:http in the place of our agents',
-  ),
+  agent: option(parseAgentPair, inWords('ours'), 'Makes the connections over node:http in the place of our agents'),
 } satisfies OptionTable<NodeTransportOptions>;
 
 const parseNodeOptions = objectOf(nodeOptions);

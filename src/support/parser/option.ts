@@ -36,27 +36,41 @@ export interface DefaultInWords<T> {
   readonly make: () => T;
 }
 
-/** A default that no user could write down. */
-export function inWords<T>(words: string, make: () => T): DefaultInWords<T> {
+/** A default that no user could write down; without `make` it is undefined. */
+export function inWords(words: string): DefaultInWords<undefined>;
+export function inWords<T>(words: string, make: () => T): DefaultInWords<T>;
+export function inWords(words: string, make: () => unknown = () => undefined): DefaultInWords<unknown> {
   return { words, make };
 }
 
 /** The default of an option without which nothing is done. */
-export const none = inWords('none', () => undefined);
+export const none = inWords('none');
 
-/** An option whose default is a value that a user could give as well, or one {@link inWords}. */
+/**
+ * An option whose default is a value that a user could give as well, or one {@link inWords}.
+ * @param fields the options that an object given for this one has.
+ */
 export function option<T, Default extends T | undefined = never>(
   parse: Parser<T>,
   fallback: string | number | boolean | DefaultInWords<Default>,
   says: string,
+  fields?: AnyOptions,
 ): Option<NoInfer<T | Default>> {
-  if (typeof fallback === 'object') return { parse: defaultTo(fallback.make, parse), fallback: fallback.words, says };
-  return { parse: (value = fallback, name) => parse(value, name), fallback: `\`${inspect(fallback)}\``, says };
+  const isInWords = typeof fallback === 'object';
+  return {
+    parse: isInWords ? defaultTo(fallback.make, parse) : (value = fallback, name) => parse(value, name),
+    fallback: isInWords ? fallback.words : `\`${inspect(fallback)}\``,
+    says,
+    ...(fields && { fields }),
+  };
 }
 
-/** An option that has to be given. */
-export function required<T>(parse: Parser<T>, says: string): Option<T> {
-  return { parse, fallback: 'required', says };
+/**
+ * An option that has to be given.
+ * @param items the options that each object in a list given for this one has.
+ */
+export function required<T>(parse: Parser<T>, says: string, items?: AnyOptions): Option<T> {
+  return { parse, fallback: 'required', says, ...(items && { items }) };
 }
 
 /** An option that is an object of other options, all of which have their defaults. */

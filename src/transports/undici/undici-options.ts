@@ -68,14 +68,10 @@ export const undiciOptions = {
   http2: commonOptions.http2,
   allowH2: { parse: optional(trueOrFalse, undefined), fallback: undefined, says: 'The same as `http2`' },
   keepAliveTimeoutMs: commonOptions.keepAliveTimeoutMs,
-  dispatcher: option(
-    parseDispatcher,
-    inWords('ours', () => undefined),
-    'Sends the requests in the place of our agents',
-  ),
+  dispatcher: option(parseDispatcher, inWords('ours'), 'Sends the requests in the place of our agents'),
   agent: option(
     parseAgentPair,
-    inWords('a connection for each of these requests', () => undefined),
+    inWords('a connection for each of these requests'),
     'Makes the connections for what goes over node:http',
   ),
 } satisfies OptionTable<UndiciTransportOptions>;
