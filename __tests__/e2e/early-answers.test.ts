@@ -8,7 +8,7 @@ const resources = leakCheckedResources();
 
 let endpoints: Child;
 beforeAll(async () => {
-  endpoints = await startChild('./early-endpoints-process.ts');
+  endpoints = await startChild('../e2e/early-endpoints-process.ts');
 });
 afterAll(() => endpoints.close());
 

@@ -65,7 +65,9 @@ const describeOnUnix = process.platform === 'win32' ? describe.skip : describe;
 describeOnUnix('without file descriptors', () => {
   test('requests are answered with 503, no endpoint is ejected, and all is well when there are some again', async () => {
     const endpoint = resources.use(await startHttp(answering(200, 'ok', { Connection: 'close' })));
-    const proxy: Child = resources.use(await startChild('./descriptors-process.ts', endpoint.url, gotTransport.name));
+    const proxy: Child = resources.use(
+      await startChild('../e2e/descriptors-process.ts', endpoint.url, gotTransport.name),
+    );
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     const ask = async () => {
       const { status, text } = await request(String(proxy.hello), { agent });

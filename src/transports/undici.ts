@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { Agent, type buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
-import type { EndpointAddress } from '../endpoints/address.ts';
 import { isIdempotent } from '../http/methods.ts';
 import { asksForUpgrade } from '../http/protocols.ts';
+import { forgetUnused } from './connect/forget-unused.ts';
 import type { Opening } from './connect/open-connection.ts';
 import { isNamedByOtherAddress } from './connect/server-name.ts';
 import { ForeignAgents } from './http1/agents.ts';
@@ -64,8 +64,8 @@ function isForNode({ address, freshConnection, body, target, headers }: Upstream
   return body instanceof Readable || !target.startsWith('/') || asksForUpgrade(headers);
 }
 
-/** So many agents of one set of certificates are kept; beyond that those without a connection are forgotten. */
-const maxAgents = 256;
+/** How many agents of one set of certificates are kept; those without a connection are forgotten. */
+const remembered = { max: 256, isUnused: ({ stats }: Agent) => Object.keys(stats).length === 0 };
 
 /**
  * The connection pools: one agent for each set of certificates, connect timeout, and Unix socket or IP address. An agent
@@ -80,14 +80,15 @@ class UndiciAgents {
     this.#settings = settings;
   }
 
-  for({ address, tls, connectMs }: UpstreamRequest): Agent {
+  for(request: UpstreamRequest): Agent {
+    const { address, tls, connectMs } = request;
     const place = address.socketPath ?? address.connectTo;
     const key = place === undefined ? connectMs : `${connectMs} ${place}`;
     const known = this.#agents.get(tls)?.get(key);
     if (known) return known;
     const agents = this.#agents.get(tls) ?? new Map<string | number, Agent>();
-    forgetUnused(agents);
-    const agent = this.#createAgent(address, { tls, connectMs });
+    forgetUnused(agents, remembered);
+    const agent = this.#createAgent(request);
     this.#agents.set(tls, agents.set(key, agent));
     return agent;
   }
@@ -100,7 +101,7 @@ class UndiciAgents {
     await closing;
   }
 
-  #createAgent(address: EndpointAddress, settings: ConnectSettings): Agent {
+  #createAgent({ address, tls, connectMs }: UpstreamRequest): Agent {
     const { connections, pipelining, keepAliveTimeoutMs } = this.#settings;
     return new Agent({
       pipelining,
@@ -112,21 +113,13 @@ class UndiciAgents {
       ...(connections < Infinity && { connections }),
       connect: createConnector({
         ...address,
-        ...settings,
+        tls,
+        connectMs,
         openings: this.#openings,
-        createTimeout: () => new errors.ConnectTimeoutError(`no connection within ${settings.connectMs} ms`),
+        createTimeout: () => new errors.ConnectTimeoutError(`no connection within ${connectMs} ms`),
       }),
       factory: (origin, settings) => new Pool(origin, { ...settings, factory: createConnection }),
     });
-  }
-}
-
-type ConnectSettings = Pick<UpstreamRequest, 'tls' | 'connectMs'>;
-
-function forgetUnused(agents: Map<string | number, Agent>): void {
-  for (const [key, { stats }] of agents) {
-    if (agents.size < maxAgents) return;
-    if (Object.keys(stats).length === 0) agents.delete(key);
   }
 }
 

@@ -69,10 +69,10 @@ const addsNoHeader: ContractCase = {
   },
 };
 
-const bodyless = ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'PROPFIND', 'QUERY'];
+const methods = ['GET', 'HEAD', 'DELETE', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'PROPFIND', 'QUERY'];
 const withBody = ['POST', 'GET', 'DELETE', 'QUERY', 'PATCH'];
 
-const sendsWithoutFraming = bodyless.map(
+const sendsWithoutFraming = methods.map(
   (method): ContractCase => ({
     name: `sends ${method} without a body without framing headers of its own`,
     async play(stage) {

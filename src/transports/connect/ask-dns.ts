@@ -20,7 +20,7 @@ const notForDns = /^[^.]*\.?$|\.local(host)?\.?$/i;
  * @returns the IPv4 addresses, or the IPv6 ones of a name without others; none when nothing is known, for whatever reason.
  */
 export async function askDns(hostname: string, { servers, hostsFile = '/etc/hosts' }: AskDnsSettings = {}) {
-  const own = addressesIn(await readFile(hostsFile, 'utf8').catch(() => ''), hostname);
+  const own = addressesOfHosts(await readFile(hostsFile, 'utf8').catch(() => ''), hostname);
   if (own.length > 0 || notForDns.test(hostname)) return own;
   const resolver = new Resolver({ timeout: 1_000, tries: 2 });
   if (servers) resolver.setServers(servers);
@@ -32,7 +32,7 @@ export async function askDns(hostname: string, { servers, hostsFile = '/etc/host
 }
 
 /** @param hosts lines of an address and its names. */
-function addressesIn(hosts: string, hostname: string): LookupAddress[] {
+function addressesOfHosts(hosts: string, hostname: string): LookupAddress[] {
   const wanted = hostname.toLowerCase().replace(/\.$/, '');
   const lines = hosts.split('\n').map((line) => (line.split('#')[0] ?? '').trim().toLowerCase().split(/\s+/));
   return lines

@@ -3,6 +3,7 @@ import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Opening } from '../connect/open-connection.ts';
+import { probeOverTls } from '../connect/probing.ts';
 import type { TlsOptions } from '../message/transport.ts';
 import { beginIdle, heldFor } from './idle-limit.ts';
 
@@ -54,9 +55,7 @@ function openInOwnWay(agent: http.Agent, secure: boolean): void {
   const create = agent.createConnection.bind(agent);
   const open = (options: AgentRequest) => {
     const socket = create(options) as Socket;
-    // In Node 22 the option has no effect with TLS.
-    if (secure) socket.once('secureConnect', () => socket.setKeepAlive(true, options.keepAliveInitialDelay));
-    return socket;
+    return secure ? probeOverTls(socket, options.keepAliveInitialDelay) : socket;
   };
   const destroy = agent.destroy.bind(agent);
   agent.createConnection = (options: AgentRequest, done) => {

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { types } from 'node:util';
 import { lookup } from '../connect/lookup.ts';
+import { probing } from '../connect/probing.ts';
 import { serverNameOf } from '../connect/server-name.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
 import { sendUnframed } from '../message/upload.ts';
@@ -10,9 +11,6 @@ import { type AgentRequest, type ConnectionSeeker, createAgent } from './create-
 
 /** Methods to which node:http adds no chunked framing of its own when there is no body. */
 const unframedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
-
-/** After a minute of silence TCP asks whether the endpoint is still there; agents that keep connections have a time of their own. */
-const probing = { keepAlive: true, keepAliveInitialDelay: 60_000 };
 
 /**
  * Makes node:http's own request of ours, with target and headers byte for byte; the body is still to be sent.

@@ -39,7 +39,7 @@ function withFields(
 }
 
 /** Names and values as they came, less the pseudo headers. */
-export function listOf(headers: IncomingHttpHeaders, raw: readonly string[] | undefined): readonly string[] {
+export function fieldsAsSent(headers: IncomingHttpHeaders, raw: readonly string[] | undefined): readonly string[] {
   const list =
     raw ?? Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().flatMap((one) => [name, one]));
   return list.filter((_, index) => !list[index - (index % 2)]?.startsWith(':'));

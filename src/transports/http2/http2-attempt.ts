@@ -8,7 +8,7 @@ import { announcedBytesOf } from '../message/response-body.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../message/transport.ts';
 import { isLong, limitRest, sinceAskedBefore, withoutBody } from '../message/upload.ts';
 import type { Http2Connection } from './connection.ts';
-import { handshakeHeaders, listOf, requestHeaders } from './headers.ts';
+import { fieldsAsSent, handshakeHeaders, requestHeaders } from './headers.ts';
 import { LargeCount } from './large-count.ts';
 import { sendBody } from './send-body.ts';
 import { watchEnd } from './watch-end.ts';
@@ -68,7 +68,7 @@ export class Http2Attempt {
       .once('response', this.#onResponse)
       .on('headers', this.#onInterim)
       .once('trailers', (headers, _flags, raw?: string[]) => {
-        this.#trailers = listOf(headers, raw);
+        this.#trailers = fieldsAsSent(headers, raw);
       })
       .once('end', this.#onEnd)
       .on('error', this.#onBroken)
@@ -114,13 +114,13 @@ export class Http2Attempt {
     const status = Number(headers[':status']);
     if (this.#isHandshake && status === 200) {
       this.#release();
-      this.#result.resolve(switchedTo(stream, listOf(headers, raw), this.#request));
+      this.#result.resolve(switchedTo(stream, fieldsAsSent(headers, raw), this.#request));
       return;
     }
     const endsWithHead = (flags & NGHTTP2_FLAG_END_STREAM) > 0;
     // HTTP/2 has no reason phrase: clients of HTTP/1.1 get the usual one.
     const statusText = STATUS_CODES[status] ?? '';
-    const head = { status, statusText, headers: listOf(headers, raw), endsWithHead };
+    const head = { status, statusText, headers: fieldsAsSent(headers, raw), endsWithHead };
     const flow = {
       pause: () => {
         // What is not read piles up as well.
@@ -154,7 +154,7 @@ export class Http2Attempt {
   };
 
   readonly #onInterim = (headers: IncomingHttpHeaders, _flags: number, raw?: string[]): void => {
-    this.#request.onInterim?.({ status: Number(headers[':status']), headers: listOf(headers, raw) });
+    this.#request.onInterim?.({ status: Number(headers[':status']), headers: fieldsAsSent(headers, raw) });
   };
 
   readonly #onEnd = (): void => {

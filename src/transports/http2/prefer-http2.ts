@@ -5,10 +5,10 @@ import { isIdempotent } from '../../http/methods.ts';
 import { asksForUpgrade } from '../../http/protocols.ts';
 import { untilAborted } from '../../support/until-aborted.ts';
 import type { Transport, UpstreamRequest } from '../message/transport.ts';
-import { checkSendable } from './check-sendable.ts';
 import type { Http2Connection } from './connection.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { Http2Attempt } from './http2-attempt.ts';
+import { refuseUnsendable } from './refuse-unsendable.ts';
 import { Http2Sessions } from './sessions.ts';
 
 /** node:http2 servers take 128 header fields, pseudo headers included; over HTTP/1.1 the same ones take 1,000. */
@@ -71,7 +71,7 @@ function needsProof(connection: Http2Connection | undefined, { method, body }: U
 function attemptOver(connection: Http2Connection, request: UpstreamRequest, signal: AbortSignal): Http2Attempt {
   const isHandshake = asksForUpgrade(request.headers);
   if (isHandshake && !mayOpenWebSocket(connection, request)) throw noUpgrade(request);
-  checkSendable(request);
+  refuseUnsendable(request);
   return new Http2Attempt(request, connection, signal, isHandshake);
 }
 

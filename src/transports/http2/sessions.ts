@@ -1,11 +1,12 @@
+import { forgetUnused } from '../connect/forget-unused.ts';
 import type { TlsOptions, UpstreamRequest } from '../message/transport.ts';
 import type { Http2Connection } from './connection.ts';
 import { type ConnectionLimits, usualLimits } from './connection-limits.ts';
 import { EndpointConnections } from './endpoint-connections.ts';
 import { OpenSockets } from './socket.ts';
 
-/** So many endpoints are remembered; beyond that the oldest without a connection are forgotten. */
-const maxEndpoints = 256;
+/** How many endpoints are remembered; those without a connection are forgotten. */
+const remembered = { max: 256, isUnused: (connections: EndpointConnections) => connections.isUnused };
 
 /** HTTP/2 connections to https endpoints, shared by all requests. */
 export class Http2Sessions {
@@ -43,15 +44,8 @@ export class Http2Sessions {
     const known = endpoints.get(key);
     if (known) return known;
     const connections = new EndpointConnections(this.#sockets, this.#limits);
-    forgetUnused(endpoints);
+    forgetUnused(endpoints, remembered);
     this.#endpoints.set(tls, endpoints.set(key, connections));
     return connections;
-  }
-}
-
-function forgetUnused(endpoints: Map<string, EndpointConnections>): void {
-  for (const [key, connections] of endpoints) {
-    if (endpoints.size < maxEndpoints) return;
-    if (connections.isUnused) endpoints.delete(key);
   }
 }

@@ -1,11 +1,12 @@
 import tls from 'node:tls';
 import { Opening } from '../connect/open-connection.ts';
+import { probeOverTls } from '../connect/probing.ts';
 import { serverNameOf } from '../connect/server-name.ts';
 import { connectTimeout } from '../message/explain.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
 
-/** After so much silence TCP asks whether the endpoint is still there; a stream of events may be silent for ever. */
-const keepAliveMs = 15_000;
+/** Silence after which TCP asks whether the endpoint is still there; a stream of events may be silent for ever. */
+const probeAfterMs = 15_000;
 
 /** What a connection depends on. */
 export type ConnectSettings = Pick<UpstreamRequest, 'address' | 'tls' | 'connectMs'>;
@@ -60,5 +61,5 @@ function connectTo(host: string, { address, tls: settings }: ConnectSettings, pr
     ...serverNameOf(address),
     ALPNProtocols: protocols,
   });
-  return socket.once('secureConnect', () => socket.setKeepAlive(true, keepAliveMs));
+  return probeOverTls(socket, probeAfterMs);
 }

@@ -2,6 +2,7 @@ import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { EndpointAddress } from '../../endpoints/address.ts';
 import { Opening } from '../connect/open-connection.ts';
+import { probeOverTls, probing } from '../connect/probing.ts';
 import { serverNameOf } from '../connect/server-name.ts';
 import type { TlsOptions } from '../message/transport.ts';
 
@@ -28,9 +29,6 @@ export interface ConnectionTarget {
 /** Opens connections, as undici's option `connect`. */
 export type Connector = (target: ConnectionTarget, done: (...result: [null, Socket] | [Error, null]) => void) => void;
 
-/** After a minute of silence TCP asks whether the endpoint is still there. */
-const probing = { keepAlive: true, keepAliveInitialDelay: 60_000 };
-
 /** The TLS sessions of so many servers are kept. */
 const maxSessions = 100;
 
@@ -41,7 +39,7 @@ export function createConnector(settings: ConnectorSettings): Connector {
   return (target, done) => {
     const secure = target.protocol === 'https:';
     const open = (address: string): Socket => {
-      const place = placeOf(target, address, socketPath);
+      const place = netOptionsOf(target, address, socketPath);
       return (secure ? openSecure(place, target, { settings, sessions }) : net.connect(place)).setNoDelay();
     };
     const hostname = socketPath === undefined ? (connectTo ?? target.hostname) : undefined;
@@ -55,9 +53,11 @@ export function createConnector(settings: ConnectorSettings): Connector {
   };
 }
 
-type Place = net.NetConnectOpts;
-
-function placeOf({ protocol, port }: ConnectionTarget, host: string, socketPath: string | undefined): Place {
+function netOptionsOf(
+  { protocol, port }: ConnectionTarget,
+  host: string,
+  socketPath: string | undefined,
+): net.NetConnectOpts {
   if (socketPath !== undefined) return { path: socketPath, ...probing };
   return { host, port: Number(port) || (protocol === 'https:' ? 443 : 80), ...probing };
 }
@@ -67,7 +67,11 @@ interface TlsState {
   readonly sessions: Map<string, Buffer>;
 }
 
-function openSecure(place: Place, { hostname, port }: ConnectionTarget, { settings, sessions }: TlsState): Socket {
+function openSecure(
+  place: net.NetConnectOpts,
+  { hostname, port }: ConnectionTarget,
+  { settings, sessions }: TlsState,
+): Socket {
   const { connectTo } = settings;
   const key = `${hostname}:${port}`;
   const socket = tls.connect({
@@ -77,9 +81,7 @@ function openSecure(place: Place, { hostname, port }: ConnectionTarget, { settin
     session: sessions.get(key),
     ALPNProtocols: ['http/1.1'],
   });
-  // In Node 22 the option has no effect with TLS.
-  socket.once('secureConnect', () => socket.setKeepAlive(true, probing.keepAliveInitialDelay));
-  return socket.on('session', (session: Buffer) => {
+  return probeOverTls(socket).on('session', (session: Buffer) => {
     for (const oldest of sessions.keys()) if (sessions.size >= maxSessions) sessions.delete(oldest);
     sessions.set(key, session);
   });

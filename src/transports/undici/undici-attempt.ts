@@ -110,7 +110,7 @@ export class UndiciAttempt {
   }
 
   onResponseStart(controller: Controller, status: number, _: unknown, statusText = ''): void {
-    const headers = listOf(controller.rawHeaders);
+    const headers = decodedFields(controller.rawHeaders);
     if (status < 200) {
       this.request.onInterim?.({ status, headers });
       return;
@@ -128,7 +128,7 @@ export class UndiciAttempt {
 
   onResponseEnd(controller: Controller): void {
     this.#connection?.release(this);
-    this.#response?.end(listOf(controller.rawTrailers));
+    this.#response?.end(decodedFields(controller.rawTrailers));
   }
 
   /** Whether its response takes no more until somebody reads. */
@@ -164,6 +164,6 @@ function asSent(statusText: string): string {
 }
 
 /** Names and values; over HTTP/1.1, which is all that undici is used for, they are bytes. */
-function listOf(raw: unknown): readonly string[] {
+function decodedFields(raw: unknown): readonly string[] {
   return ((raw ?? []) as readonly Buffer[]).map((part) => part.toString('latin1'));
 }

@@ -7,7 +7,7 @@ import type { UpstreamRequest } from '../message/transport.ts';
  * which others use, too.
  * @throws BalancingProxyError `ERR_BRP_UNSENDABLE`.
  */
-export function checkSendable({ address, method, target, headers }: UpstreamRequest): void {
+export function refuseUnsendable({ address, method, target, headers }: UpstreamRequest): void {
   try {
     validateHeaderName(method);
     if (/[^\x21-\xff]/.test(target)) throw new TypeError('its target has a character that is none of a URL');
