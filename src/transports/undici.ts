@@ -6,7 +6,7 @@ import { asksForUpgrade } from '../http/protocols.ts';
 import { forgetUnused } from './connect/forget-unused.ts';
 import type { Opening } from './connect/open-connection.ts';
 import { isNamedByOtherAddress } from './connect/server-name.ts';
-import { ForeignAgents } from './http1/agents.ts';
+import { ForeignAgents } from './http1/foreign-agents.ts';
 import { NodeAttempt } from './http1/node-attempt.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
 import { BodyOnce } from './message/body-once.ts';

@@ -2,7 +2,7 @@ import { trueOrFalse, valueThat, wholeNumberFrom } from '../../support/parser/ki
 import { inWords, type OptionTable, objectOf, option, optional, type ValuesOf } from '../../support/parser/option.ts';
 import { parseOrThrow, refuse } from '../../support/parser/problems.ts';
 import { maxTimerMs } from '../../support/timer.ts';
-import { type AgentOption, parseAgentPair } from '../http1/agents.ts';
+import { type AgentOption, parseAgentPair } from '../http1/foreign-agents.ts';
 import { commonOptions } from '../http1/transport-options.ts';
 
 /** How {@link undiciTransport} connects. */
