@@ -3,7 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import type { EndpointAddress } from '../../endpoints/address.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { Liveness } from './liveness.ts';
-import { maxWindowBytes } from './receive-window.ts';
+import { AnnouncedWindow } from './receive-window.ts';
 import { sessionOptions, widen } from './session-options.ts';
 
 /** Who is told what becomes of a connection. */
@@ -28,9 +28,7 @@ export class Http2Connection {
   #served = 0;
   #resets = 0;
   #large = 0;
-  #windowBytes = maxWindowBytes;
-  #wantedWindowBytes = maxWindowBytes;
-  #isSettling = false;
+  readonly #window: AnnouncedWindow;
   #isProven = false;
   #isRetired = false;
   #lastUsedMs = 0;
@@ -43,6 +41,7 @@ export class Http2Connection {
     const onEnd = (): void => watcher.onEnd();
     this.session = http2.connect(`https://${host}`, { ...sessionOptions, createConnection: () => socket });
     widen(this.session);
+    this.#window = new AnnouncedWindow(this.session, sessionOptions.settings);
     this.#liveness = new Liveness(this.session, socket, limits);
     this.#idle = setTimeout(this.#onIdle, limits.idleMs).unref();
     this.session
@@ -141,16 +140,7 @@ export class Http2Connection {
 
   /** From now on so many bytes of each response may come ahead of its reader. */
   setWindow(bytes: number): void {
-    this.#wantedWindowBytes = bytes;
-    const { session } = this;
-    if (this.#windowBytes === bytes || this.#isSettling || session.destroyed || session.closed) return;
-    this.#windowBytes = bytes;
-    // With more than ten that are not acknowledged Node closes the connection.
-    this.#isSettling = true;
-    session.settings({ ...sessionOptions.settings, initialWindowSize: bytes }, () => {
-      this.#isSettling = false;
-      this.setWindow(this.#wantedWindowBytes);
-    });
+    this.#window.set(bytes);
   }
 
   /** We have reset a stream. */

@@ -1,16 +1,13 @@
-import type { ClientHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { BalancingProxyError } from '../../errors.ts';
-import { connectTimeout, explain } from '../message/explain.ts';
+import { explain } from '../message/explain.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
 import { Http2Connection } from './connection.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
+import { Http1Offer } from './http1-offer.ts';
+import { untilOpen } from './open-session.ts';
 import { maxWindowBytes, receiveWindow } from './receive-window.ts';
 import { type ConnectSettings, type OpenSockets, openSocket } from './socket.ts';
 import { StreamLimit } from './stream-limit.ts';
-
-/** How long it is remembered whether an endpoint that speaks HTTP/2 offers HTTP/1.1, too. */
-const offerMs = 3_600_000;
 
 /** So many connections are opened, beyond what the number of streams asks for, to carry large bodies. */
 const maxForLarge = 8;
@@ -37,11 +34,12 @@ export class EndpointConnections {
   #isHttp1 = false;
   #recheckAtMs = 0;
   #calmUntilMs = 0;
-  #offer: { readonly isHttp1Offered: Promise<boolean>; readonly untilMs: number } | undefined;
+  readonly #http1Offer: Http1Offer;
 
   constructor(sockets: OpenSockets, limits: ConnectionLimits) {
     this.#sockets = sockets;
     this.#limits = limits;
+    this.#http1Offer = new Http1Offer(sockets);
   }
 
   get isUnused(): boolean {
@@ -63,25 +61,9 @@ export class EndpointConnections {
     return undefined;
   }
 
-  /** Whether the endpoint offers HTTP/1.1; one that cannot be reached is taken to. */
+  /** As {@link Http2Sessions.offersHttp1}. */
   offersHttp1(request: UpstreamRequest): Promise<boolean> {
-    if (this.#offer && performance.now() < this.#offer.untilMs) return this.#offer.isHttp1Offered;
-    const isHttp1Offered = this.#isHttp1 ? Promise.resolve(true) : this.#askForHttp1(request);
-    this.#offer = { isHttp1Offered, untilMs: performance.now() + offerMs };
-    return isHttp1Offered;
-  }
-
-  async #askForHttp1(request: UpstreamRequest): Promise<boolean> {
-    try {
-      const socket = await openSocket(request, { protocols: ['http/1.1'], sockets: this.#sockets });
-      socket.destroy();
-      return socket.alpnProtocol === 'http/1.1';
-    } catch (error) {
-      const isRefused = String((error as NodeJS.ErrnoException).code).endsWith('NO_APPLICATION_PROTOCOL');
-      // Whoever uses it next finds out what is wrong.
-      if (!isRefused) this.#offer = undefined;
-      return !isRefused;
-    }
+    return this.#isHttp1 ? this.#http1Offer.know(Promise.resolve(true)) : this.#http1Offer.ask(request);
   }
 
   /** The one with the least to do, the first one of these: those that are not needed get idle so. */
@@ -134,33 +116,21 @@ export class EndpointConnections {
       if (this.#isHttp1) {
         this.#recheckAtMs = performance.now() + this.#limits.recheckMs;
         socket.destroy();
-      } else await this.#openSession(socket, settings, performance.now() - startedAtMs);
+      } else await this.#openSession(socket, settings, startedAtMs);
     } catch (error) {
       // Nothing was asked of the endpoint yet.
       throw explain(error as Error, { name: settings.address.name, isConnected: false, isReused: false });
     }
   }
 
-  async #openSession(socket: TLSSocket, settings: ConnectSettings, elapsedMs: number): Promise<void> {
+  async #openSession(socket: TLSSocket, settings: ConnectSettings, startedAtMs: number): Promise<void> {
     const limits = { ...this.#limits, allStreams: this.#streamLimit.streams };
     const connection = new Http2Connection(socket, settings.address, limits, {
       onTooMany: (seen) => this.#streamLimit.closedAfter(seen),
       onEnd: () => this.#connections.delete(connection),
       onLarge: () => this.#adaptTo(settings),
     });
-    const onTime = (): void => void socket.destroy(connectTimeout(settings));
-    const limitMs = settings.connectMs - elapsedMs;
-    const timer = limitMs < Infinity ? setTimeout(onTime, limitMs) : undefined;
-    const hello = settingsOf(connection.session).finally(() => clearTimeout(timer));
-    await hello.catch((error: Error) => {
-      throw connection.isTurnedAway ? turnedAway(settings, error) : error;
-    });
-    if (connection.isTurnedAway) throw turnedAway(settings);
-    // Another one would take none either, and the next one after that.
-    if (!connection.mayTakeStream) {
-      connection.session.destroy();
-      throw new Error('it takes no requests');
-    }
+    await untilOpen({ connection, socket, startedAtMs }, settings);
     this.#maxAtOnce = connection.maxAtOnce;
     connection.setWindow(this.#windowBytes);
     for (const other of this.#connections) {
@@ -174,22 +144,7 @@ export class EndpointConnections {
   }
 }
 
-/** The endpoint is about to stop, or its next connection is taken by another process of its. */
-function turnedAway({ address: { name } }: ConnectSettings, cause?: Error): BalancingProxyError {
-  return new BalancingProxyError('ERR_BRP_NOT_PROCESSED', `${name} closes a new connection at once`, { cause });
-}
-
 function isBetter(one: Http2Connection, other: Http2Connection): boolean {
   if (one.isWorn !== other.isWorn) return other.isWorn;
   return one.large === other.large ? one.open < other.open : one.large < other.large;
-}
-
-/** How many streams there may be is known only then. */
-function settingsOf(session: ClientHttp2Session): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  session
-    .once('remoteSettings', () => resolve())
-    .once('error', reject)
-    .once('close', () => reject(new Error('closed')));
-  return promise;
 }

@@ -1,21 +1,19 @@
 import { STATUS_CODES } from 'node:http';
 import http2, { type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import { Readable } from 'node:stream';
-import { BalancingProxyError } from '../../errors.ts';
-import { explain } from '../message/explain.ts';
 import { PushedResponse } from '../message/pushed-response.ts';
 import { announcedBytesOf } from '../message/response-body.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../message/transport.ts';
 import { isLong, limitRest, sinceAskedBefore, withoutBody } from '../message/upload.ts';
 import type { Http2Connection } from './connection.ts';
+import { explainStream, isForHttp1, isUnseen, type SentStream } from './explain-stream.ts';
 import { fieldsAsSent, handshakeHeaders, requestHeaders } from './headers.ts';
 import { LargeCount } from './large-count.ts';
 import { sendBody } from './send-body.ts';
-import { watchEnd } from './watch-end.ts';
+import { faultAtEnd, watchEnd } from './watch-end.ts';
 import { switchedTo } from './web-socket.ts';
 
-const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_HTTP_1_1_REQUIRED, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } =
-  http2.constants;
+const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM } = http2.constants;
 
 /** One request and its response as a stream of an HTTP/2 connection, which outlives it. */
 export class Http2Attempt {
@@ -42,18 +40,18 @@ export class Http2Attempt {
     this.#isHandshake = isHandshake;
   }
 
-  /** The endpoint wants this request over HTTP/1.1, and has not looked at it (RFC 9113 7). */
+  /** The endpoint wants this request over HTTP/1.1, and has not looked at it. */
   get isForHttp1(): boolean {
-    return this.#stream?.rstCode === NGHTTP2_HTTP_1_1_REQUIRED && !this.#response;
+    return isForHttp1(this.#sent) && !this.#response;
   }
 
   /** The connection was about to end, and the endpoint has not looked at this request (RFC 9113 6.8). */
   get cameTooLate(): boolean {
-    return this.#stream !== undefined && this.#connection.isTurnedAway && this.#isUnseen;
+    return this.#stream !== undefined && this.#connection.isTurnedAway && isUnseen(this.#sent);
   }
 
-  get #isUnseen(): boolean {
-    return this.#stream?.rstCode === NGHTTP2_REFUSED_STREAM || this.#connection.hasNotSeen(this.#stream?.id);
+  get #sent(): SentStream {
+    return { connection: this.#connection, stream: this.#stream, isReused: this.#isReused };
   }
 
   /** As {@link Transport.send}. Cancelling resets the stream and costs no connection. */
@@ -121,17 +119,9 @@ export class Http2Attempt {
     // HTTP/2 has no reason phrase: clients of HTTP/1.1 get the usual one.
     const statusText = STATUS_CODES[status] ?? '';
     const head = { status, statusText, headers: fieldsAsSent(headers, raw), endsWithHead };
-    const flow = {
-      pause: () => {
-        // What is not read piles up as well.
-        this.#large.begin();
-        if (!this.#large.isWhole) stream.pause();
-      },
-      resume: () => void stream.resume(),
-      abort: () => this.#reset(),
-    };
     const { body } = this.#request;
     this.#request = withoutBody(this.#request);
+    const flow = { pause: this.#pause, resume: () => void stream.resume(), abort: () => this.#reset() };
     this.#response = new PushedResponse(head, flow, this.#release);
     if (isLong(body))
       this.#response.isUploading = sinceAskedBefore(() => !stream.writableFinished && !stream.destroyed);
@@ -139,6 +129,12 @@ export class Http2Attempt {
     // Not before: Node tells of data at once, but of the head that came before it only in the next tick.
     stream.on('data', this.#onData);
     this.#result.resolve(this.#response);
+  };
+
+  readonly #pause = (): void => {
+    // A response that is not read piles up as well.
+    this.#large.begin();
+    if (!this.#large.isWhole) this.#stream?.pause();
   };
 
   readonly #onData = (chunk: Buffer): void => {
@@ -161,17 +157,18 @@ export class Http2Attempt {
     const stream = this.#stream;
     if (!stream || !this.#response) return;
     const announcedBytes = announcedBytesOf(this.#response, this.#request.method);
-    const isComplete = this.#receivedBytes === announcedBytes;
-    // A node:http2 server that did not read its request resets the stream in place of ending it, now and then.
-    const hasEnded = this.#hasEnded() || (isComplete && stream.rstCode === NGHTTP2_NO_ERROR);
-    if (!hasEnded) this.#response.fail(new Error(`the stream was reset with code ${stream.rstCode}`));
-    else if (announcedBytes !== undefined && !isComplete) {
-      this.#response.fail(new Error(`${this.#receivedBytes} bytes came of ${announcedBytes}`));
-    } else {
-      this.#response.end(this.#trailers);
-      this.#endLimit();
-      if (!stream.writableFinished) limitRest(stream, stream);
+    const fault = faultAtEnd(stream, {
+      hasEnded: this.#hasEnded(),
+      receivedBytes: this.#receivedBytes,
+      announcedBytes,
+    });
+    if (fault) {
+      this.#response.fail(fault);
+      return;
     }
+    this.#response.end(this.#trailers);
+    this.#endLimit();
+    if (!stream.writableFinished) limitRest(stream, stream);
   };
 
   readonly #onClose = (): void => {
@@ -183,18 +180,7 @@ export class Http2Attempt {
     if (this.#response) this.#response.fail(error);
     else {
       this.#release();
-      this.#result.reject(this.#explain(error));
+      this.#result.reject(explainStream(error, this.#sent, this.#request.address.name));
     }
   };
-
-  #explain(error: Error): BalancingProxyError {
-    const { name } = this.#request.address;
-    if (this.#isUnseen || this.isForHttp1) {
-      const message = `${name} has not looked at the request: ${error.message}`;
-      return new BalancingProxyError('ERR_BRP_NOT_PROCESSED', message, { cause: error });
-    }
-    const { session } = this.#connection;
-    const isStale = this.#isReused && (session.closed || session.destroyed);
-    return explain(error, { name, isConnected: true, isReused: isStale });
-  }
 }

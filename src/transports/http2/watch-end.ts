@@ -1,4 +1,4 @@
-import type { ClientHttp2Stream } from 'node:http2';
+import http2, { type ClientHttp2Stream } from 'node:http2';
 
 /**
  * Node makes a clean end, too, of a stream that was cancelled, whose connection was lost, or that the endpoint reset with
@@ -16,4 +16,27 @@ export function watchEnd(stream: ClientHttp2Stream, onAllHere: () => void): () =
     return isWanted;
   };
   return () => hasEnded;
+}
+
+/** A response body at its end. */
+export interface EndedBody {
+  /** As {@link watchEnd} says. */
+  readonly hasEnded: boolean;
+  readonly receivedBytes: number;
+  /** The bytes that the head announced, if it did. */
+  readonly announcedBytes: number | undefined;
+}
+
+/** Gives what is wrong with the end of a body, or undefined when the body is whole. */
+export function faultAtEnd(
+  { rstCode }: Pick<ClientHttp2Stream, 'rstCode'>,
+  { hasEnded, receivedBytes, announcedBytes }: EndedBody,
+): Error | undefined {
+  const isComplete = receivedBytes === announcedBytes;
+  // A node:http2 server that did not read its request resets the stream in place of ending it, now and then.
+  if (!hasEnded && !(isComplete && rstCode === http2.constants.NGHTTP2_NO_ERROR)) {
+    return new Error(`the stream was reset with code ${rstCode}`);
+  }
+  if (announcedBytes === undefined || isComplete) return undefined;
+  return new Error(`${receivedBytes} bytes came of ${announcedBytes}`);
 }

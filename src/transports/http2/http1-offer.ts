@@ -1,0 +1,41 @@
+import { type ConnectSettings, type OpenSockets, openSocket } from './socket.ts';
+
+/** How long it is remembered whether an endpoint offers HTTP/1.1. */
+const offerMs = 3_600_000;
+
+/** Whether an endpoint that speaks HTTP/2 offers HTTP/1.1, too. */
+export class Http1Offer {
+  readonly #sockets: OpenSockets;
+  #answer: Promise<boolean> | undefined;
+  #untilMs = 0;
+
+  constructor(sockets: OpenSockets) {
+    this.#sockets = sockets;
+  }
+
+  /** Asks the endpoint, unless its answer is known; an endpoint that cannot be reached is taken to offer HTTP/1.1. */
+  ask(settings: ConnectSettings): Promise<boolean> {
+    if (this.#answer && performance.now() < this.#untilMs) return this.#answer;
+    return this.know(this.#ask(settings));
+  }
+
+  /** Notes an answer. */
+  know(answer: Promise<boolean>): Promise<boolean> {
+    this.#answer = answer;
+    this.#untilMs = performance.now() + offerMs;
+    return answer;
+  }
+
+  async #ask(settings: ConnectSettings): Promise<boolean> {
+    try {
+      const socket = await openSocket(settings, { protocols: ['http/1.1'], sockets: this.#sockets });
+      socket.destroy();
+      return socket.alpnProtocol === 'http/1.1';
+    } catch (error) {
+      const isRefused = String((error as NodeJS.ErrnoException).code).endsWith('NO_APPLICATION_PROTOCOL');
+      // The request that uses the connection next finds out what is wrong.
+      if (!isRefused) this.#answer = undefined;
+      return !isRefused;
+    }
+  }
+}
