@@ -1,6 +1,13 @@
-import { createLog, jsonFormat, type TextLayout, textFormat } from '../../../src/cli/log/log.ts';
+import { createLog } from '../../../src/cli/log/log.ts';
+import { jsonFormat, type TextLayout, textFormat } from '../../../src/cli/log/log-format.ts';
 
-const layout: TextLayout = { prefix: 'proxy', date: true, time: true, milliseconds: false, utc: true };
+const layout: TextLayout = {
+  'log-prefix': 'proxy',
+  'log-date': true,
+  'log-time': true,
+  'log-msec': false,
+  'log-utc': true,
+};
 const entry = {
   time: new Date('2023-11-20T12:03:53.123Z'),
   level: 'info',
@@ -11,18 +18,18 @@ const entry = {
 describe('textFormat', () => {
   test.each<[string, Partial<TextLayout>]>([
     ['proxy 2023/11/20 12:03:53 hello', {}],
-    ['proxy 2023/11/20 12:03:53.123 hello', { milliseconds: true }],
-    ['proxy 12:03:53.123 hello', { date: false, time: false, milliseconds: true }],
-    ['proxy 2023/11/20 hello', { time: false }],
-    ['proxy hello', { date: false, time: false }],
-    ['2023/11/20 12:03:53 hello', { prefix: '' }],
+    ['proxy 2023/11/20 12:03:53.123 hello', { 'log-msec': true }],
+    ['proxy 12:03:53.123 hello', { 'log-date': false, 'log-time': false, 'log-msec': true }],
+    ['proxy 2023/11/20 hello', { 'log-time': false }],
+    ['proxy hello', { 'log-date': false, 'log-time': false }],
+    ['2023/11/20 12:03:53 hello', { 'log-prefix': '' }],
   ])('writes %s', (line, changes) => {
     expect(textFormat({ ...layout, ...changes })(entry)).toBe(line);
   });
 
   test('keeps an entry on its line and away from the cursor', () => {
     const message = 'a\nb\r\u001b[2J\u009b\u2028c';
-    expect(textFormat({ ...layout, date: false, time: false })({ ...entry, message })).toBe(
+    expect(textFormat({ ...layout, 'log-date': false, 'log-time': false })({ ...entry, message })).toBe(
       'proxy a\\u000ab\\u000d\\u001b[2J\\u009b\\u2028c',
     );
   });

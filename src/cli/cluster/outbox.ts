@@ -1,5 +1,5 @@
 import type { ProxyEvent } from '../../index.ts';
-import type { Report, Task } from './messages.ts';
+import type { Report } from './messages.ts';
 import { type PackedEvent, pack } from './packed-events.ts';
 
 /** Milliseconds for which events are gathered before they go out together, while somebody watches. */
@@ -8,13 +8,8 @@ const eventsMs = 100;
 /** Events that are gathered at most: a dashboard may miss some of so many, but requests must not wait for it. */
 const maxEvents = 5_000;
 
-/** The process that has started a worker, as the worker's own process reaches it. */
-export interface Primary {
-  /** Takes a listener for tasks. */
-  on(event: 'message', listener: (task: Task) => void): unknown;
-  /** Sends a report; missing when the primary is gone. */
-  send?(report: Report, handle: undefined, options: undefined, callback: () => void): boolean;
-}
+/** The primary as a worker reaches it, by its own process; `send` is missing when the primary is gone. */
+export type Primary = Pick<NodeJS.Process, 'on' | 'send'>;
 
 /** The reports of a worker to the primary, in their order. Reports are lost when the primary is gone. */
 export class Outbox {

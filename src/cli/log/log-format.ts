@@ -1,15 +1,37 @@
+import { escapeControls } from '../../support/text.ts';
 import type { FlagValues } from '../flags/flags.ts';
-import { jsonFormat, type LogFormat, textFormat } from './log.ts';
+import type { LogFormat } from './log.ts';
+
+/** The flags that say how a line of text looks; date and time are as in Go's `log`. */
+export type TextLayout = Pick<FlagValues, 'log-prefix' | 'log-date' | 'log-time' | 'log-msec' | 'log-utc'>;
 
 /** The format of the log that the flags ask for. */
 export function formatOf(values: FlagValues): LogFormat {
-  const prefix = values['log-prefix'];
-  if (values['log-format'] === 'json') return jsonFormat(prefix);
-  return textFormat({
-    prefix,
-    date: values['log-date'],
-    time: values['log-time'],
-    milliseconds: values['log-msec'],
-    utc: values['log-utc'],
-  });
+  return values['log-format'] === 'json' ? jsonFormat(values['log-prefix']) : textFormat(values);
+}
+
+/** Makes lines like those of the Go original: `prefix 2023/11/20 12:03:53 message`. As in Go, milliseconds include the time. */
+export function textFormat(layout: TextLayout): LogFormat {
+  const { 'log-prefix': prefix, 'log-date': date, 'log-time': time, 'log-msec': milliseconds, 'log-utc': utc } = layout;
+  return (entry) => {
+    const [day = '', clock = ''] = isoTime(entry.time, utc).split('T');
+    const words = [
+      prefix,
+      date && day.replaceAll('-', '/'),
+      (time || milliseconds) && clock.slice(0, milliseconds ? 12 : 8),
+      entry.message,
+    ];
+    return escapeControls(words.filter(Boolean).join(' '));
+  };
+}
+
+/** Makes a JSON object per line. @param prefix is a field of each; empty for none. */
+export function jsonFormat(prefix: string): LogFormat {
+  return ({ time, level, message, fields }) =>
+    escapeControls(JSON.stringify({ time, level, ...(prefix && { prefix }), message, ...fields }));
+}
+
+function isoTime(time: Date, isUtc: boolean): string {
+  const offsetMs = isUtc ? 0 : time.getTimezoneOffset() * 60_000;
+  return new Date(time.getTime() - offsetMs).toISOString();
 }

@@ -30,7 +30,7 @@ export async function startLocally({ configuration, address, log, worker }: Loca
   const metrics = configuration.values.admin ? await countedOf(live) : async () => [];
   const server = createClientServer(configuration, live.serve);
   const service = new LocalService({ live, server, log, configuration, metrics });
-  await service.listen(address);
+  await listenOn(server, address);
   server.on('error', (error) => log('error', `server: ${error.message}`));
   return service;
 }
@@ -72,11 +72,6 @@ export class LocalService implements Service {
       live.upgrade(req, socket, head);
     });
     live.subscribe(requestLog(log, () => this.#configuration));
-  }
-
-  /** Begins to accept connections. */
-  async listen(address: ListenAddress): Promise<void> {
-    await listenOn(this.#server, address);
   }
 
   get bound(): AddressInfo {
