@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { circlesIn } from './circles.ts';
-import { folderOf, isIn, isLoose, mayImport } from './house.ts';
+import { folderOf, house, isIn, isLoose, mayImport } from './house.ts';
 import { type Import, root, sourcesUnder } from './sources.ts';
 
 const sources = ['src', 'shared', 'demo', 'bench'].flatMap(sourcesUnder);
@@ -70,14 +70,20 @@ describe('the imports', () => {
 });
 
 describe('the house', () => {
+  const files = sources.map((source) => source.path);
+
   test('has a room for every file', () => {
-    expect(sources.map((source) => source.path).filter(isLoose)).toEqual([]);
+    expect(files.filter(isLoose)).toEqual([]);
+  });
+
+  test('has no room that is empty', () => {
+    expect(house.filter(({ name }) => !files.some(isIn(name))).map(({ name }) => name)).toEqual([]);
   });
 
   test('keeps no file beside the rooms of the bench that package.json does not start', () => {
     const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
     const started = Object.values<string>(scripts).join('\n');
-    const beside = sources.map((source) => source.path).filter((file) => path.posix.dirname(file) === 'bench');
+    const beside = files.filter((file) => path.posix.dirname(file) === 'bench');
     expect(beside.filter((file) => !started.includes(`node ${file}`))).toEqual([]);
   });
 });

@@ -68,7 +68,7 @@ function withChanges(req: IncomingMessage, raw: HeaderList, shown: Shown): Recei
     if (!different.has(lower) || (isCut && isBeginning(found, expected))) changed.delete(lower);
     else changed.add(lower);
   }
-  for (const name of different) refuseUnsendable(wanted.get(name));
+  for (const name of different) checkWanted(wanted.get(name));
   const touched = new Set([...changed, ...outOfOrder([...wanted.keys()], order)]);
   return { list: applied(raw, wanted, different), changed, touched };
 }
@@ -126,7 +126,7 @@ function areSame(values: readonly string[], others: readonly string[] | undefine
 }
 
 /** Refuses a header that could end its line and begin another one: middleware may have made it of what a client sent. */
-function refuseUnsendable(wanted: Wanted | undefined): void {
+function checkWanted(wanted: Wanted | undefined): void {
   if (!wanted) return;
   const { name, values } = wanted;
   try {
