@@ -26,7 +26,7 @@ export interface Fault {
   readonly from: string;
   /** The first version without it again. */
   readonly mendedIn: string;
-  /** What such a version does, as words that follow `which`. */
+  /** The fault, in words that follow `which`. */
   readonly does: string;
 }
 
