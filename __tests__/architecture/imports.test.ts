@@ -15,7 +15,7 @@ describe('the imports', () => {
   test('are found', () => {
     expect(shown(imports)).toEqual(
       expect.arrayContaining([
-        'src/proxy/exchange.ts -> src/race/race.ts',
+        'src/proxy/proxied-request.ts -> src/race/race.ts',
         'src/index.ts -> src/events/events.ts',
         'src/options/options.ts -> src/race/strategies/strategies.ts',
         'src/endpoints/endpoint.ts -> src/race/delay.ts',

@@ -1,0 +1,49 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ClientWatch } from '../client/response/client-watch.ts';
+
+export interface LifetimeSettings {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** Milliseconds until it must be settled which response is sent, or Infinity. */
+  readonly totalMs: number;
+  /** Called when these are over. @returns why the request ends now; undefined when it is settled after all. */
+  onTimeUp(): Error | undefined;
+}
+
+/** How long a request is worked on: until its client is gone, the app has answered it, or its total time is up. */
+export class Lifetime {
+  /** By `performance.now()`. */
+  readonly startedAt = performance.now();
+  readonly #client: ClientWatch;
+  readonly #totalTimer: NodeJS.Timeout | undefined;
+
+  constructor({ req, res, totalMs, onTimeUp }: LifetimeSettings) {
+    const onTimer = (): void => {
+      const error = onTimeUp();
+      if (error) this.#client.abort(error);
+    };
+    if (totalMs < Infinity) this.#totalTimer = setTimeout(onTimer, totalMs);
+    this.#client = new ClientWatch(req, res);
+  }
+
+  /** Fires when nobody waits for the response any more, or the total time is up. */
+  get signal(): AbortSignal {
+    return this.#client.signal;
+  }
+
+  /** Milliseconds since the request came. */
+  get elapsedMs(): number {
+    return performance.now() - this.startedAt;
+  }
+
+  /** Ends the total time, because it is settled which response is sent. */
+  settle(): void {
+    clearTimeout(this.#totalTimer);
+  }
+
+  /** Ends the watch over the client, too. */
+  end(): void {
+    this.settle();
+    this.#client.end();
+  }
+}

@@ -1,0 +1,184 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { exhausted } from '../attempts/exhausted.ts';
+import type { JudgedResponse } from '../attempts/judged-response.ts';
+import { AttemptLedger } from '../attempts/ledger.ts';
+import { release } from '../attempts/release.ts';
+import type { RequestBody } from '../attempts/request-body.ts';
+import { abandonUpload } from '../client/request/abandon-upload.ts';
+import { toProxyError } from '../client/response/answer-error.ts';
+import { endedByApp, isBegunByApp, isEndedByApp } from '../client/response/ending.ts';
+import type { Candidate } from '../endpoints/pool.ts';
+import { BalancingProxyError } from '../errors.ts';
+import type { RequestEnded } from '../events/events.ts';
+import type { Reporter } from '../events/reporter.ts';
+import { Race } from '../race/race.ts';
+import type { Arrival, RaceOptions } from '../race/rules.ts';
+import type { Strategy } from '../race/strategies/strategies.ts';
+import { Lifetime } from './lifetime.ts';
+import { SentResponse } from './sent-response.ts';
+import { Spares } from './spares.ts';
+
+export interface ProxiedRequestSettings {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly reporter: Reporter;
+  /** Milliseconds until it must be settled which response is sent, or Infinity. */
+  readonly totalMs: number;
+  /** Called once, when the response and every attempt have ended. */
+  onEnd(): void;
+}
+
+/** How the response of a request is found. */
+export interface Settling {
+  readonly strategy: Strategy;
+  readonly race: RaceOptions<Candidate, JudgedResponse>;
+  /** Milliseconds of silence that are borne of a small spare, or Infinity. */
+  readonly idleMs: number;
+}
+
+/** How the response to the client ended. */
+type ResponseEnd = Pick<RequestEnded, 'status' | 'bytes' | 'durationMs' | 'error'>;
+
+/** One client's request, from its arrival to the last byte of its response, with all that is done for it. */
+export class ProxiedRequest {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly reporter: Reporter;
+  readonly ledger: AttemptLedger;
+  readonly #life: Lifetime;
+  readonly #spares = new Spares();
+  readonly #onEnd: () => void;
+  #isBodyStreamed = false;
+  #readBody: Buffer | undefined;
+  #strategy: Strategy | undefined;
+  #race: Race<Candidate, JudgedResponse> | undefined;
+  #winner: string | undefined;
+  #sent: SentResponse | undefined;
+
+  constructor({ req, res, reporter, totalMs, onEnd }: ProxiedRequestSettings) {
+    this.req = req;
+    this.res = res;
+    this.reporter = reporter;
+    this.#onEnd = onEnd;
+    this.#life = new Lifetime({ req, res, totalMs, onTimeUp: () => this.#errorOfTime(totalMs) });
+    this.ledger = new AttemptLedger(reporter, this.#life.startedAt);
+    reporter.requestStarted();
+  }
+
+  /** Fires when nobody waits for the response any more, or the total time is up. */
+  get signal(): AbortSignal {
+    return this.#life.signal;
+  }
+
+  /** Whether the body is too large to be replayed, so that it goes to one endpoint only. */
+  get isBodyStreamed(): boolean {
+    return this.#isBodyStreamed;
+  }
+
+  /** The client's body as it came, if it was read, until the head of the response is out. */
+  get readBody(): Buffer | undefined {
+    return this.#readBody;
+  }
+
+  /** Takes note of the body that was taken off the request. */
+  tookBody({ content, state }: RequestBody): void {
+    this.#isBodyStreamed = content instanceof Readable;
+    if (state === 'untouched' && content instanceof Buffer) this.#readBody = content;
+  }
+
+  /** Lets go of the body, which no error handler can be given any more. Needs no `this`. */
+  readonly onHead = (): void => {
+    this.#readBody = undefined;
+  };
+
+  /** Takes a response that did not win. One that is not usable may be kept while the race goes on. Needs no `this`. */
+  readonly discard = (arrival: Arrival<JudgedResponse>): void => {
+    this.ledger.endUnchosen(arrival);
+    if (arrival.value.isUsable || !this.#spares.keep(arrival)) release(arrival);
+  };
+
+  /**
+   * Runs the race and settles what is sent: the winner, else a spare.
+   * @throws BalancingProxyError `ERR_BRP_EXHAUSTED` and its like when there is neither, `ERR_BRP_ENDED_BY_APP` when it is
+   * too late for both; the signal's reason when it fires first.
+   */
+  async settle({ strategy, race, idleMs }: Settling): Promise<JudgedResponse> {
+    this.#strategy = strategy;
+    this.#race = new Race(race);
+    const winner = await this.#race.run();
+    this.#race = undefined;
+    const sent = winner ?? (await this.#spares.take({ idleMs, signal: this.signal }));
+    this.#life.settle();
+    if (!sent) throw exhausted(this.ledger.reports());
+    const isLate = isBegunByApp(this.res);
+    this.ledger.end(sent.value.attempt, { outcome: isLate ? 'lost' : 'won' });
+    this.#spares.close();
+    if (isLate) {
+      sent.abort.abort();
+      throw endedByApp();
+    }
+    this.#winner = winner?.value.attempt.name;
+    this.#sent = new SentResponse(sent, this.signal);
+    const { attempt, response } = sent.value;
+    this.reporter.responseStarted(attempt, { status: response.status, afterMs: this.#life.elapsedMs });
+    return sent.value;
+  }
+
+  /** Ends the request, whose client was given so many bytes of a body. */
+  succeed(bytes: number): void {
+    this.#end(bytes, undefined);
+  }
+
+  /** Ends the request for what was thrown. @returns the error for whoever answers the client. */
+  fail(thrown: unknown): BalancingProxyError {
+    const error = this.#errorOf(thrown);
+    this.#end(0, error);
+    return error;
+  }
+
+  /** Why the request was not answered with an endpoint's response, or not to its end, when this was thrown. */
+  #errorOf(thrown: unknown): BalancingProxyError {
+    // A client that goes away within the body makes the endpoint's stream break, which is not the endpoint's fault.
+    const error = toProxyError(this.signal.aborted ? this.signal.reason : thrown);
+    const isOurs = this.#sent ? !isEndedByApp(this.res) : !isBegunByApp(this.res);
+    return isOurs || error.code === 'ERR_BRP_CLIENT_GONE' ? error : endedByApp(error);
+  }
+
+  /** Lets go of everything. Losers may still be within their grace; the request ends when they have ended, too. */
+  #end(bytes: number, error: BalancingProxyError | undefined): void {
+    const { res, signal } = this;
+    this.#life.end();
+    if (signal.aborted) this.#spares.cut();
+    else this.#spares.close();
+    // Attempts are told to stop when the client is gone; they are over then, whether or not they have stopped.
+    if (signal.aborted) this.ledger.cancel();
+    const status = res.headersSent ? res.statusCode : undefined;
+    const end: ResponseEnd = { status, bytes, durationMs: this.#life.elapsedMs, error };
+    this.#sent?.end();
+    // A streamed upload may still be going on when its answer is out; the rest of it serves nobody.
+    if (error || this.#isBodyStreamed) this.#sent?.cut(error);
+    if (this.#isBodyStreamed) abandonUpload(this.req);
+    this.ledger.whenAllEnded(() => this.#finish(end));
+  }
+
+  #finish(end: ResponseEnd): void {
+    this.reporter.requestEnded(() => ({
+      ...end,
+      winner: this.#winner,
+      servedBy: this.#sent?.servedBy,
+      strategy: this.#strategy,
+      attempts: this.ledger.reports(),
+      isBodyStreamed: this.#isBodyStreamed,
+    }));
+    this.#onEnd();
+  }
+
+  /** Settles for a response that is held for something better; without one, the request ends with an error. */
+  #errorOfTime(totalMs: number): BalancingProxyError | undefined {
+    if (this.#race?.winWithHeld()) return undefined;
+    this.ledger.cancel();
+    const message = `no usable response within ${totalMs} ms in total`;
+    return new BalancingProxyError('ERR_BRP_TOTAL_TIMEOUT', message, { attempts: this.ledger.reports() });
+  }
+}

@@ -1,0 +1,135 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { clientHeaders } from '../attempts/client-headers.ts';
+import type { JudgedResponse } from '../attempts/judged-response.ts';
+import { outgoingRequest } from '../attempts/outgoing.ts';
+import { noBody } from '../attempts/request-body.ts';
+import { takeBody } from '../client/request/body.ts';
+import { answerError } from '../client/response/answer-error.ts';
+import { answerAsRecipient } from '../client/response/final-recipient.ts';
+import { respond } from '../client/response/respond.ts';
+import { checkUpgrade, type UpgradeClient } from '../client/upgrade/upgrade.ts';
+import { addressesFor } from '../endpoints/addresses.ts';
+import { type Candidate, EndpointPool } from '../endpoints/pool.ts';
+import { BalancingProxyError } from '../errors.ts';
+import { Events } from '../events/events.ts';
+import { Reporter } from '../events/reporter.ts';
+import { isForUs } from '../http/max-forwards.ts';
+import { onWire } from '../http/on-wire.ts';
+import { rewrittenUrl } from '../http/target.ts';
+import { isLoop } from '../http/via.ts';
+import { requestLogger } from '../observers/log/logger.ts';
+import type { Config } from '../options/config.ts';
+import { givenAddresses } from '../options/endpoint.ts';
+import { HedgeBudget } from '../race/budget.ts';
+import type { Next } from '../support/next.ts';
+import { untilAborted } from '../support/until-aborted.ts';
+import { raceFor } from './contest.ts';
+import { InFlight } from './in-flight.ts';
+import { planFor } from './plan.ts';
+import { ProxiedRequest } from './proxied-request.ts';
+
+/** One call of the middleware. */
+export interface MiddlewareCall {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly next?: Next | undefined;
+  /** The client, where it asks for an upgrade. */
+  readonly upgrade?: UpgradeClient | undefined;
+}
+
+/** Serves the requests of one proxy, with what outlives them: the endpoints' state, the budget, the observers. */
+export class ProxyServer {
+  readonly pool: EndpointPool;
+  readonly budget: HedgeBudget;
+  readonly events = new Events();
+  readonly #config: Config;
+  readonly #fixedCandidates: readonly Candidate[] | undefined;
+  readonly #inFlight = new InFlight();
+  #requestCount = 0;
+
+  constructor(config: Config) {
+    const { endpoints, ejection, maxInFlight, hedge, logger, logQuery } = config;
+    this.#config = config;
+    this.pool = new EndpointPool({ ejection, maxInFlight, hedge });
+    this.budget = new HedgeBudget(hedge);
+    if (logger) this.events.subscribe(requestLogger(logger, { logQuery }));
+    this.#fixedCandidates = typeof endpoints === 'function' ? undefined : this.pool.candidatesAt(endpoints);
+  }
+
+  /** Answers one request, or passes its error to `next`. */
+  serve({ req, res, next, upgrade }: MiddlewareCall): void {
+    const reporter = new Reporter(this.events, ++this.#requestCount, req);
+    const { totalMs } = this.#config.timeouts;
+    this.#inFlight.begin();
+    const request = new ProxiedRequest({ req, res, reporter, totalMs, onEnd: () => this.#inFlight.end() });
+    this.#forward(request, upgrade).then(
+      (bytes) => request.succeed(bytes),
+      (thrown: unknown) => {
+        const error = request.fail(thrown);
+        answerError(error, { req, res, next, readBody: request.readBody });
+      },
+    );
+  }
+
+  /** The story of one request. Resolves with the number of body bytes that the client was given. */
+  async #forward(request: ProxiedRequest, upgrade: UpgradeClient | undefined): Promise<number> {
+    const { req, res, reporter, signal } = request;
+    const config = this.#config;
+    if (this.#inFlight.isClosed) throw closed();
+    if (isLoop(onWire(req, 'via'), config.via)) throw loop();
+    if (isForUs(req)) return answerAsRecipient(req, res);
+
+    const isUpgrade = upgrade !== undefined && checkUpgrade(req);
+    const taking = upgrade ? noBody : takeBody(req, config, signal);
+    const body = taking instanceof Promise ? await taking : taking;
+    request.tookBody(body);
+    const outgoing = outgoingRequest(req, config, { url: rewrittenUrl(req, config), body, isUpgrade });
+
+    const known = this.#fixedCandidates ?? (await this.#candidatesFor(request));
+    const plan = planFor(req, { config, budget: this.budget, reporter, isReplayable: !request.isBodyStreamed });
+    const candidates = this.pool.choose(known, plan.choice);
+    this.budget.deposit();
+    const race = raceFor(request, { outgoing, candidates, pace: plan.pace, config });
+    const { idleMs } = config.timeouts;
+    return this.#respond(request, await request.settle({ strategy: plan.strategy, race, idleMs }), upgrade);
+  }
+
+  /** Gives the client a response. Resolves with the number of its body bytes. */
+  #respond({ res, onHead }: ProxiedRequest, judged: JudgedResponse, upgrade?: UpgradeClient): Promise<number> {
+    const { exposeEndpoint, timeouts } = this.#config;
+    const { idleMs, clientMs } = timeouts;
+    const { response } = judged;
+    const headers = clientHeaders(judged, exposeEndpoint);
+    if (upgrade && response.upgraded) return upgrade.accept(response.upgraded, { response, headers, clientMs });
+    return respond(res, { ...judged, headers, idleMs, clientMs, onHead });
+  }
+
+  async #candidatesFor({ req, signal }: ProxiedRequest): Promise<readonly Candidate[]> {
+    const addresses = addressesFor(req, this.#config.endpoints, givenAddresses);
+    return this.pool.candidatesAt(await untilAborted(addresses, signal));
+  }
+
+  /** Does as an operator says. @returns whether there is such an endpoint. */
+  change(name: string, change: 'drain' | 'restore'): boolean {
+    const endpoints = this.pool.named(name);
+    const type = change === 'drain' ? 'endpoint-drained' : 'endpoint-restored';
+    for (const endpoint of endpoints) {
+      if (endpoint[change]() && this.events.isHeard(type)) this.events.emit({ type, endpoint: name });
+    }
+    return endpoints.length > 0;
+  }
+
+  async close(): Promise<void> {
+    await this.#inFlight.close();
+    await this.#config.transport.close();
+  }
+}
+
+function closed(): BalancingProxyError {
+  return new BalancingProxyError('ERR_BRP_CLOSED', 'the proxy is closed', { headers: { 'Retry-After': '1' } });
+}
+
+function loop(): BalancingProxyError {
+  const advice = 'an endpoint leads back to this proxy';
+  return new BalancingProxyError('ERR_BRP_LOOP', `the request has been here before: ${advice}`);
+}
