@@ -138,8 +138,13 @@ describe('what is named', () => {
   });
 });
 
-test('the page says where each timeout is kept', () => {
-  const places = tableIn(page, 'what', 'where').flatMap(({ what }) => codeIn(what));
-  const timeouts = fieldsOf('TimeoutOptions').map(({ name }) => `timeouts.${name}`);
-  expect(timeouts.filter((name) => !places.includes(name))).toEqual([]);
+describe('the place of a timeout', () => {
+  const rows = tableIn(page, 'what', 'where');
+
+  test.each(fieldsOf('TimeoutOptions'))('of $name is told, in files that know it', ({ name }) => {
+    const { where = '' } = rows.find(({ what }) => what === `\`timeouts.${name}\``) ?? {};
+    const files = codeIn(where).filter((code) => code.endsWith('.ts'));
+    expect(files).not.toEqual([]);
+    expect(files.filter((file) => !textOf(`src/${file}`).includes(name))).toEqual([]);
+  });
 });
