@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { CommandError } from './flags/command-error.ts';
 import { type Environment, isInEnvironment, warningsOf } from './flags/environment.ts';
 import { parseFlags } from './flags/parse-flags.ts';
-import { usage } from './flags/usage.ts';
 import type { Output, Outputs } from './log/log-sink.ts';
 import type { Signals } from './signals/signals.ts';
 
@@ -31,13 +30,18 @@ export async function run(surroundings: Surroundings): Promise<number> {
 }
 
 async function answerOrServe({ argv, env, stdout, stderr, signals }: Surroundings): Promise<number> {
-  if (argv.length === 0 && !isInEnvironment(env, 'endpoints', 'config')) return write(stderr, usage(), 1);
+  if (argv.length === 0 && !isInEnvironment(env, 'endpoints', 'config')) return write(stderr, await usageText(), 1);
   const flags = parseFlags(argv, env);
-  if (flags.values.help) return write(stdout, usage(), 0);
+  if (flags.values.help) return write(stdout, await usageText(), 0);
   if (flags.values.version) return write(stdout, `balancing-reverse-proxy ${packageVersion()}\n`, 0);
-  // Loading the proxy takes longer than all of the above, and neither usage nor errors need it.
+  // Loading the proxy takes longer than all of the above, and neither the version nor errors need it.
   const { serve } = await import('./serve.ts');
   return serve(flags, { signals, outputs: { stdout, stderr }, warnings: warningsOf(env) });
+}
+
+/** The usage, which takes the sentences on options from the proxy. */
+async function usageText(): Promise<string> {
+  return (await import('./flags/usage.ts')).usage();
 }
 
 function write(output: Output, text: string, exitCode: number): number {

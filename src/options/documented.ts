@@ -20,15 +20,13 @@ export function documented(table: AnyOptions, parent = ''): readonly DocumentedO
   ]);
 }
 
-const sentences: ReadonlyMap<string, string> = new Map(documented(proxyOptions).map(({ path, says }) => [path, says]));
-
 /**
  * The sentence that explains an option, in the form of a flag's text: plain, in lower case, without a full stop.
  * @param path such as `timeouts.connectMs`.
  * @throws RangeError when there is no such option.
  */
 export function sentenceOf(path: string): string {
-  const says = sentences.get(path);
+  const says = documented(proxyOptions).find((option) => option.path === path)?.says;
   if (says === undefined) throw new RangeError(`no option ${path}`);
   return says.replaceAll('`', '').replace(/^[A-Z](?![A-Z])/, (first) => first.toLowerCase());
 }

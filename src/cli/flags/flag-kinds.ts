@@ -29,7 +29,7 @@ interface Effects<Value> {
 export interface Flag<Value> extends Kind<Value>, Effects<Value> {
   /** The default, written as a user would write it. */
   readonly fallback: string;
-  /** The sentence of the usage. */
+  /** The sentence of the usage, in which `{}` stands for that of the option. */
   readonly help: string;
 }
 
@@ -64,8 +64,11 @@ export const duration = flagOf<number>({
 });
 
 /** A duration that limits something in the library. 0 is no limit, as in Go, and so is `1000h`, which no timer can keep. */
-export function limit(fallback: string, help: string, option: string): Flag<number> {
-  return duration(fallback, help, { option, toOption: (ms) => (ms === 0 || ms > maxTimerMs ? Infinity : ms) });
+export function limit(fallback: string, option: string): Flag<number> {
+  return duration(fallback, '{}; 0 is no limit', {
+    option,
+    toOption: (ms) => (ms === 0 || ms > maxTimerMs ? Infinity : ms),
+  });
 }
 
 /** Milliseconds above 0, or a percentile. */

@@ -22,46 +22,33 @@ const forwarding = {
   }),
   'terminal-responses': string(
     '100,200,300,400',
-    'comma-separated statuses that may be given to the client: 200 and 2xx are a class, 404 a status, 200-204 a range',
+    '{}, comma-separated: 200 and 2xx are a class, 404 a status, 200-204 a range',
     { option: 'terminalStatuses', isOriginal: true },
   ),
   fanout: boolean('true', 'ask all endpoints at once; false asks the next one only when the one before failed', {
     isOriginal: true,
   }),
-  strategy: choice(...strategyNames)(
-    'race',
-    'how endpoints are asked; race is -fanout=true, failover is -fanout=false',
-    {
-      option: 'strategy',
-    },
-  ),
-  'unsafe-methods': choice('same', ...strategyNames)(
-    'same',
-    'the strategy for POST, PATCH and the like; same is that of -strategy',
-    { option: 'unsafeMethods', toOption: (strategy) => (strategy === 'same' ? undefined : strategy) },
-  ),
-  'hedge-delay': hedgeDelay(
-    'p95',
-    'with -strategy hedge, time until the next attempt, or a percentile to learn it from',
-    { option: 'hedge.delayMs' },
-  ),
-  timeout: limit('30s', 'time for one attempt until its response head; 0 is no limit', 'timeouts.responseMs'),
-  'connect-timeout': limit('3s', 'time for one attempt to set up its connection; 0 is no limit', 'timeouts.connectMs'),
-  'idle-timeout': limit('1m', 'silence of an endpoint within a response body; 0 is no limit', 'timeouts.idleMs'),
-  'total-timeout': limit('0s', 'time for all attempts of a request together; 0 is no limit', 'timeouts.totalMs'),
-  'body-limit': byteSize(
-    '1MiB',
-    'largest request body, as it is kept for every endpoint; a larger one is answered 413',
-    { option: 'bodyLimitBytes' },
-  ),
-  'expose-endpoint': boolean('false', 'tell the client in the header X-Served-By which endpoint answered', {
+  strategy: choice(...strategyNames)('race', '{}; race is -fanout=true, failover is -fanout=false', {
+    option: 'strategy',
+  }),
+  'unsafe-methods': choice('same', ...strategyNames)('same', '{}; same is that of -strategy', {
+    option: 'unsafeMethods',
+    toOption: (strategy) => (strategy === 'same' ? undefined : strategy),
+  }),
+  'hedge-delay': hedgeDelay('p95', 'with -strategy hedge, {}', { option: 'hedge.delayMs' }),
+  timeout: limit('30s', 'timeouts.responseMs'),
+  'connect-timeout': limit('3s', 'timeouts.connectMs'),
+  'idle-timeout': limit('1m', 'timeouts.idleMs'),
+  'total-timeout': limit('0s', 'timeouts.totalMs'),
+  'body-limit': byteSize('1MiB', '{}', { option: 'bodyLimitBytes' }),
+  'expose-endpoint': boolean('false', '{}', {
     option: 'exposeEndpoint',
   }),
-  via: string('', 'our name in the header Via, the same for all instances of a fleet; empty is a random one', {
+  via: string('', '{}; empty is a random one', {
     option: 'via',
     toOption: (name) => name || undefined,
   }),
-  'trust-forwarded': boolean('false', 'believe the X-Forwarded-* and Forwarded headers of clients', {
+  'trust-forwarded': boolean('false', '{}', {
     option: 'trustForwarded',
   }),
   transport: choice('got', 'undici')(
@@ -111,7 +98,7 @@ const logging = {
   'log-msec': boolean('false', 'write the time with milliseconds into the log', { isOriginal: true }),
   'log-utc': boolean('false', 'write date and time in UTC rather than in the local time zone', { isOriginal: true }),
   'log-format': choice('text', 'json')('text', 'text for people, json for machines, one object per line'),
-  'log-query': boolean('false', 'write query strings into the log, too; they often carry secrets', {
+  'log-query': boolean('false', '{}', {
     option: 'logQuery',
   }),
 };

@@ -1,3 +1,4 @@
+import { sentenceOf } from '../../options/documented.ts';
 import { type FlagName, flagCalled, flagGroups } from './flags.ts';
 
 /** The help text: the command's purpose and every flag with its default, laid out as Go does. */
@@ -17,8 +18,9 @@ SIGTERM and SIGINT stop after the requests in flight, a second one at once.
 }
 
 function describeFlag(name: FlagName): string {
-  const { placeholder, fallback, help } = flagCalled(name);
+  const { placeholder, fallback, help, option = '' } = flagCalled(name);
+  const sentence = help.replace('{}', () => sentenceOf(option));
   const shown = placeholder === 'string' ? JSON.stringify(fallback) : fallback;
   const isWorthShowing = fallback !== '' && fallback !== 'false';
-  return `  ${`-${name} ${placeholder}`.trimEnd()}\n    \t${help}${isWorthShowing ? ` (default ${shown})` : ''}`;
+  return `  ${`-${name} ${placeholder}`.trimEnd()}\n    \t${sentence}${isWorthShowing ? ` (default ${shown})` : ''}`;
 }
