@@ -8,7 +8,7 @@ const eventsMs = 100;
 /** Events that are gathered at most: a dashboard may miss some of so many, but requests must not wait for it. */
 const maxEvents = 5_000;
 
-/** The primary as a worker reaches it, by its own process; `send` is missing when the primary is gone. */
+/** The primary as a worker reaches it: by the worker's own process. */
 export type Primary = Pick<NodeJS.Process, 'on' | 'send'>;
 
 /** The reports of a worker to the primary, in their order. Reports are lost when the primary is gone. */
