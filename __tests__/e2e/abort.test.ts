@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { createBalancingProxy } from '../../src/index.ts';
+import { late, later } from '../helpers/late.ts';
 import { activeResources, leakCheckedResources, surplusOver } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, listen, startHttp } from '../helpers/servers.ts';
@@ -44,7 +45,7 @@ describe('an endpoint that breaks off after the head', () => {
     const endpoint = resources.use(
       await startHttp((_req, res) => {
         res.writeHead(200, headers).write('half');
-        setTimeout(() => res.destroy(), 20);
+        later(20, () => res.destroy());
       }),
     );
     const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
@@ -108,8 +109,7 @@ describe(`${requests} requests with random aborts`, () => {
       turn++;
       if (turn % 5 === 0) hanging(req, res);
       else if (turn % 7 === 0) res.destroy();
-      else
-        setTimeout(() => answering(turn % 3 === 0 ? 500 : 200, 'x'.repeat((turn % 4) * 40_000))(req, res), turn % 10);
+      else late(turn % 10, answering(turn % 3 === 0 ? 500 : 200, 'x'.repeat((turn % 4) * 40_000)))(req, res);
     };
     const endpoints = [await startHttp(flaky), await startHttp(flaky), await startHttp(flaky)];
     const proxy = createBalancingProxy({ endpoints: endpoints.map(({ url }) => url), timeouts: { responseMs: 200 } });
@@ -125,7 +125,7 @@ describe(`${requests} requests with random aborts`, () => {
             .resume();
         });
         client.on('error', () => resolve()).on('close', resolve);
-        if (index % 4 === 0) setTimeout(() => client.destroy(), index % 12);
+        if (index % 4 === 0) later(index % 12, () => client.destroy());
       });
     for (let done = 0; done < requests; done += 50)
       await Promise.all(Array.from({ length: 50 }, (_, i) => one(done + i)));

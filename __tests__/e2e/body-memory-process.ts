@@ -1,11 +1,11 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
-import { setTimeout as pause } from 'node:timers/promises';
 import { createCertificate } from '../../shared/certificate.ts';
 import { gotTransport, type Transport } from '../../src/index.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { serveProxy } from '../helpers/proxy.ts';
 import { listen } from '../helpers/servers.ts';
+import { turns } from '../helpers/turns.ts';
 
 // A process of its own that can collect its garbage. Its arguments are the transport and 'http2' or nothing; its first message is
 // what became of five requests and how many of their bodies are kept while their responses are open.
@@ -38,7 +38,7 @@ async function post(url: string): Promise<number | undefined> {
 async function keptCount(): Promise<number> {
   // What is under way may keep something for some turns.
   for (let i = 0; i < 10; i++) {
-    await pause(10);
+    await turns(5);
     globalThis.gc?.();
   }
   return bodies.filter((body) => body.deref() !== undefined).length;

@@ -1,4 +1,5 @@
 import type { BalancingProxyOptions } from '../../src/index.ts';
+import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, startHttp } from '../helpers/servers.ts';
@@ -52,7 +53,7 @@ describe.each(predicates)('an endpoint that breaks off while `isUsable` $what', 
     const broken = resources.use(
       await startHttp((_req, res) => {
         res.writeHead(200, headers).write('half');
-        setTimeout(() => res.destroy(), 20);
+        later(20, () => res.destroy());
       }),
     );
     const sound = resources.use(await startHttp(answering(200, 'sound')));

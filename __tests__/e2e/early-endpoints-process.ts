@@ -1,9 +1,9 @@
 import http, { type RequestListener } from 'node:http';
 import https from 'node:https';
 import net, { type Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import tls from 'node:tls';
 import { createCertificate } from '../../shared/certificate.ts';
+import { slowly } from '../helpers/late.ts';
 import { head } from '../helpers/raw.ts';
 import { listen } from '../helpers/servers.ts';
 
@@ -27,10 +27,7 @@ const nodes: Readonly<Record<string, RequestListener>> = {
   closes: (_, res) => void res.writeHead(413, { Connection: 'close' }).end('nope'),
   'takes all': async (req, res) => {
     let bytes = 0;
-    for await (const chunk of req) {
-      bytes += chunk.length;
-      await pause(10);
-    }
+    for await (const chunk of slowly(req, 10)) bytes += chunk.length;
     res.end(String(bytes));
   },
   keeps: (_, res) => void res.writeHead(401).end('nope'),

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { BalancingProxyOptions, ProxyEvent } from '../../src/index.ts';
+import { late } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
@@ -53,7 +54,7 @@ class Mortal {
 const startMortal = async () => resources.use(await new Mortal(answering(200, 'mortal')).up());
 
 /** Slower than a refusal is known, so that no race is over before. */
-const goodAfter25Ms: http.RequestListener = (req, res) => void setTimeout(() => answering(200, 'good')(req, res), 25);
+const goodAfter25Ms = late(25, answering(200, 'good'));
 
 /** Asks one after the other until something is the case; gives the answers. */
 async function askUntil(url: string, isReached: () => boolean): Promise<string[]> {

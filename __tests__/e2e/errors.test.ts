@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import express from 'express';
 import supertest from 'supertest';
 import { BalancingProxyError, createBalancingProxy } from '../../src/index.ts';
+import { late } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
@@ -106,7 +107,7 @@ describe('an Express error handler', () => {
 
 describe('when every response is discarded', () => {
   test('gives the first of them, whole', async () => {
-    const later: RequestListener = (req, res) => setTimeout(() => answering(503, 'later')(req, res), 30);
+    const later = late(30, answering(503, 'later'));
     const body = 'first'.repeat(10_000);
     const endpoints = [await start(later), await start(answering(500, body, { 'X-Which': 'first' }))];
     const { url } = resources.use(await serveProxy({ endpoints }));

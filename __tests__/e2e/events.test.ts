@@ -11,6 +11,7 @@ import {
   type ProxyEvent,
   type RequestEnded,
 } from '../../src/index.ts';
+import { late, later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
@@ -101,7 +102,7 @@ describe('the events of a request', () => {
   test('tell when the head was there, and when all of it was', async () => {
     const endpoint = await start((_, res) => {
       res.write('first');
-      setTimeout(() => res.end('last'), 30);
+      void until(() => eventOf(served, 'response-started'), isThere).then(() => later(30, () => res.end('last')));
     });
     const served = await serve({ endpoints: [endpoint.url] });
     await request(served.url);
@@ -141,17 +142,14 @@ describe('the report of an attempt', () => {
     expect((await ended(served)).attempts.map(({ reason }) => reason)).toEqual(['first', 'failure']);
   });
 
-  const slowly = (listener: RequestListener): RequestListener => {
-    return (req, res) => void setTimeout(() => listener(req, res), 20);
-  };
   // 100 bytes over TCP in one piece, more than the 64 KiB that are read to their end, and nothing.
   test.each<[string, RequestListener, number]>([
-    ['a loser that was read to its end', slowly(answering(200, 'x'.repeat(100))), 100],
+    ['a loser that was read to its end', late(20, answering(200, 'x'.repeat(100))), 100],
     ['an unusable response that was read to its end', answering(500, 'x'.repeat(100)), 100],
     ['a response that was cut off', answering(500, 'x'.repeat(100_000)), 0],
     ['a loser that was cancelled', hanging, 0],
   ])('counts the bytes that were read for nobody: %s', async (_, loser, discardedBytes) => {
-    const good = await start(slowly(answering(200, 'hello')));
+    const good = await start(late(20, answering(200, 'hello')));
     const other = await start(loser);
     const served = await serve({ endpoints: [good.url, other.url], loserGraceMs: 200 });
     await request(served.url);

@@ -1,9 +1,11 @@
 import http from 'node:http';
 import { createRandom } from '../../shared/random.ts';
 import type { BalancingProxyOptions, HookContext, Strategy } from '../../src/index.ts';
+import { late } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
 
@@ -26,7 +28,7 @@ describe('failover', () => {
   test('asks in the order given, only as many as needed, and never ahead of time', async () => {
     const endpoints = [
       await start(answering(500, 'a')),
-      await start((req, res) => void setTimeout(() => answering(200, 'b')(req, res), 50)),
+      await start(late(50, answering(200, 'b'))),
       await start(answering(200, 'c')),
     ];
     const { url } = await serve({ endpoints: endpoints.map((each) => each.url) });
@@ -140,8 +142,7 @@ describe('an endpoint that asks for a pause', () => {
     );
     const { url, proxy } = await serve({ endpoints: [pausing.url, (await start(answering(200, 'second'))).url] });
     expect((await request(url)).text).toBe('second');
-    const { backInMs = 0 } = proxy.endpoints[0] ?? {};
-    await new Promise((resolve) => setTimeout(resolve, backInMs + 5));
+    await until(() => proxy.endpoints[0]?.state, 'available');
     expect((await request(url)).text).toBe('first');
   });
 

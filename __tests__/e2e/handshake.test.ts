@@ -5,8 +5,9 @@ import type { Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createCertificate } from '../../shared/certificate.ts';
 import { answering, hanging, listen, refusedUrl, startTcp } from '../helpers/servers.ts';
+import { turns } from '../helpers/turns.ts';
 import { connectRaw, startEcho, startSwitching, switching } from '../helpers/upgrades.ts';
-import { open, resources, serve, start, turns } from './opened-websocket.ts';
+import { open, resources, serve, start } from './opened-websocket.ts';
 
 /** Endpoints that take no WebSocket. */
 const unwilling: ReadonlyArray<readonly [string, () => Promise<readonly string[]>]> = [

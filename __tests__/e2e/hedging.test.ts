@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import type { BalancingProxyOptions, ProxyEvent } from '../../src/index.ts';
+import { late } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
@@ -23,11 +24,6 @@ async function start(listener: http.RequestListener) {
   );
   return { url: server.url, idle: server.idle, asked, most: () => most };
 }
-
-const delayed =
-  (ms: number, listener: http.RequestListener): http.RequestListener =>
-  (req, res) =>
-    void setTimeout(() => listener(req, res), ms);
 
 const first = answering(200, 'first');
 const second = answering(200, 'second');
@@ -61,7 +57,7 @@ describe('the hedge delay', () => {
   });
 
   test('leaves the first endpoint in the race when it is over', async () => {
-    const endpoints = [await start(delayed(60, first)), await start(hanging)];
+    const endpoints = [await start(late(60, first)), await start(hanging)];
     const { url, events } = await hedging({ endpoints: endpoints.map((each) => each.url), hedge: { delayMs: 20 } });
     expect((await request(url)).text).toBe('first');
     expect(reasonsIn(events)).toEqual(['first', 'delay']);
@@ -103,7 +99,7 @@ describe('a learned hedge delay', () => {
   });
 
   test('sends one attempt per request at first, however slow the endpoints are', async () => {
-    const endpoints = [await start(delayed(30, first)), await start(delayed(30, second))];
+    const endpoints = [await start(late(30, first)), await start(late(30, second))];
     const { url } = await hedging({ endpoints: endpoints.map((each) => each.url), hedge: { minDelayMs: 1 } });
     await Promise.all(Array.from({ length: 20 }, () => request(url)));
     expect(endpoints.map(({ asked }) => asked.length)).toEqual([20, 0]);
@@ -113,7 +109,7 @@ describe('a learned hedge delay', () => {
 describe('an attempt that loses', () => {
   test.each([
     ['the first', hanging, second, 0],
-    ['the second', delayed(60, first), hanging, 1],
+    ['the second', late(60, first), hanging, 1],
   ] as const)('is cancelled, its connection closed, when it is %s', async (_, listener, other, loser) => {
     const endpoints = [await start(listener), await start(other)];
     const { url, proxy } = await hedging({ endpoints: endpoints.map((each) => each.url), hedge: { delayMs: 20 } });
@@ -132,7 +128,7 @@ describe('an attempt that loses', () => {
   };
 
   test.each([
-    ['first', delayed(60, inPieces), hanging],
+    ['first', late(60, inPieces), hanging],
     ['second', hanging, inPieces],
   ] as const)('does not cut the 1 MB that the %s endpoint streams', async (_, listener, other) => {
     const endpoints = [(await start(listener)).url, (await start(other)).url];
@@ -157,7 +153,7 @@ describe('the attempts of one request', () => {
   });
 
   test.each(['given', 'fastest', 'random'] as const)('go to different endpoints in the order %s', async (order) => {
-    const endpoints = await Promise.all([1, 2, 3].map(() => start(delayed(40, first))));
+    const endpoints = await Promise.all([1, 2, 3].map(() => start(late(40, first))));
     const { url } = await hedging({
       endpoints: endpoints.map((each) => each.url),
       order,
@@ -169,7 +165,7 @@ describe('the attempts of one request', () => {
   });
 
   test('that find a budget used up are not more than one, which is answered all the same', async () => {
-    const endpoints = [await start(delayed(60, first)), await start(delayed(60, second))];
+    const endpoints = [await start(late(60, first)), await start(late(60, second))];
     const { url, proxy, events } = await hedging({
       endpoints: endpoints.map((each) => each.url),
       hedge: { delayMs: 10, budgetRatio: 0, budgetFloor: 1 },
@@ -182,7 +178,7 @@ describe('the attempts of one request', () => {
 
   test('ask no budget when nobody is left to try', async () => {
     const { url, proxy } = await hedging({
-      endpoints: [(await start(delayed(40, first))).url],
+      endpoints: [(await start(late(40, first))).url],
       hedge: { delayMs: 10, budgetRatio: 0, budgetFloor: 0 },
     });
     expect((await request(url)).text).toBe('first');
@@ -226,7 +222,7 @@ describe('a client that goes away', () => {
 describe('when every endpoint slows down at once', () => {
   test('the extra attempts stay within the ratio and the floor', async () => {
     const requests = 100;
-    const endpoints = await Promise.all([1, 2, 3].map(() => start(delayed(30, first))));
+    const endpoints = await Promise.all([1, 2, 3].map(() => start(late(30, first))));
     const { url } = await hedging({
       endpoints: endpoints.map((each) => each.url),
       hedge: { delayMs: 5, budgetRatio: 0.2, budgetFloor: 3 },
@@ -241,9 +237,9 @@ describe('when every endpoint slows down at once', () => {
   });
 
   test('at most `maxConcurrent` hedges are under way', async () => {
-    const hedged = await start(delayed(30, second));
+    const hedged = await start(late(30, second));
     const { url } = await hedging({
-      endpoints: [(await start(delayed(60, first))).url, hedged.url],
+      endpoints: [(await start(late(60, first))).url, hedged.url],
       hedge: { delayMs: 5, budgetRatio: 10, maxConcurrent: 2 },
     });
     await Promise.all(Array.from({ length: 20 }, () => request(url)));

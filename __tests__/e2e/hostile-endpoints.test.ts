@@ -1,11 +1,13 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { BalancingProxy, BalancingProxyOptions } from '../../src/index.ts';
+import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
 import { answering, startHttp, startTcp } from '../helpers/servers.ts';
 import { isOverUndici, onlyOverGot } from '../helpers/transport-under-test.ts';
+import { turns } from '../helpers/turns.ts';
 
 // Jest fails a test during which an exception or a rejection went uncaught; here that is half of what is tested.
 const resources = leakCheckedResources();
@@ -134,13 +136,16 @@ describe('an endpoint that answers oddly', () => {
   });
 
   test('with a second response, later, gives it to nobody', async () => {
+    let more = Promise.withResolvers<unknown>();
     const served = await serveHostile((socket) => {
       socket.write(`${ok}${two}\r\nok`);
-      setTimeout(() => socket.write(`${ok}Content-Length: 3\r\n\r\nbad`), 10);
+      later(10, () => socket.write(`${ok}Content-Length: 3\r\n\r\nbad`, more.resolve));
     });
     for (let i = 0; i < 5; i++) {
+      more = Promise.withResolvers();
       expect((await request(served.url)).text).toBe('ok');
-      await new Promise((resolve) => setTimeout(resolve, 15));
+      await more.promise;
+      await turns(3);
     }
     await expectOrdinary(served.url);
   });
@@ -172,7 +177,7 @@ describe('an endpoint that answers oddly', () => {
     });
 
     test('has its connection closed if it does not', async () => {
-      const { endpoint, served } = await startHasty((socket) => setTimeout(() => socket.resume(), 1_200));
+      const { endpoint, served } = await startHasty((socket) => later(1_200, () => socket.resume()));
       expect((await request(served.url, { method: 'POST', body })).text).toBe('ok');
       await endpoint.idle();
     });
@@ -228,7 +233,7 @@ describe('an endpoint that never comes to the point', () => {
     ['nothing', 504, () => {}],
     ['half a head', 504, sending('HTTP/1.1 200 OK\r\nContent-')],
     ['half a small body', 504, sending(`${ok}Content-Length: 9\r\n\r\nhalf`)],
-    ['an answer that comes too late', 504, (socket) => void setTimeout(() => socket.write(`${ok}${two}\r\nok`), 150)],
+    ['an answer that comes too late', 504, (socket) => later(150, () => socket.write(`${ok}${two}\r\nok`))],
   ])('(%s) is a failed attempt, and the next request is served', async (_, expected, misbehave) => {
     const served = await serveHostile(misbehave, { timeouts: expected === 504 ? short : {} });
     expect((await request(served.url)).status).toBe(expected);
@@ -249,7 +254,7 @@ const sendingInTwo =
   (start: string, rest: string): Misbehave =>
   (socket) => {
     socket.write(start);
-    setTimeout(() => socket.write(rest, 'latin1'), 20);
+    later(20, () => socket.write(rest, 'latin1'));
   };
 
 describe('an endpoint that fails within a body that is streamed', () => {

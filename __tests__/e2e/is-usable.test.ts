@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { BalancingProxyOptions, InspectedResponse } from '../../src/index.ts';
+import { late } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, startHttp, startTcp } from '../helpers/servers.ts';
+import { turns } from '../helpers/turns.ts';
 
 type Predicate = NonNullable<BalancingProxyOptions['isUsable']>;
 
@@ -15,9 +16,7 @@ const serve = async (options: BalancingProxyOptions) => resources.use(await serv
 
 const failing = answering(200, '{"error":"out of order"}', { 'X-Result': 'error' });
 
-const goodAfter30Ms: http.RequestListener = (req, res) => {
-  setTimeout(() => answering(200, '{"data":1}', { 'X-Result': 'data' })(req, res), 30);
-};
+const goodAfter30Ms = late(30, answering(200, '{"data":1}', { 'X-Result': 'data' }));
 
 const chunked =
   (...chunks: readonly Buffer[]): http.RequestListener =>
@@ -26,7 +25,7 @@ const chunked =
     for (const chunk of chunks) {
       res.write(chunk);
       // Turn by turn, so that each is a chunk of its own.
-      await pause();
+      await turns(1);
     }
     res.end();
   };
@@ -126,7 +125,7 @@ describe('a predicate that fails', () => {
     const isUsable: Predicate = askingFirst(() => fail());
     const { url } = await serve({ endpoints: [broken.url], isUsable });
     expect((await request(url)).status).toBe(502);
-    await pause(20);
+    await turns(20);
     process.off('unhandledRejection', onUnhandled);
     expect(unhandled).toEqual([]);
   });

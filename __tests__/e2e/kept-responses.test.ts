@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { BalancingProxyOptions, Transport } from '../../src/index.ts';
 import { type FakeResponse, fakeTransport } from '../../src/testing/testing.ts';
+import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
 import { including, until } from '../helpers/until.ts';
@@ -32,7 +32,7 @@ function sendWhole(body: Readable, text: string): void {
 
 function breakAfterHalf(body: Readable, text: string, ms: number): void {
   body.push(text.slice(0, text.length / 2));
-  setTimeout(() => body.destroy(new Error('reset')), ms);
+  later(ms, () => body.destroy(new Error('reset')));
 }
 
 type Coming = 'never' | 'refused' | `${200 | 404 | 500} ${keyof typeof bodies}`;
@@ -61,7 +61,9 @@ function transportOf(comings: readonly Coming[]): Transport {
   return fakeTransport(async ({ address }) => {
     const number = Number(address.hostname.slice(1));
     await settled[number - 2]?.promise;
-    await pause(5);
+    const { promise: isTime, resolve } = Promise.withResolvers<void>();
+    later(5, resolve);
+    await isTime;
     const coming = comings[number - 1] ?? 'never';
     if (coming === 'never') return new Promise<never>(() => {});
     const response = coming === 'refused' ? undefined : answer(coming, number);
@@ -95,13 +97,13 @@ interface Case {
 describe('of responses that are kept', () => {
   test.each<Case>([
     // Usable ones that are held for a better one.
-    { comings: ['404 whole', 'never'], totalMs: 400, given: '404 by 1' },
-    { comings: ['404 large', 'never'], totalMs: 400, given: '404 by 1' },
-    { comings: ['404 large, breaks', 'never'], totalMs: 400, given: '504' },
-    { comings: ['404 large, breaks', '404 whole', 'never'], totalMs: 400, given: '404 by 2' },
-    { comings: ['404 large, breaks', '404 large', 'never'], totalMs: 400, given: '404 by 2' },
-    { comings: ['404 large, breaks', '404 large, breaks', 'never'], totalMs: 400, given: '504' },
-    { comings: ['404 large', '404 whole', 'never'], totalMs: 400, given: '404 by 2' },
+    { comings: ['404 whole', 'never'], totalMs: 800, given: '404 by 1' },
+    { comings: ['404 large', 'never'], totalMs: 800, given: '404 by 1' },
+    { comings: ['404 large, breaks', 'never'], totalMs: 800, given: '504' },
+    { comings: ['404 large, breaks', '404 whole', 'never'], totalMs: 800, given: '404 by 2' },
+    { comings: ['404 large, breaks', '404 large', 'never'], totalMs: 800, given: '404 by 2' },
+    { comings: ['404 large, breaks', '404 large, breaks', 'never'], totalMs: 800, given: '504' },
+    { comings: ['404 large', '404 whole', 'never'], totalMs: 800, given: '404 by 2' },
     { comings: ['404 large, breaks', '404 whole', 'never'], preferGraceMs: 100, given: '404 by 2' },
     { comings: ['404 large, breaks', 'refused', '404 whole'], preferGraceMs: 8, given: '404 by 3' },
     { comings: ['404 large, breaks', 'refused', '200 whole'], preferGraceMs: 8, given: '200 by 3' },
@@ -112,7 +114,7 @@ describe('of responses that are kept', () => {
     { comings: ['404 large, breaks', '500 whole'], given: '500 by 2' },
     { comings: ['500 whole', '404 large, breaks', 'refused'], given: '500 by 1' },
     { comings: ['500 whole', '404 large', 'refused'], given: '404 by 2' },
-    { comings: ['500 whole', '404 large', 'never'], totalMs: 400, given: '404 by 2' },
+    { comings: ['500 whole', '404 large', 'never'], totalMs: 800, given: '404 by 2' },
     // Spares.
     { comings: ['500 whole', '500 whole'], given: '500 by 1' },
     { comings: ['500 whole', '500 large'], given: '500 by 1' },
@@ -127,8 +129,8 @@ describe('of responses that are kept', () => {
     { comings: ['500 small, breaks late', '500 large'], given: '500 by 2' },
     { comings: ['500 small, breaks late', 'refused'], given: '502' },
     { comings: ['500 small, silent', '500 large'], idleMs: 50, given: '500 by 2' },
-    { comings: ['500 small, silent', 'refused'], totalMs: 400, given: '504' },
-    { comings: ['500 whole', 'never'], totalMs: 400, given: '504' },
+    { comings: ['500 small, silent', 'refused'], totalMs: 800, given: '504' },
+    { comings: ['500 whole', 'never'], totalMs: 800, given: '504' },
     { comings: ['500 whole', '200 whole'], given: '200 by 2' },
     { comings: ['500 large', '200 large'], given: '200 by 2' },
     { comings: ['500 large', '404 whole'], given: '404 by 2' },
@@ -161,7 +163,7 @@ describe('a response that is kept in case nothing better comes', () => {
   test.each<Coming>(['500 whole', '500 large'])(
     'is in flight at its endpoint as long as it is kept: %s',
     async (coming) => {
-      const served = await serve([coming, 'never'], { maxInFlight: 1, timeouts: { totalMs: 400 } });
+      const served = await serve([coming, 'never'], { maxInFlight: 1, timeouts: { totalMs: 800 } });
       const first = request(served.url);
       await until(() => served.events.map(({ type }) => type), including('attempt-ended'));
       expect(served.proxy.endpoints).toMatchObject([{ inFlight: 1 }, { inFlight: 1 }]);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http, { type IncomingMessage, type RequestListener } from 'node:http';
 import net, { type Socket } from 'node:net';
 import type { BalancingProxyOptions } from '../../src/index.ts';
+import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { readAll, request, serveProxy } from '../helpers/proxy.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
@@ -100,7 +101,7 @@ describe("a body over the limit with `largeBody: 'stream'`", () => {
     const { served } = await serveStreaming({ timeouts: { responseMs: 50 } });
     const socket = net.connect(Number(new URL(served.url).port), '127.0.0.1');
     socket.write(upload + 'x'.repeat(150_000));
-    setTimeout(() => socket.write('x'.repeat(50_000)), 150);
+    later(150, () => socket.write('x'.repeat(50_000)));
     const [answer] = await once(socket, 'data');
     expect(String(answer)).toMatch(/^HTTP\/1.1 200 /);
     socket.destroy();

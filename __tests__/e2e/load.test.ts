@@ -2,6 +2,7 @@ import { getEventListeners } from 'node:events';
 import http from 'node:http';
 import { createRandom } from '../../shared/random.ts';
 import { gotTransport, type ProxyEvent, type Strategy, type Transport } from '../../src/index.ts';
+import { late, later } from '../helpers/late.ts';
 import { activeResources, surplusOver } from '../helpers/leaks.ts';
 import { serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, startHttp } from '../helpers/servers.ts';
@@ -16,7 +17,7 @@ const large = 'x'.repeat(70_000);
 /** How an endpoint may answer; good ones are the more frequent. */
 const answers: readonly http.RequestListener[] = [
   answering(200, '{"data":1}'),
-  (_, res) => void setTimeout(() => res.end('{"data":2}'), 10),
+  late(10, (_, res) => void res.end('{"data":2}')),
   (_, res) => void res.write(large, () => res.end(large)),
   answering(200, large),
   answering(200, '{"error":"inside"}'),
@@ -52,7 +53,7 @@ function askAndMaybeLeave(url: string, index: number): Promise<void> {
       if (leaving < 0.1) client.destroy();
       else if (leaving < 0.2) res.once('data', () => client.destroy());
     });
-    if (leaving > 0.8) setTimeout(() => client.destroy(), random() * 20);
+    if (leaving > 0.8) later(random() * 20, () => client.destroy());
     client.end(method === 'POST' ? 'some text' : undefined);
   });
 }

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import type http from 'node:http';
-import { setImmediate } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { startHttp } from '../helpers/servers.ts';
@@ -21,8 +20,3 @@ export const start = async (listener: http.RequestListener) => resources.use(awa
 
 export const serve = async (...settings: Parameters<typeof serveUpgrades>) =>
   resources.use(await serveUpgrades(...settings));
-
-/** Lets this many turns of the event loop pass. */
-export async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn++) await setImmediate();
-}

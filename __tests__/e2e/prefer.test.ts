@@ -1,5 +1,6 @@
 import type http from 'node:http';
 import type { BalancingProxyOptions } from '../../src/index.ts';
+import { late } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
@@ -18,11 +19,6 @@ async function start(listener: http.RequestListener) {
   return { url: server.url, idle: server.idle, asked: () => asked };
 }
 
-const delayed =
-  (ms: number, listener: http.RequestListener): http.RequestListener =>
-  (req, res) =>
-    void setTimeout(() => listener(req, res), ms);
-
 const notFound = answering(404, 'not here');
 const found = answering(200, 'found');
 
@@ -31,7 +27,7 @@ const preferring = async (options: BalancingProxyOptions) =>
 
 describe('a usable response that is not of `preferStatuses`', () => {
   test.each([200, 302])('does not beat a %i that comes within the grace', async (status) => {
-    const endpoints = [await start(notFound), await start(delayed(40, answering(status, 'found')))];
+    const endpoints = [await start(notFound), await start(late(40, answering(status, 'found')))];
     const { url, proxy } = await preferring({ endpoints: endpoints.map((each) => each.url), preferGraceMs: 2_000 });
     const { text } = await request(url);
     expect(text).toBe('found');
@@ -57,7 +53,7 @@ describe('a usable response that is not of `preferStatuses`', () => {
 
   test.each<[string, () => Promise<string>]>([
     ['answer 500', async () => (await start(answering(500, 'bad'))).url],
-    ['answer 404, too', async () => (await start(delayed(20, answering(404, 'nor here')))).url],
+    ['answer 404, too', async () => (await start(late(20, answering(404, 'nor here')))).url],
     ['refuse', refusedUrl],
   ])('wins at once when all others %s', async (_, startOther) => {
     const endpoints = [(await start(notFound)).url, await startOther(), await startOther()];
@@ -103,7 +99,7 @@ describe('a usable response that is not of `preferStatuses`', () => {
   });
 
   test('loses to nothing without `preferStatuses`', async () => {
-    const endpoints = [await start(notFound), await start(delayed(40, found))];
+    const endpoints = [await start(notFound), await start(late(40, found))];
     const { url } = resources.use(
       await serveProxy({ endpoints: endpoints.map((each) => each.url), preferGraceMs: 60_000 }),
     );

@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { createCertificate } from '../../shared/certificate.ts';
 import type { BalancingProxyOptions, Strategy } from '../../src/index.ts';
+import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { type RequestSettings, request, serveProxy } from '../helpers/proxy.ts';
 import { answering, hanging, listen, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
@@ -80,8 +81,8 @@ describe('a POST to an endpoint that may have read of it', () => {
 
   test.each<[string, (socket: Socket) => void]>([
     ['closes at once', (socket) => void socket.destroy()],
-    ['closes once the request is there', (socket) => void setTimeout(() => socket.destroy(), 30)],
-    ['resets once the request is there', (socket) => void setTimeout(() => socket.resetAndDestroy(), 30)],
+    ['closes once the request is there', (socket) => later(30, () => socket.destroy())],
+    ['resets once the request is there', (socket) => later(30, () => socket.resetAndDestroy())],
   ])('is sent nowhere else when it reads nothing and %s', async (_, close) => {
     const server = resources.use(await startTcp(close));
     const other = await start(answering(200, 'twice'));

@@ -2,10 +2,12 @@ import { once } from 'node:events';
 import type http from 'node:http';
 import { setImmediate } from 'node:timers/promises';
 import { jest } from '@jest/globals';
+import { late } from '../helpers/late.ts';
 import { request } from '../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { turns } from '../helpers/turns.ts';
 import { connectRaw, startSwitching, switching } from '../helpers/upgrades.ts';
-import { resources, serve, start, turns } from './opened-websocket.ts';
+import { resources, serve, start } from './opened-websocket.ts';
 
 describe('an upgrade that no endpoint accepts', () => {
   test('is answered with the first other response, whole, and closed', async () => {
@@ -91,7 +93,7 @@ describe('an upgrade that no endpoint accepts', () => {
     const asked: http.IncomingHttpHeaders[] = [];
     const good: http.RequestListener = (req, res) => {
       asked.push(req.headers);
-      setTimeout(() => answering(200, 'a page')(req, res), 20);
+      late(20, answering(200, 'a page'))(req, res);
     };
     const { url } = await serve({
       endpoints: [await start(answering(500, 'no')), await start(good), await start(hanging)],

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { answering, startHttp, startTcp } from '../helpers/servers.ts';
 import { connectRaw, serveUpgrades, switching } from '../helpers/upgrades.ts';
@@ -14,7 +15,7 @@ async function startSwitchingTo(protocol: string) {
         heads.push(chunk.toString('latin1'));
         socket.write(switching.replace('Upgrade: raw', `Upgrade: ${protocol}`));
         // Whoever is joined to it hears that it speaks.
-        setTimeout(() => socket.end('tunnel'), 20);
+        later(20, () => socket.end('tunnel'));
       });
     }),
   );

@@ -2,10 +2,10 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
 import net, { type Socket } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import tls from 'node:tls';
 import { createCertificate } from '../../shared/certificate.ts';
 import { type BalancingProxyOptions, gotTransport } from '../../src/index.ts';
+import { later, slowly } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { readAll, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
 import { head } from '../helpers/raw.ts';
@@ -78,10 +78,7 @@ describe.each(schemes)('an upload over %s', (scheme) => {
     test('is not cut as long as the endpoint takes some of it', async () => {
       const endpoint = await startNode(scheme, async (req, res) => {
         let bytes = 0;
-        for await (const chunk of req) {
-          bytes += chunk.length;
-          await pause(4);
-        }
+        for await (const chunk of slowly(req, 4)) bytes += chunk.length;
         res.end(String(bytes));
       });
       const served = await serve(scheme, endpoint, { ...settings, timeouts: { idleMs: 2_000 } });
@@ -105,8 +102,7 @@ describe.each(schemes)('an upload over %s', (scheme) => {
     const socket = net.connect(Number(new URL(served.url).port), '127.0.0.1');
     const upload = head('POST / HTTP/1.1', 'Host: h', 'Content-Length: 400000', 'Connection: close');
     socket.write(upload + 'x'.repeat(200_000));
-    await pause(1_300);
-    socket.write('x'.repeat(200_000));
+    later(1_300, () => socket.write('x'.repeat(200_000)));
     let text = '';
     for await (const chunk of socket) text += chunk;
     expect(text).toMatch(/^HTTP\/1.1 200 /);

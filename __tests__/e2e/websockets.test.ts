@@ -5,8 +5,9 @@ import { setImmediate } from 'node:timers/promises';
 import { createBalancingProxy } from '../../src/index.ts';
 import { request, type ServedProxy } from '../helpers/proxy.ts';
 import { answering, hanging, listen, startHttp } from '../helpers/servers.ts';
+import { turns } from '../helpers/turns.ts';
 import { connectRaw, startEcho, startSwitching, switching } from '../helpers/upgrades.ts';
-import { open, resources, serve, turns } from './opened-websocket.ts';
+import { open, resources, serve } from './opened-websocket.ts';
 
 const ended = ({ events }: ServedProxy) => events.filter(({ type }) => type === 'request-ended');
 

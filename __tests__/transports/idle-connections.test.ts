@@ -1,11 +1,12 @@
 import { text } from 'node:stream/consumers';
-import { setImmediate } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { gotTransport, type Transport } from '../../src/index.ts';
 import { upstreamRequest } from '../../src/testing/testing.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
+import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { answering, startHttp } from '../helpers/servers.ts';
+import { turns } from '../helpers/turns.ts';
 
 const resources = leakCheckedResources();
 const testOnLinux = process.platform === 'linux' ? test : test.skip;
@@ -51,7 +52,7 @@ describe.each([
     const server = resources.use(await startHttp(answering(200, 'ok', headers)));
     const transport = resources.use(create());
     expect(await send(transport, server.url)).toBe('ok');
-    for (let turn = 0; turn < 3; turn++) await setImmediate();
+    await turns(3);
     const now = performance.now.bind(performance);
     const clock = jest.spyOn(performance, 'now').mockImplementation(() => now() + idleMs);
     const { body } = await transport.send(upstreamRequest(server.url, { method }), new AbortController().signal);
@@ -62,13 +63,13 @@ describe.each([
 
   test('leaves a connection alone that is in use again, however long its endpoint takes', async () => {
     const server = resources.use(
-      await startHttp((req, res) => void setTimeout(() => res.end('ok'), req.method === 'PUT' ? 100 : 0)),
+      await startHttp((req, res) => later(req.method === 'PUT' ? 100 : 0, () => res.end('ok'))),
     );
     const transport = resources.use(create({ keepAliveTimeoutMs: 30 }));
     for (const method of ['GET', 'PUT', 'PUT']) {
       const { body } = await transport.send(upstreamRequest(server.url, { method }), new AbortController().signal);
       expect(await text(body)).toBe('ok');
-      for (let turn = 0; turn < 3; turn++) await setImmediate();
+      await turns(3);
     }
     expect(server.accepted).toBe(1);
     await server.idle();

@@ -42,10 +42,6 @@ export async function start(...listeners: readonly RequestListener[]) {
 
 export const good = answering(200, 'good');
 export const bad = answering(500, 'bad');
-export const delayed =
-  (ms: number, listener: RequestListener): RequestListener =>
-  (req, res) =>
-    void setTimeout(() => listener(req, res), ms);
 
 /** A client that goes away when the request has reached an endpoint. */
 export function leave({ url, proxy }: ServedProxy, hasArrived: () => boolean): Promise<void> {

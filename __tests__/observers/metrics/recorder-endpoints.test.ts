@@ -1,8 +1,9 @@
 import http, { type RequestListener } from 'node:http';
+import { late } from '../../helpers/late.ts';
 import { request } from '../../helpers/proxy.ts';
 import { answering, hanging, refusedUrl, startHttp } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
-import { bad, delayed, good, leave, measure, resources, start } from './measured-proxy.ts';
+import { bad, good, leave, measure, resources, start } from './measured-proxy.ts';
 import { labelsOf, seriesIn } from './series.ts';
 
 describe('hedges', () => {
@@ -21,7 +22,7 @@ describe('hedges', () => {
   });
 
   test('that lose do not count as won', async () => {
-    const endpoints = await start(delayed(100, good), hanging);
+    const endpoints = await start(late(100, good), hanging);
     const proxy = await measure({ endpoints, strategy: 'hedge', order: 'given', hedge });
     await request(proxy.url);
     await proxy.ended(1);
@@ -40,7 +41,7 @@ describe('hedges', () => {
 
 describe('waste', () => {
   test('is every attempt of which the client got nothing, with what was read of it and the time it took', async () => {
-    const endpoints = await start(good, delayed(20, answering(200, 'too late')), bad);
+    const endpoints = await start(good, late(20, answering(200, 'too late')), bad);
     const proxy = await measure({ endpoints, loserGraceMs: Infinity });
     await request(proxy.url);
     await proxy.ended(1);
@@ -57,7 +58,7 @@ describe('waste', () => {
   });
 
   test('is not the response that the client got for lack of a better one', async () => {
-    const proxy = await measure({ endpoints: await start(bad, delayed(20, bad)) });
+    const proxy = await measure({ endpoints: await start(bad, late(20, bad)) });
     await request(proxy.url);
     await proxy.ended(1);
     expect(await proxy.sum('wasted_attempts_total', { endpoint: 'one' })).toBe(0);

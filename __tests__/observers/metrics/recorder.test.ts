@@ -1,8 +1,9 @@
 import http, { type RequestListener } from 'node:http';
+import { late, later } from '../../helpers/late.ts';
 import { request, serveProxy } from '../../helpers/proxy.ts';
 import { answering, hanging, refusedUrl } from '../../helpers/servers.ts';
 import { connectRaw, serveUpgrades, startSwitching } from '../../helpers/upgrades.ts';
-import { bad, delayed, good, leave, measure, measured, resources, start } from './measured-proxy.ts';
+import { bad, good, leave, measure, measured, resources, start } from './measured-proxy.ts';
 import { labelsOf, seriesIn } from './series.ts';
 
 /** A body that is streamed, and breaks off. */
@@ -114,9 +115,9 @@ describe('requests', () => {
 
   test('take as long as their response, and until its head', async () => {
     const endpoints = await start(
-      delayed(50, (_, res) => {
+      late(50, (_, res) => {
         res.writeHead(200).flushHeaders();
-        setTimeout(() => res.end(), 50);
+        later(50, () => res.end());
       }),
     );
     const proxy = await measure({ endpoints });
@@ -153,7 +154,7 @@ describe('requests', () => {
 
 describe('attempts', () => {
   test('of a race count by endpoint, by how they ended and by why they started', async () => {
-    const endpoints = await start(delayed(20, good), bad, hanging, (_, res) => res.destroy());
+    const endpoints = await start(late(20, good), bad, hanging, (_, res) => res.destroy());
     const proxy = await measure({ endpoints, loserGraceMs: 300 });
     await request(proxy.url);
     await proxy.ended(1);
@@ -171,7 +172,7 @@ describe('attempts', () => {
   });
 
   test('that time out, or come too late to win, count as such', async () => {
-    const endpoints = await start(hanging, good, delayed(20, good));
+    const endpoints = await start(hanging, good, late(20, good));
     const proxy = await measure({ endpoints, loserGraceMs: Infinity, timeouts: { responseMs: 500 } });
     await request(proxy.url);
     await proxy.ended(1);
@@ -188,7 +189,7 @@ describe('attempts', () => {
   });
 
   test('that win count for their endpoint, and no others', async () => {
-    const proxy = await measure({ endpoints: await start(delayed(20, good), bad) });
+    const proxy = await measure({ endpoints: await start(late(20, good), bad) });
     for (let i = 0; i < 2; i++) await request(proxy.url);
     await proxy.ended(2);
     expect(await proxy.sum('wins_total', { endpoint: 'one' })).toBe(2);
@@ -196,7 +197,7 @@ describe('attempts', () => {
   });
 
   test('are timed when their response is usable, won or lost', async () => {
-    const endpoints = await start(good, delayed(20, good), bad, hanging);
+    const endpoints = await start(good, late(20, good), bad, hanging);
     const proxy = await measure({ endpoints, loserGraceMs: 500 });
     await request(proxy.url);
     await proxy.ended(1);

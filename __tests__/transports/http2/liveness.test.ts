@@ -1,12 +1,13 @@
 import http2 from 'node:http2';
 import net from 'node:net';
-import { setImmediate } from 'node:timers/promises';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
 import { upstreamRequest } from '../../../src/testing/testing.ts';
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
+import { later } from '../../helpers/late.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { listen, startTcp } from '../../helpers/servers.ts';
+import { turns } from '../../helpers/turns.ts';
 import { atLeast, until } from '../../helpers/until.ts';
 
 const textOf = async (body: AsyncIterable<unknown>) => {
@@ -53,7 +54,7 @@ describe('an HTTP/2 connection', () => {
   const cancelled = async (url: string) => {
     const abort = new AbortController();
     const sending = send(url, { connectMs: Infinity }, abort.signal);
-    setTimeout(() => abort.abort(new Error('enough')), 50);
+    later(50, () => abort.abort(new Error('enough')));
     return sending.then(({ body }) => textOf(body)).catch((error: Error) => error.message);
   };
 
@@ -82,7 +83,7 @@ describe('an HTTP/2 connection', () => {
     const { url, way } = await start();
     await textOf((await send(url)).body);
     // The stream closes a moment after its body has ended.
-    for (let turn = 0; turn < 5; turn++) await setImmediate();
+    await turns(5);
     way.isDead = true;
     const post = { method: 'POST', headers: ['Host', 'h', 'Content-Length', '4'], body: Buffer.from('once') };
     expect(await textOf((await send(url, post)).body)).toBe('ok');

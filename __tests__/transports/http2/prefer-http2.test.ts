@@ -11,6 +11,7 @@ import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport } from '../../../src/index.ts';
 import { upstreamRequest } from '../../../src/testing/testing.ts';
 import { undiciTransport } from '../../../src/transports/undici.ts';
+import { later } from '../../helpers/late.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { answering, listen, type Place, refusedUrl, secondLoopback } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
@@ -142,7 +143,7 @@ describe.each<[string, () => Transport]>([
   ])('never ends a body as if it were whole when the endpoint %s', async (_name, breakOff) => {
     const { url } = await start((_req, res) => {
       res.write('half');
-      setTimeout(() => breakOff(res), 20);
+      later(20, () => breakOff(res));
     });
     const { body } = await send(url);
     await expect(textOf(body)).rejects.toThrow();
@@ -168,7 +169,7 @@ describe.each<[string, () => Transport]>([
   });
 
   test('serves more requests at once than one connection takes', async () => {
-    const { url } = await start((req, res) => void setTimeout(() => ok(req, res), 5), { maxConcurrentStreams: 4 });
+    const { url } = await start((req, res) => later(5, () => ok(req, res)), { maxConcurrentStreams: 4 });
     await textOf((await send(url)).body);
     const texts = await Promise.all(Array.from({ length: 40 }, async () => textOf((await send(url)).body)));
     expect(new Set(texts)).toEqual(new Set(['ok']));

@@ -5,6 +5,7 @@ import { gotTransport, type UpstreamRequest } from '../../../src/index.ts';
 import { upstreamRequest } from '../../../src/testing/testing.ts';
 import type { ConnectionLimits } from '../../../src/transports/http2/connection-limits.ts';
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
+import { later } from '../../helpers/late.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { listen, startTcp } from '../../helpers/servers.ts';
 
@@ -36,7 +37,7 @@ describe('a body that goes over a slow line for longer than a limit', () => {
         .on('data', (chunk) => {
           other.write(chunk);
           socket.pause();
-          setTimeout(() => socket.resume(), 10);
+          later(10, () => socket.resume());
         });
       other.on('data', (chunk) => void socket.write(chunk)).on('close', () => socket.destroy());
     });
