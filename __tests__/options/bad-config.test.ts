@@ -1,10 +1,11 @@
 import { resolveOptions } from '../../src/options/config.ts';
+import { strategyNames } from '../../src/race/strategies/strategies.ts';
 import { endpoints } from './option-values.ts';
 import { problemOf, problemWith } from './problems.ts';
 
 describe('a bad value', () => {
   const ms = 'expected milliseconds above 0 and up to 2147483647, or Infinity';
-  const strategies = "expected one of 'race', 'hedge', 'failover', 'single'";
+  const strategies = `expected one of ${strategyNames.map((name) => `'${name}'`).join(', ')}`;
   const delay = "expected milliseconds above 0 and up to 2147483647, or a percentile such as 'p95'";
   const pem = 'expected a PEM string, a Buffer or an array of these';
   const bad: ReadonlyArray<readonly [string, unknown, string]> = [

@@ -6,7 +6,7 @@ import { resolveOptions } from '../../src/options/config.ts';
 import type { BalancingProxyOptions } from '../../src/options/options.ts';
 import { planFor, strategyFor } from '../../src/proxy/plan.ts';
 import { HedgeBudget } from '../../src/race/budget.ts';
-import type { Strategy } from '../../src/race/strategies/strategies.ts';
+import { type Strategy, strategyNames } from '../../src/race/strategies/strategies.ts';
 import { addressOf, endpointNamed, learn } from '../endpoints/candidates.ts';
 import { type ClientRequest, clientRequest } from '../http/client-request.ts';
 
@@ -75,7 +75,7 @@ describe('the strategy for a request', () => {
     expect(strategyFor(req, configWith({ unsafeMethods: 'single' }))).toBe('race');
   });
 
-  const nonsense = 'returned something else than race, hedge, failover, single';
+  const nonsense = `returned something else than ${strategyNames.join(', ')}`;
   test.each<[string, () => unknown, string, string | undefined]>([
     ['another name', () => 'Race', nonsense, "returned 'Race'"],
     ['the name of a method of all objects', () => 'toString', nonsense, "returned 'toString'"],

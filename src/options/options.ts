@@ -48,9 +48,7 @@ export interface BalancingProxyOptions {
    */
   readonly preferGraceMs?: number;
   /**
-   * How the endpoints are asked. `'race'`: all at once. `'hedge'`: the next one when the ones before are slow or have failed.
-   * `'failover'`: the next one only when the one before has failed. `'single'`: the next one only if the request
-   * surely reached nobody (no address, refused, connect timeout). Or a function of the request that names one of these.
+   * How the endpoints are asked: by a strategy, see {@link Strategy}, or by the one that a function of the request names.
    * @default 'race'
    */
   readonly strategy?: Strategy | ((req: IncomingMessage) => Strategy);

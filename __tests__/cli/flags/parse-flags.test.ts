@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { type FlagValues, flagNames } from '../../../src/cli/flags/flags.ts';
 import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
+import { strategyNames } from '../../../src/race/strategies/strategies.ts';
 
 describe('parseFlags', () => {
   test('gives the defaults of the Go original, but for fanout', () => {
@@ -85,7 +86,7 @@ describe('parseFlags', () => {
     [['-stop-after=5'], "flag -stop-after: expected a duration from 0 such as 1m30s, 1.5s or 250ms, got '5'"],
     [['-timeout=-1s'], "flag -timeout: expected a duration from 0 such as 1m30s, 1.5s or 250ms, got '-1s'"],
     [['-body-limit=1.5'], "flag -body-limit: expected a number of bytes such as 1048576, 512KB or 10MiB, got '1.5'"],
-    [['-strategy=hope'], "flag -strategy: expected race or hedge or failover or single, got 'hope'"],
+    [['-strategy=hope'], `flag -strategy: expected ${strategyNames.join(' or ')}, got 'hope'`],
     [
       ['-hedge-delay=0'],
       "flag -hedge-delay: expected a duration above 0 such as 10ms, or a percentile such as p95, got '0'",

@@ -8,8 +8,9 @@ import { single } from './single.ts';
 export const strategies = { race, hedge, failover, single } satisfies Readonly<Record<string, StrategyRules>>;
 
 /**
- * How attempts follow one another. `race`: all at once. `hedge`: the next one when the ones before are slow or have
- * failed. `failover`: the next one after a failure. `single`: the next one only if the request surely reached nobody.
+ * How the endpoints are asked. `'race'`: all at once. `'hedge'`: the next one when the ones before are slow or have failed.
+ * `'failover'`: the next one when the one before has failed. `'single'`: the next one only if the request surely reached
+ * nobody (no address, refused, connect timeout).
  */
 export type Strategy = keyof typeof strategies;
 
