@@ -14,9 +14,9 @@ import { reject } from '../support/parser/problems.ts';
 /** When the next endpoint is asked because the ones before are slow, and how often. */
 export interface HedgeOptions {
   /**
-   * Time until the next attempt starts, or a percentile to learn it from: of what the endpoint tried last took, in milliseconds, for
-   * its usable responses of the last 30 to 60 s, or, of a quiet service, for the last 20 to 40 of them. Before there were 20 there is
-   * no hedge by time.
+   * Time until the next attempt starts, or a percentile to learn it from, such as `'p99.9'`. In milliseconds. The times to learn from are
+   * those of the usable responses of the endpoint that was asked last, over the last 30 to 60 s, or its last 20 to 40 responses where
+   * these were fewer. Before there were 20 responses, no attempt starts by time.
    * @default 'p95'
    */
   readonly delayMs?: number | Percentile;

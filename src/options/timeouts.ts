@@ -14,8 +14,8 @@ export interface TimeoutOptions {
    */
   readonly responseMs?: number;
   /**
-   * Silence of an endpoint within a response body, or before it takes more of a request body, in milliseconds. A client that reads or
-   * sends slowly is not silence.
+   * Silence of an endpoint within a response body, or before it takes more of a request body, in milliseconds. A slow client is
+   * not silence.
    * @default 60_000
    */
   readonly idleMs?: number;
