@@ -1,9 +1,12 @@
 import { Readable } from 'node:stream';
 import type { Transport, UpstreamRequest, UpstreamResponse } from '../transports/message/transport.ts';
 
-/** What an endpoint of a {@link fakeTransport} answers. */
+/** The answer of an endpoint of a {@link fakeTransport}. */
 export interface FakeResponse {
-  /** @default 200 */
+  /**
+   * The status.
+   * @default 200
+   */
   readonly status?: number;
   /**
    * The reason phrase.
@@ -16,8 +19,8 @@ export interface FakeResponse {
    */
   readonly headers?: readonly string[];
   /**
-   * Text and bytes are there at once, whole. A stream comes as it is read and breaks off when it is destroyed; from now on it is
-   * the transport's, which destroys it when the attempt is cancelled.
+   * The body. Text and bytes are there at once, whole. A stream comes as it is read and breaks off when it is destroyed; the transport
+   * owns the stream from now on, and destroys it when the attempt is cancelled.
    * @default ''
    */
   readonly body?: string | Buffer | Readable;
@@ -29,9 +32,9 @@ export interface FakeResponse {
 }
 
 /**
- * Decides what becomes of an attempt: it gives the response, now or later, or throws, best a `BalancingProxyError` as of
- * `Transport.send`. It need not heed the signal: an attempt that is cancelled ends at once. A promise that is never settled stands
- * for an endpoint that hangs.
+ * Decides what becomes of an attempt: the function gives the response, now or later, or throws, best a `BalancingProxyError` with a code
+ * as of `Transport.send`. A promise that is never settled stands for an endpoint that hangs. The signal need not be heeded, since an
+ * attempt that is cancelled ends at once.
  */
 export type FakeAnswer = (request: UpstreamRequest, signal: AbortSignal) => FakeResponse | Promise<FakeResponse>;
 
@@ -95,7 +98,7 @@ function answered(ask: () => Promise<FakeResponse>, signal: AbortSignal): Promis
 function toFakedResponse(answer: FakeResponse, release: () => void): UpstreamResponse {
   const { status = 200, statusText = '', headers = [], body: given = '', trailers = [] } = answer;
   const body = given instanceof Readable ? given : Readable.from(given.length === 0 ? [] : [Buffer.from(given)]);
-  // As of any transport, nobody has to listen.
+  // Without a listener an error would end the process; as of any transport, nobody has to listen.
   body.on('error', () => {}).once('close', release);
   const head = { status, statusText, headers, body, trailers: () => trailers };
   if (given instanceof Readable) return head;

@@ -15,13 +15,13 @@ export type { ContractProtocol } from './stage/stage.ts';
 /** How {@link transportContract} plays. */
 export interface TransportContractOptions {
   /**
-   * What the endpoints speak: `'h2'` leaves out all that is about the bytes of HTTP/1.1.
+   * Protocol that the endpoints speak: `'h2'` leaves out all cases about the bytes of HTTP/1.1.
    * @default 'http/1.1'
    */
   readonly protocol?: ContractProtocol;
   /**
-   * The certificate of https endpoints, for `localhost` and 127.0.0.1 and no other name; it signs itself, and is told to the
-   * transport as `tls.ca`.
+   * Certificate of the https endpoints, for `localhost` and 127.0.0.1 and no other name. A certificate that signs itself, since it is
+   * told to the transport as `tls.ca`.
    * @default testCertificate
    */
   readonly certificate?: TestCertificate;
@@ -34,11 +34,17 @@ export interface TransportContractOptions {
 
 /** One thing that a transport has to do, as a test for any test runner. */
 export interface TransportCase {
-  /** What it is about, to group by. */
+  /**
+   * The part of the contract that the case belongs to: `'requests'`, `'responses'`, `'connections'`, `'cancelling'`, `'addresses'`
+   * or `'certificates'`.
+   */
   readonly topic: string;
   /** A sentence in the present tense whose subject is the transport; no two of a contract are the same. */
   readonly name: string;
-  /** Starts endpoints on 127.0.0.1, tries the transport with them, and closes both; rejects where the transport does something else. */
+  /**
+   * Starts endpoints on 127.0.0.1, tries a new transport with them, and closes both; rejects where the transport does something
+   * else.
+   */
   run(): Promise<void>;
 }
 
@@ -52,9 +58,9 @@ const topics: Readonly<Record<string, readonly ContractCase[]>> = {
 };
 
 /**
- * What the proxy relies on in every transport, as cases that need Node alone: `for (const { name, run } of
- * transportContract(create)) test(name, run)`. A case that a transport cannot pass is left out by its name.
- * @param createTransport makes a new transport for each case, which closes it.
+ * The contract of transports, on which the proxy relies, as cases that need Node alone: `for (const { name, run } of
+ * transportContract(create)) test(name, run)`. A transport that cannot pass a case leaves it out by its name or topic.
+ * @param createTransport makes a new transport for each case, at whose end it is closed.
  */
 export function transportContract(
   createTransport: () => Transport,

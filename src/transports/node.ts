@@ -44,12 +44,12 @@ export const nodeOptions = {
 
 const parseNodeOptions = objectOf(nodeOptions);
 
-/** Has a request sent by `respond`, through something that passes the response on, and gives that response. */
+/** Passes the response on that `respond` gets when it sends the request; `respond` is called once, or never when that fails. */
 export type Passage = (request: UpstreamRequest, respond: () => Promise<IncomingMessage>) => Promise<IncomingMessage>;
 
 /**
- * The plain transport: node:http and node:https themselves with kept-alive connections. Everything goes out as over
- * `gotTransport()`, for less of the machine.
+ * The plain transport: node:http and node:https themselves with kept-alive connections. The bytes on the wire are those of
+ * `gotTransport()`, at a little more than half the CPU time of a request.
  * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the options.
  */
 export function nodeTransport(options: NodeTransportOptions = {}): Transport {
@@ -57,8 +57,9 @@ export function nodeTransport(options: NodeTransportOptions = {}): Transport {
 }
 
 /**
- * The same with something in between, such as got.
- * @throws BalancingProxyError `ERR_BRP_OPTIONS`.
+ * A transport over node:http whose responses go through something else, such as got.
+ * @param passage is left out where nothing is in between.
+ * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the options.
  */
 export function createNodeTransport(options: NodeTransportOptions, passage?: Passage): Transport {
   const { http2, agent, ...keepAlive } = parseOrThrow(parseNodeOptions, options);

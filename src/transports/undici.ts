@@ -26,8 +26,8 @@ import { checkUndici } from './undici/usable-undici.ts';
 export type { DispatcherOption, UndiciTransportOptions } from './undici/undici-options.ts';
 
 /**
- * The fast transport, on undici's dispatchers. What undici cannot send as it is goes over node:http, on a connection of
- * its own: requests for an upgrade, `OPTIONS *`, and bodies that are streamed.
+ * The fast transport, on undici's dispatchers. Requests that undici cannot send as they are go over node:http, each on a connection
+ * of its own: requests for an upgrade, `OPTIONS *`, and bodies that are streamed.
  *
  * `Host` and `Connection` are written in lower case. A 100 (Continue) that nobody asked for makes the attempt fail.
  * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the options; `ERR_BRP_PEER` when
@@ -53,18 +53,18 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
 
 function dispatchTo(dispatcher: DispatcherOption, options: DispatchOptions, attempt: UndiciAttempt): void {
   const { body } = options;
-  // A MockAgent compares the body with a string; undici's own fetch() gives it one, too.
+  // A MockAgent compares the body with a string, as undici's own fetch() gives.
   const isForMock = dispatcher.isMockActive && body && isUtf8(body);
   dispatcher.dispatch((isForMock ? { ...options, body: body.toString() } : options) as never, attempt as never);
 }
 
-/** What is only a matter of connections a dispatcher of the user's gets, too. */
+/** Whether a request goes over node:http; one that only needs another connection is left to a dispatcher of the user's. */
 function isForNode({ address, freshConnection, body, target, headers }: UpstreamRequest, isForeign: boolean): boolean {
   if (!isForeign && (freshConnection || isNamedByOtherAddress(address))) return true;
   return body instanceof Readable || !target.startsWith('/') || asksForUpgrade(headers);
 }
 
-/** How many agents of one set of certificates are kept; those without a connection are forgotten. */
+/** How many agents are kept for one set of certificates, and which are forgotten beyond that: those without a connection. */
 const remembered = { max: 256, isUnused: ({ stats }: Agent) => Object.keys(stats).length === 0 };
 
 /**
@@ -106,7 +106,7 @@ class UndiciAgents {
     return new Agent({
       pipelining,
       allowH2: false,
-      // The limits are ours.
+      // The limits of an attempt are ours.
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: keepAliveTimeoutMs,
@@ -129,7 +129,7 @@ function createConnection(origin: URL, options: object): Dispatcher {
   return new KnowingClient(origin, options as ConnectionOptions);
 }
 
-/** A client that knows its connection, to see what undici does not tell. */
+/** A client of undici that knows its connection, which undici does not tell of. */
 class KnowingClient extends Client {
   connection: UndiciConnection | undefined;
 

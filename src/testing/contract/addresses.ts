@@ -6,14 +6,17 @@ import { type ContractCase, failsWith } from '../stage/contract-case.ts';
 import { answering, secondLoopback, type TestServer } from '../stage/servers.ts';
 import { becomingIdle, type Stage } from '../stage/stage.ts';
 
-/** Two endpoints with the same URL, at two addresses, which answer with their names: `first` at 127.0.0.1, and `second`. */
+/** Two endpoints with the same URL, at two addresses, which answer `first` and `second`. */
 export interface TwoEndpoints {
+  /** The port of both. */
   readonly port: number;
+  /** At 127.0.0.1. */
   readonly first: TestServer;
+  /** At {@link secondLoopback}. */
   readonly second: TestServer;
 }
 
-/** Starts both. */
+/** Starts two endpoints with the same URL. */
 export async function startTwo(
   stage: Stage,
   create: (answer: RequestListener) => Server = http.createServer,
@@ -75,5 +78,5 @@ const reportsRefusedAddress: ContractCase = {
   },
 };
 
-/** What an IP address to connect to changes. */
+/** Cases about an IP address to connect to. */
 export const addressCases: readonly ContractCase[] = [...goesToAddress, sharesNoConnection, reportsRefusedAddress];

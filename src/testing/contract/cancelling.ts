@@ -137,7 +137,7 @@ const leavesNoListener: ContractCase = {
   },
 };
 
-/** What a signal does to an attempt. */
+/** Cases about the signal of an attempt. */
 export const cancelCases: readonly ContractCase[] = [
   ...leavesNothingBehind,
   cancelsBeforeHead,

@@ -110,7 +110,7 @@ const resumesSession: ContractCase = {
   },
 };
 
-/** Whom a transport trusts. */
+/** Cases about the certificates that a transport trusts. */
 export const certificateCases: readonly ContractCase[] = [
   verifies,
   ...checksName,

@@ -11,7 +11,10 @@ import { becomingIdle, ok, type Stage } from '../stage/stage.ts';
 
 type LookupDone = (error: Error | null, addresses?: LookupAddress[]) => void;
 
-/** Puts a lookup of the case's own in the place of the system's, until the case ends at the latest. @returns what puts it back. */
+/**
+ * Puts a lookup of the case's own in the place of `dns.lookup`, until the case ends at the latest.
+ * @returns the function that puts `dns.lookup` back.
+ */
 function replaceLookup(stage: Stage, lookup: (name: string, done: LookupDone) => void): () => void {
   const original = dns.lookup;
   const putBack = (): void => {
@@ -78,7 +81,7 @@ const asksOnce: ContractCase = {
   },
 };
 
-/** Only Linux lets those wait for whom a busy server has no room. */
+/** For Linux, where a connection waits that a busy server has no room for. */
 const waitsForSlowAddress: ContractCase = {
   name: 'lets `connectMs` alone decide when a name has an address that is slow and another that is no help',
   async play(stage) {
@@ -142,7 +145,7 @@ const reachesUnixSocket: ContractCase = {
   },
 };
 
-/** Which connection a request takes, and what is said of one that fails. */
+/** Cases about the connection that a request takes, and about connections that fail. */
 export const connectionCases: readonly ContractCase[] = [
   usesAgain,
   usesFresh,

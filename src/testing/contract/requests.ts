@@ -37,7 +37,7 @@ const exact: ReadonlyArray<readonly [what: string, request: Partial<UpstreamRequ
   ['the asterisk form', { method: 'OPTIONS', target: '*' }, 'OPTIONS * HTTP/1.1\r\n'],
 ];
 
-/** The case of `Host` is the transport's own affair, and so is where `Connection` stands. */
+/** A head without what is left to the transport: the case of `Host`, and where `Connection` stands. */
 function withPlainHost(head: string): string {
   return head.replace(/^host:/im, 'Host:').replace(/^connection:.*\r\n/im, '');
 }
@@ -125,7 +125,7 @@ const refusesUnsendable = unsendable.map(
   }),
 );
 
-/** How a request goes out. */
+/** Cases about how a request goes out. */
 export const requestCases: readonly ContractCase[] = [
   ...sendsAsItIs,
   addsNoHeader,

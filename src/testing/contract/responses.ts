@@ -50,7 +50,7 @@ const endsBodyless = [204, 304].map(
   }),
 );
 
-/** What comes in the place of an HTTP response. */
+/** Bytes that are no HTTP response. */
 const garbage = [
   'SSH-2.0-OpenSSH\r\n\r\n',
   'HTTP/1.1 2x0 OK\r\n\r\n',
@@ -80,7 +80,7 @@ const endsNoCutBody = cutShort.map(
   }),
 );
 
-/** What becomes of a response. */
+/** Cases about how a response comes in. */
 export const responseCases: readonly ContractCase[] = [
   ...givesEmptyReasons,
   givesHeadAndTrailers,

@@ -4,13 +4,15 @@ import { Worker } from 'node:worker_threads';
 
 /** An endpoint on 127.0.0.1 that is too busy to take connections until it is told to go on; then it answers `ok`. */
 export interface BusyServer {
+  /** The port of 127.0.0.1. */
   readonly port: number;
-  /** What wants to connect by then gets through when TCP tries again, after about a second. */
+  /** Takes connections from now on; waiting ones get through when TCP tries again, after about a second. */
   goOn(): void;
+  /** Ends the endpoint. */
   close(): Promise<void>;
 }
 
-/** It sleeps in a thread of its own, with a queue of one for what wants to connect. */
+/** The server sleeps in a thread of its own, with a queue of one for connections. */
 const source = `
 const http = require('node:http');
 const { parentPort, workerData } = require('node:worker_threads');
@@ -21,7 +23,7 @@ server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
 });
 `;
 
-/** Starts one. Only Linux lets those wait for whom there is no room in the queue. */
+/** Starts a busy server. Only on Linux do connections wait that have no room in the queue. */
 export async function startBusy(): Promise<BusyServer> {
   const bell = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(source, { eval: true, workerData: bell });

@@ -6,13 +6,16 @@ import type { Stage } from './stage.ts';
 export interface ContractCase {
   /** A sentence in the present tense whose subject is the transport. */
   readonly name: string;
-  /** Whether it holds over HTTP/2, too: most cases are about the bytes of HTTP/1.1. */
+  /**
+   * Whether the case holds over HTTP/2, too: most cases are about the bytes of HTTP/1.1.
+   * @default false
+   */
   readonly isForHttp2?: boolean;
-  /** Rejects where the transport does something else. */
+  /** Tries the transport of the stage; rejects where the transport does something else. */
   play(stage: Stage): Promise<void>;
 }
 
-/** Waits for an attempt to fail with this code, and with this in its message. */
+/** Waits for an attempt to fail with a code, and with a message of a kind. @throws AssertionError when it does not. */
 export async function failsWith(sending: Promise<unknown>, code: ErrorCode, message = /(?:)/): Promise<void> {
   await assert.rejects(sending, { code, message });
 }

@@ -1,9 +1,10 @@
 /** Something that is opened and has to be closed. */
 export interface Closeable {
+  /** Closes the resource, at once or by the time that the promise resolves. */
   close(): unknown;
 }
 
-/** Everything that a test has opened, closed in reverse order after it. */
+/** Everything that a test has opened; what was opened last is closed first. */
 export class Resources {
   readonly #closers: Array<() => unknown> = [];
 

@@ -1,9 +1,11 @@
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import net, { type AddressInfo, type Socket } from 'node:net';
 
-/** A server, on a free port of 127.0.0.1 unless it matters, that knows its sockets, so that a test can see them go. */
+/** A server that knows its sockets, so that a test can see them go. */
 export interface TestServer {
+  /** With `http:`, address and port. */
   readonly url: string;
+  /** The port that it listens on. */
   readonly port: number;
   /** The connections that are open at this moment. */
   readonly sockets: ReadonlySet<Socket>;
@@ -11,24 +13,30 @@ export interface TestServer {
   readonly accepted: number;
   /** Resolves when no connection is open any more. */
   idle(): Promise<void>;
+  /** Stops listening and destroys all connections. */
   close(): Promise<void>;
 }
 
-/** A second address of this machine. macOS has no other of IPv4. */
+/** A second address of this machine: on macOS of IPv6, since it has no other of IPv4. */
 export const secondLoopback = process.platform === 'darwin' ? '::1' : '127.0.0.2';
 
 /** Where a server listens when it matters. */
 export interface Place {
+  /**
+   * An IP address of this machine.
+   * @default '127.0.0.1'
+   */
   readonly host?: string;
+  /** @default a free one */
   readonly port?: number;
 }
 
-/** Starts node:http with this listener. */
+/** Starts a server of node:http with this listener. */
 export function startHttp(listener: RequestListener, place?: Place): Promise<TestServer> {
   return listen(http.createServer({ keepAliveTimeout: 0 }, listener), place);
 }
 
-/** Starts a TCP server: for endpoints that do what no HTTP server would. */
+/** Starts a TCP server, for endpoints that do what no HTTP server would. */
 export function startTcp(listener: (socket: Socket) => void): Promise<TestServer> {
   return listen(
     net.createServer((socket) => {
@@ -38,7 +46,7 @@ export function startTcp(listener: (socket: Socket) => void): Promise<TestServer
   );
 }
 
-/** Listens, on a free port if need be, and counts connections. */
+/** Has a server listen, and counts its connections. */
 export async function listen(
   server: net.Server,
   { host = '127.0.0.1', port: wanted = 0 }: Place = {},

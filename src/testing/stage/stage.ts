@@ -9,21 +9,24 @@ import { listen, type Place, startHttp, startTcp, type TestServer } from './serv
 import type { TestCertificate } from './test-certificate.ts';
 import { type UpstreamRequestParts, upstreamRequest } from './upstream-request.ts';
 
-/** What a transport speaks with its endpoints. */
+/** The protocol between a transport and its endpoints. */
 export type ContractProtocol = 'http/1.1' | 'h2';
 
 /** The response of an endpoint that only says `ok`. */
 export const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 
-/** What a case plays on: the transport that is tested, and endpoints for it. All of it is closed after the case. */
+/** The place where a case is played: a transport that is tested, and endpoints for it. All of them are closed after the case. */
 export class Stage {
+  /** The transport that is tested. */
   readonly transport: Transport;
+  /** For https endpoints, for `localhost` and 127.0.0.1. */
   readonly certificate: TestCertificate;
   readonly #protocol: ContractProtocol;
   /** One object for all requests: transports may tell connections apart by it. */
   readonly #trust: Pick<UpstreamRequestParts, 'tls'>;
   readonly #resources = new Resources();
 
+  /** @param protocol of the endpoints that {@link start} starts. */
   constructor(transport: Transport, certificate: TestCertificate, protocol: ContractProtocol) {
     this.transport = this.#resources.use(transport);
     this.certificate = certificate;
@@ -31,7 +34,7 @@ export class Stage {
     this.#trust = protocol === 'h2' ? { tls: { ca: certificate.cert } } : {};
   }
 
-  /** Has a resource closed after the case. @returns the resource. */
+  /** Has a resource closed after the case, and gives it. */
   use<T extends Closeable>(resource: T): T {
     return this.#resources.use(resource);
   }
@@ -53,7 +56,7 @@ export class Stage {
     return this.use(await startTcp(listener));
   }
 
-  /** Starts an endpoint that keeps the bytes it gets and answers every head with this response; with none it hangs up. */
+  /** Starts an endpoint that keeps the bytes it gets and answers them with this response; with an empty one it hangs up. */
   async startRaw(response: string): Promise<{ readonly url: string; readonly bytes: () => string }> {
     let bytes = '';
     const { url } = await this.startTcp((socket) => {
@@ -66,6 +69,7 @@ export class Stage {
     return { url, bytes: () => bytes };
   }
 
+  /** Sends a request to an endpoint through the transport. */
   send(
     url: string,
     parts: UpstreamRequestParts = {},
@@ -85,12 +89,15 @@ export class Stage {
     await server.idle();
   }
 
+  /** Closes the endpoints, then the transport. */
   closeAll(): Promise<void> {
     return this.#resources.closeAll();
   }
 }
 
-/** Waits until a connection is idle: a transport may take a turn to see whether the endpoint closes it before it is used again. */
+/**
+ * Waits until a connection is idle: a transport may take a turn to see whether the endpoint closes it before it is used again.
+ */
 export async function becomingIdle(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await setImmediate();
 }

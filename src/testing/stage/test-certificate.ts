@@ -1,6 +1,8 @@
-/** A certificate with its private key, both PEM. */
+/** A certificate with its private key. */
 export interface TestCertificate {
+  /** The certificate, PEM. */
   readonly cert: string;
+  /** The private key that belongs to it, PEM. */
   readonly key: string;
 }
 

@@ -3,21 +3,27 @@ import { Resolver } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 
-/** Where the answers come from. */
+/** Where {@link askDns} looks. */
 export interface AskDnsSettings {
-  /** As `setServers` of node:dns takes them, or the system's. */
+  /**
+   * DNS servers, as `setServers` of node:dns takes them.
+   * @default the system's
+   */
   readonly servers?: readonly string[];
-  /** @default '/etc/hosts' */
+  /**
+   * Path of the hosts file.
+   * @default '/etc/hosts'
+   */
   readonly hostsFile?: string;
 }
 
-/** For these the system asks others than DNS, or for other names (RFC 6761, RFC 6762, `search` of resolv.conf). */
+/** Names for which the system asks others than DNS, or for other names (RFC 6761, RFC 6762, `search` of resolv.conf). */
 const notForDns = /^[^.]*\.?$|\.local(host)?\.?$/i;
 
 /**
- * Looks a name up without one of libuv's threads for lookups: in the hosts file, then in DNS. Whatever else the system may be told
- * to ask is left out, so that this is only for when the system cannot be asked.
- * @returns the IPv4 addresses, or the IPv6 ones of a name without others; none when nothing is known, for whatever reason.
+ * Looks a name up without one of libuv's threads for lookups: in the hosts file, then in DNS. The system may be told to ask others,
+ * too, so that this lookup is only for when the system cannot be asked.
+ * @returns the IPv4 addresses, or the IPv6 addresses of a name without IPv4; none when nothing is known, for whatever reason.
  */
 export async function askDns(hostname: string, { servers, hostsFile = '/etc/hosts' }: AskDnsSettings = {}) {
   const own = addressesOfHosts(await readFile(hostsFile, 'utf8').catch(() => ''), hostname);
@@ -31,7 +37,10 @@ export async function askDns(hostname: string, { servers, hostsFile = '/etc/host
   return addresses.map(toLookupAddress);
 }
 
-/** @param hosts lines of an address and its names. */
+/**
+ * The addresses of a name in a hosts file.
+ * @param hosts lines of an address and its names.
+ */
 function addressesOfHosts(hosts: string, hostname: string): LookupAddress[] {
   const wanted = hostname.toLowerCase().replace(/\.$/, '');
   const lines = hosts.split('\n').map((line) => (line.split('#')[0] ?? '').trim().toLowerCase().split(/\s+/));

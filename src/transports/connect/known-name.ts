@@ -1,34 +1,38 @@
 import type { LookupAddress } from 'node:dns';
 
 /**
- * An answer is given again for so long without another lookup. Records that move in an outage live for 5 s (Kubernetes) to 60 s
+ * Age up to which an answer is given without another lookup. Records that move in an outage live for 5 s (Kubernetes) to 60 s
  * (load balancers of clouds), so nobody waits noticeably longer for a new address than with a lookup for each connection.
  */
 const freshMs = 5_000;
 
-/** An answer is given while another lookup is under way, for so long at most: a DNS server that is restarted costs nothing. */
+/** Age up to which an answer is given while another lookup is under way: a DNS server that is restarted costs nothing. */
 const usableMs = 60_000;
 
-/** A name whose lookup takes longer has not answered. Who asks DNS for something that is there waits some 10 to 100 ms. */
+/** A name whose lookup takes longer counts as silent. DNS answers for a name that exists within some 10 to 100 ms. */
 const silentMs = 1_000;
 
+/** Why a lookup failed; null when it did not. */
 export type Failure = NodeJS.ErrnoException | null;
 
 /** Gets the addresses of a name, or why there are none. */
 export type OnFound = (error: Failure, found: LookupAddress[]) => void;
 
-/** One question to the system, and what is known of its answer. */
+/** A name that was asked for, with the answer of the last lookup. */
 export class KnownName {
+  /** The name. */
   readonly hostname: string;
+  /** Looks the name up. */
   readonly ask: (done: OnFound) => void;
-  /** Whether the last lookup brought an answer soon; that there is no such name is one. */
+  /** Whether the last lookup brought an answer soon; "no such name" is an answer. */
   standing: 'new' | 'answering' | 'silent' = 'new';
-  /** It is asked for without a thread, too. */
+  /** The name is looked up without a thread, too. */
   isHelped = false;
   #addresses: LookupAddress[] | undefined;
   #answeredAtMs = 0;
   readonly #waiting: OnFound[] = [];
 
+  /** @param ask looks the name up. */
   constructor(hostname: string, ask: (done: OnFound) => void) {
     this.hostname = hostname;
     this.ask = ask;
@@ -45,7 +49,7 @@ export class KnownName {
     return !this.#addresses || ageMs >= freshMs;
   }
 
-  /** A lookup is over. */
+  /** Takes the result of a lookup, which took so many milliseconds. */
   settle(error: Failure, found: LookupAddress[], tookMs: number): void {
     const isUnknown = error?.code === 'EAI_AGAIN';
     this.standing = isUnknown || tookMs >= silentMs ? 'silent' : 'answering';
@@ -53,11 +57,12 @@ export class KnownName {
       this.answer(found);
       return;
     }
-    // Where nobody could say otherwise, what was known before may still be so.
+    // A lookup without an answer says nothing against the addresses that were known before.
     if (!isUnknown) this.#addresses = undefined;
     for (const done of this.#waiting.splice(0)) done(error, []);
   }
 
+  /** Gives addresses to everybody who waits for this name. */
   answer(found: LookupAddress[]): void {
     this.#addresses = found;
     this.#answeredAtMs = performance.now();

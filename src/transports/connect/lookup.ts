@@ -3,35 +3,38 @@ import type { LookupFunction } from 'node:net';
 import { askDns } from './ask-dns.ts';
 import { type Failure, KnownName, type OnFound } from './known-name.ts';
 
-/** Who has waited for so long for a thread is helped without one. */
+/** Time that a name waits for a thread before it is looked up without one. */
 const patienceMs = 250;
 
-/** So many names are remembered; beyond that the ones that were asked for first are forgotten. */
+/** Most names that are remembered; beyond that the names that were asked for first are forgotten. */
 const maxNames = 1_000;
 
 /** Asks the system as `dns.lookup` does. */
 export type Ask = (hostname: string, options: LookupAllOptions, done: OnFound) => void;
 
-/** What {@link createLookup} may be told. */
+/** How {@link createLookup} asks, for tests. */
 export interface LookupSettings {
   /**
-   * What is asked.
+   * Asks the system.
    * @default dns.lookup
    */
   readonly ask?: Ask;
   /**
-   * What is asked when there is no thread; it may find nothing.
+   * Looks a name up when there is no thread; may find nothing.
    * @default the hosts file and DNS
    */
   readonly askWithoutThread?: (hostname: string) => Promise<LookupAddress[]>;
   /**
-   * Most lookups that are under way.
+   * Most lookups that are under way at one time.
    * @default as many as libuv runs at once
    */
   readonly threads?: number;
 }
 
-/** `dns.lookup` is read at each call: others put their own in its place, and some of these give one address whatever is asked. */
+/**
+ * Asks the system. `dns.lookup` is read at each call: programs put another function in its place, which may give one address where
+ * all are asked for.
+ */
 function askSystem(hostname: string, options: LookupAllOptions, done: OnFound): void {
   dns.lookup(hostname, options, (error, found: unknown, family?: unknown) => {
     const isList = Boolean(error) || Array.isArray(found);
@@ -53,6 +56,7 @@ class Lookups {
     this.#threads = threads ?? lookupThreads();
   }
 
+  /** Gives the addresses of a name to `done`, never within the call. */
   find(hostname: string, options: LookupOptions, done: OnFound): void {
     const name = this.#nameOf(hostname, options);
     if (!name.find(done)) return;
@@ -61,7 +65,10 @@ class Lookups {
     if (this.#queue.has(name) && !name.isHelped && !options.family) this.#help(name);
   }
 
-  /** All threads are taken by names that do not answer: what is new would wait for as long as the system waits for these. */
+  /**
+   * Looks a name up without a thread: when names that do not answer take all threads, a new name waits as long as the system waits
+   * for them.
+   */
   #help(name: KnownName): void {
     name.isHelped = true;
     const ask = async (): Promise<void> => {
@@ -102,7 +109,7 @@ class Lookups {
   #next(): KnownName | undefined {
     const queue = [...this.#queue];
     const next = queue.find(isAnswering) ?? queue.find(({ standing }) => standing === 'new');
-    // The last free thread is not for them.
+    // The last free thread is not for names that were silent.
     return next ?? (this.#underWay.size < Math.max(1, this.#threads - 1) ? queue[0] : undefined);
   }
 
@@ -117,7 +124,7 @@ class Lookups {
     try {
       name.ask(onEnd);
     } catch (error) {
-      // Options of an agent that is not ours may be wrong.
+      // An agent of the user's may give options that the system refuses.
       process.nextTick(onEnd, error as Error, []);
     }
   }
@@ -127,7 +134,10 @@ function isAnswering({ standing }: KnownName): boolean {
   return standing === 'answering';
 }
 
-/** Of its threads, which `UV_THREADPOOL_SIZE` says, libuv gives half to what may take long, and nothing else is that. */
+/**
+ * How many lookups libuv runs at once: half of its threads (`UV_THREADPOOL_SIZE`) are for work that may take long, which only
+ * lookups are.
+ */
 function lookupThreads(): number {
   const size = Number.parseInt(process.env.UV_THREADPOOL_SIZE ?? '4', 10) || 1;
   return Math.floor((Math.min(Math.max(size, 1), 1_024) + 1) / 2);
@@ -135,9 +145,9 @@ function lookupThreads(): number {
 
 /**
  * Makes a function with the signature and semantics of `dns.lookup` that asks once for all who want the same name at the same
- * time, and gives answers again for a short time, failures never. When more is asked than there are threads, names that
- * answered go first, names that did not leave a thread to the others, and who still has to wait is answered from the hosts file and
- * by DNS, where they know.
+ * time, and gives answers again for a short time, failures never. When more names are asked for than there are threads, names that
+ * answered go first, names that were silent leave one thread to the others, and names that still have to wait are looked up in the
+ * hosts file and by DNS.
  */
 export function createLookup(settings: LookupSettings = {}): LookupFunction {
   const lookups = new Lookups(settings);
@@ -150,8 +160,8 @@ export function createLookup(settings: LookupSettings = {}): LookupFunction {
 }
 
 /**
- * Looks names up by the rules of the system, hosts file included, for all transports of the process: as `dns.lookup`, whose
- * place it takes. A lookup occupies a thread until DNS answers, and libuv has two for all lookups, so that with `dns.lookup`
- * itself two requests for a name whose DNS server is silent stop all others, too, for many seconds (node 62503).
+ * Looks names up by the rules of the system, hosts file included, for all transports of the process, in the place of `dns.lookup`.
+ * A lookup occupies a thread until DNS answers, and libuv has two threads for all lookups: with `dns.lookup` itself two requests for
+ * a name whose DNS server is silent stop all others for many seconds (node 62503).
  */
 export const lookup: LookupFunction = createLookup();

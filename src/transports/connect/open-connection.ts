@@ -2,17 +2,17 @@ import dns, { type LookupAddress } from 'node:dns';
 import net, { isIP, type LookupFunction, Socket } from 'node:net';
 import { lookup as sharedLookup } from './lookup.ts';
 
-/** What a connection is to be. */
+/** Where an {@link Opening} connects to, how, and within what time. */
 export interface ConnectionSettings {
-  /** A name to look up or an IP address; undefined where `open` knows better. */
+  /** A name to look up or an IP address; undefined where `open` needs none, as for a Unix socket. */
   readonly hostname: string | undefined;
-  /** Speaks TLS: the connection is there when the handshake is done. */
+  /** Whether the connection speaks TLS, and so is there only when the handshake is done. */
   readonly secure: boolean;
   /** Milliseconds for DNS, TCP and TLS together, or Infinity. */
   readonly connectMs: number;
-  /** Begins to connect to one of the IP addresses. */
+  /** Begins to connect to one of the IP addresses; the socket is the opening's until `done` is called. */
   readonly open: (address: string) => Socket;
-  /** The error for a connection that is not there in time. */
+  /** Makes the error for a connection that is not there in time. */
   readonly createTimeout: () => Error;
 }
 
@@ -20,16 +20,16 @@ export interface ConnectionSettings {
 export type OnConnection = (error: Error | null, socket?: Socket) => void;
 
 /**
- * Opens a connection, to a host name by happy eyeballs (RFC 8305): to one address after the other, the next one when the one before
- * has failed or is not there after a moment, and the first connection that is there is taken. Node's own way, `autoSelectFamily`,
- * gives up the one before: a name with an IPv4 and an IPv6 address, on a host without IPv6, then has a quarter of a second to
- * connect, whatever `connectMs` says (node 54359).
+ * Opens a connection, to a host name by happy eyeballs (RFC 8305): addresses are tried one after the other, the next one when the one
+ * before has failed or is not there after a moment, and the first connection that is there is taken. Node's own `autoSelectFamily`
+ * gives up an address when it tries the next one: on a host without IPv6, a name with an IPv4 and an IPv6 address has a quarter of a
+ * second to connect, whatever `connectMs` says (node 54359).
  */
 export class Opening {
-  /** Nothing of it may stay with the connection. */
+  /** Let go of at the end: the sockets keep this object for as long as they live. */
   #pending: { readonly settings: ConnectionSettings; readonly done: OnConnection } | undefined;
   #addresses: string[] = [];
-  /** Those that are being opened. */
+  /** The sockets that are being opened. */
   readonly #sockets = new Set<Socket>();
   readonly #errors: Error[] = [];
   #limit: NodeJS.Timeout | undefined;
@@ -40,6 +40,7 @@ export class Opening {
     this.#pending = { settings, done };
   }
 
+  /** Begins to open. */
   start(lookup: LookupFunction = sharedLookup): void {
     if (!this.#pending) return;
     const { hostname, connectMs, createTimeout } = this.#pending.settings;
@@ -49,7 +50,7 @@ export class Opening {
       this.#openNext();
       return;
     }
-    // As node:net asks: for addresses that this host has a use for.
+    // ADDRCONFIG as node:net has it: only addresses of a kind that this host has itself.
     lookup(hostname, { all: true, hints: process.platform === 'win32' ? 0 : dns.ADDRCONFIG }, (error, found) => {
       if (!this.#pending) return;
       if (!error) this.#addresses = inTurns(found as LookupAddress[]);
@@ -58,7 +59,7 @@ export class Opening {
     });
   }
 
-  /** Ends it with an error, if it has not ended yet. */
+  /** Ends the opening with an error, if it has not ended yet. */
   fail(error: Error): void {
     this.#end(error);
   }
@@ -104,7 +105,10 @@ export class Opening {
   }
 }
 
-/** What cannot even begin, such as TLS with a certificate that is none, fails as a connection: nobody catches behind a lookup. */
+/**
+ * Opens a socket. An exception of `open`, as for a broken certificate, becomes the error of a socket: nobody could catch it behind a
+ * lookup.
+ */
 function opened(open: ConnectionSettings['open'], address: string): Socket {
   try {
     return open(address);
@@ -113,7 +117,10 @@ function opened(open: ConnectionSettings['open'], address: string): Socket {
   }
 }
 
-/** The families take turns, the first one of the answer first (RFC 8305 4); all but the first, where that is switched off. */
+/**
+ * Puts addresses in order: the families take turns, beginning with that of the first address (RFC 8305 4). Where
+ * `autoSelectFamily` is off, only the first address is left.
+ */
 function inTurns(found: readonly LookupAddress[]): string[] {
   const preferred = found[0]?.family;
   const first = addressesOf(found.filter(({ family }) => family === preferred));

@@ -2,24 +2,29 @@ import { isIP } from 'node:net';
 import tls from 'node:tls';
 import type { EndpointAddress } from '../../endpoints/address.ts';
 
-/** Which name TLS asks for, and which one the certificate has to be for, as options of `tls.connect`. */
+/** The name that TLS asks for and the name that the certificate has to be for, as options of `tls.connect`. */
 export interface ServerName {
+  /** The name that TLS asks for (SNI); empty for none. */
   readonly servername: string;
+  /** Checks the certificate, where Node would check it for another name. */
   readonly checkServerIdentity?: typeof tls.checkServerIdentity;
 }
 
 /**
  * Whether the certificate has to be for another IP address than the one that is connected to. Pools tell connections apart by SNI,
- * which has no IP addresses, so that such a connection is for its own request only.
+ * which has no IP addresses, so that such a connection may serve one request only.
  */
 export function isNamedByOtherAddress({ secure, hostname, connectTo }: EndpointAddress): boolean {
   return secure && connectTo !== undefined && isIP(hostname) !== 0;
 }
 
-/** SNI has neither a final dot nor an IP address (RFC 6066 3); the certificate has to be for the host of the URL all the same. */
+/**
+ * The server name of an endpoint. SNI has neither a final dot nor an IP address (RFC 6066 3); the certificate has to be for the
+ * host of the URL all the same.
+ */
 export function serverNameOf({ hostname, connectTo }: Pick<EndpointAddress, 'hostname' | 'connectTo'>): ServerName {
   if (isIP(hostname) === 0) return { servername: hostname.replace(/\.$/, '') };
-  // Without a name it would be checked for the address that is connected to.
+  // Without a name Node would check the certificate for the address that is connected to.
   if (connectTo === undefined) return { servername: '' };
   return { servername: '', checkServerIdentity: (_, certificate) => tls.checkServerIdentity(hostname, certificate) };
 }

@@ -12,6 +12,7 @@ export class Agents {
   readonly #http: Pool;
   readonly #https = new Map<TlsOptions | undefined, Pool>();
 
+  /** @param settings for the connections of all pools. */
   constructor(settings: KeepAliveSettings) {
     this.#settings = settings;
     this.#http = createPool({ secure: false, keepAlive: settings });
@@ -26,6 +27,7 @@ export class Agents {
     return isFresh ? pool.fresh : pool.kept;
   }
 
+  /** Closes all connections, also those that are being opened. */
   close(): void {
     for (const { kept, fresh } of [this.#http, ...this.#https.values()]) {
       kept.agent.destroy();
@@ -43,7 +45,7 @@ export class Agents {
   }
 }
 
-/** Connections that are kept for the next request, and those for one only. */
+/** A pool of connections that are kept for the next request, and one of connections that serve one request only. */
 interface Pool {
   readonly kept: Source;
   readonly fresh: Source;
@@ -62,7 +64,7 @@ function mayMeetItsEnd({ kept: { agent } }: Pool, { address, tls }: UpstreamRequ
   const place = socketPath === undefined ? { host: connectTo, port } : { socketPath };
   const named = address.secure && { ...(tls as https.AgentOptions), ...serverNameOf(address) };
   const name = agent.getName({ ...place, ...named });
-  // The last one is taken.
+  // The agent takes the last one.
   const next = agent.freeSockets[name]?.at(-1);
   return next !== undefined && mayBeClosing(next);
 }

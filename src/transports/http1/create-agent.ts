@@ -7,23 +7,26 @@ import { probeOverTls } from '../connect/probing.ts';
 import type { TlsOptions } from '../message/transport.ts';
 import { beginIdle, heldFor } from './idle-limit.ts';
 
-/** Who needs a connection, as the option `seeker` of a request to an agent of {@link createAgent}. */
+/** A request that needs a connection, as the option `seeker` of a request to an agent of {@link createAgent}. */
 export interface ConnectionSeeker {
-  /** Milliseconds for DNS, TCP and TLS together, or Infinity; heeded here for host names, of which each may have several addresses. */
+  /**
+   * Milliseconds for DNS, TCP and TLS together, or Infinity; the agent heeds them for host names, which may have several
+   * addresses.
+   */
   readonly connectMs: number;
-  /** The error for a connection that is not there in time. */
+  /** Makes the error for a connection that is not there in time. */
   createTimeout(): Error;
-  /** Gets what can be failed as long as there is no connection. */
+  /** Gets the opening, which can be failed as long as there is no connection. */
   onOpening(opening: Opening): void;
 }
 
-/** What an agent is told of a request. */
+/** The options of a request as an agent gets them. */
 export type AgentRequest = ClientRequestArgs & {
   seeker?: ConnectionSeeker | undefined;
   readonly keepAliveInitialDelay?: number;
 };
 
-/** What becomes of connections that nobody needs at the moment. */
+/** How connections are kept that no request needs at the moment. */
 export interface KeepAliveSettings {
   /** Most idle connections per endpoint. */
   readonly maxFreeSockets: number;
@@ -31,15 +34,23 @@ export interface KeepAliveSettings {
   readonly keepAliveTimeoutMs: number;
 }
 
-/** What an agent is for. */
+/** Which endpoints an agent is for, and how it keeps connections. */
 export interface AgentPurpose {
+  /** Whether its endpoints are https ones. */
   readonly secure: boolean;
+  /** Certificates for https endpoints. */
   readonly tls?: TlsOptions | undefined;
-  /** @default none is kept */
+  /**
+   * How idle connections are kept.
+   * @default none is kept
+   */
   readonly keepAlive?: KeepAliveSettings;
 }
 
-/** An agent that opens connections to host names in our own way, see {@link Opening}, and keeps them while endpoints do. */
+/**
+ * Makes an agent that opens connections to host names by an {@link Opening}, and keeps idle ones for as long as their endpoints
+ * do.
+ */
 export function createAgent({ secure, tls, keepAlive }: AgentPurpose): http.Agent {
   const { maxFreeSockets, keepAliveTimeoutMs = 0 } = keepAlive ?? {};
   const kept: http.AgentOptions =
@@ -60,7 +71,7 @@ function openInOwnWay(agent: http.Agent, secure: boolean): void {
   const destroy = agent.destroy.bind(agent);
   agent.createConnection = (options: AgentRequest, done) => {
     const { host, socketPath, seeker } = options;
-    // The agent keeps the options along with the connection.
+    // The agent keeps the options for as long as the connection, and would keep the seeker.
     options.seeker = undefined;
     if (!seeker || !done || !host || socketPath || isIP(host) !== 0) return open(options);
     const settings = {
@@ -85,7 +96,10 @@ function openInOwnWay(agent: http.Agent, secure: boolean): void {
   };
 }
 
-/** @returns whether the connection stays. Node's own looks at a header object that nobody else needs. */
+/**
+ * Keeps an idle connection, in the place of Node's own function, which has a header object made that nobody else needs.
+ * @returns whether the connection stays.
+ */
 function keep(socket: Socket, keepAliveTimeoutMs: number): boolean {
   const idleMs = heldFor(socket) ?? keepAliveTimeoutMs;
   if (idleMs <= 0) return false;
@@ -93,7 +107,7 @@ function keep(socket: Socket, keepAliveTimeoutMs: number): boolean {
   socket.setKeepAlive(true, 1_000);
   socket.unref();
   const timeoutMs = idleMs === Infinity ? 0 : idleMs;
-  // It goes on while the connection is in use, which costs less than to set it anew; the agent then does not heed it.
+  // The timeout goes on while the connection is in use, when the agent does not heed it: setting it anew each time costs more.
   if (socket.timeout !== timeoutMs) socket.setTimeout(timeoutMs);
   return true;
 }

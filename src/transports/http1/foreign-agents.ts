@@ -7,21 +7,30 @@ import type { UpstreamRequest } from '../message/transport.ts';
 
 /** Where the connection for a request comes from. */
 export interface Source {
+  /** The agent that gives it. */
   readonly agent: http.Agent;
-  /** The agent is the user's: what it makes of a request is its own affair. */
+  /** Whether the agent is the user's, who decides how it connects. */
   readonly isForeign: boolean;
 }
 
-/** Agents of one's own, for http and for https endpoints; where one is missing, it is ours. */
+/** Agents of the user's, for http and for https endpoints. */
 export interface AgentPair {
+  /**
+   * For http endpoints.
+   * @default ours
+   */
   readonly http?: http.Agent;
+  /**
+   * For https endpoints.
+   * @default ours
+   */
   readonly https?: http.Agent;
 }
 
-/** One agent, for the protocol that it is for or, such as those for proxies, for both; or one for each. */
+/** One agent, for the protocol that it is made for, or for both, as agents for proxies are; or one agent for each. */
 export type AgentOption = http.Agent | AgentPair;
 
-/** Says for which protocols the agents are. */
+/** Reads agents that the user gave, and finds out for which protocols they are. */
 export const parseAgentPair: Parser<AgentPair> = (value, option) => {
   if (isAgentFor('http:', value) || isAgentFor('https:', value)) {
     return { ...(isAgentFor('http:', value) && { http: value }), ...(isAgentFor('https:', value) && { https: value }) };
@@ -39,7 +48,7 @@ export const parseAgentPair: Parser<AgentPair> = (value, option) => {
   })(value, option);
 };
 
-/** Node's own agents have one protocol each; those for both look who calls. */
+/** Whether a value is an agent for a protocol. Node's own agents have one protocol each; agents for both look who calls. */
 function isAgentFor(protocol: 'http:' | 'https:', value: unknown): value is http.Agent {
   if (typeof value !== 'object' || value === null) return false;
   if (!('addRequest' in value) || typeof value.addRequest !== 'function') return false;
@@ -47,16 +56,18 @@ function isAgentFor(protocol: 'http:' | 'https:', value: unknown): value is http
   return own === undefined || own.value === protocol;
 }
 
-/** Agents of the user's own. */
+/** The agents that the user gave. */
 export class ForeignAgents {
   readonly #http: Source | undefined;
   readonly #https: Source | undefined;
 
+  /** @param pair as the user gave it. */
   constructor({ http, https }: AgentPair = {}) {
     this.#http = http && { agent: http, isForeign: true };
     this.#https = https && { agent: https, isForeign: true };
   }
 
+  /** The user's agent for a request, or undefined for one of ours. */
   for({ address }: UpstreamRequest): Source | undefined {
     return address.secure ? this.#https : this.#http;
   }

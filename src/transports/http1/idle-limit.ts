@@ -1,18 +1,18 @@
 import type { Duplex } from 'node:stream';
 
-/** An endpoint's own limit has to be undercut by more than an answer and the next request take on their way. */
+/** How much sooner than its endpoint we close an idle connection: more than an answer and the next request take on their way. */
 const marginMs = 1_000;
 
-/** No connection is kept for longer, whatever the endpoint says. */
+/** Longest time that an idle connection is kept, whatever its endpoint says. */
 const maxIdleMs = 600_000;
 
-/** Endpoints that do not say for how long they keep an idle connection are taken to keep it for so long at least. */
+/** Time for which every endpoint is taken to keep an idle connection, also one that does not say so. */
 const sureMs = 1_000;
 
 const limits = new WeakMap<Duplex, number>();
 const idleSince = new WeakMap<Duplex, number>();
 
-/** Heeds `Keep-Alive: timeout=5`, by which endpoints say for how long they keep an idle connection. */
+/** Notes for how many seconds an endpoint keeps an idle connection, by its `Keep-Alive: timeout=5`. */
 export function heedKeepAlive(socket: Duplex, headers: readonly string[]): void {
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i]?.length !== 10 || headers[i]?.toLowerCase() !== 'keep-alive') continue;
@@ -21,7 +21,7 @@ export function heedKeepAlive(socket: Duplex, headers: readonly string[]): void 
   }
 }
 
-/** For how many milliseconds a connection may be idle before its endpoint might close it, where that is known; may be negative. */
+/** Milliseconds that a connection may be idle before its endpoint might close it, where that is known; may be negative. */
 export function heldFor(socket: Duplex): number | undefined {
   return limits.get(socket);
 }
@@ -31,7 +31,9 @@ export function beginIdle(socket: Duplex): void {
   idleSince.set(socket, performance.now());
 }
 
-/** Whether the endpoint might be closing an idle connection just now: nothing that cannot be sent twice is sent over it. */
+/**
+ * Whether the endpoint might be closing an idle connection just now, so that requests which cannot be sent twice go elsewhere.
+ */
 export function mayBeClosing(socket: Duplex): boolean {
   return performance.now() - (idleSince.get(socket) ?? 0) >= (limits.get(socket) ?? sureMs);
 }

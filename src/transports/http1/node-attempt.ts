@@ -14,10 +14,11 @@ import { NodeUpload } from './node-upload.ts';
 /** Sends a request by calling `respond`, and gives the response that came of the call. */
 export type Relay = (respond: () => Promise<http.IncomingMessage>) => Promise<http.IncomingMessage>;
 
-/** Gets the end of a request that is no plain response. */
+/** Called at ends of a request other than a plain response. */
 interface Ends {
-  /** Nothing is left to cancel. */
+  /** Is called when nothing is left to cancel. */
   readonly release: () => void;
+  /** Gets the response by which the endpoint switches protocols. */
   readonly onUpgrade: (response: UpstreamResponse) => void;
 }
 
@@ -84,7 +85,7 @@ export class NodeAttempt {
       // Of a body that ends with the connection Node makes a clean end even when that was a reset.
       client.once('error', (error) => response.complete || response.destroy(error));
       this.#request = withoutBody(this.#request);
-      // Not when the response closes: the endpoint may have answered before it had the whole request.
+      // The response may close earlier, when the endpoint has answered before it had the whole request.
       client.once('close', release);
       resolve(response);
     });

@@ -8,6 +8,7 @@ import { isInLine, type Source } from './foreign-agents.ts';
 
 /** How one request gets its connection, and how long that may take. */
 export class NodeConnecting implements ConnectionSeeker {
+  /** As {@link ConnectionSeeker.connectMs}. */
   readonly connectMs: number;
   readonly #address: UpstreamRequest['address'];
   readonly #source: Source | undefined;
@@ -21,20 +22,22 @@ export class NodeConnecting implements ConnectionSeeker {
     this.#source = source;
   }
 
-  /** The endpoint may have seen the request. */
+  /** Whether the endpoint may have seen the request. */
   get isConnected(): boolean {
     return this.#isConnected;
   }
 
+  /** As {@link ConnectionSeeker.createTimeout}. */
   createTimeout(): Error {
     return connectTimeout({ address: this.#address, connectMs: this.connectMs });
   }
 
+  /** As {@link ConnectionSeeker.onOpening}. */
   onOpening(opening: Opening): void {
     this.#opening = opening;
   }
 
-  /** Ends an opening of our own; of a socket that is there already its owner disposes. */
+  /** Ends the opening, where there is no socket yet that could be destroyed. */
   cancel(): void {
     this.#opening?.fail(new Error('the attempt was cancelled'));
   }
@@ -70,7 +73,7 @@ export class NodeConnecting implements ConnectionSeeker {
     const onTime = (): void => void socket.destroy(this.createTimeout());
     const timer = connectMs < Infinity ? setTimeout(onTime, connectMs) : undefined;
     const onClose = (): void => clearTimeout(timer);
-    // An aborted request may get its socket later still; only the socket's own end surely comes.
+    // The request may end before it gets its socket; only the socket's own end surely comes.
     socket.once('close', onClose);
     socket.once(this.#address.secure ? 'secureConnect' : 'connect', () => {
       this.#isConnected = true;

@@ -13,9 +13,9 @@ import type { Source } from './foreign-agents.ts';
 const unframedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);
 
 /**
- * Makes node:http's own request of ours, with target and headers byte for byte; the body is still to be sent.
- * @param source where its connection comes from; it gets one of its own otherwise.
- * @param seeker is told how that goes, unless somebody else makes the connection.
+ * Makes a request of node:http, with target and headers byte for byte; the body is still to be sent.
+ * @param source where the connection comes from; without one the request gets a connection of its own.
+ * @param seeker is told of the opening, unless the user's agent or nock makes the connection.
  */
 export function createRequest(upstream: UpstreamRequest, source: Source | undefined, seeker: ConnectionSeeker) {
   const { address, method, target, headers, body, tls } = upstream;
@@ -43,9 +43,9 @@ export function createRequest(upstream: UpstreamRequest, source: Source | undefi
 }
 
 /**
- * Only of `https.request()` nock and agents for both protocols (agent-base) learn that https is wanted. It is not for all:
- * OpenTelemetry's instrumentation of `request()` makes an object of a header list, whose names are numbers then
- * (apify/proxy-chain 585), and adds headers.
+ * Makes a request where nock or the user's agent is in play: only by `https.request()` do nock and agents for both protocols (agent-base)
+ * learn that https is wanted. Other requests keep away from it: OpenTelemetry's instrumentation of `request()` makes an object of a header
+ * list, whose names are numbers then (apify/proxy-chain 585), and adds headers.
  */
 function requestOfOthers(options: https.RequestOptions): http.ClientRequest {
   const isPlainAgent = options.protocol === 'http:' || options.agent instanceof https.Agent;
@@ -59,8 +59,8 @@ function isMocked(): boolean {
 }
 
 /**
- * What does not know lists of headers gets an object, which costs node:http more. Case and order are kept but for names that come
- * twice, not one behind the other.
+ * The headers as an object, for agents and mocks that know no lists; an object costs node:http more. Case and order are kept but for
+ * names that come twice, not one behind the other.
  */
 function toObject(headers: readonly string[]): http.OutgoingHttpHeaders {
   const fields = new Map<string, [name: string, value: string | string[]]>();

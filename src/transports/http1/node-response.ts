@@ -2,7 +2,7 @@ import type http from 'node:http';
 import { joined } from '../../support/consume.ts';
 import type { UpstreamResponse } from '../message/transport.ts';
 
-/** What a response is given with that node:http does not know of it. */
+/** Parts of a response that node:http does not know. */
 export interface ResponseExtras {
   /** The reason phrase as it came: got puts a phrase of its own in the place of an empty one. */
   readonly reason: string | undefined;

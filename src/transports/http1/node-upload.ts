@@ -5,7 +5,7 @@ import type { UpstreamRequest } from '../message/transport.ts';
 import { isFull, limitRest, limitSending, sinceAskedBefore } from '../message/upload.ts';
 import { UploadWrites } from '../message/upload-writes.ts';
 
-/** A request of node:http whose body goes only to an endpoint that reads. */
+/** Watches over a request of node:http whose body goes only to an endpoint that reads. */
 export class NodeUpload {
   readonly #client: ClientRequest;
   readonly #request: Pick<UpstreamRequest, 'address' | 'idleMs'>;
@@ -13,6 +13,7 @@ export class NodeUpload {
   #response: IncomingMessage | undefined;
   #endLimit = (): void => {};
 
+  /** @param client has not begun to send yet. */
   constructor(client: ClientRequest, { address, idleMs }: Pick<UpstreamRequest, 'address' | 'idleMs'>) {
     this.#client = client;
     this.#request = { address, idleMs };
@@ -30,9 +31,10 @@ export class NodeUpload {
     });
   }
 
+  /** Whether the body was on its way at any time since the last call. */
   readonly isUnderWay = sinceAskedBefore(() => !this.#client.writableFinished && !this.#client.destroyed);
 
-  /** The endpoint has answered to the end, and must go on to read what is left of the request. */
+  /** Limits what is left of the request when the endpoint has answered to the end. */
   readonly #onAnswered = (): void => {
     this.#endLimit();
     this.#writes?.report();
@@ -40,7 +42,7 @@ export class NodeUpload {
     if (socket && !writableFinished) limitRest(socket, this.#client);
   };
 
-  /** What follows of the response is no clean end of it. */
+  /** Breaks the response off: an end that follows would be no clean one. */
   readonly #onBroken = (error: Error): void => {
     if (!this.#response?.complete) this.#response?.destroy(error);
   };
@@ -55,7 +57,7 @@ export class NodeUpload {
 
   readonly #onClose = (): void => {
     this.#endLimit();
-    // The connection lives on, and would keep all of this.
+    // The connection lives on, and would keep this object.
     if (this.#writes) this.#writes.onBroken = undefined;
   };
 }

@@ -6,18 +6,19 @@ import { Liveness } from './liveness.ts';
 import { AnnouncedWindow } from './receive-window.ts';
 import { sessionOptions, widen } from './session-options.ts';
 
-/** Who is told what becomes of a connection. */
+/** Is told what becomes of a connection. */
 export interface Watcher {
-  /** No stream may be opened any more; perhaps told more than once. */
+  /** Is called when no stream may be opened any more, perhaps more than once. */
   onEnd(): void;
-  /** The endpoint closes it after this number of streams, and has looked at no others that there were. */
+  /** Is called when the endpoint closes the connection after so many streams and has looked at no later one. */
   onTooMany(seen: number): void;
-  /** There is another number of streams that carry much. */
+  /** Is called when the number of streams changes that carry much. */
   onLarge(): void;
 }
 
-/** An HTTP/2 connection with what is known of it. */
+/** An HTTP/2 connection, and whether it is fit for the next request. */
 export class Http2Connection {
+  /** The connection as Node has it. */
   readonly session: ClientHttp2Session;
   readonly #liveness: Liveness;
   readonly #limits: ConnectionLimits;
@@ -32,9 +33,10 @@ export class Http2Connection {
   #isProven = false;
   #isRetired = false;
   #lastUsedMs = 0;
-  /** Of a GOAWAY: streams above were not looked at (RFC 9113 6.8). */
+  /** The last stream that the endpoint looked at, by its GOAWAY (RFC 9113 6.8). */
   #lastSeenStream = Infinity;
 
+  /** @param socket is connected, and has agreed on HTTP/2; from now on it is the connection's. */
   constructor(socket: TLSSocket, { host }: EndpointAddress, limits: ConnectionLimits, watcher: Watcher) {
     this.#limits = limits;
     this.#onLarge = () => watcher.onLarge();
@@ -45,7 +47,7 @@ export class Http2Connection {
     this.#liveness = new Liveness(this.session, socket, limits);
     this.#idle = setTimeout(this.#onIdle, limits.idleMs).unref();
     this.session
-      // Its streams report what goes wrong; without a listener it would end the process.
+      // Streams report their errors themselves; without this listener the session's error would end the process.
       .on('error', onEnd)
       .on('goaway', (code: number, lastStream: number) => {
         this.#lastSeenStream = lastStream;
@@ -61,38 +63,40 @@ export class Http2Connection {
       });
   }
 
-  /** Streams that are open. */
+  /** The number of streams that are open. */
   get open(): number {
     return this.#open;
   }
 
-  /** Streams that carry much, and compete for what one TCP connection can. */
+  /** The number of streams that carry much, and compete for the throughput of one TCP connection. */
   get large(): number {
     return this.#large;
   }
 
-  /** There were streams before. */
+  /** Whether a stream was opened before the last one. */
   get isReused(): boolean {
     return this.#served > 1;
   }
 
-  /** The endpoint wants no more streams here, as it stops or has had enough of them. */
+  /** Whether the endpoint wants no more streams here, because it stops or has served enough of them. */
   get isTurnedAway(): boolean {
     return this.#lastSeenStream < Infinity;
   }
 
+  /** Most streams that may be open at one time. */
   get maxAtOnce(): number {
     return this.session.remoteSettings?.maxConcurrentStreams ?? 100;
   }
 
+  /** Whether another stream may be opened now. */
   get mayTakeStream(): boolean {
     const { session } = this;
     const isOver = this.#isRetired || session.closed || session.destroyed || this.#liveness.isInDoubt;
-    // What is worn out goes on until there is another one, but not for ever.
+    // A worn connection goes on until there is another one, but not for ever.
     return !isOver && this.#open < this.maxAtOnce && this.#served < this.#limits.allStreams && !this.#isWornBy(2);
   }
 
-  /** Another connection should take over. */
+  /** Whether another connection should take over. */
   get isWorn(): boolean {
     return (
       this.#isWornBy(1) ||
@@ -101,7 +105,7 @@ export class Http2Connection {
     );
   }
 
-  /** It was unused for a while, so that it may be gone without our knowing. */
+  /** Whether the connection was unused for so long that it may be gone without our knowing. */
   get isStale(): boolean {
     return (
       !this.#isProven &&
@@ -111,7 +115,7 @@ export class Http2Connection {
     );
   }
 
-  /** Asks for a sign of life, and waits a moment for it. */
+  /** Asks for a sign of life, and waits a moment for it; then {@link isStale} is false if there was one. */
   async prove(): Promise<void> {
     this.#isProven = await this.#liveness.prove();
   }
@@ -120,7 +124,11 @@ export class Http2Connection {
     return this.#served >= factor * this.#limits.maxStreams || this.#resets >= factor * this.#limits.maxResets;
   }
 
-  /** @throws for headers that Node does not send. */
+  /**
+   * Opens a stream.
+   * @param endStream whether there is no body.
+   * @throws for headers that Node does not send.
+   */
   openStream(headers: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream {
     const isFirst = this.isStale;
     this.#isProven = false;
@@ -132,28 +140,28 @@ export class Http2Connection {
     return stream.once('close', this.#onStreamClosed);
   }
 
-  /** A stream that carries much has begun, or ended. */
+  /** Counts a stream that carries much: 1 when it begins to, -1 when it ends. */
   countLarge(change: 1 | -1): void {
     this.#large += change;
     this.#onLarge();
   }
 
-  /** From now on so many bytes of each response may come ahead of its reader. */
+  /** Lets so many bytes of each response come ahead of its reader from now on. */
   setWindow(bytes: number): void {
     this.#window.set(bytes);
   }
 
-  /** We have reset a stream. */
+  /** Counts a stream that we have reset. */
   countReset(): void {
     this.#resets++;
   }
 
-  /** The endpoint has surely not looked at a stream with this id, which is undefined for one that was never sent. */
+  /** Whether the endpoint has surely not looked at a stream; its id is undefined before it is sent. */
   hasNotSeen(id: number | undefined): boolean {
     return id === undefined || id > this.#lastSeenStream;
   }
 
-  /** Ends when its streams have ended. */
+  /** Takes no more streams, and closes the connection when the open ones have ended. */
   retire(): void {
     this.#isRetired = true;
     if (this.#open === 0) this.session.close();
@@ -173,7 +181,10 @@ export class Http2Connection {
   };
 }
 
-/** One may be promised before the endpoint has read that we want none; its errors would end the process. */
+/**
+ * Refuses a pushed stream: the endpoint may promise one before it has read that we want none. Without a listener its error would
+ * end the process.
+ */
 function refusePush(pushed: ClientHttp2Stream): void {
   pushed.on('error', () => {}).close(http2.constants.NGHTTP2_REFUSED_STREAM);
 }

@@ -9,25 +9,26 @@ import { maxWindowBytes, receiveWindow } from './receive-window.ts';
 import { type ConnectSettings, type OpenSockets, openSocket } from './socket.ts';
 import { StreamLimit } from './stream-limit.ts';
 
-/** So many connections are opened, beyond what the number of streams asks for, to carry large bodies. */
+/** Connections to one endpoint that are opened for large bodies, beyond those that the number of streams asks for. */
 const maxForLarge = 8;
 
-/** After a connection that nobody waited for has failed, the next one is tried so much later. */
+/** Milliseconds until the next connection is tried in the background after one has failed. */
 const calmMs = 1_000;
 
-/** One that is being set up, and for how many requests. */
+/** A connection that is being set up. */
 interface Connecting {
   readonly promise: Promise<void>;
+  /** How many requests wait for it. */
   waiting: number;
 }
 
-/** The connections to one endpoint, and what it speaks. */
+/** The connections to one endpoint, and which protocols it speaks. */
 export class EndpointConnections {
   readonly #sockets: OpenSockets;
   readonly #limits: ConnectionLimits;
   readonly #connections = new Set<Http2Connection>();
   readonly #connecting = new Set<Connecting>();
-  /** As far as the last connection told. */
+  /** Streams that a connection may have at one time, as the last connection told. */
   #maxAtOnce = 100;
   #windowBytes = maxWindowBytes;
   readonly #streamLimit = new StreamLimit();
@@ -36,12 +37,14 @@ export class EndpointConnections {
   #calmUntilMs = 0;
   readonly #http1Offer: Http1Offer;
 
+  /** @param sockets get those of all connections. */
   constructor(sockets: OpenSockets, limits: ConnectionLimits) {
     this.#sockets = sockets;
     this.#limits = limits;
     this.#http1Offer = new Http1Offer(sockets);
   }
 
+  /** Whether there is no connection, nor one to come. */
   get isUnused(): boolean {
     return this.#connections.size === 0 && this.#connecting.size === 0;
   }
@@ -66,7 +69,7 @@ export class EndpointConnections {
     return this.#isHttp1 ? this.#http1Offer.know(Promise.resolve(true)) : this.#http1Offer.ask(request);
   }
 
-  /** The one with the least to do, the first one of these: those that are not needed get idle so. */
+  /** The connection with the least to do, the oldest of several, so that those that are not needed become idle. */
   #best(): Http2Connection | undefined {
     let best: Http2Connection | undefined;
     for (const connection of this.#connections) {
@@ -75,7 +78,7 @@ export class EndpointConnections {
     return best;
   }
 
-  /** Makes room for large bodies, and connections; those that are under way stay where they are. */
+  /** Makes windows smaller and opens connections as large bodies become more; bodies that are under way stay where they are. */
   #adaptTo(settings: ConnectSettings): void {
     let large = 0;
     for (const connection of this.#connections) large += connection.large;
@@ -118,7 +121,7 @@ export class EndpointConnections {
         socket.destroy();
       } else await this.#openSession(socket, settings, startedAtMs);
     } catch (error) {
-      // Nothing was asked of the endpoint yet.
+      // `isConnected` is false: no request was sent yet.
       throw explain(error as Error, { name: settings.address.name, isConnected: false, isReused: false });
     }
   }
@@ -139,7 +142,7 @@ export class EndpointConnections {
       other.retire();
     }
     this.#connections.add(connection);
-    // Those who waited for it may be gone.
+    // The requests that waited for the connection may be gone, and an idle one must keep no process alive.
     connection.session.unref();
   }
 }

@@ -5,11 +5,13 @@ import type { Http2Connection } from './connection.ts';
 
 const { NGHTTP2_HTTP_1_1_REQUIRED, NGHTTP2_REFUSED_STREAM } = http2.constants;
 
-/** A request on its way over a connection; without a stream before it was sent. */
+/** A request on its way over a connection. */
 export interface SentStream {
+  /** Where it was sent. */
   readonly connection: Http2Connection;
+  /** Undefined before the request is sent. */
   readonly stream: ClientHttp2Stream | undefined;
-  /** Other requests went over the connection before. */
+  /** Whether other requests went over the connection before. */
   readonly isReused: boolean;
 }
 

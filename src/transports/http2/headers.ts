@@ -2,10 +2,10 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
 import { connectionHeaders, groupByName } from '../../http/headers.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
 
-/** What HTTP/2 has no use for, or says in another way (RFC 9113 8.2.2, 8.3.1). */
+/** Headers that HTTP/2 has no use for, or says in another way (RFC 9113 8.2.2, 8.3.1). */
 const left: ReadonlySet<string> = new Set([...connectionHeaders, 'host']);
 
-/** What a handshake of HTTP/1.1 has beside these: the stream is new and its own (RFC 8441 5). */
+/** The same, and headers of a handshake that are for HTTP/1.1 only (RFC 8441 5). */
 const leftOfHandshake: ReadonlySet<string> = new Set([...left, 'content-length', 'sec-websocket-key']);
 
 /** The head of a request. */

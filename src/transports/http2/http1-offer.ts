@@ -1,6 +1,6 @@
 import { type ConnectSettings, type OpenSockets, openSocket } from './socket.ts';
 
-/** How long it is remembered whether an endpoint offers HTTP/1.1. */
+/** Milliseconds for which it is remembered whether an endpoint offers HTTP/1.1. */
 const offerMs = 3_600_000;
 
 /** Whether an endpoint that speaks HTTP/2 offers HTTP/1.1, too. */
@@ -9,17 +9,18 @@ export class Http1Offer {
   #answer: Promise<boolean> | undefined;
   #untilMs = 0;
 
+  /** @param sockets get the ones that are opened to ask. */
   constructor(sockets: OpenSockets) {
     this.#sockets = sockets;
   }
 
-  /** Asks the endpoint, unless its answer is known; an endpoint that cannot be reached is taken to offer HTTP/1.1. */
+  /** Asks the endpoint, unless the answer is known; an endpoint that cannot be reached is taken to offer HTTP/1.1. */
   ask(settings: ConnectSettings): Promise<boolean> {
     if (this.#answer && performance.now() < this.#untilMs) return this.#answer;
     return this.know(this.#ask(settings));
   }
 
-  /** Notes an answer. */
+  /** Remembers an answer, and gives it. */
   know(answer: Promise<boolean>): Promise<boolean> {
     this.#answer = answer;
     this.#untilMs = performance.now() + offerMs;

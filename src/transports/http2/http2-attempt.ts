@@ -15,7 +15,7 @@ import { switchedTo } from './web-socket.ts';
 
 const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM } = http2.constants;
 
-/** One request and its response as a stream of an HTTP/2 connection, which outlives it. */
+/** One attempt as a stream of an HTTP/2 connection, which outlives it. */
 export class Http2Attempt {
   #request: UpstreamRequest;
   readonly #connection: Http2Connection;
@@ -40,12 +40,12 @@ export class Http2Attempt {
     this.#isHandshake = isHandshake;
   }
 
-  /** The endpoint wants this request over HTTP/1.1, and has not looked at it. */
+  /** Whether the endpoint wants this request over HTTP/1.1, and has not looked at it. */
   get isForHttp1(): boolean {
     return isForHttp1(this.#sent) && !this.#response;
   }
 
-  /** The connection was about to end, and the endpoint has not looked at this request (RFC 9113 6.8). */
+  /** Whether the connection was about to end, and the endpoint has not looked at this request (RFC 9113 6.8). */
   get cameTooLate(): boolean {
     return this.#stream !== undefined && this.#connection.isTurnedAway && isUnseen(this.#sent);
   }
@@ -54,7 +54,7 @@ export class Http2Attempt {
     return { connection: this.#connection, stream: this.#stream, isReused: this.#isReused };
   }
 
-  /** As {@link Transport.send}. Cancelling resets the stream and costs no connection. */
+  /** Sends the attempt, as {@link Transport.send}. Cancelling resets the stream and costs no connection. */
   send(): Promise<UpstreamResponse> {
     if (this.#signal.aborted) return Promise.reject(this.#signal.reason);
     const stream = this.#open();
@@ -88,7 +88,7 @@ export class Http2Attempt {
   #reset(): void {
     const stream = this.#stream;
     if (!stream) return;
-    // One that the endpoint has ended stays until all of it is read.
+    // A stream that the endpoint has ended would stay until all of it is read.
     if (stream.closed) return void stream.destroy();
     this.#connection.countReset();
     stream.close(NGHTTP2_CANCEL);
@@ -126,7 +126,7 @@ export class Http2Attempt {
     if (isLong(body))
       this.#response.isUploading = sinceAskedBefore(() => !stream.writableFinished && !stream.destroyed);
     if (endsWithHead) this.#response.end([]);
-    // Not before: Node tells of data at once, but of the head that came before it only in the next tick.
+    // Any sooner, data would come before the head, of which Node tells in the next tick only.
     stream.on('data', this.#onData);
     this.#result.resolve(this.#response);
   };
@@ -143,7 +143,7 @@ export class Http2Attempt {
     this.#response?.push(chunk);
   };
 
-  /** What has come whole must not break with its connection, which the endpoint may close at once. */
+  /** Takes all of a whole response: the endpoint may close the connection at once, and with it what is not read. */
   readonly #onAllHere = (): void => {
     this.#large.completeResponse();
     if (this.#response) this.#stream?.resume();

@@ -1,28 +1,28 @@
 import type { ClientHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 
-/** When a connection is asked whether it is still there, in milliseconds. */
+/** When a connection is asked whether it is still there, and how long the answer may take, in milliseconds. */
 export interface LivenessLimits {
-  /** Nothing has come for so long although something was asked. */
+  /** Silence after a request, after which a connection is asked. */
   readonly silentMs: number;
-  /** An answer may take so long: whoever serves all from one thread may be busy. */
+  /** Time for the answer: a server that has one thread may be busy. */
   readonly pongMs: number;
-  /** The same on a connection that was unused before, where it is likely that nobody is there any more. */
+  /** Time for the answer on a connection that was unused before, where it is likely that nobody is there any more. */
   readonly firstPongMs: number;
-  /** So long somebody waits for an answer who wants to use the connection. */
+  /** Time that a request waits for the answer before it goes elsewhere. */
   readonly proofMs: number;
 }
 
-/** More is a body that goes on; what is cancelled and asked for takes less. */
+/** Bytes that requests and cancels take at most in a while; more is a body that goes on. */
 const fewBytes = 16_384;
 
 /**
- * Finds out that a connection is dead. Over HTTP/1.1 a request that times out takes its connection along; here all that
- * follow would go the same dead way, for a quarter of an hour. It looks at what comes, not at how requests end: in a race
- * those that get no answer are cancelled before any limit of theirs.
+ * Finds out that a connection is dead. Over HTTP/1.1 a request that times out takes its connection along; over HTTP/2 all requests that
+ * follow would go the same dead way, for a quarter of an hour. The bytes that come decide, not how requests end: in a race a request
+ * without an answer is cancelled before any limit of its own.
  *
- * One ping for each silence: some servers count pings and close the connection of who sends many. For a stream that waits
- * for its next event there is TCP's own keep-alive.
+ * Each silence gets one ping: some servers count pings and close the connection of a client that sends many. A stream that waits for
+ * its next event is left to TCP's own keep-alive.
  */
 export class Liveness {
   readonly #session: ClientHttp2Session;
@@ -30,13 +30,14 @@ export class Liveness {
   readonly #limits: LivenessLimits;
   #timer: NodeJS.Timeout | undefined;
   #heardBytes = 0;
-  /** What had come when the connection was used again after a while. */
+  /** The bytes that had come when the connection was used again after a while. */
   #unprovenBytes = -1;
-  /** By `performance.now()`: since then something was asked, and nothing has come. */
+  /** By `performance.now()`: the first request since which nothing has come. */
   #silentSinceMs = 0;
   #isInDoubt = false;
   #pinging: Promise<boolean> | undefined;
 
+  /** @param socket the one below the session. */
   constructor(
     session: ClientHttp2Session,
     socket: Pick<TLSSocket, 'bytesRead' | 'bytesWritten'>,
@@ -47,12 +48,12 @@ export class Liveness {
     this.#limits = limits;
   }
 
-  /** Nothing has come for long; what is asked now had better go elsewhere until there is a sign of life. */
+  /** Whether nothing has come for long, so that requests had better go elsewhere until there is a sign of life. */
   get isInDoubt(): boolean {
     return this.#isInDoubt;
   }
 
-  /** Something is asked of the endpoint, perhaps the first thing after a while. */
+  /** Notes a request; `isFirst` when the connection was unused for a while before. */
   expectAnswer(isFirst: boolean): void {
     const receivedBytes = this.#socket.bytesRead;
     if (isFirst) this.#unprovenBytes = receivedBytes;
@@ -63,7 +64,7 @@ export class Liveness {
     this.#timer ??= setTimeout(this.#onTime, this.#limits.silentMs).unref();
   }
 
-  /** Asks now. @returns whether an answer comes soon. */
+  /** Asks for a sign of life now, and says whether it comes soon. */
   async prove(): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = setTimeout(() => {
@@ -76,6 +77,7 @@ export class Liveness {
     return isAlive;
   }
 
+  /** Ends the watch. */
   stop(): void {
     clearTimeout(this.#timer);
   }
@@ -92,7 +94,7 @@ export class Liveness {
     void this.#ping();
   };
 
-  /** Closes a connection that does not answer. @returns whether it does. */
+  /** Asks for a sign of life, says whether it comes, and closes the connection when it does not. */
   #ping(): Promise<boolean> {
     this.#pinging ??= this.#untilAnswered().finally(() => {
       this.#pinging = undefined;
@@ -111,15 +113,15 @@ export class Liveness {
     const onTime = (): void => {
       if (session.destroyed) return;
       const { bytesRead, bytesWritten } = this.#socket;
-      // An answer may stand behind much else.
+      // The answer may stand behind other bytes.
       if (bytesRead !== before) resolve(true);
-      // So may the ping, behind uploads over a slow line.
+      // The ping may wait behind uploads over a slow line.
       else if (bytesWritten > sentBytes + fewBytes) timer.refresh();
       else session.destroy(new Error('the connection is dead'));
       sentBytes = bytesWritten;
     };
     const waitMs = before === this.#unprovenBytes ? firstPongMs : pongMs;
-    // What has come while this process was busy is read before that.
+    // Bytes that came while this process was busy are read before an immediate runs.
     const timer = setTimeout(() => setImmediate(onTime), waitMs).unref();
     const onClose = (): void => resolve(false);
     session.once('close', onClose);

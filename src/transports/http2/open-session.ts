@@ -7,9 +7,11 @@ import type { ConnectSettings } from './socket.ts';
 
 /** A connection whose endpoint has not yet said how many streams it takes. */
 export interface NewConnection {
+  /** The connection. */
   readonly connection: Http2Connection;
+  /** The socket below it. */
   readonly socket: TLSSocket;
-  /** By `performance.now()`: when it was begun. */
+  /** When the socket began to be opened, by `performance.now()`. */
   readonly startedAtMs: number;
 }
 
@@ -34,7 +36,7 @@ export async function untilOpen(opened: NewConnection, settings: ConnectSettings
   }
 }
 
-/** The endpoint is about to stop, or its next connection is taken by another process of the endpoint. */
+/** The error of an endpoint that is about to stop; another process of the endpoint may take the next connection. */
 function turnedAway({ address: { name } }: ConnectSettings, cause?: Error): BalancingProxyError {
   return new BalancingProxyError('ERR_BRP_NOT_PROCESSED', `${name} closes a new connection at once`, { cause });
 }

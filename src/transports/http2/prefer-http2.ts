@@ -11,18 +11,20 @@ import { Http2Attempt } from './http2-attempt.ts';
 import { refuseUnsendable } from './refuse-unsendable.ts';
 import { Http2Sessions } from './sessions.ts';
 
-/** node:http2 servers take 128 header fields, pseudo headers included; over HTTP/1.1 the same ones take 1,000. */
+/** Most header fields that go over HTTP/2: node:http2 servers take 128, pseudo headers included, node:http servers 1,000. */
 const maxFields = 120;
 
 /**
- * A connection that ends, as those of nginx do after 1,000 requests, looks at no stream that came too late; so many are tried one
- * after another, as what waited for the first one may be too much for the second.
+ * Most connections that one request tries. An endpoint that closes a connection, as nginx does after 1,000 requests, looks at no stream
+ * that came too late; the requests that waited for the first connection may be too many for the second one, too.
  */
 const maxConnections = 3;
 
 /**
- * A transport that speaks HTTP/2 with https endpoints that offer it (ALPN, RFC 7301) and leaves everything else to
- * `http1`, which it closes along with itself. It is our own on node:http2; docs/http2.md says what others lack.
+ * A transport that speaks HTTP/2 with https endpoints that offer it (ALPN, RFC 7301) and leaves everything else to `http1`. The client of
+ * HTTP/2 is our own, on node:http2; docs/http2.md says what others lack.
+ * @param http1 is closed along with this transport.
+ * @param limits of connections, for tests.
  */
 export function preferHttp2(http1: Transport, limits: Partial<ConnectionLimits> = {}): Transport {
   const sessions = new Http2Sessions(limits);
@@ -38,7 +40,7 @@ export function preferHttp2(http1: Transport, limits: Partial<ConnectionLimits> 
       while (connection instanceof Promise || needsProof(connection, request)) {
         const ready = connection instanceof Promise ? connection : connection?.prove();
         if (ready) await untilAborted(ready, signal);
-        // Whoever waited along may have taken all streams of it.
+        // Requests that waited along may have taken all streams of the connection.
         connection = sessions.connectionFor(request);
       }
       if (!connection) return http1.send(request, signal);
@@ -62,12 +64,14 @@ export function preferHttp2(http1: Transport, limits: Partial<ConnectionLimits> 
   };
 }
 
-/** What cannot be sent twice wants a sign of life of a connection that was unused for a while. */
+/**
+ * Whether a connection that was unused for a while has to give a sign of life before it gets a request that cannot be sent twice.
+ */
 function needsProof(connection: Http2Connection | undefined, { method, body }: UpstreamRequest): boolean {
   return connection?.isStale === true && (!isIdempotent(method) || body instanceof Readable);
 }
 
-/** @throws BalancingProxyError for what cannot be sent. */
+/** The attempt for a request over a connection. @throws BalancingProxyError for a request that cannot be sent. */
 function attemptOver(connection: Http2Connection, request: UpstreamRequest, signal: AbortSignal): Http2Attempt {
   const isHandshake = asksForUpgrade(request.headers);
   if (isHandshake && !mayOpenWebSocket(connection, request)) throw noUpgrade(request);

@@ -1,19 +1,20 @@
 import type { ClientHttp2Session, Settings } from 'node:http2';
 
-/** Most bytes of one response that an endpoint may send ahead of its reader: what is on its way at 40 MB/s and 100 ms. */
+/**
+ * Most bytes of one response that an endpoint may send ahead of its reader: as many as are on their way at 40 MB/s and 100 ms.
+ */
 export const maxWindowBytes = 4 * 1_048_576;
 
-/** What all responses of an endpoint may pile up together, about: as much as a window for each of the first sixteen. */
+/** Bytes that all responses of an endpoint may pile up together, about: a whole window for each of the first sixteen. */
 const allWindowsBytes = 16 * maxWindowBytes;
 
-/** Below that an endpoint at 100 ms could send 1.3 MB/s only. */
+/** Smallest window, with which an endpoint at 100 ms can send 1.3 MB/s. */
 const minWindowBytes = 131_072;
 
 /**
- * How many bytes of each response an endpoint may send ahead of its reader, when so many large ones are under way. They pile
- * up in memory for readers that pause, and the more there are, the less each of them needs to fill the line.
- * @param current what they may now: a window that was made smaller grows again only when it can by far, and not at every
- * response that ends.
+ * How many bytes of each response an endpoint may send ahead of its reader, when so many large responses are under way: the bytes pile
+ * up in memory for readers that pause, and the more responses there are, the less each of them needs to fill the line.
+ * @param current the window now: one that was made smaller grows again only when it can by far, not at every response that ends.
  */
 export function receiveWindow(large: number, current: number): number {
   const share = allWindowsBytes / Math.max(1, large);
@@ -22,7 +23,7 @@ export function receiveWindow(large: number, current: number): number {
   return window > current && window < 4 * current && window < maxWindowBytes ? current : window;
 }
 
-/** The window that an endpoint has for each response of a connection, as far as it knows. */
+/** The window for each response of a connection, as the endpoint was told. */
 export class AnnouncedWindow {
   readonly #session: ClientHttp2Session;
   readonly #settings: Settings;
@@ -36,7 +37,10 @@ export class AnnouncedWindow {
     this.#settings = settings;
   }
 
-  /** Announces another window, as soon as the endpoint has acknowledged the one before: with more than ten that are not, Node closes the connection. */
+  /**
+   * Announces another window, as soon as the endpoint has acknowledged the one before: Node closes a connection when more than ten
+   * settings are not acknowledged.
+   */
   set(bytes: number): void {
     this.#wantedBytes = bytes;
     const session = this.#session;

@@ -3,8 +3,8 @@ import { BalancingProxyError, messageOf } from '../../errors.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
 
 /**
- * Refuses what node:http refuses: node:http2 sends any character, and an endpoint resets the stream then, if not the connection,
- * which others use, too.
+ * Refuses requests that node:http refuses: node:http2 sends any character, and an endpoint resets the stream then, or even the
+ * connection, which other requests use, too.
  * @throws BalancingProxyError `ERR_BRP_UNSENDABLE`.
  */
 export function refuseUnsendable({ address, method, target, headers }: UpstreamRequest): void {

@@ -4,7 +4,7 @@ import { uploadTimeout } from '../message/explain.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
 import { isLong, limitSending, pipeBody } from '../message/upload.ts';
 
-/** Node sends all that it is given in one write, during which it reads nothing and nobody sees whether anything goes on. */
+/** Bytes that are given to Node at once: during a write Node reads nothing, and nobody sees whether anything goes on. */
 const pieceBytes = 65_536;
 
 /**
@@ -21,7 +21,7 @@ export function sendBody(
     if (body && body.length > pieceBytes) pipeBody(inPieces(body), stream);
     else stream.end(body);
   }
-  // It may have broken off while a connection was waited for.
+  // The body may have broken off while a connection was waited for.
   else if (body.destroyed) stream.destroy(new Error('the request body broke off'));
   else pipeBody(body, stream);
   if (idleMs === Infinity || !isLong(body)) return () => {};
@@ -31,7 +31,9 @@ export function sendBody(
   return stop;
 }
 
-/** Lets go of the body once it is read: the stream knows its source for as long as it is open. */
+/**
+ * A body as a stream that lets go of it once it is read, because the HTTP/2 stream keeps its source for as long as it is open.
+ */
 function inPieces(body: Buffer): Readable {
   let rest: Buffer | undefined = body;
   return new Readable({

@@ -5,16 +5,17 @@ import { type ConnectionLimits, usualLimits } from './connection-limits.ts';
 import { EndpointConnections } from './endpoint-connections.ts';
 import { OpenSockets } from './socket.ts';
 
-/** How many endpoints are remembered; those without a connection are forgotten. */
+/** How many endpoints are remembered, and which are forgotten beyond that: those without a connection. */
 const remembered = { max: 256, isUnused: (connections: EndpointConnections) => connections.isUnused };
 
 /** HTTP/2 connections to https endpoints, shared by all requests. */
 export class Http2Sessions {
   readonly #limits: ConnectionLimits;
   readonly #endpoints = new Map<TlsOptions | undefined, Map<string, EndpointConnections>>();
-  /** Of all connections, those included that are still being set up and those that only finish what they have begun. */
+  /** The sockets of all connections, also of those that are being set up and of those that only finish what they have begun. */
   readonly #sockets = new OpenSockets();
 
+  /** @param limits that are not the usual ones. */
   constructor(limits: Partial<ConnectionLimits> = {}) {
     this.#limits = { ...usualLimits, ...limits };
   }
@@ -33,6 +34,7 @@ export class Http2Sessions {
     return this.#connectionsOf(request).offersHttp1(request);
   }
 
+  /** Closes all connections, also those that are being set up, with all that goes on over them. */
   close(): void {
     this.#endpoints.clear();
     this.#sockets.close();

@@ -8,30 +8,33 @@ import type { UpstreamRequest } from '../message/transport.ts';
 /** Silence after which TCP asks whether the endpoint is still there; a stream of events may be silent for ever. */
 const probeAfterMs = 15_000;
 
-/** What a connection depends on. */
+/** The part of a request on which its connection depends. */
 export type ConnectSettings = Pick<UpstreamRequest, 'address' | 'tls' | 'connectMs'>;
 
-/** All sockets that are open, those that are still being set up included. */
+/** All sockets that are open or being opened. */
 export class OpenSockets {
   readonly #sockets = new Set<tls.TLSSocket>();
   #isClosed = false;
 
+  /** Counts a socket until it closes; after `close()` it is destroyed. */
   add(socket: tls.TLSSocket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     if (this.#isClosed) socket.destroy(new Error('the transport was closed'));
   }
 
+  /** Destroys all sockets, and those that are added from now on. */
   close(): void {
     this.#isClosed = true;
     for (const socket of this.#sockets) socket.destroy(new Error('the transport was closed'));
   }
 }
 
-/** How to connect, and who keeps account of it. */
+/** The protocols for a new socket, and where the socket is counted. */
 export interface OpeningSettings {
-  /** What to offer (ALPN, RFC 7301). */
+  /** Protocols to offer (ALPN, RFC 7301). */
   readonly protocols: string[];
+  /** Get the socket as soon as it is being opened. */
   readonly sockets: OpenSockets;
 }
 

@@ -1,8 +1,8 @@
 import http2, { type ClientHttp2Stream } from 'node:http2';
 
 /**
- * Node makes a clean end, too, of a stream that was cancelled, whose connection was lost, or that the endpoint reset with
- * NO_ERROR, as Envoy breaks off a body. Only such a stream is closed before its end comes.
+ * Watches who ends a stream: Node makes a clean end, too, of a stream that was cancelled, whose connection was lost, or that the
+ * endpoint reset with NO_ERROR, as Envoy breaks off a body. Only such a stream is closed before its end comes.
  * @param onAllHere is called when all that comes has come, and may not be read yet.
  * @returns whether the endpoint itself has ended the stream.
  */
@@ -20,8 +20,9 @@ export function watchEnd(stream: ClientHttp2Stream, onAllHere: () => void): () =
 
 /** A response body at its end. */
 export interface EndedBody {
-  /** As {@link watchEnd} says. */
+  /** Whether the endpoint itself has ended the stream, as {@link watchEnd} says. */
   readonly hasEnded: boolean;
+  /** The bytes that have come. */
   readonly receivedBytes: number;
   /** The bytes that the head announced, if it did. */
   readonly announcedBytes: number | undefined;

@@ -20,7 +20,7 @@ export function switchedTo(
   };
 }
 
-/** What the endpoint would have said (RFC 6455 4.2.2). */
+/** The headers by which an endpoint switches to WebSocket over HTTP/1.1 (RFC 6455 4.2.2). */
 function switchingHeaders({ headers }: UpstreamRequest): readonly string[] {
   const [key = ''] = valuesOf(headers, 'sec-websocket-key');
   const accept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');

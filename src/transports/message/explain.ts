@@ -1,13 +1,13 @@
 import { BalancingProxyError, type ErrorCode, messageOf } from '../../errors.ts';
 import type { UpstreamRequest } from './transport.ts';
 
-/** What is known of the connection on which something went wrong. */
+/** The connection on which something went wrong, as far as that is known. */
 export interface ConnectionState {
   /** The endpoint's name. */
   readonly name: string;
-  /** The endpoint may have seen the request. */
+  /** Whether the endpoint may have seen the request. */
   readonly isConnected: boolean;
-  /** The connection was kept alive from an earlier request. */
+  /** Whether the connection was kept alive from an earlier request. */
   readonly isReused: boolean;
 }
 
@@ -50,13 +50,16 @@ const shortages: ReadonlySet<string> = new Set([
   'EAI_MEMORY',
 ]);
 
-/** Says in our own terms what went wrong, and above all whether the endpoint can have seen the request. */
+/**
+ * The error of an attempt for what node:http, node:http2 or undici has thrown; its code tells whether the endpoint can have seen
+ * the request.
+ */
 export function explain(thrown: Error, { name, isConnected, isReused }: ConnectionState): BalancingProxyError {
   const error = thrown.cause instanceof Error ? thrown.cause : thrown;
   if (error instanceof BalancingProxyError) return error;
   const describe = (code: ErrorCode, what: string) =>
     new BalancingProxyError(code, `${what} ${name}: ${messageOf(error)}`, { cause: error });
-  // A DOMException, as signals have it, has a number.
+  // The code of a DOMException, as signals have it, is a number.
   const systemCode = String((error as NodeJS.ErrnoException).code ?? '');
   if (systemCode.startsWith('HPE_')) return describe('ERR_BRP_BAD_RESPONSE', 'no HTTP response from');
   if (refusals.has(systemCode)) return describe('ERR_BRP_UNSENDABLE', 'this request cannot be sent to');

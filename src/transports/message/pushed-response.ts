@@ -3,33 +3,36 @@ import { joined } from '../../support/consume.ts';
 import type { UpstreamResponse } from './transport.ts';
 import { isFull } from './upload.ts';
 
-/** What a client that pushes its chunks lets us do to the flow of one response. */
+/** How the flow of one response is controlled, with a client that pushes chunks. */
 export interface Flow {
+  /** Has no more chunks pushed for now. */
   pause(): void;
+  /** Has chunks pushed again. */
   resume(): void;
+  /** Ends the request, whose response is not needed any more. */
   abort(reason: Error): void;
 }
 
-export interface ResponseHead {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: readonly string[];
-  /** As in {@link UpstreamResponse}. */
-  readonly endsWithHead?: boolean;
-}
+/** The head of a response, with the fields of {@link UpstreamResponse}. */
+export type ResponseHead = Pick<UpstreamResponse, 'status' | 'statusText' | 'headers' | 'endsWithHead'>;
 
-/** Most bytes that are held for a body which nobody reads yet. */
+/** Most bytes that are kept of a body which nobody reads yet. */
 const unreadBytes = 65_536;
 
 /**
- * A response whose chunks are pushed. Most small bodies are complete before anybody looks at them, so the stream is made
- * only for those that are not: it costs as much as all the rest of the response.
+ * A response whose chunks are pushed. Its stream, which costs as much as all the rest of a response, is made when somebody asks for
+ * it: most small bodies are complete before that.
  */
 export class PushedResponse implements UpstreamResponse {
+  /** As {@link UpstreamResponse.status}. */
   readonly status: number;
+  /** As {@link UpstreamResponse.statusText}. */
   readonly statusText: string;
+  /** As {@link UpstreamResponse.headers}. */
   readonly headers: readonly string[];
+  /** As {@link UpstreamResponse.endsWithHead}. */
   readonly endsWithHead: boolean;
+  /** As {@link UpstreamResponse.isUploading}; set where there is a long body. */
   isUploading?: () => boolean;
   readonly #flow: Flow;
   readonly #onDone: () => void;
@@ -40,7 +43,10 @@ export class PushedResponse implements UpstreamResponse {
   #hasEnded = false;
   #error: Error | undefined;
 
-  /** @param onDone is called when nobody can need the body any more. */
+  /**
+   * @param flow lets a slow reader stop the chunks.
+   * @param onDone is called when nobody can need the body any more.
+   */
   constructor({ status, statusText, headers, endsWithHead = false }: ResponseHead, flow: Flow, onDone: () => void) {
     this.status = status;
     this.statusText = statusText;
@@ -50,21 +56,25 @@ export class PushedResponse implements UpstreamResponse {
     this.#onDone = onDone;
   }
 
+  /** As {@link UpstreamResponse.body}; made at the first call. */
   get body(): Readable {
     this.#body ??= this.#createBody();
     return this.#body;
   }
 
+  /** As {@link UpstreamResponse.takeWhole}. */
   takeWhole(): Buffer | undefined {
     if (!this.#hasEnded || this.#body) return undefined;
     this.#onDone();
     return joined(this.#chunks);
   }
 
+  /** As {@link UpstreamResponse.trailers}. */
   trailers(): readonly string[] {
     return this.#trailers;
   }
 
+  /** Takes the next chunk of the body. */
   push(chunk: Buffer): void {
     if (this.#body) {
       if (!this.#body.push(chunk)) this.#flow.pause();
@@ -75,11 +85,12 @@ export class PushedResponse implements UpstreamResponse {
     if (this.#heldBytes > unreadBytes) this.#flow.pause();
   }
 
-  /** Whether it takes no more until somebody reads. */
+  /** Whether the response takes no more chunks until somebody reads. */
   isHeldUp(): boolean {
     return this.#body ? isFull(this.#body) : this.#heldBytes > unreadBytes;
   }
 
+  /** Takes the end of the body, with the trailer fields. */
   end(trailers: readonly string[]): void {
     if (this.#error || this.#hasEnded) return;
     this.#trailers = trailers;
@@ -87,12 +98,13 @@ export class PushedResponse implements UpstreamResponse {
     this.#body?.push(null);
   }
 
-  /** The client has gone: what has come and is not read yet is given up, too. */
+  /** Gives the body up, also the chunks that have come and are not read yet: the attempt was cancelled. */
   cancel(reason: Error): void {
     if (this.#body) this.#body.destroy(reason);
     else if (!this.#hasEnded) this.#flow.abort(reason);
   }
 
+  /** Breaks the body off, unless it has ended. */
   fail(error: Error): void {
     if (this.#hasEnded) return;
     this.#error = error;
@@ -107,7 +119,7 @@ export class PushedResponse implements UpstreamResponse {
         done(error);
       },
     });
-    // Nobody has to listen.
+    // Without a listener an error would end the process, and nobody has to listen.
     body.on('error', () => {});
     body.once('close', this.#onDone);
     for (const chunk of this.#chunks) body.push(chunk);

@@ -20,7 +20,9 @@ export function isResponseBroken(body: Buffer | Readable): boolean {
   return !(body instanceof Uint8Array) && body.destroyed && !body.readableEnded;
 }
 
-/** Node takes chunks off a body and no other coding, which the client would get with nothing to say so (RFC 9112 6.1). */
+/**
+ * Codings that Node takes off a body. A body in any other one would reach the client with nothing that says so (RFC 9112 6.1).
+ */
 const decodedCodings: ReadonlySet<string> = new Set(['', 'chunked', 'identity']);
 
 /** Why a response may be given to no client although it could be read, or undefined when it may. */
@@ -30,18 +32,18 @@ export function responseFault({ status, headers, upgraded }: UpstreamResponse): 
   return decodedCodings.has(codings) ? undefined : `the transfer coding ${codings}`;
 }
 
-/** What is known of a body before it is read. */
+/** A body before it is read: how long it may be, and be silent. */
 export interface BodyPlan {
   /** Milliseconds of silence that are borne, or Infinity. */
   readonly idleMs: number;
-  /** The bytes that it must have, or undefined when only its end will tell. */
+  /** The bytes that the body must have, or undefined when only its end will tell. */
   readonly announcedBytes: number | undefined;
 }
 
 /**
  * The whole body of a response, at once where the transport has it.
- * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` when it is cut short, `ERR_BRP_BAD_RESPONSE` when it is longer than
- * it announced, `ERR_BRP_IDLE_TIMEOUT` after a silence.
+ * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` when the body is cut short, `ERR_BRP_BAD_RESPONSE` when it is longer than
+ * announced, `ERR_BRP_IDLE_TIMEOUT` after a silence.
  */
 export function wholeResponseBody(response: UpstreamResponse, plan: BodyPlan): Buffer | Promise<Buffer> {
   const whole = response.takeWhole?.();
@@ -84,14 +86,14 @@ function readWhole(response: UpstreamResponse, { idleMs, announcedBytes }: BodyP
     stop();
     reject(error);
   };
-  // What has no body may have ended before anybody could listen.
+  // A response without a body may have ended before anybody could listen.
   consume(body, reader);
   return promise;
 }
 
 /**
- * Compares the length of a body that was read to its end with what was announced: a transport may take any end for a good
- * one, and the client would wait for what is missing, or read what is too much as the next response.
+ * Compares the length of a body that was read to its end with the announced one: a transport may take any end for a good one, and the
+ * client would wait for bytes that are missing, or read bytes that are too many as the next response.
  * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_BAD_RESPONSE`.
  */
 export function checkResponseLength(bytes: number, announcedBytes: number | undefined): void {
@@ -99,10 +101,12 @@ export function checkResponseLength(bytes: number, announcedBytes: number | unde
   if (bytes < (announcedBytes ?? 0)) throw responseTooShort(bytes, announcedBytes);
 }
 
+/** Whether a body is longer than announced, be it at its end or before. */
 export function isResponseTooLong(bytes: number, announcedBytes: number | undefined): boolean {
   return announcedBytes !== undefined && bytes > announcedBytes;
 }
 
+/** The error of a body that is longer than announced. */
 export function responseTooLong(): BalancingProxyError {
   return new BalancingProxyError('ERR_BRP_BAD_RESPONSE', 'the response body is longer than its Content-Length');
 }
@@ -111,10 +115,12 @@ function responseTooShort(bytes: number, announcedBytes: number | undefined): Ba
   return responseBrokenOff(new RangeError(`the body ended after ${bytes} of ${announcedBytes} bytes`));
 }
 
+/** The error of a body that broke off. */
 export function responseBrokenOff(cause: unknown): BalancingProxyError {
   return new BalancingProxyError('ERR_BRP_CONNECTION_LOST', 'the endpoint broke off its response body', { cause });
 }
 
+/** The error of a body that was silent for so many milliseconds. */
 export function responseIdleTimeout(idleMs: number): BalancingProxyError {
   return new BalancingProxyError('ERR_BRP_IDLE_TIMEOUT', `no byte of the response body within ${idleMs} ms`);
 }

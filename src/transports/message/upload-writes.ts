@@ -9,18 +9,17 @@ const sliceBytes = 65_536;
 const known = new WeakMap<Socket, UploadWrites>();
 
 /**
- * How a connection that carries uploads writes.
+ * Changes how a connection that carries uploads writes.
  *
- * A failed write is kept back until everything is read that had come by then: an endpoint may answer early and close, as
+ * The error of a failed write is kept back until everything is read that had come by then: an endpoint may answer early and close, as
  * node:http does with 413, and the error would take the unread answer along (http-proxy-middleware 265).
  *
- * Large chunks are written in slices: over TLS nothing shows that some of a chunk is gone, and the connection would seem
- * idle.
+ * Large chunks are written in slices: over TLS nothing shows that a part of a chunk has gone out, and the connection would seem idle.
  */
 export class UploadWrites {
-  /** Told before the connection ends that something was to be sent, and was not. */
+  /** Gets the error of a failed write, before the connection ends. */
   onBroken: ((error: Error) => void) | undefined;
-  /** Reports at once what is kept back. */
+  /** Reports an error at once that is kept back. */
   report: () => void = () => {};
   readonly #socket: Socket;
   readonly #write: Write;
@@ -29,7 +28,7 @@ export class UploadWrites {
     const { _writev } = socket;
     this.#socket = socket;
     this.#write = socket._write.bind(socket);
-    // What is kept back may come when Node 22 no longer listens, and would end the process.
+    // An error that was kept back may come when Node 22 no longer listens, and would end the process.
     socket.on('error', () => {});
     socket._write = (chunk, encoding, done) => this.#writeSlices(chunk, encoding, this.#keepingBack(done));
     // Head and body that are written together would be one large chunk.
@@ -40,7 +39,7 @@ export class UploadWrites {
     };
   }
 
-  /** Those of a connection, which may have served other requests before. */
+  /** The writes of a connection, which may have served other requests before. */
   static of(socket: Socket): UploadWrites {
     const writes = known.get(socket) ?? new UploadWrites(socket);
     known.set(socket, writes);
@@ -59,7 +58,7 @@ export class UploadWrites {
   #keepingBack(done: Done): Done {
     return (error) => {
       const socket = this.#socket;
-      // Whoever has no connection any more will read nothing.
+      // Nothing more is read of a connection that has ended.
       if (!error || socket.readableEnded || socket.destroyed) done(error);
       else this.#keepBack(error, done);
     };
@@ -72,7 +71,7 @@ export class UploadWrites {
       this.onBroken?.(error);
       done(error);
     };
-    // Before whoever takes the end of the connection for that of a body.
+    // In front of listeners that take the end of the connection for that of a body.
     socket.prependOnceListener('end', () => this.report()).once('close', () => this.report());
   }
 }
@@ -81,7 +80,9 @@ function* slicesOf(chunk: Uint8Array): Generator<Uint8Array> {
   for (let start = 0; start < chunk.length; start += sliceBytes) yield chunk.subarray(start, start + sliceBytes);
 }
 
-/** Does a step for one after the other, however deep the stack would be of steps that are done at once. */
+/**
+ * Does a step for one item after the other, in a loop where steps are done at once: calls within calls could overflow the stack.
+ */
 function inTurn<T>(items: Iterator<T>, step: (item: T, next: Done) => void, done: Done): void {
   let isDue = false;
   let isLooping = false;

@@ -4,25 +4,28 @@ import type { Socket } from 'node:net';
 import { Readable, type Writable } from 'node:stream';
 import type { UpstreamRequest } from './transport.ts';
 
-/** How long an endpoint that has answered already may leave the rest of a request unread. */
+/** Milliseconds for which an endpoint that has answered already may leave the rest of a request unread. */
 export const unreadMs = 500;
 
-/** So many bytes the kernel takes off our hands at once, whether or not the endpoint reads. */
+/** Bytes that the kernel takes at once, whether or not the endpoint reads. */
 const takenAtOnceBytes = 16_384;
 
-/** Whether sending a body takes an endpoint that reads; all others are gone before anybody could look. */
+/** Whether a body is sent only to an endpoint that reads; a shorter one is gone before anybody could look. */
 export function isLong(body: Buffer | Readable | undefined): boolean {
   return body instanceof Readable || (body !== undefined && body.length > takenAtOnceBytes);
 }
 
-/** The request as it is to be known once its head is answered: the body would stay as long as the response is open. */
+/**
+ * The request without its body, to remember once the head of the response is there: the body would stay as long as the response is
+ * open.
+ */
 export function withoutBody(request: UpstreamRequest): UpstreamRequest {
   return request.body instanceof Uint8Array ? { ...request, body: undefined } : request;
 }
 
 /**
- * Without a body node:http gives PROPFIND, QUERY and the like an empty chunked one, which some servers refuse
- * (node-http-proxy 373, 1343). Only headers set one by one can have their framing taken off.
+ * Sends the head of a request without a body and without framing headers. node:http gives PROPFIND, QUERY and the like an empty chunked
+ * body, which some servers refuse (node-http-proxy 373, 1343); it can be taken off only where the headers are set one by one.
  */
 export function sendUnframed(client: ClientRequest, headers: readonly string[]): void {
   for (let i = 0; i < headers.length; i += 2) client.appendHeader(headers[i] ?? '', headers[i + 1] ?? '');
@@ -30,7 +33,7 @@ export function sendUnframed(client: ClientRequest, headers: readonly string[]):
   client.removeHeader('Transfer-Encoding');
 }
 
-/** Sends a stream that is not ours: when the attempt ends first, the stream must stay usable for whoever owns it. */
+/** Sends a stream that is not ours: when the attempt ends first, the stream stays usable for its owner. */
 export function pipeBody(body: Readable, stream: Writable): void {
   const onBroken = (): void => void stream.destroy(new Error('the request body broke off'));
   body.on('error', onBroken).on('close', onBroken);
@@ -39,7 +42,9 @@ export function pipeBody(body: Readable, stream: Writable): void {
   body.pipe(stream);
 }
 
-/** Whether something was so at any time since this was asked before: silence counts from the end of an upload. */
+/**
+ * Makes a function that says whether something was so at any time since its last call: silence counts from the end of an upload.
+ */
 export function sinceAskedBefore(isSo: () => boolean): () => boolean {
   let was = true;
   return () => {
@@ -54,19 +59,21 @@ export function isFull(body: Readable): boolean {
   return body.readableLength >= body.readableHighWaterMark;
 }
 
-/** The time in which a connection, or the stream of one, has to take something of what there is to send. */
+/** The time in which a connection, or a stream of one, has to take some of the bytes that are to be sent. */
 export interface SendingLimit {
-  /** What is being sent over it. */
+  /** The stream whose bytes are to be sent. */
   readonly of: Writable;
+  /** The time, in milliseconds. */
   readonly ms: number;
+  /** Is called when the time is over. */
   readonly onStalled: () => void;
-  /** Whether what comes is left to wait, because the client is slow to read: an endpoint may have to be rid of it before it reads on. */
+  /** Whether the response has to wait for a slow client: an endpoint may read on only when it has got rid of its response. */
   readonly isHeldUp?: () => boolean;
 }
 
 /**
- * Tells when there is something to send and nothing of it is taken, and nothing comes either, nor is held up. While whoever makes the body
- * has nothing for us, no time runs.
+ * Tells when the endpoint takes none of the bytes that are to be sent, and sends none either, unless its response has to wait. No time
+ * runs while there is nothing to send, because the client is slow.
  * @returns the function that ends the watch.
  */
 export function limitSending(
@@ -83,9 +90,8 @@ export function limitSending(
 }
 
 /**
- * Closes the connection, or the stream of one, of an endpoint that has answered but stopped reading, which would keep it for
- * ever.
- * @param sending the request, which is this one's only, so that the limit ends with it.
+ * Closes the connection, or the stream of one, of an endpoint that has answered but stopped reading and would keep it for ever.
+ * @param sending the request, with which the limit ends.
  */
 export function limitRest(connection: Socket | ClientHttp2Stream, sending: Writable): void {
   const stop = limitSending(connection, { of: sending, ms: unreadMs, onStalled: () => void connection.destroy() });

@@ -6,21 +6,23 @@ import { probeOverTls, probing } from '../connect/probing.ts';
 import { serverNameOf } from '../connect/server-name.ts';
 import type { TlsOptions } from '../message/transport.ts';
 
-/** What a connector is for. */
+/** Where a connector connects to, and within what time. */
 export interface ConnectorSettings extends Pick<EndpointAddress, 'socketPath' | 'connectTo'> {
+  /** Certificates for https endpoints. */
   readonly tls: TlsOptions | undefined;
   /** Milliseconds for DNS, TCP and TLS together, or Infinity. */
   readonly connectMs: number;
-  /** The error for a connection that is not there in time. */
+  /** Makes the error for a connection that is not there in time. */
   readonly createTimeout: () => Error;
-  /** Gets those that are under way, for whoever wants to end them. */
+  /** Gets the openings that are under way, so that they can be ended. */
   readonly openings: Set<Opening>;
 }
 
-/** Where to, as undici says it. */
+/** An endpoint as undici names it. */
 export interface ConnectionTarget {
   /** A name or an IP address, without brackets. */
   readonly hostname: string;
+  /** `http:` or `https:`. */
   readonly protocol: string;
   /** Empty for the default of the protocol. */
   readonly port: string;
@@ -29,10 +31,10 @@ export interface ConnectionTarget {
 /** Opens connections, as undici's option `connect`. */
 export type Connector = (target: ConnectionTarget, done: (...result: [null, Socket] | [Error, null]) => void) => void;
 
-/** The TLS sessions of so many servers are kept. */
+/** Servers whose TLS sessions are kept. */
 const maxSessions = 100;
 
-/** What opens the connections of a pool, in our own way, see {@link Opening}; TLS sessions are kept with it. */
+/** Makes the connector of a pool, which opens connections by an {@link Opening} and keeps TLS sessions. */
 export function createConnector(settings: ConnectorSettings): Connector {
   const { socketPath, connectTo, connectMs, createTimeout, openings } = settings;
   const sessions = new Map<string, Buffer>();

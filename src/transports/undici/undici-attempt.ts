@@ -11,39 +11,46 @@ interface Controller extends Flow {
   readonly rawTrailers?: unknown;
 }
 
-/** What undici is told of a request. */
+/** A request as undici wants it. */
 export interface DispatchOptions {
+  /** Protocol, host and port, by which undici finds the pool. */
   readonly origin: string;
+  /** The request target, sent as it is. */
   readonly path: string;
+  /** The method, sent as it is. */
   readonly method: string;
+  /** A flat list of names and values. */
   readonly headers: string[];
+  /** The whole body; null for none. */
   readonly body: Buffer | null;
+  /** Whether the connection is closed after the response. */
   readonly reset: boolean;
-  /** The name for the certificate; from `Host` otherwise, which may be the client's. */
+  /** The name for the certificate: otherwise undici would take `Host`, which may be the client's. */
   readonly servername?: string;
 }
 
 /** The connection that a request was given. */
 export interface UsedConnection {
-  /** Starts to serve this request. @returns whether it is not the first one over this connection. */
+  /** Begins an attempt, and says whether others went over this connection before. */
   use(attempt: UndiciAttempt): boolean;
-  /** Has served it: the endpoint has answered, and must go on to read what is left of the request. */
+  /** Ends an attempt whose response is whole; the endpoint has to read what is left of the request. */
   release(attempt: UndiciAttempt): void;
   /** Gets the headers of each response. */
   heed(headers: readonly string[]): void;
-  /** Whether something is still to be sent over it. */
+  /** Whether something is still to be sent over the connection. */
   isSending(): boolean;
 }
 
-/** Codes of errors that say that what came is no HTTP; those of its parser have a name only. */
+/** Codes of undici's errors for bytes that are no HTTP; errors of its parser have a name only. */
 const badResponses: ReadonlySet<unknown> = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'UND_ERR_HEADERS_OVERFLOW']);
 
-/** One request and its response, as undici reports on them. */
+/** One attempt over undici, whose handler it is. */
 export class UndiciAttempt {
-  /** The client that was chosen for it. */
+  /** The client of undici that sends the attempt. */
   client: { readonly connection: UsedConnection | undefined } | undefined;
+  /** The request, without its body once the response has begun. */
   request: UpstreamRequest;
-  /** Its body goes only to an endpoint that reads. */
+  /** Whether the body goes only to an endpoint that reads. */
   readonly isUpload: boolean;
   readonly #signal: AbortSignal;
   readonly #result = Promise.withResolvers<UpstreamResponse>();
@@ -52,13 +59,17 @@ export class UndiciAttempt {
   #response: PushedResponse | undefined;
   #isReused = false;
 
+  /** @param signal cancels the attempt. */
   constructor(request: UpstreamRequest, signal: AbortSignal) {
     this.request = request;
     this.isUpload = isLong(request.body);
     this.#signal = signal;
   }
 
-  /** @param dispatch hands the request to undici, with this object as its handler. */
+  /**
+   * Sends the attempt, as {@link Transport.send}.
+   * @param dispatch hands the request to undici, with this object as its handler.
+   */
   send(dispatch: (options: DispatchOptions) => void): Promise<UpstreamResponse> {
     if (this.#signal.aborted) this.#result.reject(this.#signal.reason);
     else {
@@ -68,9 +79,9 @@ export class UndiciAttempt {
     return this.#result.promise;
   }
 
-  /** Sends it over node:http, on a connection of its own, in undici's place. */
+  /** Sends the request over node:http, on a connection of its own, in undici's place. */
   sendAlone(): void {
-    // It has waited for a connection meanwhile.
+    // The attempt may have been cancelled while it waited for a connection.
     if (this.#signal.aborted) return;
     this.#release();
     this.#result.resolve(new NodeAttempt(this.request).send(this.#signal));
@@ -99,16 +110,18 @@ export class UndiciAttempt {
 
   readonly #release = (): void => this.#signal.removeEventListener('abort', this.#onAbort);
 
+  /** Called by undici when it sends the request. */
   onRequestStart(controller: Controller): void {
-    // It has waited for a connection meanwhile, which `controller.abort` would close.
+    // An attempt may be cancelled while it waits for a connection, which `controller.abort` would close.
     if (this.#signal.aborted) throw this.#signal.reason;
-    // undici sends again what was pipelined when a neighbour is cancelled: a write, too, or one whose response has begun.
+    // When a neighbour is cancelled, undici sends pipelined requests again, also a write and one whose response has begun.
     if (this.#controller) throw new Error('the connection was closed');
     this.#controller = controller;
     this.#connection = this.client?.connection;
     this.#isReused = this.#connection?.use(this) === true;
   }
 
+  /** Called by undici with the head of each response, interim ones included. */
   onResponseStart(controller: Controller, status: number, _: unknown, statusText = ''): void {
     const headers = decodedFields(controller.rawHeaders);
     if (status < 200) {
@@ -122,25 +135,28 @@ export class UndiciAttempt {
     this.#result.resolve(this.#response);
   }
 
+  /** Called by undici with each chunk of the body. */
   onResponseData(_: unknown, chunk: Buffer): void {
     this.#response?.push(chunk);
   }
 
+  /** Called by undici at the end of the body. */
   onResponseEnd(controller: Controller): void {
     this.#connection?.release(this);
     this.#response?.end(decodedFields(controller.rawTrailers));
   }
 
-  /** Whether its response takes no more until somebody reads. */
+  /** Whether the response takes no more chunks until somebody reads. */
   isHeldUp(): boolean {
     return this.#response?.isHeldUp() === true;
   }
 
-  /** The connection broke, whatever undici makes of it. */
+  /** Breaks the response off with its connection, of which undici may make a clean end. */
   onBroken(error: Error): void {
     this.#response?.fail(error);
   }
 
+  /** Called by undici when the attempt fails, before or after the head. */
   onResponseError(_: unknown, error: Error): void {
     this.#release();
     if (this.#response) this.#response.fail(error);
@@ -158,12 +174,15 @@ export class UndiciAttempt {
   }
 }
 
-/** undici reads the reason phrase as UTF-8, where everything else on the wire is Latin-1; what was neither is lost. */
+/**
+ * The reason phrase as it was sent: undici reads it as UTF-8, although the wire has Latin-1, so that bytes that are no UTF-8 are
+ * lost.
+ */
 function asSent(statusText: string): string {
   return Buffer.byteLength(statusText) === statusText.length ? statusText : Buffer.from(statusText).toString('latin1');
 }
 
-/** Names and values; over HTTP/1.1, which is all that undici is used for, they are bytes. */
+/** Names and values as text; undici gives them as bytes over HTTP/1.1, the only protocol that it speaks here. */
 function decodedFields(raw: unknown): readonly string[] {
   return ((raw ?? []) as readonly Buffer[]).map((part) => part.toString('latin1'));
 }

@@ -5,18 +5,19 @@ import { limitSending, unreadMs } from '../message/upload.ts';
 import { UploadWrites } from '../message/upload-writes.ts';
 import type { UndiciAttempt, UsedConnection } from './undici-attempt.ts';
 
-/** A connection of undici, with what undici does not tell of it. */
+/** A connection of undici, watched for what undici does not tell. */
 export class UndiciConnection implements UsedConnection {
   readonly #socket: Socket;
   #requests = 0;
-  /** Those that are under way; more than one with pipelining. */
+  /** The attempts that are under way; more than one with pipelining. */
   readonly #attempts = new Set<UndiciAttempt>();
-  /** Only of a connection that has had an upload to send. */
+  /** Undefined until there is an upload to send. */
   #writes: UploadWrites | undefined;
   #endLimit = (): void => {};
-  /** Requests that were answered and are not sent to their end. */
+  /** How many requests were answered before they were sent to their end. */
   #rests = 0;
 
+  /** @param socket stays undici's. */
   constructor(socket: Socket) {
     this.#socket = socket;
     // Of a body that ends with the connection undici makes a clean end even when that was a reset.
@@ -24,6 +25,7 @@ export class UndiciConnection implements UsedConnection {
     socket.once('close', () => this.#attempts.clear());
   }
 
+  /** As {@link UsedConnection.use}. */
   use(attempt: UndiciAttempt): boolean {
     this.#attempts.add(attempt);
     if (attempt.isUpload) {
@@ -34,6 +36,7 @@ export class UndiciConnection implements UsedConnection {
     return ++this.#requests > 1;
   }
 
+  /** As {@link UsedConnection.release}. */
   release(attempt: UndiciAttempt): void {
     this.#attempts.delete(attempt);
     beginIdle(this.#socket);
@@ -43,15 +46,17 @@ export class UndiciConnection implements UsedConnection {
     this.#limit();
   }
 
+  /** As {@link UsedConnection.heed}. */
   heed(headers: readonly string[]): void {
     heedKeepAlive(this.#socket, headers);
   }
 
-  /** Closes it when it is idle and its endpoint may be doing the same just now: undici opens another one. */
+  /** Closes an idle connection that its endpoint may be closing just now, so that undici opens another one. */
   closeIfUnsure(): void {
     if (this.#requests > 0 && this.#attempts.size === 0 && mayBeClosing(this.#socket)) this.#socket.destroy();
   }
 
+  /** As {@link UsedConnection.isSending}. */
   isSending(): boolean {
     return this.#socket.writableLength > 0;
   }
@@ -65,7 +70,10 @@ export class UndiciConnection implements UsedConnection {
     for (const attempt of this.#attempts) attempt.onBroken(error);
   };
 
-  /** The rest has gone out when that has what is written behind it; the next request may be there already. */
+  /**
+   * Limits the rest of a request that was answered. An empty write behind it tells when it has gone out; the next request may be
+   * there already.
+   */
   #limitRest(): void {
     this.#rests++;
     this.#socket.write('', () => {
@@ -74,7 +82,7 @@ export class UndiciConnection implements UsedConnection {
     });
   }
 
-  /** Sets the one limit of the connection: what is left of an earlier request is in the way of those that come after it. */
+  /** Sets the one limit of the connection: that of a rest, which is in the way of later requests, or else that of an upload. */
   #limit(): void {
     this.#endLimit();
     this.#endLimit = () => {};

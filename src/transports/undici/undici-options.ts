@@ -46,9 +46,9 @@ export interface UndiciTransportOptions {
 
 /** A Dispatcher of any undici. */
 export interface DispatcherOption {
-  /** Sends a request; undici's own types of what is given differ from version to version. */
+  /** Sends a request. The types of its arguments differ from one version of undici to the next. */
   dispatch(options: never, handler: never): boolean;
-  /** A MockAgent's, as long as it is active. */
+  /** Set by an active MockAgent. */
   readonly isMockActive?: boolean;
 }
 
@@ -84,7 +84,7 @@ export type UndiciSettings = Omit<ValuesOf<typeof undiciOptions>, 'allowH2'>;
 /** The options that say how we connect, which a dispatcher does in its own way. */
 const ours = ['connections', 'pipelining', 'keepAliveTimeoutMs', 'http2', 'allowH2'] as const;
 
-/** @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong. */
+/** Checks the options. @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong. */
 export function parseUndiciOptions(options: UndiciTransportOptions): UndiciSettings {
   return parseOrThrow((value) => {
     const { allowH2, ...parsed } = parseFields(value, '');

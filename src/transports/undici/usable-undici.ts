@@ -10,9 +10,9 @@ const faults: readonly Fault[] = [
 ];
 
 /**
- * Looks whether attempts can be sent through undici as it is here.
+ * Checks whether attempts can be sent through the undici that is installed.
  * @param agent undici's `Agent`.
- * @throws BalancingProxyError that says what is expected and what to do.
+ * @throws BalancingProxyError `ERR_BRP_PEER` that says what is expected and what to do.
  */
 export function checkUndici(agent: { readonly prototype: object }): void {
   if (!('dispatch' in agent.prototype)) {
