@@ -15,6 +15,7 @@ export const forwardedNames: ReadonlySet<string> = new Set([
 
 /** A request within Express, whose app knows the setting `trust proxy`; other frames have no `app`. */
 interface ExpressLike {
+  /** The app that has taken the request. */
   readonly app?: { get?(setting: string): unknown };
 }
 

@@ -96,9 +96,11 @@ function outOfOrder(names: readonly string[], order: readonly string[]): readonl
   });
 }
 
+/** A header as `req.headers` wants it to be sent. */
 interface Wanted {
-  /** As it is written in `req.headers`. */
+  /** The name as it is written there. */
   readonly name: string;
+  /** All its values, at least one. */
   readonly values: readonly string[];
 }
 

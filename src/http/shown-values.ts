@@ -11,6 +11,7 @@ const single: ReadonlySet<string> = new Set(
 
 /** A request of a server with the option `joinDuplicateHeaders`, which makes Node join those, too. */
 interface Joining {
+  /** The option of the server. */
   readonly joinDuplicateHeaders?: boolean | null | undefined;
 }
 

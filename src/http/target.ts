@@ -31,7 +31,10 @@ export function authorityOf(req: IncomingMessage): string | undefined {
   return target.startsWith('/') ? undefined : absoluteForm.exec(target)?.[1]?.replace(/^.*@/s, '');
 }
 
-/** Whether OPTIONS asks about the whole server: an absolute target without path and query stands for `*` (RFC 9112 3.2.4). Frames may make `/` of it. */
+/**
+ * Whether OPTIONS asks about the whole server by an absolute target without path and query, which stands for `*` (RFC 9112 3.2.4).
+ * Frames may make `/` of such a target.
+ */
 function isForWholeServer(req: IncomingMessage): boolean {
   if (req.method !== 'OPTIONS') return false;
   const target = originalTarget(req);

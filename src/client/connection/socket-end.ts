@@ -2,7 +2,9 @@ import type { Socket } from 'node:net';
 
 /** The requests that wait for the end of one connection. */
 interface Waiting {
+  /** The functions to call at the end. */
   readonly listeners: Set<() => void>;
+  /** The one listener of the socket. */
   readonly onClose: () => void;
 }
 

@@ -60,6 +60,7 @@ class BodyStream implements StreamReader {
     return this.#result.promise;
   }
 
+  /** Sends a chunk on. */
   readonly onData = (chunk: Buffer): void =>
     this.#guard(() => {
       if (isEndedByApp(this.#res)) throw endedByApp();
@@ -90,6 +91,7 @@ class BodyStream implements StreamReader {
     this.#body.resume();
   };
 
+  /** Ends the response, if the body has its whole length. */
   readonly onEnd = (): void =>
     this.#guard(() => {
       if (isEndedByApp(this.#res)) throw endedByApp();
@@ -100,6 +102,7 @@ class BodyStream implements StreamReader {
       this.#result.resolve(this.#sent);
     });
 
+  /** Gives up. */
   readonly onBroken = (cause?: unknown): void => this.#fail(responseBrokenOff(cause));
 
   readonly #onSilence = (): void => {

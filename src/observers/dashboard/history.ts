@@ -8,20 +8,31 @@ import { RecentSlots, secondsOf, slotCount, slotMs } from './recent-slots.ts';
 /** The number of slots over which a rate is taken, ten seconds. */
 const rateSlots = 5;
 
+/** Counts of the attempts at one endpoint that have ended. */
 interface EndpointCounts {
+  /** All of them. */
   attempts: number;
+  /** Attempts that won. */
   wins: number;
+  /** Attempts that failed, timed out or were unusable. */
   failures: number;
+  /** Losers that were cancelled. */
   cancelled: number;
 }
 
+/** Counts of one slot of time. */
 interface Counts {
+  /** Requests that have ended. */
   requests: number;
+  /** Attempts of those requests. */
   attempts: number;
   /** Requests whose end was neither the client's doing nor the app's. */
   judged: number;
+  /** Judged requests that were answered with a usable response. */
   successes: number;
+  /** Attempts that won, at any endpoint. */
   wins: number;
+  /** Counts of each endpoint, by its name. */
   readonly endpoints: Map<string, EndpointCounts>;
 }
 

@@ -56,7 +56,9 @@ export async function mergeMetrics(snapshots: readonly object[]): Promise<string
   return AggregatorRegistry.aggregate([...snapshots]).metrics();
 }
 
+/** The metrics of one registry. */
 class ProxyMetrics implements Metrics {
+  /** The registry that has them. */
   readonly registry: MetricsRegistry;
   readonly #buckets: readonly number[];
   readonly #observations = new Observations();
@@ -81,13 +83,14 @@ class ProxyMetrics implements Metrics {
     throw wrong('buckets', `those that the registry's metrics have already, ${inspect(this.#buckets)}`, buckets);
   }
 
-  // Functions of the object, since users pass both on without it.
+  /** Begins to count what happens at a proxy. Users may pass this function, and the one below, on without the object. */
   readonly observe = (proxy: ObservedProxy): (() => void) => {
     const isProxy = typeof proxy?.subscribe === 'function' && Array.isArray(proxy.endpoints);
     if (!isProxy) throw new TypeError(`observe: expected what createBalancingProxy() gives, got ${inspect(proxy)}`);
     return this.#observations.begin(proxy, (event) => this.#recorder.record(event));
   };
 
+  /** Answers Prometheus. */
   readonly handler = (_req: IncomingMessage, res: ServerResponse): void => {
     sendMetrics(res, this.registry).catch(() => res.destroy());
   };
