@@ -41,16 +41,9 @@ const forwarding = {
   'idle-timeout': limit('1m', 'timeouts.idleMs'),
   'total-timeout': limit('0s', 'timeouts.totalMs'),
   'body-limit': byteSize('1MiB', '{}', { option: 'bodyLimitBytes' }),
-  'expose-endpoint': boolean('false', '{}', {
-    option: 'exposeEndpoint',
-  }),
-  via: string('', '{}; empty is a random one', {
-    option: 'via',
-    toOption: (name) => name || undefined,
-  }),
-  'trust-forwarded': boolean('false', '{}', {
-    option: 'trustForwarded',
-  }),
+  'expose-endpoint': boolean('false', '{}', { option: 'exposeEndpoint' }),
+  via: string('', '{}; empty is a random one', { option: 'via', toOption: (name) => name || undefined }),
+  'trust-forwarded': boolean('false', '{}', { option: 'trustForwarded' }),
   transport: choice('got', 'undici')(
     'got',
     'what sends the attempts: undici takes less of the machine, and has to be installed beside this (npm install undici)',
@@ -98,9 +91,7 @@ const logging = {
   'log-msec': boolean('false', 'write the time with milliseconds into the log', { isOriginal: true }),
   'log-utc': boolean('false', 'write date and time in UTC rather than in the local time zone', { isOriginal: true }),
   'log-format': choice('text', 'json')('text', 'text for people, json for machines, one object per line'),
-  'log-query': boolean('false', '{}', {
-    option: 'logQuery',
-  }),
+  'log-query': boolean('false', '{}', { option: 'logQuery' }),
 };
 
 const stopping = {
