@@ -1,4 +1,4 @@
-export type { InspectedResponse } from './attempts/inspect.ts';
+export type { InspectedResponse } from './attempts/attempt/inspected-response.ts';
 export type { LargeBody } from './client/request/body.ts';
 export type { EndpointAddress } from './endpoints/address.ts';
 export type { DnsRecord } from './endpoints/dns.ts';

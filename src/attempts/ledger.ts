@@ -4,10 +4,10 @@ import type { AttemptReport } from '../events/attempt-report.ts';
 import type { Reporter } from '../events/reporter.ts';
 import type { Arrival, StartReason } from '../race/rules.ts';
 import { responseBrokenOff } from '../transports/message/response-body.ts';
-import { Attempt, type AttemptEnding } from './attempt.ts';
-import type { AttemptSettings } from './attempt-settings.ts';
-import type { JudgedResponse } from './judged-response.ts';
-import { bytesWhenReleased, conditionOf } from './release.ts';
+import { Attempt, type AttemptEnding } from './attempt/attempt.ts';
+import type { AttemptSettings } from './attempt/attempt-settings.ts';
+import type { JudgedResponse } from './response/judged-response.ts';
+import { bytesWhenReleased, conditionOf } from './response/release.ts';
 import { sendAttempt } from './send-attempt.ts';
 
 /** Makes the attempts of one request and keeps account of them, for the request, its endpoints and its observers. */

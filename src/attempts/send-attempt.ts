@@ -5,11 +5,11 @@ import { applyHeaderHook } from '../http/header-hook.ts';
 import { isIdempotent } from '../http/methods.ts';
 import { untilAborted } from '../support/until-aborted.ts';
 import type { InterimResponse, UpstreamRequest, UpstreamResponse } from '../transports/message/transport.ts';
-import type { Attempt } from './attempt.ts';
-import type { AttemptSettings } from './attempt-settings.ts';
-import { examine } from './examine.ts';
-import type { JudgedResponse } from './judged-response.ts';
-import { headersFor } from './outgoing.ts';
+import type { Attempt } from './attempt/attempt.ts';
+import type { AttemptSettings } from './attempt/attempt-settings.ts';
+import { headersFor } from './request/outgoing.ts';
+import { examine } from './response/examine.ts';
+import type { JudgedResponse } from './response/judged-response.ts';
 
 /** The first early hints are kept for the client; an endpoint that never stops sending them must not fill the memory. */
 const maxHints = 16;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { InspectedResponse } from '../attempts/inspect.ts';
+import type { InspectedResponse } from '../attempts/attempt/inspected-response.ts';
 import type { LargeBody } from '../client/request/body.ts';
 import type { Order } from '../endpoints/order.ts';
 import type { HeaderHook } from '../http/header-hook.ts';

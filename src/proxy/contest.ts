@@ -1,7 +1,7 @@
-import type { AttemptOptions } from '../attempts/attempt-settings.ts';
-import type { JudgedResponse } from '../attempts/judged-response.ts';
-import type { OutgoingRequest } from '../attempts/outgoing.ts';
-import { conditionOf } from '../attempts/release.ts';
+import type { AttemptOptions } from '../attempts/attempt/attempt-settings.ts';
+import type { OutgoingRequest } from '../attempts/request/outgoing.ts';
+import type { JudgedResponse } from '../attempts/response/judged-response.ts';
+import { conditionOf } from '../attempts/response/release.ts';
 import type { Candidate } from '../endpoints/pool.ts';
 import type { RaceOptions } from '../race/rules.ts';
 import type { Pace } from '../race/strategies/rules.ts';

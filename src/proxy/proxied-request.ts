@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { exhausted } from '../attempts/exhausted.ts';
-import type { JudgedResponse } from '../attempts/judged-response.ts';
 import { AttemptLedger } from '../attempts/ledger.ts';
-import { release } from '../attempts/release.ts';
-import type { RequestBody } from '../attempts/request-body.ts';
+import type { RequestBody } from '../attempts/request/request-body.ts';
+import type { JudgedResponse } from '../attempts/response/judged-response.ts';
+import { release } from '../attempts/response/release.ts';
 import { abandonUpload } from '../client/request/abandon-upload.ts';
 import { toProxyError } from '../client/response/answer-error.ts';
 import { endedByApp, isBegunByApp, isEndedByApp } from '../client/response/ending.ts';

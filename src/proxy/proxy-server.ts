@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { clientHeaders } from '../attempts/client-headers.ts';
-import type { JudgedResponse } from '../attempts/judged-response.ts';
-import { outgoingRequest } from '../attempts/outgoing.ts';
-import { noBody } from '../attempts/request-body.ts';
+import { outgoingRequest } from '../attempts/request/outgoing.ts';
+import { noBody } from '../attempts/request/request-body.ts';
+import { clientHeaders } from '../attempts/response/client-headers.ts';
+import type { JudgedResponse } from '../attempts/response/judged-response.ts';
 import { takeBody } from '../client/request/body.ts';
 import { answerError } from '../client/response/answer-error.ts';
 import { answerAsRecipient } from '../client/response/final-recipient.ts';

@@ -1,4 +1,4 @@
-import type { JudgedResponse } from '../attempts/judged-response.ts';
+import type { JudgedResponse } from '../attempts/response/judged-response.ts';
 import type { Arrival } from '../race/rules.ts';
 
 /** The response that the client is given, from the moment in which that is settled. It keeps its endpoint busy until it ends. */

@@ -1,6 +1,6 @@
-import type { JudgedResponse } from '../attempts/judged-response.ts';
-import { conditionOf, release } from '../attempts/release.ts';
-import { isSmall } from '../attempts/small-body.ts';
+import type { JudgedResponse } from '../attempts/response/judged-response.ts';
+import { conditionOf, release } from '../attempts/response/release.ts';
+import { isSmall } from '../attempts/response/small-body.ts';
 import { Held } from '../race/held.ts';
 import type { Arrival } from '../race/rules.ts';
 import { untilAborted } from '../support/until-aborted.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { noBody, type RequestBody } from '../../attempts/request-body.ts';
+import { noBody, type RequestBody } from '../../attempts/request/request-body.ts';
 import { BalancingProxyError } from '../../errors.ts';
 import { announcesBody, lengthOnWire, onWire } from '../../http/on-wire.ts';
 import { consume, detach, joined, type StreamReader } from '../../support/consume.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { RequestBody } from '../../attempts/request-body.ts';
+import type { RequestBody } from '../../attempts/request/request-body.ts';
 import { lengthOnWire } from '../../http/on-wire.ts';
 import { isJson, matchWithWire } from './parsed-text.ts';
 

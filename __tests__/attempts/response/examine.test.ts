@@ -1,11 +1,11 @@
 import { PassThrough, Readable } from 'node:stream';
-import { Attempt } from '../../src/attempts/attempt.ts';
-import { examine } from '../../src/attempts/examine.ts';
-import { resolveOptions } from '../../src/options/config.ts';
-import type { BalancingProxyOptions } from '../../src/options/options.ts';
-import type { UpstreamResponse } from '../../src/transports/message/transport.ts';
-import { addressOf, endpointNamed } from '../endpoints/candidates.ts';
-import { clientRequest } from '../http/client-request.ts';
+import { Attempt } from '../../../src/attempts/attempt/attempt.ts';
+import { examine } from '../../../src/attempts/response/examine.ts';
+import { resolveOptions } from '../../../src/options/config.ts';
+import type { BalancingProxyOptions } from '../../../src/options/options.ts';
+import type { UpstreamResponse } from '../../../src/transports/message/transport.ts';
+import { addressOf, endpointNamed } from '../../endpoints/candidates.ts';
+import { clientRequest } from '../../http/client-request.ts';
 
 interface Case {
   readonly options?: Omit<BalancingProxyOptions, 'endpoints'>;

@@ -1,8 +1,8 @@
-import { isSwitchAsked } from '../http/protocols.ts';
-import { announcedBytesOf, responseFault } from '../transports/message/response-body.ts';
-import type { UpstreamResponse } from '../transports/message/transport.ts';
-import type { AttemptOptions } from './attempt-settings.ts';
-import type { OutgoingRequest } from './outgoing.ts';
+import { isSwitchAsked } from '../../http/protocols.ts';
+import { announcedBytesOf, responseFault } from '../../transports/message/response-body.ts';
+import type { UpstreamResponse } from '../../transports/message/transport.ts';
+import type { AttemptOptions } from '../attempt/attempt-settings.ts';
+import type { OutgoingRequest } from '../request/outgoing.ts';
 import { isSmall } from './small-body.ts';
 
 /** What the head of a response decides. */

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
-import { Attempt } from '../../src/attempts/attempt.ts';
-import { BalancingProxyError } from '../../src/errors.ts';
-import { addressOf, endpointNamed } from '../endpoints/candidates.ts';
+import { Attempt } from '../../../src/attempts/attempt/attempt.ts';
+import { BalancingProxyError } from '../../../src/errors.ts';
+import { addressOf, endpointNamed } from '../../endpoints/candidates.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());

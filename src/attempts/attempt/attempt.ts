@@ -1,7 +1,7 @@
-import type { Candidate } from '../endpoints/pool.ts';
-import type { AttemptOutcome, BalancingProxyError } from '../errors.ts';
-import type { AttemptReport } from '../events/attempt-report.ts';
-import type { StartReason } from '../race/rules.ts';
+import type { Candidate } from '../../endpoints/pool.ts';
+import type { AttemptOutcome, BalancingProxyError } from '../../errors.ts';
+import type { AttemptReport } from '../../events/attempt-report.ts';
+import type { StartReason } from '../../race/rules.ts';
 
 export interface AttemptStart {
   readonly candidate: Candidate;

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
-import { BalancingProxyError } from '../errors.ts';
-import { coolDownMsOf } from '../http/retry-after.ts';
-import { wholeResponseBody } from '../transports/message/response-body.ts';
+import { BalancingProxyError } from '../../errors.ts';
+import { coolDownMsOf } from '../../http/retry-after.ts';
+import { wholeResponseBody } from '../../transports/message/response-body.ts';
+import type { AttemptSettings } from '../attempt/attempt-settings.ts';
 import { passesPredicate } from './ask-predicate.ts';
-import type { AttemptSettings } from './attempt-settings.ts';
 import { rewrittenHeaders } from './client-headers.ts';
 import { InspectableBody } from './inspect.ts';
 import { judge, type Verdict } from './judge.ts';

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { HeaderHook } from '../http/header-hook.ts';
-import type { IsTerminal } from '../http/terminal.ts';
-import type { TlsOptions, Transport } from '../transports/message/transport.ts';
-import type { IsUsable } from './inspect.ts';
-import type { OutgoingRequest } from './outgoing.ts';
+import type { HeaderHook } from '../../http/header-hook.ts';
+import type { IsTerminal } from '../../http/terminal.ts';
+import type { TlsOptions, Transport } from '../../transports/message/transport.ts';
+import type { OutgoingRequest } from '../request/outgoing.ts';
+import type { IsUsable } from './inspected-response.ts';
 
 /** The options that concern an attempt, complete and checked. */
 export interface AttemptOptions {

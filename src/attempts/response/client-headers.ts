@@ -1,8 +1,8 @@
-import { applyHeaderHook } from '../http/header-hook.ts';
-import { type HeaderList, stripHopByHop } from '../http/headers.ts';
-import { settledInTime } from '../support/until-aborted.ts';
-import { hookFailed } from '../support/user-function.ts';
-import type { AttemptSettings } from './attempt-settings.ts';
+import { applyHeaderHook } from '../../http/header-hook.ts';
+import { type HeaderList, stripHopByHop } from '../../http/headers.ts';
+import { settledInTime } from '../../support/until-aborted.ts';
+import { hookFailed } from '../../support/user-function.ts';
+import type { AttemptSettings } from '../attempt/attempt-settings.ts';
 import type { JudgedResponse, ReceivedResponse } from './judged-response.ts';
 
 /** The headers for the client: what the user's function has made of them, else the endpoint's less those of its hop. */

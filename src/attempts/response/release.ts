@@ -1,5 +1,5 @@
-import type { Arrival, Condition } from '../race/rules.ts';
-import { isResponseBroken } from '../transports/message/response-body.ts';
+import type { Arrival, Condition } from '../../race/rules.ts';
+import { isResponseBroken } from '../../transports/message/response-body.ts';
 import type { JudgedResponse } from './judged-response.ts';
 import { isSmall } from './small-body.ts';
 

@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
-import { judge, type Verdict } from '../../src/attempts/judge.ts';
-import { resolveOptions } from '../../src/options/config.ts';
-import type { UpstreamResponse } from '../../src/transports/message/transport.ts';
+import { judge, type Verdict } from '../../../src/attempts/response/judge.ts';
+import { resolveOptions } from '../../../src/options/config.ts';
+import type { UpstreamResponse } from '../../../src/transports/message/transport.ts';
 
 interface Given {
   readonly status?: number;

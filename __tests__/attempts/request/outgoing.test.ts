@@ -1,7 +1,7 @@
-import { headersFor, outgoingRequest } from '../../src/attempts/outgoing.ts';
-import { parseAddress } from '../../src/endpoints/address.ts';
-import { valuesOf } from '../../src/http/headers.ts';
-import { type ClientRequest, clientRequest } from '../http/client-request.ts';
+import { headersFor, outgoingRequest } from '../../../src/attempts/request/outgoing.ts';
+import { parseAddress } from '../../../src/endpoints/address.ts';
+import { valuesOf } from '../../../src/http/headers.ts';
+import { type ClientRequest, clientRequest } from '../../http/client-request.ts';
 
 const outgoing = (request: ClientRequest, content?: Buffer, trustForwarded = false) => {
   const req = clientRequest(request);

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
-import { InspectableBody, inspected } from '../../src/attempts/inspect.ts';
+import { InspectableBody, inspected } from '../../../src/attempts/response/inspect.ts';
 
 const limitBytes = 8;
 

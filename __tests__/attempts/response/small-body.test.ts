@@ -1,4 +1,4 @@
-import { isSmall } from '../../src/attempts/small-body.ts';
+import { isSmall } from '../../../src/attempts/response/small-body.ts';
 
 describe('isSmall', () => {
   test.each<[number | undefined, boolean]>([

@@ -1,21 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
-import { BalancingProxyError } from '../errors.ts';
-import { type HeaderList, toNodeHeaders } from '../http/headers.ts';
-import { consume, detach, joined, type StreamReader } from '../support/consume.ts';
-import { checkResponseLength, isResponseBroken, responseBrokenOff } from '../transports/message/response-body.ts';
-
-/** A response as `isUsable` sees it. */
-export interface InspectedResponse {
-  readonly status: number;
-  /** As in node:http: lower-case names, arrays only where Node has them. */
-  readonly headers: IncomingHttpHeaders;
-  /** The first bytes of the body, at most `inspectLimitBytes`, as they came: compressed if they came compressed. */
-  body(): Promise<Buffer>;
-}
-
-/** The user's own judgement of a response of a terminal status. */
-export type IsUsable = (response: InspectedResponse) => boolean | Promise<boolean>;
+import { BalancingProxyError } from '../../errors.ts';
+import { type HeaderList, toNodeHeaders } from '../../http/headers.ts';
+import { consume, detach, joined, type StreamReader } from '../../support/consume.ts';
+import { checkResponseLength, isResponseBroken, responseBrokenOff } from '../../transports/message/response-body.ts';
+import type { InspectedResponse } from '../attempt/inspected-response.ts';
 
 /** A body of which the beginning may have been looked at; what was read is not lost. */
 export class InspectableBody {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import type { HeaderList } from '../http/headers.ts';
-import type { InterimResponse, UpstreamResponse } from '../transports/message/transport.ts';
-import type { Attempt } from './attempt.ts';
+import type { HeaderList } from '../../http/headers.ts';
+import type { InterimResponse, UpstreamResponse } from '../../transports/message/transport.ts';
+import type { Attempt } from '../attempt/attempt.ts';
 
 /** An endpoint's response, of which only the head is known. */
 export interface ReceivedResponse {

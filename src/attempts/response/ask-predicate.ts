@@ -1,7 +1,7 @@
-import { BalancingProxyError } from '../errors.ts';
-import { settledInTime } from '../support/until-aborted.ts';
-import { callHook } from '../support/user-function.ts';
-import type { AttemptSettings } from './attempt-settings.ts';
+import { BalancingProxyError } from '../../errors.ts';
+import { settledInTime } from '../../support/until-aborted.ts';
+import { callHook } from '../../support/user-function.ts';
+import type { AttemptSettings } from '../attempt/attempt-settings.ts';
 import { type InspectableBody, inspected } from './inspect.ts';
 import type { ReceivedResponse } from './judged-response.ts';
 

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { EndpointAddress } from '../endpoints/address.ts';
-import { forwardedHeaders, forwardedNames, isForwardedTrusted, type TrustForwarded } from '../http/forwarded.ts';
-import { firstValueOf, type HeaderList, namesOf, valuesOf, without, withValuesOf } from '../http/headers.ts';
-import { withOneForwardLess } from '../http/max-forwards.ts';
-import { lengthOnWire, onWire } from '../http/on-wire.ts';
-import { joinableProtocols } from '../http/protocols.ts';
-import { endToEndHeaders, type ReceivedHeaders, receivedHeaders } from '../http/received-headers.ts';
-import { authorityOf } from '../http/target.ts';
-import { viaEntry } from '../http/via.ts';
+import type { EndpointAddress } from '../../endpoints/address.ts';
+import { forwardedHeaders, forwardedNames, isForwardedTrusted, type TrustForwarded } from '../../http/forwarded.ts';
+import { firstValueOf, type HeaderList, namesOf, valuesOf, without, withValuesOf } from '../../http/headers.ts';
+import { withOneForwardLess } from '../../http/max-forwards.ts';
+import { lengthOnWire, onWire } from '../../http/on-wire.ts';
+import { joinableProtocols } from '../../http/protocols.ts';
+import { endToEndHeaders, type ReceivedHeaders, receivedHeaders } from '../../http/received-headers.ts';
+import { authorityOf } from '../../http/target.ts';
+import { viaEntry } from '../../http/via.ts';
 import type { RequestBody } from './request-body.ts';
 
 /** A request as it goes to every endpoint: what is the same for all of them, made once. */
