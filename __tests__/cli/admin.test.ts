@@ -133,7 +133,7 @@ describe('/metrics', () => {
     expect(headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(metricIn(text, 'balancing_proxy_wins_total', { endpoint: a.url })).toBe(3);
     expect(metricIn(text, 'balancing_proxy_wins_total', { endpoint: b.url })).toBe(2);
-    // Of the endpoints that are in use, each in one state.
+    // Each endpoint that is in use is in one state, and no other endpoint in any.
     expect(metricIn(text, 'balancing_proxy_endpoint_state', { endpoint: b.url })).toBe(1);
     expect(metricIn(text, 'balancing_proxy_endpoint_state', { endpoint: a.url })).toBe(0);
   });
@@ -252,7 +252,7 @@ describe('the end', () => {
     expect(await request(`${admin}/readyz`)).toMatchObject({ status: 503 });
     const agent = new http.Agent({ keepAlive: true });
     resources.use({ close: () => agent.destroy() });
-    // It was asked before, but its answer comes now.
+    // The early request was sent before, but its answer comes now.
     held.end('hello');
     const [res] = (await once(early, 'response')) as [IncomingMessage];
     expect(res.headers.connection).toBe('close');

@@ -25,7 +25,7 @@ export interface CommandSettings {
   readonly entry?: string;
 }
 
-/** A command with what it has written so far. It does not outlive its test. */
+/** A command with everything that it has written so far; no command outlives its test. */
 export abstract class Running {
   abstract readonly ended: Promise<Ended>;
   protected readonly written = { stdout: '', stderr: '' };
@@ -115,7 +115,7 @@ export class Command extends Running {
     this.child.kill(signal);
   }
 
-  /** Sends a signal until the command has ended. What comes within half a second of the first one counts for the same. */
+  /** Sends a signal until the command has ended. Signals within half a second of the first count for the same one. */
   async insist(signal: NodeJS.Signals): Promise<void> {
     const repeating = setInterval(() => this.signal(signal), 100);
     await this.ended;

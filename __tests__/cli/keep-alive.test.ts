@@ -14,7 +14,7 @@ async function ask(...flags: readonly string[]) {
   const command = startLocally('-endpoints', endpoint.url, ...flags);
   const agent = new http.Agent({ keepAlive: true });
   resources.use({ close: () => agent.destroy() });
-  // Otherwise it would close the connection itself, a second before the time that the response tells.
+  // By default the agent closes the connection itself, a second before the time that the response tells.
   agent.keepSocketAlive = () => true;
   const sent = http.get(await command.url(), { agent });
   const [response] = (await once(sent, 'response')) as [http.IncomingMessage];

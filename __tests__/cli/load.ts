@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { Resources, request } from '../helpers/proxy.ts';
 
-/** What a client got for one request. */
+/** The origin that a whole answer names. */
 export type Answer = string;
 
 /** Clients that send one request after the other until they are told to stop. */
@@ -10,7 +10,7 @@ export interface Load {
   readonly answers: ReadonlyMap<Answer, number>;
   /** Responses so far. */
   readonly count: number;
-  /** What went wrong, in words. */
+  /** Everything that went wrong, in words. */
   readonly problems: readonly string[];
   /** Lets every client finish its request. */
   stop(): Promise<void>;

@@ -4,7 +4,7 @@ import type { Frame, RaceRow } from '../../src/observers/dashboard/frame.ts';
 
 /** Somebody who has the dashboard open. */
 export interface DashboardViewer {
-  /** What it shows. */
+  /** The state that the dashboard shows. */
   readonly frame: Frame | undefined;
   /** The paths of the requests whose races it has shown, in order. */
   readonly paths: readonly string[];

@@ -3,7 +3,7 @@ import { PastMetrics } from '../../../src/cli/cluster/past-metrics.ts';
 import { mergeMetrics } from '../../../src/observers/metrics/metrics.ts';
 import { metricIn } from '../metrics.ts';
 
-/** What a worker says that has counted so much. */
+/** The metrics of a worker that has counted so much. */
 async function counted(n: number, label: string): Promise<readonly object[]> {
   const registers = [new Registry()];
   const counter = new Counter({ name: 'requests_total', help: 'x', labelNames: ['code', 'kind'], registers });

@@ -112,7 +112,7 @@ describe('the flags', () => {
     };
     expect(await optionsFor([...endpoints, ...all])).toEqual({
       ...(await optionsFor(endpoints)),
-      // What the library and Node do anyway where there is no Express.
+      // The library and Node do the same by default where there is no Express.
       trustForwarded: false,
       tls: { ca: undefined, cert: undefined, key: undefined, rejectUnauthorized: true },
     });

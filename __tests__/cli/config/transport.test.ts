@@ -10,7 +10,7 @@ const resources = new Resources();
 afterEach(() => resources.closeAll());
 
 describe('-transport', () => {
-  // Of the two only undici writes the name in lower case.
+  // Only undici writes the name in lower case.
   test.each([
     ['got by default', [], 'Host'],
     ['got with -transport got', ['-transport', 'got'], 'Host'],

@@ -69,7 +69,7 @@ describe('SIGHUP', () => {
     expect(line).toMatch(/cannot reload, all stays as it was: /);
     expect(line).toMatch(message);
     expect(await request(url)).toMatchObject({ status: 200, text: 'hello' });
-    // And the next good one is taken.
+    // The next good file is taken.
     expect(await reload({ endpoints: [(await serve('renewed')).url] })).toMatch(/reloaded$/);
     expect(await request(url)).toMatchObject({ text: 'renewed' });
   });

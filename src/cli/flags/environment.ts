@@ -5,7 +5,7 @@ import { type FlagName, flagNames, isQuestion } from './flags.ts';
 /** Variables by name, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-// Images often have a variable for their own version, and no container is there to show its usage.
+// BRP_VERSION in an image usually tells the image's own version, and nobody starts a container for the usage.
 const flagByVariable: ReadonlyMap<string, FlagName> = new Map(
   flagNames.filter((name) => !isQuestion(name)).map((name) => [variableOf(name), name]),
 );

@@ -9,7 +9,7 @@ import { parseDuration } from './duration.ts';
 export interface Kind<Value> {
   /** Stands for the value in the usage; empty when the flag needs none. */
   readonly placeholder: string;
-  /** The words for the texts that are taken, for whoever gave another one. */
+  /** Describes the texts that are taken, as in `expected true or false`. */
   readonly expected: string;
   /** Undefined when the text is no such value. */
   readonly parse: (text: string) => Value | undefined;

@@ -11,7 +11,7 @@ export interface FlagText {
   readonly name: FlagName;
   /** The value, not parsed yet. */
   readonly text: string;
-  /** Where it was written. */
+  /** The place where the value was written. */
   readonly origin: Origin;
 }
 

@@ -22,7 +22,7 @@ export interface Output {
 
 /** The streams of a process. */
 export interface Outputs {
-  /** For what was asked for: the log, usage, version. */
+  /** For answers: the log, the usage, the version. */
   readonly stdout: Output;
   /** For problems. */
   readonly stderr: Output;

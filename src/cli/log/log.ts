@@ -6,9 +6,9 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /** One line before it is written. */
 export interface LogEntry {
-  /** When it was logged. */
+  /** When the message was logged. */
   readonly time: Date;
-  /** How much it matters. */
+  /** How much the line matters. */
   readonly level: Level;
   /** The text for people; it may contain control characters, which the format escapes. */
   readonly message: string;
