@@ -2,6 +2,7 @@ import http2 from 'node:http2';
 import { createCertificate } from '../../shared/certificate.ts';
 import { upstreamRequest } from '../../src/testing/testing.ts';
 import { gotTransport } from '../../src/transports/got.ts';
+import { nodeTransport } from '../../src/transports/node.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { Resources, readAll } from '../helpers/proxy.ts';
 import { listen, startHttp, startTcp } from '../helpers/servers.ts';
@@ -18,6 +19,7 @@ const startEchoOverHttp2 = async () => {
 
 test.each([
   ['gotTransport()', 'http', () => gotTransport()],
+  ['nodeTransport()', 'http', () => nodeTransport()],
   ['undiciTransport()', 'http', () => undiciTransport()],
   ['gotTransport()', 'https', () => gotTransport({ http2: true })],
 ])(

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { jest } from '@jest/globals';
-import { gotTransport, type Transport } from '../../src/index.ts';
+import { gotTransport, nodeTransport, type Transport } from '../../src/index.ts';
 import { upstreamRequest } from '../../src/testing/testing.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { later } from '../helpers/late.ts';
@@ -13,6 +13,7 @@ const testOnLinux = process.platform === 'linux' ? test : test.skip;
 
 describe.each([
   ['gotTransport()', gotTransport],
+  ['nodeTransport()', nodeTransport],
   ['undiciTransport()', undiciTransport],
 ])('%s', (_, create) => {
   const send = async (transport: Transport, url: string) =>
