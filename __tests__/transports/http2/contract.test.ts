@@ -1,7 +1,11 @@
 import { nodeTransport } from '../../../src/index.ts';
+import { undiciTransport } from '../../../src/transports/undici.ts';
 import { describeTransport } from '../contract.ts';
 
-const create = () => nodeTransport({ http2: true });
-
-describeTransport('a transport that prefers HTTP/2', create);
-describeTransport('a transport that prefers HTTP/2, with endpoints that offer it', create, { protocol: 'h2' });
+describe.each([
+  ['nodeTransport({ http2: true })', () => nodeTransport({ http2: true })],
+  ['undiciTransport({ http2: true })', () => undiciTransport({ http2: true })],
+])('%s', (_, create) => {
+  describeTransport('with endpoints that do not offer HTTP/2', create);
+  describeTransport('with endpoints that do', create, { protocol: 'h2' });
+});
