@@ -7,7 +7,7 @@ import { isAlive, serveHeld, serveLoad, startTwo } from './two-workers.ts';
 describe('stopping with workers', () => {
   test('loses no request of those who heed /readyz', async () => {
     const endpoint = await serveLoad();
-    const { command, url, admin } = await startTwo('-e', endpoint.url, '-shutdown-delay', '500ms');
+    const { command, url, admin } = await startTwo('-e', endpoint.url, '-shutdown-delay', '2s');
     let isWanted = true;
     const load = startLoad(url, { mayGoOn: () => isWanted });
     await until(() => load.count, atLeast(200));

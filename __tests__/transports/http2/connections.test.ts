@@ -56,7 +56,7 @@ describe('HTTP/2 connections to an endpoint', () => {
     const { url, endpoint, events } = await start();
     const running = textOf((await send(url, '/events')).body);
     for (let i = 0; i < 15; i++) await use1(url);
-    await until(() => endpoint.accepted, 2);
+    await until(() => endpoint.accepted, atLeast(2));
     expect(await get(url)).toBe('ok');
     for (const res of events) res.end('last');
     expect(await running).toBe('first last');
