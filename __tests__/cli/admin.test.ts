@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import http, { type IncomingMessage, type ServerResponse } from 'node:http';
+import http, { type IncomingMessage } from 'node:http';
 import net from 'node:net';
 import { createCertificate } from '../../shared/certificate.ts';
 import { Resources, request } from '../helpers/proxy.ts';
-import { answering, refusedUrl, startHttp, type TestServer } from '../helpers/servers.ts';
+import { refusedUrl } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 import { Command, type Running, runLocally, start, startLocally } from './command.ts';
 import { bareCommand, temporaryFile, write } from './files.ts';
@@ -12,10 +12,6 @@ import { watch } from './watch.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
-
-async function serve(text: string): Promise<TestServer> {
-  return resources.use(await startHttp(answering(200, text)));
-}
 
 /** Starts a command with an admin port, and waits until it listens on both. */
 async function startAdmin<C extends Running>(
@@ -55,7 +51,7 @@ describe('-admin', () => {
   });
 
   test('is on a port of its own, of which clients see nothing', async () => {
-    const { url, admin } = await startAdmin(startLocally, '-e', (await serve('hello')).url);
+    const { url, admin } = await startAdmin(startLocally, '-e', (await resources.startSaying('hello')).url);
     expect(await request(`${url}/healthz`)).toMatchObject({ status: 200, text: 'hello' });
     expect((await request(`${admin}/path`)).status).toBe(404);
   });
@@ -82,7 +78,7 @@ describe('-admin', () => {
   });
 
   test('on an address in use fails with one line', async () => {
-    const { port } = await serve('taken');
+    const { port } = await resources.startSaying('taken');
     const { exitCode, stderr } = await runLocally(
       '-e',
       'http://a.example',
@@ -114,7 +110,7 @@ describe('-admin', () => {
 
 describe('/metrics', () => {
   test('counts requests, and goes on over a reload', async () => {
-    const [a, b] = [await serve('a'), await serve('b')];
+    const [a, b] = [await resources.startSaying('a'), await resources.startSaying('b')];
     const file = temporaryFile(resources, 'brp.json', { endpoints: [a.url] });
     const { command, url, admin } = await startAdmin(start, '-config', file);
     const total = async (labels: Record<string, string> = {}) =>
@@ -168,7 +164,7 @@ describe('/dashboard/', () => {
   });
 
   test('shows what happens, over a reload too', async () => {
-    const [a, b] = [await serve('a'), await serve('b')];
+    const [a, b] = [await resources.startSaying('a'), await resources.startSaying('b')];
     const file = temporaryFile(resources, 'brp.json', { endpoints: [a.url] });
     const { command, url, admin } = await startAdmin(startLocally, '-config', file);
     const viewer = resources.use(await watch(admin));
@@ -191,7 +187,7 @@ describe('/dashboard/', () => {
     ['with', ['-admin-actions'], 200, 'b'],
     ['without', [], 404, 'a'],
   ])('%s -admin-actions may drain an endpoint or not', async (_, flags, status, text) => {
-    const [a, b] = [await serve('a'), await serve('b')];
+    const [a, b] = [await resources.startSaying('a'), await resources.startSaying('b')];
     const options = { endpoints: [a.url, b.url], strategy: 'failover' };
     const file = temporaryFile(resources, 'brp.json', options);
     const { command, url, admin } = await startAdmin(startLocally, '-config', file, ...flags);
@@ -210,16 +206,9 @@ describe('/dashboard/', () => {
   });
 });
 
-/** An endpoint that answers when the test says so. */
-async function serveHeld() {
-  const asked = Promise.withResolvers<ServerResponse>();
-  const endpoint = resources.use(await startHttp((_, res) => asked.resolve(res)));
-  return { url: endpoint.url, asked: asked.promise };
-}
-
 describe('the end', () => {
   test('is announced by /readyz at once, and the admin port goes last', async () => {
-    const endpoint = await serveHeld();
+    const endpoint = await resources.startHeld();
     const { command, url, admin } = await startAdmin(start, '-e', endpoint.url);
     const agent = new http.Agent({ keepAlive: true });
     resources.use({ close: () => agent.destroy() });
@@ -229,7 +218,7 @@ describe('the end', () => {
     await once(silent, 'connect');
     const viewer = resources.use(await watch(admin));
     const response = request(url);
-    const held = await endpoint.asked;
+    const held = await endpoint.first;
     command.signal('SIGTERM');
     await command.line(/stopping/);
     expect(await request(`${admin}/readyz`, { agent })).toMatchObject({ status: 503, text: 'stopping\n' });
@@ -243,10 +232,10 @@ describe('the end', () => {
   });
 
   test('comes -shutdown-delay later, while requests are accepted and clients are told to leave', async () => {
-    const endpoint = await serveHeld();
+    const endpoint = await resources.startHeld();
     const { command, url, admin } = await startAdmin(start, '-e', endpoint.url, '-shutdown-delay', '1s');
     const early = http.get(url, { agent: new http.Agent({ keepAlive: true }) });
-    const held = await endpoint.asked;
+    const held = await endpoint.first;
     command.signal('SIGTERM');
     expect(await command.line(/leaving/)).toMatch(/leaving \(SIGTERM\): requests are accepted for another 1s$/);
     expect(await request(`${admin}/readyz`)).toMatchObject({ status: 503 });
@@ -266,7 +255,13 @@ describe('the end', () => {
   });
 
   test('with -shutdown-delay serves those who come meanwhile', async () => {
-    const { command, url } = await startAdmin(start, '-e', (await serve('hello')).url, '-shutdown-delay', '300ms');
+    const { command, url } = await startAdmin(
+      start,
+      '-e',
+      (await resources.startSaying('hello')).url,
+      '-shutdown-delay',
+      '300ms',
+    );
     const agent = new http.Agent({ keepAlive: true });
     resources.use({ close: () => agent.destroy() });
     await request(url, { agent });

@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { flagNames } from '../../src/cli/flags/flags.ts';
 import { Resources, request } from '../helpers/proxy.ts';
-import { answering, startHttp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { LocalCommand, run, runLocally, startLocally } from './command.ts';
 
 const resources = new Resources();
@@ -24,7 +24,7 @@ describe('the command line', () => {
     ['-e URL', (url: string) => ['-e', url]],
     ['-endpoints twice, of which the last one wins', (url: string) => ['-endpoints', 'nonsense', '-endpoints', url]],
   ])('takes %s', async (_, argsFor) => {
-    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoint = await resources.start(answering(200, 'hello'));
     const command = startLocally(...argsFor(endpoint.url));
     expect(await request(await command.url())).toMatchObject({ status: 200, text: 'hello' });
   });
@@ -90,13 +90,13 @@ describe('the command line', () => {
   });
 
   test('takes -strategy together with a -fanout that says the same', async () => {
-    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoint = await resources.start(answering(200, 'hello'));
     const command = startLocally('-e', endpoint.url, '-strategy', 'failover', '-fanout=false');
     expect(await command.line(/starting on/)).toMatch(/starting on/);
   });
 
   test('as a process with an address in use fails with one line', async () => {
-    const { port } = resources.use(await startHttp(answering(200, 'taken')));
+    const { port } = await resources.start(answering(200, 'taken'));
     const { exitCode, stdout, stderr } = await run('-e', 'http://a.example', '-address', `127.0.0.1:${port}`);
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
     expect(stderr).toMatch(new RegExp(`^balancing-reverse-proxy: cannot listen: .*in use.*:${port}\\n$`));

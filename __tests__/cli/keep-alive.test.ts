@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { Socket } from 'node:net';
 import { Resources, readAll } from '../helpers/proxy.ts';
-import { answering, startHttp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { startLocally } from './command.ts';
 
 const resources = new Resources();
@@ -10,7 +10,7 @@ afterEach(() => resources.closeAll());
 
 /** A client that leaves its connections open, as load balancers do. */
 async function ask(...flags: readonly string[]) {
-  const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+  const endpoint = await resources.start(answering(200, 'hello'));
   const command = startLocally('-endpoints', endpoint.url, ...flags);
   const agent = new http.Agent({ keepAlive: true });
   resources.use({ close: () => agent.destroy() });

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Resources, request } from '../helpers/proxy.ts';
-import { answering, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { answering, refusedUrl } from '../helpers/servers.ts';
 import { Command, start, startLocally } from './command.ts';
 import { temporaryFile } from './files.ts';
 
@@ -11,8 +11,8 @@ const bare = ['-log-prefix=', '-log-date=false', '-log-time=false'];
 
 /** Starts a command in front of a bad and a good endpoint and sends it one request. */
 async function serveOne(...flags: readonly string[]) {
-  const bad = resources.use(await startHttp(answering(500, 'bad')));
-  const good = resources.use(await startHttp(answering(200, 'good')));
+  const bad = await resources.start(answering(500, 'bad'));
+  const good = await resources.start(answering(200, 'good'));
   const command = startLocally('-e', `${bad.url},${good.url}`, '-fanout=false', ...flags);
   await request(`${await command.url()}/path?q=1`);
   await command.line(/served/);
@@ -126,7 +126,7 @@ describe('-log-file', () => {
 
   const testOnFullDisk = existsSync('/dev/full') ? test : test.skip;
   testOnFullDisk('on a full disk is complained of once, and the proxy goes on', async () => {
-    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoint = await resources.start(answering(200, 'hello'));
     const { host } = new URL(await refusedUrl());
     const command = new Command(['-e', endpoint.url, '-address', host, '-log-file', '/dev/full']);
     await command.line(/cannot write the log: .*ENOSPC/, 'stderr');
@@ -136,7 +136,7 @@ describe('-log-file', () => {
   });
 
   test('stdout whose reader left ends the command quietly, with 1', async () => {
-    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoint = await resources.start(answering(200, 'hello'));
     const command = start('-e', endpoint.url);
     const url = await command.url();
     command.child.stdout?.destroy();

@@ -3,25 +3,13 @@ import http, { type IncomingMessage, type RequestListener, type ServerResponse }
 import net from 'node:net';
 import { WebSocket } from 'ws';
 import { Resources, readAll, request } from '../helpers/proxy.ts';
-import { answering, hanging, startHttp } from '../helpers/servers.ts';
+import { answering, hanging } from '../helpers/servers.ts';
 import { startEcho } from '../helpers/upgrades.ts';
 import { Command, start } from './command.ts';
 import { temporaryFile } from './files.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
-
-/** An endpoint that begins a response, or not even that, and leaves the rest to the test. */
-async function startHeld(begin: (res: ServerResponse) => unknown = () => {}) {
-  const asked = Promise.withResolvers<ServerResponse>();
-  const listener: RequestListener = (req, res) => {
-    req.resume();
-    begin(res);
-    asked.resolve(res);
-  };
-  const endpoint = resources.use(await startHttp(listener));
-  return { ...endpoint, asked: asked.promise };
-}
 
 function startFor(endpoint: { readonly url: string }, ...flags: readonly string[]): Command {
   return start('-endpoints', endpoint.url, ...flags);
@@ -43,11 +31,11 @@ async function connect(url: string): Promise<net.Socket> {
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   test('finishes the request in flight, accepts no other one and exits with 0', async () => {
-    const endpoint = await startHeld();
+    const endpoint = await resources.startHeld();
     const command = startFor(endpoint);
     const url = await command.url();
     const response = request(url, { agent: keepAliveAgent() });
-    const held = await endpoint.asked;
+    const held = await endpoint.first;
     command.signal(signal);
     expect(await command.line(/stopping/)).toMatch(`stopping (${signal})`);
     await expect(request(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
@@ -58,10 +46,10 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 
   test('exits at once when it comes a second time', async () => {
-    const endpoint = await startHeld();
+    const endpoint = await resources.startHeld();
     const command = startFor(endpoint);
     const response = request(await command.url());
-    await endpoint.asked;
+    await endpoint.first;
     command.signal(signal);
     await command.line(/stopping/);
     void command.insist(signal);
@@ -70,10 +58,10 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
   });
 
   test('that arrives twice at once, as below npm, cuts nothing', async () => {
-    const endpoint = await startHeld();
+    const endpoint = await resources.startHeld();
     const command = startFor(endpoint);
     const response = request(await command.url());
-    const held = await endpoint.asked;
+    const held = await endpoint.first;
     command.signal(signal);
     await command.line(/stopping/);
     command.signal(signal);
@@ -86,20 +74,20 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 
 describe('stopping', () => {
   test('finishes a response that is being streamed over a kept-alive connection', async () => {
-    const endpoint = await startHeld((res) => res.write('first'));
+    const endpoint = await resources.startHeld((res) => res.write('first'));
     const command = startFor(endpoint);
     const client = http.get(await command.url(), { agent: keepAliveAgent() });
     const [res] = (await once(client, 'response')) as [IncomingMessage];
     command.signal('SIGTERM');
     await command.line(/stopping/);
     const received = readAll(res);
-    (await endpoint.asked).end(' and last');
+    (await endpoint.first).end(' and last');
     expect(await received).toMatchObject({ text: 'first and last' });
     expect(await command.ended).toMatchObject({ exitCode: 0 });
   });
 
   test('finishes an upload', async () => {
-    const endpoint = resources.use(await startHttp((req, res) => void req.pipe(res)));
+    const endpoint = await resources.start((req, res) => void req.pipe(res));
     const command = startFor(endpoint);
     const client = http.request(await command.url(), {
       method: 'POST',
@@ -135,7 +123,7 @@ describe('stopping', () => {
     ['sent half a head', 'GET / HTTP/1.1\r\n'],
     ['was kept alive', 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
   ])('does not wait for a connection that %s', async (_, sent) => {
-    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoint = await resources.start(answering(200, 'hello'));
     // Node keeps an idle connection for 5 s, and one that has sent nothing for a minute.
     const command = startFor(endpoint, '-shutdown-timeout', '3s');
     const socket = await connect(await command.url());
@@ -153,7 +141,7 @@ describe('stopping', () => {
     const held: ServerResponse[] = [];
     const bothAsked = Promise.withResolvers<void>();
     const listener: RequestListener = (_, res) => void (held.push(res) === 2 && bothAsked.resolve());
-    const command = startFor(resources.use(await startHttp(listener)));
+    const command = startFor(await resources.start(listener));
     const socket = await connect(await command.url());
     const head = 'HTTP/1.1\r\nHost: a\r\n\r\n';
     socket.write(`GET /1 ${head}GET /2 ${head}`);
@@ -167,10 +155,10 @@ describe('stopping', () => {
   });
 
   test('cuts requests after -shutdown-timeout and exits with 1', async () => {
-    const endpoint = await startHeld();
+    const endpoint = await resources.startHeld();
     const command = startFor(endpoint, '-shutdown-timeout', '20ms');
     const response = request(await command.url());
-    await endpoint.asked;
+    await endpoint.first;
     command.signal('SIGTERM');
     await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(await command.ended).toMatchObject({ exitCode: 1, stderr: '' });
@@ -178,10 +166,10 @@ describe('stopping', () => {
   });
 
   test('waits without end for -shutdown-timeout 0', async () => {
-    const endpoint = await startHeld();
+    const endpoint = await resources.startHeld();
     const command = startFor(endpoint, '-shutdown-timeout', '0');
     const response = request(await command.url());
-    const held = await endpoint.asked;
+    const held = await endpoint.first;
     command.signal('SIGTERM');
     await command.line(/stopping/);
     held.end('hello');
@@ -196,8 +184,8 @@ describe('stopping', () => {
   });
 
   test('needs no patience with endpoints that never answer', async () => {
-    const fast = resources.use(await startHttp(answering(200, 'fast')));
-    const slow = resources.use(await startHttp(hanging));
+    const fast = await resources.start(answering(200, 'fast'));
+    const slow = await resources.start(hanging);
     const command = start('-endpoints', `${slow.url},${fast.url}`);
     await request(await command.url());
     command.signal('SIGTERM');
@@ -222,7 +210,7 @@ describeSignals('a signal that comes while the command is being loaded', () => {
         },
       });`,
     );
-    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoint = await resources.start(answering(200, 'hello'));
     const args = ['-endpoints', endpoint.url, '-address', '127.0.0.1:0'];
     return new Command(args, { environment: { NODE_OPTIONS: `--import ${preload}` } });
   }

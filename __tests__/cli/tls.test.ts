@@ -5,7 +5,7 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { createCertificate } from '../../shared/certificate.ts';
 import { Resources, readAll } from '../helpers/proxy.ts';
-import { answering, startHttp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { type Command, LocalCommand, runLocally, start } from './command.ts';
 import { temporaryFile, write } from './files.ts';
 
@@ -40,9 +40,7 @@ async function connect(port: number, ca: string): Promise<tls.TLSSocket> {
 
 describe('-tls-cert and -tls-key', () => {
   test('have clients speak https', async () => {
-    const endpoint = resources.use(
-      await startHttp(({ headers }, res) => void res.end(headers['x-forwarded-proto'] as string)),
-    );
+    const endpoint = await resources.start(({ headers }, res) => void res.end(headers['x-forwarded-proto'] as string));
     const { ca, flags } = await certificateFiles();
     const command = start('-e', endpoint.url, ...flags);
     const port = await portOf(command);
@@ -82,7 +80,7 @@ describe('-tls-cert and -tls-key', () => {
   });
 
   test('are read again on SIGHUP, for new connections', async () => {
-    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoint = await resources.start(answering(200, 'hello'));
     const { ca, files, flags } = await certificateFiles();
     const command = start('-e', endpoint.url, ...flags);
     const port = await portOf(command);
@@ -101,7 +99,7 @@ describe('-tls-cert and -tls-key', () => {
   });
 
   test('stay as they were when SIGHUP finds bad ones', async () => {
-    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoint = await resources.start(answering(200, 'hello'));
     const { ca, files, flags } = await certificateFiles();
     const command = start('-e', endpoint.url, ...flags);
     const port = await portOf(command);
@@ -115,12 +113,10 @@ describe('-tls-cert and -tls-key', () => {
 
   test.each(['SIGTERM', 'SIGINT'] as const)('let %s finish the response under way and nothing else', async (signal) => {
     const begun = Promise.withResolvers<http.ServerResponse>();
-    const endpoint = resources.use(
-      await startHttp((_, res) => {
-        res.write('first');
-        begun.resolve(res);
-      }),
-    );
+    const endpoint = await resources.start((_, res) => {
+      res.write('first');
+      begun.resolve(res);
+    });
     const { ca, flags } = await certificateFiles();
     const command = start('-e', endpoint.url, ...flags, '-shutdown-timeout', '5s');
     const port = await portOf(command);

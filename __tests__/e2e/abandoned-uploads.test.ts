@@ -4,9 +4,8 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import { type BalancingProxyOptions, createBalancingProxy } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { serveProxy } from '../helpers/proxy.ts';
 import { head } from '../helpers/raw.ts';
-import { answering, hanging, listen, startHttp } from '../helpers/servers.ts';
+import { answering, hanging } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
@@ -42,13 +41,13 @@ const abandoned: ReadonlyArray<{
 describe.each(abandoned)('an upload that $what', ({ listener, options }) => {
   /** Uploads go to an endpoint that answers as the case has it, all else to one that is sound. */
   async function endpointsFor() {
-    const endpoint = resources.use(await startHttp(listener));
-    const sound = resources.use(await startHttp(answering(200, 'the next one')));
+    const endpoint = await resources.start(listener);
+    const sound = await resources.start(answering(200, 'the next one'));
     return ({ method }: http.IncomingMessage) => [method === 'POST' ? endpoint.url : sound.url];
   }
 
   test('is read on over HTTP/1.1, so that the next request on its connection is answered', async () => {
-    const served = resources.use(await serveProxy({ ...options, endpoints: await endpointsFor() }));
+    const served = await resources.serve({ ...options, endpoints: await endpointsFor() });
     const client = net.connect(Number(new URL(served.url).port), '127.0.0.1').setEncoding('latin1');
     let text = '';
     client.on('data', (chunk) => {
@@ -68,7 +67,7 @@ describe.each(abandoned)('an upload that $what', ({ listener, options }) => {
     const server = http2.createServer((req, res) => {
       proxy(req, res, () => void res.end(text));
     });
-    const { url } = resources.use(await listen(server));
+    const { url } = await resources.listen(server);
     const session = http2.connect(url);
     const upload = session.request({ ':method': 'POST', ':path': '/' });
     upload.write('x'.repeat(1_000));

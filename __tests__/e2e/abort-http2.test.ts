@@ -2,7 +2,7 @@ import http2 from 'node:http2';
 import { createBalancingProxy, type ProxyEvent } from '../../src/index.ts';
 import { type Frame, frames } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { hanging, startHttp } from '../helpers/servers.ts';
+import { hanging } from '../helpers/servers.ts';
 import { including, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
@@ -11,7 +11,7 @@ const http2Frame = frames.find(({ name }) => name === 'node:http2') as Frame;
 
 describe('a client of HTTP/2 that goes away while the endpoint is silent', () => {
   test.each(['GET', 'HEAD', 'POST'])('has its %s cancelled', async (method) => {
-    const endpoint = resources.use(await startHttp(hanging));
+    const endpoint = await resources.start(hanging);
     const proxy = resources.use(
       createBalancingProxy({ endpoints: [endpoint.url], timeouts: { responseMs: Infinity } }),
     );

@@ -3,7 +3,7 @@ import http from 'node:http';
 import { createBalancingProxy } from '../../src/index.ts';
 import { late, later } from '../helpers/late.ts';
 import { activeResources, leakCheckedResources, surplusOver } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { answering, hanging, listen, startHttp } from '../helpers/servers.ts';
 import { rounds } from '../helpers/thorough.ts';
 
@@ -16,8 +16,8 @@ describe('a client that goes away', () => {
     let asked = 0;
     const bothAsked = Promise.withResolvers<void>();
     const counting: http.RequestListener = () => ++asked === 2 && bothAsked.resolve();
-    const servers = [resources.use(await startHttp(counting)), resources.use(await startHttp(counting))];
-    const { url } = resources.use(await serveProxy({ endpoints: servers.map((server) => server.url) }));
+    const servers = [await resources.start(counting), await resources.start(counting)];
+    const { url } = await resources.serve({ endpoints: servers.map((server) => server.url) });
     const client = http.get(url, { agent: false }).on('error', () => {});
     await bothAsked.promise;
     client.destroy();
@@ -25,8 +25,8 @@ describe('a client that goes away', () => {
   });
 
   test('within the body cancels the winner', async () => {
-    const endpoint = resources.use(await startHttp((_, res) => void res.write('first')));
-    const served = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const endpoint = await resources.start((_, res) => void res.write('first'));
+    const served = await resources.serve({ endpoints: [endpoint.url] });
     const client = http.get(served.url, { agent: false });
     const [res] = (await once(client, 'response')) as [http.IncomingMessage];
     res.on('error', () => {});
@@ -42,19 +42,17 @@ describe('an endpoint that breaks off after the head', () => {
     ['chunked', {}],
     ['long', { 'Content-Length': 100_000 }],
   ])('leaves the client with a visibly broken %s response', async (_, headers) => {
-    const endpoint = resources.use(
-      await startHttp((_req, res) => {
-        res.writeHead(200, headers).write('half');
-        later(20, () => res.destroy());
-      }),
-    );
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const endpoint = await resources.start((_req, res) => {
+      res.writeHead(200, headers).write('half');
+      later(20, () => res.destroy());
+    });
+    const { url } = await resources.serve({ endpoints: [endpoint.url] });
     await expect(request(url)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
   test('and falls silent is cut after `idleMs`', async () => {
-    const endpoint = resources.use(await startHttp((_req, res) => void res.write('half')));
-    const served = resources.use(await serveProxy({ endpoints: [endpoint.url], timeouts: { idleMs: 20 } }));
+    const endpoint = await resources.start((_req, res) => void res.write('half'));
+    const served = await resources.serve({ endpoints: [endpoint.url], timeouts: { idleMs: 20 } });
     await expect(request(served.url)).rejects.toMatchObject({ code: 'ECONNRESET' });
     await endpoint.idle();
     expect(served.events.at(-1)).toMatchObject({ error: { code: 'ERR_BRP_IDLE_TIMEOUT' } });
@@ -64,14 +62,12 @@ describe('an endpoint that breaks off after the head', () => {
 describe('close()', () => {
   test('waits for what is in flight and refuses what comes after', async () => {
     const finish = Promise.withResolvers<void>();
-    const endpoint = resources.use(
-      await startHttp(async (_req, res) => {
-        res.write('first');
-        await finish.promise;
-        res.end('last');
-      }),
-    );
-    const served = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const endpoint = await resources.start(async (_req, res) => {
+      res.write('first');
+      await finish.promise;
+      res.end('last');
+    });
+    const served = await resources.serve({ endpoints: [endpoint.url] });
     const client = http.get(served.url, { agent: false });
     const [res] = (await once(client, 'response')) as [http.IncomingMessage];
     let isClosed = false;
@@ -88,8 +84,8 @@ describe('close()', () => {
   });
 
   test('closes the kept-alive connections to the endpoints', async () => {
-    const endpoint = resources.use(await startHttp(answering(200, 'ok')));
-    const served = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const endpoint = await resources.start(answering(200, 'ok'));
+    const served = await resources.serve({ endpoints: [endpoint.url] });
     await request(served.url);
     expect(endpoint.sockets.size).toBe(1);
     await served.proxy.close();

@@ -3,7 +3,7 @@ import { createBalancingProxy, type Transport } from '../../src/index.ts';
 import { type FakeResponse, fakeTransport } from '../../src/testing/testing.ts';
 import { frames, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
 
 const resources = leakCheckedResources();
@@ -39,9 +39,7 @@ const code = { shorter: 'ERR_BRP_CONNECTION_LOST', longer: 'ERR_BRP_BAD_RESPONSE
 describe.each(lengths)('a body that is $what than its Content-Length', ({ what, by }) => {
   test.each<Giving>(['whole', 'streamed'])('and small is a failed attempt when it comes %s', async (giving) => {
     const transport = transportTo(responseOf(small, chunksOf(small, by), giving), responseOf(2, ['ok'], giving));
-    const served = resources.use(
-      await serveProxy({ endpoints: ['http://bad', 'http://good'], strategy: 'failover', transport }),
-    );
+    const served = await resources.serve({ endpoints: ['http://bad', 'http://good'], strategy: 'failover', transport });
     expect((await request(served.url)).text).toBe('ok');
     expect(served.events.find((event) => event.type === 'attempt-ended')).toMatchObject({
       report: { outcome: 'failed', error: { code: code[what] } },
@@ -53,15 +51,13 @@ describe.each(lengths)('a body that is $what than its Content-Length', ({ what, 
       responseOf(large, chunksOf(large, by), 'streamed'),
       responseOf(2, ['ok'], 'streamed'),
     );
-    const served = resources.use(
-      await serveProxy({
-        endpoints: ['http://bad', 'http://good'],
-        strategy: 'failover',
-        inspectLimitBytes: 1_000_000,
-        isUsable: async ({ body }) => (await body()).length > 0,
-        transport,
-      }),
-    );
+    const served = await resources.serve({
+      endpoints: ['http://bad', 'http://good'],
+      strategy: 'failover',
+      inspectLimitBytes: 1_000_000,
+      isUsable: async ({ body }) => (await body()).length > 0,
+      transport,
+    });
     expect((await request(served.url)).text).toBe('ok');
     expect(served.events.find((event) => event.type === 'attempt-ended')).toMatchObject({
       report: { outcome: 'failed', error: { code: code[what] } },
@@ -79,21 +75,21 @@ describe.each(lengths)('a body that is $what than its Content-Length', ({ what, 
 
   test('is streamed with no byte more than was announced', async () => {
     const transport = transportTo(responseOf(large, chunksOf(large, by), 'streamed'));
-    const { url } = resources.use(await serveProxy({ endpoints: ['http://bad'], transport }));
+    const { url } = await resources.serve({ endpoints: ['http://bad'], transport });
     const { text } = await sendRaw(url, head('GET / HTTP/1.1', 'Host: proxy'));
     expect(text.length - text.indexOf('\r\n\r\n') - 4).toBeLessThan(large);
   });
 
   test('is broken off when it is that of the only response, which is not usable', async () => {
     const bad = { ...responseOf(large, chunksOf(large, by), 'streamed'), status: 500 };
-    const { url } = resources.use(await serveProxy({ endpoints: ['http://bad'], transport: transportTo(bad) }));
+    const { url } = await resources.serve({ endpoints: ['http://bad'], transport: transportTo(bad) });
     await expect(request(url)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 });
 
 test('a response to HEAD may announce any length', async () => {
   const transport = transportTo(responseOf(small, [], 'streamed'));
-  const { url } = resources.use(await serveProxy({ endpoints: ['http://bad'], transport }));
+  const { url } = await resources.serve({ endpoints: ['http://bad'], transport });
   const { status, headers } = await request(url, { method: 'HEAD' });
   expect([status, headers['content-length']]).toEqual([200, String(small)]);
 });

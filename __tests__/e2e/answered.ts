@@ -1,7 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { BalancingProxy, BalancingProxyOptions } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { serveProxy } from '../helpers/proxy.ts';
 import { head, type RawListener, sendRaw, startRaw } from '../helpers/raw.ts';
 
 export const resources = leakCheckedResources();
@@ -21,7 +20,7 @@ interface Setting {
 /** What a client gets when the endpoint answers with these bytes. */
 export async function answered(answer: string | RawListener, { sent = get, options, frame }: Setting = {}) {
   const endpoint = resources.use(await startRaw(answer));
-  const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url], ...options }, frame));
+  const { url } = await resources.serve({ endpoints: [endpoint.url], ...options }, frame);
   return { ...(await sendRaw(url, sent)), endpoint };
 }
 

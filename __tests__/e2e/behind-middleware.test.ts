@@ -9,13 +9,13 @@ import helmet from 'helmet';
 import { type Frame, frames, type Middleware, sendHttp1 } from '../helpers/frames.ts';
 import { request } from '../helpers/proxy.ts';
 import { answering, hanging } from '../helpers/servers.ts';
-import { proxyTo, serveIn, start } from './framed.ts';
+import { proxyTo, resources, serveIn } from './framed.ts';
 
 describe('behind compression()', () => {
   const serve = async (listener: http.RequestListener) => {
     const app = express()
       .use(compression({ filter: () => true }))
-      .use(proxyTo([(await start(listener)).url]));
+      .use(proxyTo([(await resources.start(listener)).url]));
     return serveIn(frames[0] as Frame, app as Middleware);
   };
   const gzip = { headers: { 'Accept-Encoding': 'gzip' } };
@@ -80,7 +80,7 @@ describe('behind helmet() and cors()', () => {
   const serve = async (listener: http.RequestListener) => {
     const app = express()
       .use(helmet(), cors({ origin: 'https://app.example', exposedHeaders: 'X-It' }))
-      .use(proxyTo([(await start(listener)).url]));
+      .use(proxyTo([(await resources.start(listener)).url]));
     return serveIn(frames[0] as Frame, app as Middleware);
   };
 

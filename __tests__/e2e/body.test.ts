@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type http from 'node:http';
 import net from 'node:net';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { readAll, request, serveProxy } from '../helpers/proxy.ts';
-import { answering, startHttp } from '../helpers/servers.ts';
+import { readAll, request } from '../helpers/proxy.ts';
+import { answering } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
 
@@ -11,14 +11,12 @@ const resources = leakCheckedResources();
 async function startRecorder(answer: http.RequestListener = answering(200, 'ok')) {
   const bodies: Buffer[] = [];
   const headers: http.IncomingHttpHeaders[] = [];
-  const server = resources.use(
-    await startHttp(async (req, res) => {
-      headers.push(req.headers);
-      const { body } = await readAll(req);
-      bodies.push(body);
-      answer(req, res);
-    }),
-  );
+  const server = await resources.start(async (req, res) => {
+    headers.push(req.headers);
+    const { body } = await readAll(req);
+    bodies.push(body);
+    answer(req, res);
+  });
   return { url: server.url, bodies, headers };
 }
 
@@ -37,7 +35,7 @@ describe('a request body', () => {
   ])('%s reaches every endpoint byte for byte with its length', async (_, body, expected, headers) => {
     // Unusable answers, so that nobody wins before all were asked.
     const recorders = await Promise.all([1, 2, 3].map(() => startRecorder(answering(500, 'no'))));
-    const { url } = resources.use(await serveProxy({ endpoints: recorders.map((recorder) => recorder.url) }));
+    const { url } = await resources.serve({ endpoints: recorders.map((recorder) => recorder.url) });
     await request(url, { method: 'POST', headers, body });
     for (const recorder of recorders) {
       expect(recorder.bodies).toHaveLength(1);
@@ -52,7 +50,7 @@ describe('a request body', () => {
     ['chunked', { 'Transfer-Encoding': 'chunked' }],
   ])('over the limit, %s, is answered with 413 and reaches no endpoint', async (_, headers) => {
     const recorder = await startRecorder();
-    const { url } = resources.use(await serveProxy({ endpoints: [recorder.url], bodyLimitBytes: 10 }));
+    const { url } = await resources.serve({ endpoints: [recorder.url], bodyLimitBytes: 10 });
     const { status, text } = await request(url, { method: 'POST', headers, body: [Buffer.alloc(6), Buffer.alloc(5)] });
     expect([status, text]).toEqual([413, '413 ERR_BRP_BODY_TOO_LARGE\n']);
     expect(recorder.headers).toEqual([]);
@@ -60,13 +58,13 @@ describe('a request body', () => {
 
   test('of exactly the limit is forwarded', async () => {
     const recorder = await startRecorder();
-    const { url } = resources.use(await serveProxy({ endpoints: [recorder.url], bodyLimitBytes: 10 }));
+    const { url } = await resources.serve({ endpoints: [recorder.url], bodyLimitBytes: 10 });
     expect((await request(url, { method: 'POST', body: Buffer.alloc(10) })).status).toBe(200);
   });
 
   test('that the client breaks off reaches no endpoint', async () => {
     const recorder = await startRecorder();
-    const served = resources.use(await serveProxy({ endpoints: [recorder.url] }));
+    const served = await resources.serve({ endpoints: [recorder.url] });
     const ended = new Promise<void>((resolve) => {
       served.proxy.subscribe((event) => event.type === 'request-ended' && resolve());
     });

@@ -1,8 +1,8 @@
 import type { BalancingProxyOptions } from '../../src/index.ts';
 import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
-import { answering, startHttp } from '../helpers/servers.ts';
+import { request } from '../helpers/proxy.ts';
+import { answering } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
 
@@ -50,15 +50,13 @@ describe.each(predicates)('an endpoint that breaks off while `isUsable` $what', 
     ['chunked', {}],
     ['large', { 'Content-Length': 1_000_000 }],
   ])('has failed with its %s response, and the next one is asked', async (_, headers) => {
-    const broken = resources.use(
-      await startHttp((_req, res) => {
-        res.writeHead(200, headers).write('half');
-        later(20, () => res.destroy());
-      }),
-    );
-    const sound = resources.use(await startHttp(answering(200, 'sound')));
+    const broken = await resources.start((_req, res) => {
+      res.writeHead(200, headers).write('half');
+      later(20, () => res.destroy());
+    });
+    const sound = await resources.start(answering(200, 'sound'));
     const endpoints = [broken.url, sound.url];
-    const served = resources.use(await serveProxy({ endpoints, strategy: 'failover', isUsable }));
+    const served = await resources.serve({ endpoints, strategy: 'failover', isUsable });
     expect((await request(served.url)).text).toBe('sound');
     expect(served.events.find((event) => event.type === 'attempt-ended')).toMatchObject({
       report: { endpoint: broken.url, outcome: 'failed', error: { code: 'ERR_BRP_CONNECTION_LOST' } },
@@ -68,11 +66,11 @@ describe.each(predicates)('an endpoint that breaks off while `isUsable` $what', 
 });
 
 test('`isUsable` that throws for a reason of its own is still told as such', async () => {
-  const endpoint = resources.use(await startHttp(answering(200, 'sound')));
+  const endpoint = await resources.start(answering(200, 'sound'));
   const isUsable = async (): Promise<boolean> => {
     throw new Error('mine');
   };
-  const served = resources.use(await serveProxy({ endpoints: [endpoint.url], isUsable }));
+  const served = await resources.serve({ endpoints: [endpoint.url], isUsable });
   expect((await request(served.url)).status).toBe(502);
   expect(served.events.find((event) => event.type === 'attempt-ended')).toMatchObject({
     report: { error: { code: 'ERR_BRP_HOOK' } },

@@ -3,9 +3,9 @@ import helmet from 'helmet';
 import { type BalancingProxyOptions, createBalancingProxy } from '../../src/index.ts';
 import { type Frame, frames, type Middleware, type SendSettings, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { head, sendRaw, startRaw, valuesIn } from '../helpers/raw.ts';
-import { answering, listen, startHttp, startTcp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { connectRaw, switching } from '../helpers/upgrades.ts';
 
 const resources = leakCheckedResources();
@@ -50,7 +50,7 @@ function chained(handlers: readonly Middleware[], proxy: Middleware): Middleware
 
 describe.each(frames)('middleware before the proxy in $name', (frame) => {
   async function forwarded(settings: SendSettings, options: Partial<BalancingProxyOptions> = {}) {
-    const endpoint = resources.use(await startHttp(telling));
+    const endpoint = await resources.start(telling);
     const proxy = resources.use(createBalancingProxy({ endpoints: [endpoint.url], ...options }));
     const { url } = resources.use(await frame.start({ mounts: { '/': chained(middleware, proxy) } }));
     const answer = await frame.send(`${url}/?lang=fr`, settings).answer;
@@ -106,8 +106,8 @@ describe('what middleware makes of', () => {
     options: Partial<BalancingProxyOptions> = {},
   ) {
     const endpoint = resources.use(await startRaw(`${head('HTTP/1.1 200 OK', 'Content-Length: 2')}ok`));
-    const { url } = resources.use(
-      await serveProxy({ endpoints: [endpoint.url], ...options }, (proxy) => chained([change(make)], proxy)),
+    const { url } = await resources.serve({ endpoints: [endpoint.url], ...options }, (proxy) =>
+      chained([change(make)], proxy),
     );
     const { text } = await sendRaw(url, bytes);
     const [got] = endpoint.requests;
@@ -219,20 +219,18 @@ describe('an upgrade', () => {
   /** The head that an endpoint gets of an upgrade that the app has changed, and what the client gets. */
   async function upgraded(make: (headers: IncomingHttpHeaders) => unknown) {
     let asked = '';
-    const endpoint = resources.use(
-      await startTcp((socket) => {
-        socket.once('data', (chunk) => {
-          asked = chunk.toString('latin1');
-          socket.end(/^upgrade:/im.test(asked) ? switching : head('HTTP/1.1 200 OK', 'Content-Length: 0'));
-        });
-      }),
-    );
+    const endpoint = await resources.startTcp((socket) => {
+      socket.once('data', (chunk) => {
+        asked = chunk.toString('latin1');
+        socket.end(/^upgrade:/im.test(asked) ? switching : head('HTTP/1.1 200 OK', 'Content-Length: 0'));
+      });
+    });
     const proxy = resources.use(createBalancingProxy({ endpoints: [endpoint.url] }));
     const server = http.createServer(proxy).on('upgrade', (req, socket, early) => {
       make(req.headers);
       proxy.upgrade(req, socket, early);
     });
-    const { url } = resources.use(await listen(server));
+    const { url } = await resources.listen(server);
     const text = await connectRaw(url, { headers: 'X-User: admin\r\nX-Kept: yes\r\n' }).closed();
     return { asked: asked.toLowerCase(), text };
   }
@@ -254,8 +252,8 @@ describe('an upgrade', () => {
 });
 
 test('a request without changes is sent as it came when middleware has only looked', async () => {
-  const endpoint = resources.use(await startHttp(telling));
+  const endpoint = await resources.start(telling);
   const look = change((req) => void [req.headers, req.headersDistinct, Object.keys(req.headers)]);
-  const served = resources.use(await serveProxy({ endpoints: [endpoint.url] }, (proxy) => chained([look], proxy)));
+  const served = await resources.serve({ endpoints: [endpoint.url] }, (proxy) => chained([look], proxy));
   expect(JSON.parse((await request(served.url, { headers: { 'X-A': 'b' } })).text)).toMatchObject({ 'x-a': 'b' });
 });

@@ -7,8 +7,8 @@ import { createCertificate } from '../../shared/certificate.ts';
 import { type BalancingProxyOptions, type DnsEndpointsOptions, dnsEndpoints } from '../../src/index.ts';
 import { type Manners, startDns, type TestDns } from '../helpers/dns-server.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { readAll, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
-import { answering, listen, type Place, startHttp } from '../helpers/servers.ts';
+import { readAll, request, type ServedProxy } from '../helpers/proxy.ts';
+import { answering, startHttp } from '../helpers/servers.ts';
 import { atLeast, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
@@ -17,12 +17,10 @@ beforeEach(async () => {
   dns = resources.use(await startDns());
 });
 
-const start = async (listener: RequestListener, place?: Place) => resources.use(await startHttp(listener, place));
-
 /** Serves a proxy whose endpoints are found by the DNS server of the test. */
 const serve = async (url: string, options: DnsEndpointsOptions = {}, more: Partial<BalancingProxyOptions> = {}) => {
   const endpoints = dnsEndpoints(url, { servers: [dns.server], ...options });
-  return resources.use(await serveProxy({ endpoints, loserGraceMs: Infinity, ...more }));
+  return await resources.serve({ endpoints, loserGraceMs: Infinity, ...more });
 };
 
 const namesAt = ({ proxy }: ServedProxy) => proxy.endpoints.map(({ name }) => name);
@@ -39,8 +37,8 @@ describe('endpoints by DNS', () => {
       hosts.push(`${req.socket.localAddress} ${req.headers.host} ${req.url}`);
       answering(200, 'ok')(req, res);
     };
-    const { port } = await start(answer);
-    await start(answer, { host: '127.0.0.2', port });
+    const { port } = await resources.start(answer);
+    await resources.start(answer, { host: '127.0.0.2', port });
     dns.zone.set('A api.internal', ['127.0.0.2', '127.0.0.1']);
     const served = await serve(`http://api.internal:${port}/base?key=1`);
     expect((await request(`${served.url}/path`)).text).toBe('ok');
@@ -56,7 +54,7 @@ describe('endpoints by DNS', () => {
 
   test('have to have a certificate for the name of the URL', async () => {
     const certificate = await createCertificate('api.internal');
-    const { port } = resources.use(await listen(https.createServer(certificate, answering(200, 'secret'))));
+    const { port } = await resources.listen(https.createServer(certificate, answering(200, 'secret')));
     dns.zone.set('A api.internal', ['127.0.0.1']).set('A other.internal', ['127.0.0.1']);
     const tls = { ca: certificate.cert };
     const [right, wrong] = [`https://api.internal:${port}`, `https://other.internal:${port}`] as const;
@@ -65,7 +63,7 @@ describe('endpoints by DNS', () => {
   });
 
   testWithIpv6('are IPv6 addresses', async () => {
-    const { port } = await start(answering(200, 'ok'), { host: '::1' });
+    const { port } = await resources.start(answering(200, 'ok'), { host: '::1' });
     dns.zone.set('AAAA api.internal', ['0:0:0:0:0:0:0:1']);
     const served = await serve(`http://api.internal:${port}`, { record: 'AAAA' });
     expect((await request(served.url)).text).toBe('ok');
@@ -80,7 +78,7 @@ describe('endpoints by DNS', () => {
         answering(status, 'ok')(req, res);
       };
     };
-    const [bad, good] = [await start(answer(500)), await start(answer(200))];
+    const [bad, good] = [await resources.start(answer(500)), await resources.start(answer(200))];
     const weight = 1;
     dns.zone
       .set('SRV _http._tcp.api.internal', [
@@ -95,7 +93,7 @@ describe('endpoints by DNS', () => {
   });
 
   test('are asked for once by all requests that come first', async () => {
-    const { port } = await start(answering(200, 'ok'));
+    const { port } = await resources.start(answering(200, 'ok'));
     dns.zone.set('A api.internal', ['127.0.0.1']);
     const { url } = await serve(`http://api.internal:${port}`);
     const answers = await Promise.all(Array.from({ length: 10 }, () => request(url)));
@@ -109,7 +107,7 @@ describe('endpoints by DNS', () => {
     ['well', 'queryA ENODATA api.internal'],
     ['silent', 'nothing within 200 ms'],
   ])('that DNS does not give are an error, and asked for by the next request: %s', async (manners, why) => {
-    const { port } = await start(answering(200, 'ok'));
+    const { port } = await resources.start(answering(200, 'ok'));
     dns.manners = manners;
     const { url, events } = await serve(`http://api.internal:${port}`, { timeoutMs: 200 });
     const { status, text } = await request(url);
@@ -126,7 +124,7 @@ describe('endpoints by DNS', () => {
 });
 
 test('a request that comes after a pause does not fail for DNS that is silent, though it has little time', async () => {
-  const { port } = await start(answering(200, 'ok'));
+  const { port } = await resources.start(answering(200, 'ok'));
   dns.zone.set('A api.internal', ['127.0.0.1']);
   const settings = { refreshMs: 1, timeoutMs: 1_200 };
   const { url, proxy } = await serve(`http://api.internal:${port}`, settings, { timeouts: { totalMs: 1_000 } });
@@ -178,7 +176,7 @@ describe('DNS answers change, fail and come back under load', () => {
       };
     };
     const [a, b] = ['127.0.0.1', '127.0.0.2'];
-    const { port } = await start(counting('a'));
+    const { port } = await resources.start(counting('a'));
     const startB = () => startHttp(counting('b'), { host: b, port });
     let second = await startB();
     resources.use({ close: () => second.close() });

@@ -1,16 +1,14 @@
 import type { BalancingProxyOptions } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
-import { answering, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { request } from '../helpers/proxy.ts';
+import { refusedUrl } from '../helpers/servers.ts';
 import { including, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
 
-const start = async (text: string) => resources.use(await startHttp(answering(200, text)));
-
 async function serveTwo(strategy: 'race' | 'failover') {
-  const [one, two] = [await start('one'), await start('two')];
-  const served = resources.use(await serveProxy({ endpoints: [one.url, two.url], strategy }));
+  const [one, two] = [await resources.startSaying('one'), await resources.startSaying('two')];
+  const served = await resources.serve({ endpoints: [one.url, two.url], strategy });
   const asked = () => served.events.flatMap((event) => (event.type === 'attempt-started' ? [event.endpoint] : []));
   return { ...served, one, two, asked };
 }
@@ -29,10 +27,10 @@ describe('drain', () => {
 
   test('finishes what is under way', async () => {
     const held = Promise.withResolvers<() => void>();
-    const endpoint = resources.use(
-      await startHttp((_, res) => held.resolve(() => void res.writeHead(200, { 'Content-Length': 4 }).end('late'))),
+    const endpoint = await resources.start((_, res) =>
+      held.resolve(() => void res.writeHead(200, { 'Content-Length': 4 }).end('late')),
     );
-    const { url, proxy } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const { url, proxy } = await resources.serve({ endpoints: [endpoint.url] });
     const response = request(url);
     const answer = await held.promise;
     proxy.drain(endpoint.url);
@@ -66,12 +64,12 @@ describe('drain, for requests that are under way', () => {
   /** Three endpoints, of which the first answers 500 when it is told to. */
   async function serveHeld(options: Partial<BalancingProxyOptions>) {
     const held = Promise.withResolvers<() => void>();
-    const first = resources.use(
-      await startHttp((_, res) => held.resolve(() => void res.writeHead(500, { 'Content-Length': 0 }).end())),
+    const first = await resources.start((_, res) =>
+      held.resolve(() => void res.writeHead(500, { 'Content-Length': 0 }).end()),
     );
-    const [second, third] = [await start('second'), await start('third')];
+    const [second, third] = [await resources.startSaying('second'), await resources.startSaying('third')];
     const endpoints = [first.url, second.url, third.url];
-    const served = resources.use(await serveProxy({ endpoints, order: 'given', ...options }));
+    const served = await resources.serve({ endpoints, order: 'given', ...options });
     return { ...served, second, held: held.promise };
   }
 
@@ -100,7 +98,7 @@ describe('restore', () => {
   test('takes an endpoint back that is left out because it cannot be reached', async () => {
     const endpoint = await refusedUrl();
     const ejection = { consecutiveFailures: 1, baseMs: 60_000, maxMs: 60_000 };
-    const { url, proxy, events } = resources.use(await serveProxy({ endpoints: [endpoint], ejection }));
+    const { url, proxy, events } = await resources.serve({ endpoints: [endpoint], ejection });
     await request(url);
     expect(proxy.endpoints[0]?.state).toBe('ejected');
     proxy.restore(endpoint);

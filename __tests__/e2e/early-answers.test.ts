@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { type Received, request, serveProxy } from '../helpers/proxy.ts';
+import { type Received, request } from '../helpers/proxy.ts';
 import { type Child, startChild } from '../soak/child.ts';
 
 const resources = leakCheckedResources();
@@ -34,7 +34,7 @@ async function upload(
   const bodyLimitBytes = largeBody === 'stream' ? 100_000 : body.length;
   const url = (endpoints.hello as Record<string, string>)[name] ?? '';
   const tls = { rejectUnauthorized: false };
-  const served = resources.use(await serveProxy({ endpoints: [url], largeBody, bodyLimitBytes, tls }));
+  const served = await resources.serve({ endpoints: [url], largeBody, bodyLimitBytes, tls });
   const received: Received[] = [];
   for (let i = 0; i < 6; i++) received.push(await request(served.url, { method: 'POST', headers, body: sent }));
   return received.map(({ status, text }) => `${status} ${text}`);

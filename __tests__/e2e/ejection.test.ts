@@ -3,16 +3,14 @@ import type { AddressInfo } from 'node:net';
 import type { BalancingProxyOptions, ProxyEvent } from '../../src/index.ts';
 import { late } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
-import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { request, type ServedProxy } from '../helpers/proxy.ts';
+import { answering, hanging, refusedUrl } from '../helpers/servers.ts';
 import { atLeast, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
 
-const start = async (listener: http.RequestListener) => resources.use(await startHttp(listener));
-
 const serve = async (options: BalancingProxyOptions) =>
-  resources.use(await serveProxy({ order: 'given', hedge: { delayMs: 60_000 }, ...options }));
+  resources.serve({ order: 'given', hedge: { delayMs: 60_000 }, ...options });
 
 /** An endpoint that can go down and come back on the same port. */
 class Mortal {
@@ -78,7 +76,7 @@ describe('an endpoint that goes down and comes back', () => {
     'is left out after 5 failures and found again, and no client of a %s notices',
     async (strategy) => {
       const mortal = await startMortal();
-      const good = await start(goodAfter25Ms);
+      const good = await resources.start(goodAfter25Ms);
       const ejection = { consecutiveFailures: 5, baseMs: 50 };
       const { url, events, proxy } = await serve({ endpoints: [mortal.url, good.url], strategy, ejection });
       const states: unknown[] = [];
@@ -111,7 +109,7 @@ describe('an endpoint that goes down and comes back', () => {
 
   test.each(strategies)('again and again goes unnoticed by the clients of a %s under load', async (strategy) => {
     const mortal = await startMortal();
-    const good = await start(goodAfter25Ms);
+    const good = await resources.start(goodAfter25Ms);
     const ejection = { consecutiveFailures: 5, baseMs: 10, maxMs: 20 };
     const { url, events, proxy } = await serve({
       endpoints: [mortal.url, good.url],
@@ -138,7 +136,7 @@ describe('a trial', () => {
   /** A proxy whose first endpoint was left out and is due for a trial. */
   async function serveBeforeTrial(options: Omit<BalancingProxyOptions, 'endpoints'>) {
     const mortal = await startMortal();
-    const good = await start(answering(200, 'good'));
+    const good = await resources.start(answering(200, 'good'));
     const ejection = { consecutiveFailures: 1, baseMs: 30 };
     const served = await serve({ strategy: 'failover', ejection, endpoints: [mortal.url, good.url], ...options });
     await mortal.down();
@@ -202,9 +200,9 @@ describe('what is not left out', () => {
     ['closes the connection', (_, res) => void res.destroy()],
     ['hangs', hanging],
   ])('is an endpoint that %s', async (_, listener) => {
-    const flaky = await start(listener);
+    const flaky = await resources.start(listener);
     const { url, proxy, events } = await serve({
-      endpoints: [flaky.url, (await start(answering(200, 'good'))).url],
+      endpoints: [flaky.url, (await resources.start(answering(200, 'good'))).url],
       strategy: 'failover',
       ejection: { consecutiveFailures: 1 },
       timeouts: { responseMs: 100 },
@@ -215,7 +213,7 @@ describe('what is not left out', () => {
   });
 
   test('is any endpoint with `ejection: false`', async () => {
-    const endpoints = [await refusedUrl(), (await start(answering(200, 'good'))).url];
+    const endpoints = [await refusedUrl(), (await resources.start(answering(200, 'good'))).url];
     const { url, proxy } = await serve({ endpoints, strategy: 'failover', ejection: false });
     for (let i = 0; i < 10; i++) await request(url);
     expect(proxy.endpoints[0]).toMatchObject({ state: 'available', failures: 10 });
@@ -236,7 +234,7 @@ describe('an endpoint with `maxInFlight` attempts', () => {
   }
 
   test('is passed over, and when all are full the answer is 503 with Retry-After', async () => {
-    const endpoints = [(await start(hanging)).url, (await start(hanging)).url];
+    const endpoints = [(await resources.start(hanging)).url, (await resources.start(hanging)).url];
     const served = await serve({ endpoints, strategy: 'failover', maxInFlight: 2 });
     await occupy(served, 2);
     expect(served.proxy.endpoints.map(({ inFlight }) => inFlight)).toEqual([2, 0]);
@@ -248,7 +246,9 @@ describe('an endpoint with `maxInFlight` attempts', () => {
   });
 
   test.each(strategies)('is asked by a %s again when one of them has ended', async (strategy) => {
-    const endpoint = await start((req, res) => (req.url === '/slow' ? hanging : answering(200, 'ok'))(req, res));
+    const endpoint = await resources.start((req, res) =>
+      (req.url === '/slow' ? hanging : answering(200, 'ok'))(req, res),
+    );
     const served = await serve({ endpoints: [endpoint.url], strategy, maxInFlight: 1 });
     const abort = await occupy({ ...served, url: `${served.url}/slow` }, 1);
     expect((await request(served.url)).status).toBe(503);
@@ -258,7 +258,7 @@ describe('an endpoint with `maxInFlight` attempts', () => {
   });
 
   test('is full as long as the response is still coming', async () => {
-    const endpoint = await start((_, res) => void res.write('first'));
+    const endpoint = await resources.start((_, res) => void res.write('first'));
     const { url, proxy } = await serve({ endpoints: [endpoint.url], maxInFlight: 1 });
     const client = http.get(url, { agent: false }).on('error', () => {});
     await new Promise((resolve) => client.once('response', (res) => res.on('error', () => {}).once('data', resolve)));

@@ -6,7 +6,6 @@ import { type Frame, frames, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request } from '../helpers/proxy.ts';
 import { head, startRaw } from '../helpers/raw.ts';
-import { listen } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
 
@@ -47,7 +46,7 @@ describe('a response without a body', () => {
     ['GET', 304],
   ])('passes a server that lets nobody write one: %s answered with %i', async (method, status) => {
     const proxy = await proxyTo(head(`HTTP/1.1 ${status} Fine`, 'X-It: yes'));
-    const { url } = resources.use(await listen(http.createServer({ rejectNonStandardBodyWrites: true }, proxy)));
+    const { url } = await resources.listen(http.createServer({ rejectNonStandardBodyWrites: true }, proxy));
     expect(await request(url, { method })).toMatchObject({ status, headers: { 'x-it': 'yes' } });
   });
 });

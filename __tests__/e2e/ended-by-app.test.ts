@@ -11,7 +11,7 @@ import {
 } from '../../src/index.ts';
 import { type ClientAnswer, frames, type Middleware, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { hanging, listen, startHttp } from '../helpers/servers.ts';
+import { hanging } from '../helpers/servers.ts';
 import { including, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
@@ -29,7 +29,7 @@ const endless =
 
 /** Holds a proxy and what the app does to its responses. */
 async function startApp(frame: (typeof frames)[number], listener: RequestListener, act: (res: ServerResponse) => void) {
-  const endpoint = resources.use(await startHttp(listener));
+  const endpoint = await resources.start(listener);
   const options: BalancingProxyOptions = { endpoints: [endpoint.url], maxInFlight: 1, timeouts: { idleMs: 60_000 } };
   const proxy = createBalancingProxy(options);
   const events: ProxyEvent[] = [];
@@ -157,7 +157,7 @@ test('an upload over HTTP/2 that is buffered when the app answers is let go of',
     proxy(req, res);
     req.once('data', () => res.end('no'));
   });
-  const { url } = resources.use(await listen(server));
+  const { url } = await resources.listen(server);
   const session = http2.connect(url);
   const upload = session.request({ ':method': 'POST', ':path': '/' });
   upload.write('begun');
@@ -172,7 +172,7 @@ describe.each(frames.filter(({ name }) => name.startsWith('Express') || name ===
   'behind `compression` in $name',
   (frame) => {
     test('a stream that the app ends itself is over for all', async () => {
-      const endpoint = resources.use(await startHttp(endless(10, 20_000)));
+      const endpoint = await resources.start(endless(10, 20_000));
       const proxy = createBalancingProxy({ endpoints: [endpoint.url], maxInFlight: 1 });
       const events: ProxyEvent[] = [];
       proxy.subscribe((event) => events.push(event));

@@ -1,20 +1,11 @@
 import express from 'express';
 import supertest from 'supertest';
-import {
-  type BalancingProxyError,
-  type BalancingProxyOptions,
-  createBalancingProxy,
-  type EndpointsFunction,
-} from '../../src/index.ts';
+import { type BalancingProxyError, createBalancingProxy, type EndpointsFunction } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
-import { answering, hanging, startHttp } from '../helpers/servers.ts';
+import { request } from '../helpers/proxy.ts';
+import { answering, hanging, type startHttp } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
-
-const start = async (listener: Parameters<typeof startHttp>[0]) => resources.use(await startHttp(listener)).url;
-
-const serve = async (options: BalancingProxyOptions) => resources.use(await serveProxy(options));
 
 /** An endpoint that says which headers it got. */
 const echo = (...names: readonly string[]): Parameters<typeof startHttp>[0] => {
@@ -27,25 +18,28 @@ describe('a function that gives the endpoints', () => {
     ['as a promise', (a, b) => async (req) => [req.url === '/b' ? b : a]],
     ['as URLs', (a, b) => (req) => [new URL(req.url === '/b' ? b : a)]],
   ])('chooses by the request and answers %s', async (_, choose) => {
-    const endpoints = choose(await start(answering(200, 'a')), await start(answering(200, 'b')));
-    const { url } = await serve({ endpoints });
+    const endpoints = choose(
+      await resources.startAt(answering(200, 'a')),
+      await resources.startAt(answering(200, 'b')),
+    );
+    const { url } = await resources.serve({ endpoints });
     expect((await request(`${url}/a`)).text).toBe('a');
     expect((await request(`${url}/b`)).text).toBe('b');
   });
 
   test('sends a body that came while it was asked', async () => {
-    const endpoint = await start(async (req, res) => {
+    const endpoint = await resources.startAt(async (req, res) => {
       const chunks: Buffer[] = [];
       for await (const chunk of req) chunks.push(chunk as Buffer);
       answering(200, String(Buffer.concat(chunks)))(req, res);
     });
-    const { url } = await serve({ endpoints: async () => [endpoint] });
+    const { url } = await resources.serve({ endpoints: async () => [endpoint] });
     expect((await request(url, { method: 'POST', body: 'some text' })).text).toBe('some text');
   });
 
   test('gives headers that hold for this request only', async () => {
-    const endpoint = await start(echo('x-tenant', 'authorization'));
-    const { url, proxy } = await serve({
+    const endpoint = await resources.startAt(echo('x-tenant', 'authorization'));
+    const { url, proxy } = await resources.serve({
       endpoints: ({ url: path = '' }) => [
         path === '/none' ? endpoint : { url: endpoint, headers: { 'X-Tenant': path, Authorization: `Bearer ${path}` } },
       ],
@@ -56,8 +50,8 @@ describe('a function that gives the endpoints', () => {
   });
 
   test('finds the state of an endpoint again by its URL, whatever the place in the list', async () => {
-    const [a, b] = [await start(answering(200, 'a')), await start(answering(500, 'b'))];
-    const { url, proxy } = await serve({
+    const [a, b] = [await resources.startAt(answering(200, 'a')), await resources.startAt(answering(500, 'b'))];
+    const { url, proxy } = await resources.serve({
       endpoints: ({ url: path }) => (path === '/ab' ? [a, b] : [b, new URL(a)]),
       terminalStatuses: '200,500',
       strategy: 'failover',
@@ -68,7 +62,7 @@ describe('a function that gives the endpoints', () => {
   });
 
   test('that gives an empty list has the request answered with 503 and a Retry-After', async () => {
-    const { url, events } = await serve({ endpoints: () => [] });
+    const { url, events } = await resources.serve({ endpoints: () => [] });
     const { status, headers, text } = await request(url);
     expect([status, headers['retry-after'], text]).toEqual([503, '1', '503 ERR_BRP_NO_ENDPOINT\n']);
     expect(events.at(-1)).toMatchObject({ type: 'request-ended', attempts: [] });
@@ -85,7 +79,7 @@ describe('a function that gives the endpoints', () => {
   ];
 
   test.each(nonsense)('that %s has the request answered with 500', async (_, endpoints) => {
-    const { url } = await serve({ endpoints });
+    const { url } = await resources.serve({ endpoints });
     const { status, text } = await request(url);
     expect([status, text]).toEqual([500, '500 ERR_BRP_ENDPOINTS\n']);
   });
@@ -102,8 +96,8 @@ describe('a function that gives the endpoints', () => {
   });
 
   test('that gives nonsense once serves the next request', async () => {
-    const endpoint = await start(answering(200, 'ok'));
-    const { url } = await serve({ endpoints: (req) => (req.url === '/bad' ? ['nonsense'] : [endpoint]) });
+    const endpoint = await resources.startAt(answering(200, 'ok'));
+    const { url } = await resources.serve({ endpoints: (req) => (req.url === '/bad' ? ['nonsense'] : [endpoint]) });
     expect((await request(`${url}/bad`)).status).toBe(500);
     expect((await request(`${url}/good`)).status).toBe(200);
   });
@@ -113,14 +107,14 @@ describe('a function of the endpoints that never settles', () => {
   const never: EndpointsFunction = () => new Promise(() => {});
 
   test('is not waited for when the total time is up', async () => {
-    const { url } = await serve({ endpoints: never, timeouts: { totalMs: 50 } });
+    const { url } = await resources.serve({ endpoints: never, timeouts: { totalMs: 50 } });
     const { status, text } = await request(url);
     expect([status, text]).toEqual([504, '504 ERR_BRP_TOTAL_TIMEOUT\n']);
   });
 
   test('leaves nothing behind when the client goes away', async () => {
     const asked = Promise.withResolvers<void>();
-    const served = await serve({
+    const served = await resources.serve({
       endpoints: (req) => {
         asked.resolve();
         return never(req);
@@ -136,8 +130,8 @@ describe('a function of the endpoints that never settles', () => {
 
   test('gives the endpoints too late without harm', async () => {
     const late = Promise.withResolvers<readonly string[]>();
-    const { url } = await serve({ endpoints: () => late.promise, timeouts: { totalMs: 50 } });
+    const { url } = await resources.serve({ endpoints: () => late.promise, timeouts: { totalMs: 50 } });
     expect((await request(url)).status).toBe(504);
-    late.resolve([await start(hanging)]);
+    late.resolve([await resources.startAt(hanging)]);
   });
 });

@@ -1,20 +1,17 @@
 import { type BalancingProxyOptions, createBalancingProxy } from '../../src/index.ts';
 import { frames, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { hanging, refusedUrl } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
 
 /** Ways in which a request fails, of each of which something knows the endpoint by name. */
 const failures: ReadonlyArray<[string, (endpoint: string) => Promise<Partial<BalancingProxyOptions>>]> = [
   ['an endpoint refuses', async () => ({})],
-  [
-    'time runs out',
-    async () => ({ endpoints: [resources.use(await startHttp(hanging)).url], timeouts: { totalMs: 20 } }),
-  ],
+  ['time runs out', async () => ({ endpoints: [(await resources.start(hanging)).url], timeouts: { totalMs: 20 } })],
   [
     'an attempt times out',
-    async () => ({ endpoints: [resources.use(await startHttp(hanging)).url], timeouts: { responseMs: 20 } }),
+    async () => ({ endpoints: [(await resources.start(hanging)).url], timeouts: { responseMs: 20 } }),
   ],
   ['there is no address', async (name) => ({ endpoints: () => Promise.reject(new Error(`no address for ${name}`)) })],
   ['endpoints are nonsense', async (name) => ({ endpoints: () => [name.replace('http:', 'wrong:')] })],

@@ -4,23 +4,14 @@ import http, { type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import express from 'express';
-import {
-  type BalancingProxyOptions,
-  type ChannelMessage,
-  createBalancingProxy,
-  type ProxyEvent,
-  type RequestEnded,
-} from '../../src/index.ts';
+import { type ChannelMessage, createBalancingProxy, type ProxyEvent, type RequestEnded } from '../../src/index.ts';
 import { late, later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
-import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { request, type ServedProxy } from '../helpers/proxy.ts';
+import { answering, hanging, refusedUrl } from '../helpers/servers.ts';
 import { isThere, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
-
-const start = async (listener: RequestListener) => resources.use(await startHttp(listener));
-const serve = async (options: BalancingProxyOptions) => resources.use(await serveProxy(options));
 
 const eventOf = <Type extends ProxyEvent['type']>({ events }: Pick<ServedProxy, 'events'>, type: Type) =>
   events.find((event) => event.type === type) as Extract<ProxyEvent, { readonly type: Type }>;
@@ -32,8 +23,8 @@ async function ended(served: ServedProxy): Promise<RequestEnded> {
 
 describe('the events of a request', () => {
   test('come in order, each with what all have in common', async () => {
-    const endpoint = await start(answering(200, 'hello'));
-    const served = await serve({ endpoints: [endpoint.url] });
+    const endpoint = await resources.start(answering(200, 'hello'));
+    const served = await resources.serve({ endpoints: [endpoint.url] });
     await request(`${served.url}/path?query=1`, { method: 'DELETE' });
     await ended(served);
     expect(served.events.map(({ type }) => type)).toEqual([
@@ -49,39 +40,37 @@ describe('the events of a request', () => {
   });
 
   test('begin within the call of the middleware', async () => {
-    const endpoint = await start(answering(200, 'hello'));
+    const endpoint = await resources.start(answering(200, 'hello'));
     let seenWithin: number | undefined;
-    const served: ServedProxy = resources.use(
-      await serveProxy({ endpoints: [endpoint.url] }, (proxy) =>
-        express().use((req, res, next) => {
-          proxy(req, res, next);
-          seenWithin = served.events.filter(({ type }) => type === 'request-started').length;
-        }),
-      ),
+    const served: ServedProxy = await resources.serve({ endpoints: [endpoint.url] }, (proxy) =>
+      express().use((req, res, next) => {
+        proxy(req, res, next);
+        seenWithin = served.events.filter(({ type }) => type === 'request-started').length;
+      }),
     );
     await request(served.url);
     expect(seenWithin).toBe(1);
   });
 
   test("tell the client's trace context", async () => {
-    const endpoint = await start(answering(200, 'hello'));
-    const served = await serve({ endpoints: [endpoint.url] });
+    const endpoint = await resources.start(answering(200, 'hello'));
+    const served = await resources.serve({ endpoints: [endpoint.url] });
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await request(served.url, { headers: { traceparent, tracestate: ['one=1', 'two=2'] } });
     expect(eventOf(served, 'request-started')).toMatchObject({ traceparent, tracestate: 'one=1, two=2' });
   });
 
   test('tell that there is none', async () => {
-    const endpoint = await start(answering(200, 'hello'));
-    const served = await serve({ endpoints: [endpoint.url] });
+    const endpoint = await resources.start(answering(200, 'hello'));
+    const served = await resources.serve({ endpoints: [endpoint.url] });
     await request(served.url);
     expect(eventOf(served, 'request-started')).toMatchObject({ traceparent: undefined, tracestate: undefined });
   });
 
   test('tell where an endpoint is, without its credentials', async () => {
-    const endpoint = await start(answering(200, 'hello'));
+    const endpoint = await resources.start(answering(200, 'hello'));
     const url = `http://user:secret@127.0.0.1:${endpoint.port}/base?key=secret`;
-    const served = await serve({ endpoints: [{ url, name: 'one' }] });
+    const served = await resources.serve({ endpoints: [{ url, name: 'one' }] });
     await request(served.url);
     await ended(served);
     expect(eventOf(served, 'attempt-started')).toMatchObject({ endpoint: 'one', origin: endpoint.url });
@@ -93,18 +82,18 @@ describe('the events of a request', () => {
     const server = http.createServer(answering(200, 'hello')).listen(socket);
     resources.use({ close: () => new Promise((resolve) => void server.close(resolve)) });
     const origin = `http+unix://${encodeURIComponent(socket)}`;
-    const served = await serve({ endpoints: [{ url: origin, name: 'one' }] });
+    const served = await resources.serve({ endpoints: [{ url: origin, name: 'one' }] });
     await request(served.url);
     expect(eventOf(served, 'attempt-started').origin).toBe(origin);
     await rm(socket, { force: true });
   });
 
   test('tell when the head was there, and when all of it was', async () => {
-    const endpoint = await start((_, res) => {
+    const endpoint = await resources.start((_, res) => {
       res.write('first');
       void until(() => eventOf(served, 'response-started'), isThere).then(() => later(30, () => res.end('last')));
     });
-    const served = await serve({ endpoints: [endpoint.url] });
+    const served = await resources.serve({ endpoints: [endpoint.url] });
     await request(served.url);
     const { durationMs } = await ended(served);
     expect(eventOf(served, 'response-started').afterMs).toBeLessThan(durationMs - 20);
@@ -113,21 +102,21 @@ describe('the events of a request', () => {
 
 describe('who served a request', () => {
   test('is the winner', async () => {
-    const endpoint = await start(answering(200, 'hello'));
-    const served = await serve({ endpoints: [endpoint.url] });
+    const endpoint = await resources.start(answering(200, 'hello'));
+    const served = await resources.serve({ endpoints: [endpoint.url] });
     await request(served.url);
     expect(await ended(served)).toMatchObject({ winner: endpoint.url, servedBy: endpoint.url });
   });
 
   test('is the first endpoint whose response was discarded when nobody won', async () => {
-    const bad = await start(answering(500, 'oops'));
-    const served = await serve({ endpoints: [bad.url, await refusedUrl()] });
+    const bad = await resources.start(answering(500, 'oops'));
+    const served = await resources.serve({ endpoints: [bad.url, await refusedUrl()] });
     await request(served.url);
     expect(await ended(served)).toMatchObject({ winner: undefined, servedBy: bad.url });
   });
 
   test('is nobody when there was no response', async () => {
-    const served = await serve({ endpoints: [await refusedUrl()] });
+    const served = await resources.serve({ endpoints: [await refusedUrl()] });
     await request(served.url);
     expect(await ended(served)).toMatchObject({ winner: undefined, servedBy: undefined });
   });
@@ -135,9 +124,9 @@ describe('who served a request', () => {
 
 describe('the report of an attempt', () => {
   test('says why it started', async () => {
-    const bad = await start(answering(500, 'oops'));
-    const good = await start(answering(200, 'hello'));
-    const served = await serve({ endpoints: [bad.url, good.url], strategy: 'failover' });
+    const bad = await resources.start(answering(500, 'oops'));
+    const good = await resources.start(answering(200, 'hello'));
+    const served = await resources.serve({ endpoints: [bad.url, good.url], strategy: 'failover' });
     await request(served.url);
     expect((await ended(served)).attempts.map(({ reason }) => reason)).toEqual(['first', 'failure']);
   });
@@ -149,9 +138,9 @@ describe('the report of an attempt', () => {
     ['a response that was cut off', answering(500, 'x'.repeat(100_000)), 0],
     ['a loser that was cancelled', hanging, 0],
   ])('counts the bytes that were read for nobody: %s', async (_, loser, discardedBytes) => {
-    const good = await start(late(20, answering(200, 'hello')));
-    const other = await start(loser);
-    const served = await serve({ endpoints: [good.url, other.url], loserGraceMs: 200 });
+    const good = await resources.start(late(20, answering(200, 'hello')));
+    const other = await resources.start(loser);
+    const served = await resources.serve({ endpoints: [good.url, other.url], loserGraceMs: 200 });
     await request(served.url);
     const { attempts, winner } = await ended(served);
     const bytes = attempts.map((report) => report.discardedBytes);
@@ -174,8 +163,11 @@ describe('node:diagnostics_channel', () => {
   }
 
   test('carries every event of every proxy, with the proxy that it is of', async () => {
-    const endpoint = await start(answering(200, 'hello'));
-    const served = [await serve({ endpoints: [endpoint.url] }), await serve({ endpoints: [endpoint.url] })];
+    const endpoint = await resources.start(answering(200, 'hello'));
+    const served = [
+      await resources.serve({ endpoints: [endpoint.url] }),
+      await resources.serve({ endpoints: [endpoint.url] }),
+    ];
     const messages = listenTo(
       'request-started',
       'attempt-started',
@@ -199,7 +191,7 @@ describe('node:diagnostics_channel', () => {
 
   test('carries events that nobody has subscribed to otherwise', async () => {
     const proxy = createBalancingProxy({ endpoints: [await refusedUrl()], ejection: { consecutiveFailures: 1 } });
-    const { url } = await start(proxy);
+    const { url } = await resources.start(proxy);
     const messages = listenTo('endpoint-ejected');
     await request(url);
     expect(messages.map(({ event }) => event.type)).toEqual(['endpoint-ejected']);

@@ -3,33 +3,20 @@ import { createRandom } from '../../shared/random.ts';
 import type { BalancingProxyOptions, HookContext, Strategy } from '../../src/index.ts';
 import { late } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
-import { answering, hanging, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
+import { request } from '../helpers/proxy.ts';
+import { answering, hanging, refusedUrl } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
 
-/** An endpoint that counts what it is asked. */
-async function start(listener: http.RequestListener) {
-  let asked = 0;
-  const { url } = resources.use(
-    await startHttp((req, res) => {
-      asked++;
-      listener(req, res);
-    }),
-  );
-  return { url, asked: () => asked };
-}
-
-const serve = async (options: BalancingProxyOptions) =>
-  resources.use(await serveProxy({ strategy: 'failover', ...options }));
+const serve = async (options: BalancingProxyOptions) => resources.serve({ strategy: 'failover', ...options });
 
 describe('failover', () => {
   test('asks in the order given, only as many as needed, and never ahead of time', async () => {
     const endpoints = [
-      await start(answering(500, 'a')),
-      await start(late(50, answering(200, 'b'))),
-      await start(answering(200, 'c')),
+      await resources.start(answering(500, 'a')),
+      await resources.start(late(50, answering(200, 'b'))),
+      await resources.start(answering(200, 'c')),
     ];
     const { url } = await serve({ endpoints: endpoints.map((each) => each.url) });
     for (let i = 0; i < 3; i++) expect((await request(url)).text).toBe('b');
@@ -38,15 +25,19 @@ describe('failover', () => {
 
   test.each<[string, () => Promise<string>]>([
     ['refuses', refusedUrl],
-    ['hangs', async () => (await start(hanging)).url],
-    ['resets', async () => resources.use(await startTcp((socket) => void socket.resetAndDestroy())).url],
+    ['hangs', async () => (await resources.start(hanging)).url],
+    ['resets', async () => (await resources.startTcp((socket) => void socket.resetAndDestroy())).url],
     [
       'breaks off a small body',
       async () =>
-        (await start((_, res) => void res.writeHead(200, { 'Content-Length': 9 }).write('half', breakOff(res)))).url,
+        (
+          await resources.start(
+            (_, res) => void res.writeHead(200, { 'Content-Length': 9 }).write('half', breakOff(res)),
+          )
+        ).url,
     ],
   ])('asks the next endpoint when one %s', async (_, startBad) => {
-    const endpoints = [await startBad(), await startBad(), (await start(answering(200, 'good'))).url];
+    const endpoints = [await startBad(), await startBad(), (await resources.start(answering(200, 'good'))).url];
     const { url } = await serve({ endpoints, timeouts: { responseMs: 250 } });
     expect((await request(url)).text).toBe('good');
   });
@@ -54,7 +45,10 @@ describe('failover', () => {
   test.each(['rewriteRequest', 'rewriteResponse'] as const)(
     'asks the next endpoint when `%s` never settles for one',
     async (hook) => {
-      const endpoints = [(await start(answering(200, 'bad'))).url, (await start(answering(200, 'good'))).url];
+      const endpoints = [
+        (await resources.start(answering(200, 'bad'))).url,
+        (await resources.start(answering(200, 'good'))).url,
+      ];
       const never = new Promise<undefined>(() => {});
       const { url, proxy } = await serve({
         endpoints,
@@ -68,9 +62,9 @@ describe('failover', () => {
 
   test('ends with `maxAttempts`', async () => {
     const endpoints = [
-      await start(answering(500, 'a')),
-      await start(answering(501, 'b')),
-      await start(answering(200, 'c')),
+      await resources.start(answering(500, 'a')),
+      await resources.start(answering(501, 'b')),
+      await resources.start(answering(200, 'c')),
     ];
     const { url } = await serve({ endpoints: endpoints.map((each) => each.url), maxAttempts: 2 });
     expect((await request(url)).status).toBe(500);
@@ -78,7 +72,11 @@ describe('failover', () => {
   });
 
   test('ends when the total time is up, with endpoints left to try', async () => {
-    const endpoints = [await start(hanging), await start(hanging), await start(answering(200, 'too late'))];
+    const endpoints = [
+      await resources.start(hanging),
+      await resources.start(hanging),
+      await resources.start(answering(200, 'too late')),
+    ];
     const timeouts = { responseMs: 100, totalMs: 150 };
     const { url } = await serve({ endpoints: endpoints.map((each) => each.url), timeouts });
     const { status, text } = await request(url);
@@ -101,7 +99,9 @@ describe('four endpoints of which each answers a quarter of all requests with an
     async (requests, strategy, most) => {
       const endpoints = await Promise.all(
         all.map((endpoint) =>
-          start((req, res) => answering(fails(endpoint, Number(req.url?.slice(1))) ? 500 : 200, 'text')(req, res)),
+          resources.start((req, res) =>
+            answering(fails(endpoint, Number(req.url?.slice(1))) ? 500 : 200, 'text')(req, res),
+          ),
         ),
       );
       const { url } = await serve({ endpoints: endpoints.map((each) => each.url), strategy });
@@ -125,9 +125,11 @@ describe('an endpoint that asks for a pause', () => {
     [503, 'seconds', () => '10'],
     [503, 'an HTTP date', inTenSeconds],
   ])('with %i and a Retry-After in %s is asked last', async (status, _, retryAfter) => {
-    const pausing = await start((req, res) => answering(status, 'pause', { 'Retry-After': retryAfter() })(req, res));
-    const bad = await start(answering(500, 'bad'));
-    const good = await start(answering(200, 'good'));
+    const pausing = await resources.start((req, res) =>
+      answering(status, 'pause', { 'Retry-After': retryAfter() })(req, res),
+    );
+    const bad = await resources.start(answering(500, 'bad'));
+    const good = await resources.start(answering(200, 'good'));
     const endpoints = [pausing.url, bad.url, good.url];
     const { url, proxy } = await serve({ endpoints, terminalStatuses: '200' });
     for (let i = 0; i < 3; i++) expect((await request(url)).text).toBe('good');
@@ -137,25 +139,27 @@ describe('an endpoint that asks for a pause', () => {
   });
 
   test('is asked first again when the time is over', async () => {
-    const pausing = await start((req, res) =>
+    const pausing = await resources.start((req, res) =>
       answering(pausing.asked() === 1 ? 503 : 200, 'first', { 'Retry-After': '1' })(req, res),
     );
-    const { url, proxy } = await serve({ endpoints: [pausing.url, (await start(answering(200, 'second'))).url] });
+    const { url, proxy } = await serve({
+      endpoints: [pausing.url, (await resources.start(answering(200, 'second'))).url],
+    });
     expect((await request(url)).text).toBe('second');
     await until(() => proxy.endpoints[0]?.state, 'available');
     expect((await request(url)).text).toBe('first');
   });
 
   test('is asked all the same when nobody else is left', async () => {
-    const pausing = await start(answering(503, 'pause', { 'Retry-After': '10' }));
+    const pausing = await resources.start(answering(503, 'pause', { 'Retry-After': '10' }));
     const { url } = await serve({ endpoints: [pausing.url] });
     for (let i = 0; i < 2; i++) expect((await request(url)).text).toBe('pause');
     expect(pausing.asked()).toBe(2);
   });
 
   test.each(['soon', '', '-1'])('is not believed when its Retry-After is %j', async (retryAfter) => {
-    const bad = await start(answering(503, 'bad', { 'Retry-After': retryAfter }));
-    const { url, proxy } = await serve({ endpoints: [bad.url, (await start(answering(200, 'good'))).url] });
+    const bad = await resources.start(answering(503, 'bad', { 'Retry-After': retryAfter }));
+    const { url, proxy } = await serve({ endpoints: [bad.url, (await resources.start(answering(200, 'good'))).url] });
     for (let i = 0; i < 2; i++) expect((await request(url)).text).toBe('good');
     expect([bad.asked(), proxy.endpoints[0]?.state]).toEqual([2, 'available']);
   });

@@ -2,7 +2,6 @@ import type { RequestListener } from 'node:http';
 import express from 'express';
 import type { BalancingProxy, BalancingProxyOptions } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { serveProxy } from '../helpers/proxy.ts';
 import { head, type RawRequest, sendRaw, startRaw } from '../helpers/raw.ts';
 
 export const resources = leakCheckedResources();
@@ -20,7 +19,7 @@ export interface Setting {
 export async function serve({ options, base = '', frame }: Setting = {}) {
   const endpoint = resources.use(await startRaw(ok));
   const endpoints = [endpoint.url + base];
-  const { url } = resources.use(await serveProxy({ endpoints, via: 'us', ...options }, frame));
+  const { url } = await resources.serve({ endpoints, via: 'us', ...options }, frame);
   return { url, endpoint };
 }
 

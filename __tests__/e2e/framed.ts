@@ -1,11 +1,10 @@
 import type http from 'node:http';
-import type { ServerResponse } from 'node:http';
 import { runInThisContext } from 'node:vm';
 import { type BalancingProxy, type BalancingProxyOptions, createBalancingProxy } from '../../src/index.ts';
 import type { Frame, Middleware } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { readAll } from '../helpers/proxy.ts';
-import { answering, startHttp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 
 export const resources = leakCheckedResources();
 
@@ -14,7 +13,6 @@ const realProcess = runInThisContext('process') as NodeJS.Process;
 export const warnings: string[] = [];
 realProcess.on('warning', ({ name, message }) => warnings.push(`${name}: ${message}`));
 
-export const start = async (listener: http.RequestListener) => resources.use(await startHttp(listener));
 export const proxyTo = (endpoints: readonly string[], options: Partial<BalancingProxyOptions> = {}): BalancingProxy =>
   resources.use(createBalancingProxy({ endpoints, ...options }));
 
@@ -29,13 +27,3 @@ export const telling: http.RequestListener = async (req, res) => {
   const { text } = await readAll(req);
   answering(200, JSON.stringify({ method, url, headers, rawHeaders, text }))(req, res);
 };
-
-/** An endpoint whose responses the test holds in its hand. */
-export async function startHeld() {
-  const asked = Promise.withResolvers<ServerResponse>();
-  const endpoint = await start((req, res) => {
-    req.resume();
-    asked.resolve(res);
-  });
-  return { endpoint, asked: asked.promise };
-}

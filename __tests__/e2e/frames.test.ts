@@ -3,11 +3,11 @@ import type http from 'node:http';
 import { frames, mountingFrames, textOf } from '../helpers/frames.ts';
 import { readAll } from '../helpers/proxy.ts';
 import { answering, refusedUrl } from '../helpers/servers.ts';
-import { proxyTo, resources, serveIn, start, startHeld, telling } from './framed.ts';
+import { proxyTo, resources, serveIn, telling } from './framed.ts';
 
 describe.each(frames)('under $name', (frame) => {
   test('a GET is answered with status, headers and body of the endpoint', async () => {
-    const endpoint = await start(answering(203, 'hello', { 'X-It': 'yes', 'Set-Cookie': ['a=1', 'b=2'] }));
+    const endpoint = await resources.start(answering(203, 'hello', { 'X-It': 'yes', 'Set-Cookie': ['a=1', 'b=2'] }));
     const { url } = await serveIn(frame, proxyTo([await refusedUrl(), endpoint.url]));
     const answer = await frame.send(`${url}/a/path?x=1`).answer;
     expect([answer.status, await textOf(answer)]).toEqual([203, 'hello']);
@@ -20,7 +20,10 @@ describe.each(frames)('under $name', (frame) => {
       asked.push({ url: req.url, headers: req.headers, text: (await readAll(req)).text });
       if (asked.length === 2) answering(200, 'both')(req, res);
     };
-    const { url } = await serveIn(frame, proxyTo([(await start(slow)).url, (await start(slow)).url]));
+    const { url } = await serveIn(
+      frame,
+      proxyTo([(await resources.start(slow)).url, (await resources.start(slow)).url]),
+    );
     const body = '{"name": "Grüße"}';
     const headers = { 'Content-Type': 'application/json', 'X-It': 'yes' };
     const answer = await frame.send(`${url}/a//%2F?x`, { method: 'POST', headers, body }).answer;
@@ -35,17 +38,17 @@ describe.each(frames)('under $name', (frame) => {
     ['GET', 204],
     ['GET', 304],
   ])('a %s that is answered with %i has no body', async (method, status) => {
-    const endpoint = await start((_, res) => void res.writeHead(status, { 'X-It': 'yes' }).end());
+    const endpoint = await resources.start((_, res) => void res.writeHead(status, { 'X-It': 'yes' }).end());
     const { url } = await serveIn(frame, proxyTo([endpoint.url]));
     const answer = await frame.send(url, { method }).answer;
     expect([answer.status, answer.headers['x-it'], await textOf(answer)]).toEqual([status, 'yes', '']);
   });
 
   test('a chunked response is streamed as it comes', async () => {
-    const { endpoint, asked } = await startHeld();
+    const endpoint = await resources.startHeld();
     const { url } = await serveIn(frame, proxyTo([endpoint.url]));
     const { answer } = frame.send(url);
-    const held = await asked;
+    const held = await endpoint.first;
     held.write('first,');
     const { body } = await answer;
     expect(String((await once(body, 'data'))[0])).toBe('first,');
@@ -56,10 +59,10 @@ describe.each(frames)('under $name', (frame) => {
   });
 
   test('a response that breaks off never ends as if it were whole', async () => {
-    const { endpoint, asked } = await startHeld();
+    const endpoint = await resources.startHeld();
     const { url } = await serveIn(frame, proxyTo([endpoint.url]));
     const { answer } = frame.send(url);
-    const held = await asked;
+    const held = await endpoint.first;
     held.write('half');
     const received = await answer;
     await once(received.body, 'readable');
@@ -70,19 +73,19 @@ describe.each(frames)('under $name', (frame) => {
   });
 
   test('a client that leaves before the head cancels every attempt', async () => {
-    const held = [await startHeld(), await startHeld()];
-    const { url } = await serveIn(frame, proxyTo(held.map(({ endpoint }) => endpoint.url)));
+    const held = [await resources.startHeld(), await resources.startHeld()];
+    const { url } = await serveIn(frame, proxyTo(held.map((endpoint) => endpoint.url)));
     const client = frame.send(url);
-    await Promise.all(held.map(({ asked }) => asked));
+    await Promise.all(held.map(({ first }) => first));
     client.abort();
-    await Promise.all(held.map(({ endpoint }) => endpoint.idle()));
+    await Promise.all(held.map((endpoint) => endpoint.idle()));
   });
 
   test('a client that leaves within the body cancels the winner', async () => {
-    const { endpoint, asked } = await startHeld();
+    const endpoint = await resources.startHeld();
     const { url } = await serveIn(frame, proxyTo([endpoint.url]));
     const client = frame.send(url);
-    (await asked).write('first');
+    (await endpoint.first).write('first');
     const { body } = await client.answer;
     body.on('error', () => {});
     client.abort();
@@ -90,7 +93,7 @@ describe.each(frames)('under $name', (frame) => {
   });
 
   test('a client that has left before the proxy is called makes no attempt', async () => {
-    const endpoint = await start(answering(200, 'ok'));
+    const endpoint = await resources.start(answering(200, 'ok'));
     const proxy = proxyTo([endpoint.url]);
     const called = Promise.withResolvers<void>();
     const reached = Promise.withResolvers<void>();
@@ -131,7 +134,7 @@ describe.each(frames)('under $name', (frame) => {
 
 describe.each(mountingFrames)('mounted under $name', (frame) => {
   test('takes the prefix off, whatever stands behind it', async () => {
-    const endpoint = await start(telling);
+    const endpoint = await resources.start(telling);
     const proxy = proxyTo([`${endpoint.url}/base`]);
     const { url } = resources.use(await frame.start({ mounts: { '/api': proxy } }));
     for (const [path, seen] of Object.entries({
@@ -145,7 +148,10 @@ describe.each(mountingFrames)('mounted under $name', (frame) => {
   });
 
   test('serves two proxies on two prefixes, and one of them on a third', async () => {
-    const [first, second] = [await start(answering(200, 'first')), await start(answering(200, 'second'))];
+    const [first, second] = [
+      await resources.start(answering(200, 'first')),
+      await resources.start(answering(200, 'second')),
+    ];
     const [one, two] = [proxyTo([first.url]), proxyTo([second.url])];
     const { url } = resources.use(await frame.start({ mounts: { '/one': one, '/two': two, '/three': one } }));
     const paths = ['/one/x', '/two/x', '/three/x', '/one', '/two', '/three'];

@@ -4,19 +4,22 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createCertificate } from '../../shared/certificate.ts';
-import { answering, hanging, listen, refusedUrl, startTcp } from '../helpers/servers.ts';
+import { answering, hanging, refusedUrl, startTcp } from '../helpers/servers.ts';
 import { turns } from '../helpers/turns.ts';
 import { connectRaw, startEcho, startSwitching, switching } from '../helpers/upgrades.ts';
-import { open, resources, serve, start } from './opened-websocket.ts';
+import { open, resources, serve } from './opened-websocket.ts';
 
 /** Endpoints that take no WebSocket. */
 const unwilling: ReadonlyArray<readonly [string, () => Promise<readonly string[]>]> = [
   ['alone', async () => []],
   ['after one that refuses connections', async () => [await refusedUrl()]],
-  ['after one that answers 500', async () => [await start(answering(500, 'no'))]],
-  ['after one that answers 200', async () => [await start(answering(200, 'a page'))]],
-  ['after one that hangs', async () => [await start(hanging)]],
-  ['after all of these', async () => [await refusedUrl(), await start(answering(500, 'no')), await start(hanging)]],
+  ['after one that answers 500', async () => [await resources.startAt(answering(500, 'no'))]],
+  ['after one that answers 200', async () => [await resources.startAt(answering(200, 'a page'))]],
+  ['after one that hangs', async () => [await resources.startAt(hanging)]],
+  [
+    'after all of these',
+    async () => [await refusedUrl(), await resources.startAt(answering(500, 'no')), await resources.startAt(hanging)],
+  ],
 ];
 
 describe.each(unwilling)('a WebSocket to an endpoint %s', (_, startOthers) => {
@@ -75,14 +78,12 @@ describe('the handshake', () => {
       'Upgrade: raw',
       'upgrade: raw\r\nSet-Cookie: a=1\r\nX-Byte: \xe9\r\nset-cookie: b=2',
     );
-    const endpoint = resources.use(
-      await startTcp((socket) => {
-        socket.once('data', (chunk) => {
-          asked.resolve(String(chunk));
-          socket.write(head, 'latin1');
-        });
-      }),
-    );
+    const endpoint = await resources.startTcp((socket) => {
+      socket.once('data', (chunk) => {
+        asked.resolve(String(chunk));
+        socket.write(head, 'latin1');
+      });
+    });
     const { url } = await serve({ endpoints: [`${endpoint.url}/base`], via: 'us' });
     const client = connectRaw(url, { headers: 'Sec-WebSocket-Key: k\r\nX-Twice: a\r\nX-Twice: b\r\n' });
     const sent = await asked.promise;
@@ -126,7 +127,7 @@ describe('the handshake', () => {
     const { cert, key } = await createCertificate();
     const server = https.createServer({ cert, key });
     new WebSocketServer({ server }).on('connection', (socket) => socket.send('over TLS'));
-    const { port } = resources.use(await listen(server));
+    const { port } = await resources.listen(server);
     const { url } = await serve({ endpoints: [`https://localhost:${port}`], tls: { ca: cert } });
     const client = new WebSocket(url);
     resources.use({ close: () => client.terminate() });
@@ -135,7 +136,10 @@ describe('the handshake', () => {
 
   test('goes on to the next endpoint after a refusal when the strategy is failover', async () => {
     const spare = resources.use(await startSwitching());
-    const { url } = await serve({ endpoints: [await start(answering(403, 'no')), spare.url], strategy: 'failover' });
+    const { url } = await serve({
+      endpoints: [await resources.startAt(answering(403, 'no')), spare.url],
+      strategy: 'failover',
+    });
     const client = connectRaw(url);
     await client.until('101 Switching');
     client.socket.destroy();
@@ -162,7 +166,7 @@ describe('the handshake', () => {
 
   test('holds back what the client sends before it is answered, and no more than a little', async () => {
     const asked = Promise.withResolvers<Socket>();
-    const endpoint = resources.use(await startTcp((socket) => void socket.once('data', () => asked.resolve(socket))));
+    const endpoint = await resources.startTcp((socket) => void socket.once('data', () => asked.resolve(socket)));
     const { url } = await serve({ endpoints: [endpoint.url] });
     const client = connectRaw(url);
     const socket = await asked.promise;

@@ -2,9 +2,9 @@ import http, { type RequestListener } from 'node:http';
 import net from 'node:net';
 import { type BalancingProxyOptions, createBalancingProxy } from '../../src/index.ts';
 import { startStrict } from '../fuzz/strict-endpoint.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
-import { answering, hanging, listen, startHttp } from '../helpers/servers.ts';
+import { answering, hanging } from '../helpers/servers.ts';
 import {
   chunked,
   expectOrdinary,
@@ -23,7 +23,7 @@ describe('a client that sends too much or too slowly', () => {
     const endpoint = resources.use(await startStrict());
     const proxy = resources.use(createBalancingProxy({ endpoints: [endpoint.url], ...options }));
     const server = http.createServer({ connectionsCheckingInterval: 20, ...limits }, proxy);
-    return { endpoint, url: resources.use(await listen(server)).url };
+    return { endpoint, url: (await resources.listen(server)).url };
   }
 
   /** Sends a start, then a byte every few milliseconds, and reads until the other side closes. */
@@ -103,15 +103,13 @@ describe('a client that resets its connection', () => {
   ])('%s has every attempt cancelled, and the next request is served', async (_, bytes, listener, requests) => {
     let asked = 0;
     const allAsked = Promise.withResolvers<void>();
-    const endpoint = resources.use(
-      await startHttp((req, res) => {
-        if (req.url === '/ordinary') return answering(200, 'fine')(req, res);
-        if (++asked === requests) allAsked.resolve();
-        return listener(req, res);
-      }),
-    );
+    const endpoint = await resources.start((req, res) => {
+      if (req.url === '/ordinary') return answering(200, 'fine')(req, res);
+      if (++asked === requests) allAsked.resolve();
+      return listener(req, res);
+    });
     const settings = { endpoints: [endpoint.url], bodyLimitBytes: 1_000, largeBody: 'stream' } as const;
-    const { url } = resources.use(await serveProxy(settings));
+    const { url } = await resources.serve(settings);
     const client = net.connect(Number(new URL(url).port), '127.0.0.1');
     client.on('error', () => {}).write(bytes);
     await allAsked.promise;
@@ -137,9 +135,9 @@ describe('a client that resets its connection', () => {
   test.each(['attempt-ended', 'response-started'])(
     'between the choice of the winner and its first byte (`%s`) ends the attempt, and the next request is served',
     async (moment) => {
-      const endpoint = resources.use(await startHttp(streaming));
+      const endpoint = await resources.start(streaming);
       const proxy = resources.use(createBalancingProxy({ endpoints: [endpoint.url] }));
-      const server = resources.use(await listen(http.createServer(proxy)));
+      const server = await resources.listen(http.createServer(proxy));
       const ended = Promise.withResolvers<void>();
       const unsubscribe = proxy.subscribe(({ type }) => {
         if (type === moment) for (const socket of server.sockets) socket.destroy();
@@ -189,14 +187,12 @@ describe('an upload that is refused in the middle', () => {
   });
 
   test.each(framings)('by the endpoint, %s, tells the client so', async (_, framing) => {
-    const endpoint = resources.use(
-      await startHttp((req, res) => {
-        if (req.url === '/ordinary') return answering(200, 'fine')(req, res);
-        return void req.once('data', () => res.writeHead(413, { Connection: 'close' }).end('too large for me'));
-      }),
-    );
+    const endpoint = await resources.start((req, res) => {
+      if (req.url === '/ordinary') return answering(200, 'fine')(req, res);
+      return void req.once('data', () => res.writeHead(413, { Connection: 'close' }).end('too large for me'));
+    });
     const settings = { endpoints: [endpoint.url], bodyLimitBytes: 1_000, largeBody: 'stream' } as const;
-    const { url } = resources.use(await serveProxy(settings));
+    const { url } = await resources.serve(settings);
     expect(await uploadUntilAnswered(url, framing)).toEqual({ status: 413, text: 'too large for me' });
     await endpoint.idle();
     expect((await request(`${url}/ordinary`)).text).toBe('fine');

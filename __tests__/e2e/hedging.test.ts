@@ -5,7 +5,7 @@ import type { BalancingProxyOptions, ProxyEvent } from '../../src/index.ts';
 import { late } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
-import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { answering, hanging, refusedUrl } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
 
@@ -14,14 +14,12 @@ async function start(listener: http.RequestListener) {
   const asked: Array<string | undefined> = [];
   let underWay = 0;
   let most = 0;
-  const server = resources.use(
-    await startHttp((req, res) => {
-      asked.push(req.url);
-      most = Math.max(most, ++underWay);
-      res.once('close', () => underWay--);
-      listener(req, res);
-    }),
-  );
+  const server = await resources.start((req, res) => {
+    asked.push(req.url);
+    most = Math.max(most, ++underWay);
+    res.once('close', () => underWay--);
+    listener(req, res);
+  });
   return { url: server.url, idle: server.idle, asked, most: () => most };
 }
 

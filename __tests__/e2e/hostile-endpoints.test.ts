@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import type { BalancingProxy, BalancingProxyOptions } from '../../src/index.ts';
 import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
-import { answering, startHttp, startTcp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { isOverUndici, onlyOverGot } from '../helpers/transport-under-test.ts';
 import { turns } from '../helpers/turns.ts';
 
@@ -16,14 +16,12 @@ type Misbehave = (socket: Socket) => void;
 
 /** An endpoint that treats every connection badly but answers `/ordinary` as it should. */
 async function startHostile(misbehave: Misbehave) {
-  return resources.use(
-    await startTcp((socket) => {
-      socket.on('data', (chunk) => {
-        if (chunk.includes('GET /ordinary ')) socket.write(`${ok}Content-Length: 4\r\n\r\nfine`);
-        else misbehave(socket);
-      });
-    }),
-  );
+  return await resources.startTcp((socket) => {
+    socket.on('data', (chunk) => {
+      if (chunk.includes('GET /ordinary ')) socket.write(`${ok}Content-Length: 4\r\n\r\nfine`);
+      else misbehave(socket);
+    });
+  });
 }
 
 /** Where time is the fault. */
@@ -31,7 +29,7 @@ const short = { responseMs: 100, idleMs: 100 };
 
 async function serveHostile(misbehave: Misbehave, options: Partial<BalancingProxyOptions> = {}) {
   const { url } = await startHostile(misbehave);
-  return resources.use(await serveProxy({ endpoints: [url], ...options }));
+  return await resources.serve({ endpoints: [url], ...options });
 }
 
 const expectOrdinary = async (url: string) => expect((await request(`${url}/ordinary`)).text).toBe('fine');
@@ -93,16 +91,16 @@ describe.each([
 
 describe('an endpoint whose answer is impossible', () => {
   test.each(impossible)('(%s) leaves the win to another', async (_, bytes) => {
-    const healthy = resources.use(await startHttp(answering(200, 'healthy')));
+    const healthy = await resources.start(answering(200, 'healthy'));
     const hostile = await startHostile(sending(bytes));
     const endpoints = [hostile.url, healthy.url];
-    const { url } = resources.use(await serveProxy({ endpoints, strategy: 'failover' }));
+    const { url } = await resources.serve({ endpoints, strategy: 'failover' });
     expect((await request(url)).text).toBe('healthy');
   });
 
   test('has its connection closed', async () => {
     const endpoint = await startHostile(sending('HTTP/1.1 101 No\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\nx'));
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const { url } = await resources.serve({ endpoints: [endpoint.url] });
     await request(url);
     await endpoint.idle();
   });
@@ -153,14 +151,12 @@ describe('an endpoint that answers oddly', () => {
   describe('before it has read the request', () => {
     const body = Buffer.alloc(2e7);
     const startHasty = async (afterwards: (socket: Socket) => void) => {
-      const endpoint = resources.use(
-        await startTcp((socket) => {
-          socket.write(`${ok}${two}\r\nok`);
-          afterwards(socket);
-        }),
-      );
+      const endpoint = await resources.startTcp((socket) => {
+        socket.write(`${ok}${two}\r\nok`);
+        afterwards(socket);
+      });
       const settings = { endpoints: [endpoint.url], bodyLimitBytes: body.length };
-      return { endpoint, served: resources.use(await serveProxy(settings)) };
+      return { endpoint, served: await resources.serve(settings) };
     };
 
     test('is understood, and is sent the rest if it goes on to read', async () => {
@@ -312,7 +308,7 @@ describe('middleware whose `res` throws', () => {
         if (req.url !== '/ordinary') spoil(res);
         proxy(req, res);
       };
-    const served = resources.use(await serveProxy({ endpoints: [url] }, frame));
+    const served = await resources.serve({ endpoints: [url] }, frame);
     const answer = await request(served.url).catch(() => ({ status: 0 }));
     expect(answer.status).toBe(expected);
     await expectOrdinary(served.url);
@@ -328,7 +324,7 @@ describe('middleware whose `res` throws', () => {
         Object.assign(res, { flushHeaders: fail });
         proxy(req, res, () => res.writeHead(500).end('handled'));
       };
-    const served = resources.use(await serveProxy({ endpoints: [url] }, frame));
+    const served = await resources.serve({ endpoints: [url] }, frame);
     const { statusText, headers, text } = await request(served.url);
     expect([statusText, headers['content-encoding'], text]).toEqual(['Internal Server Error', undefined, 'handled']);
     expect(headers.date).toMatch(/GMT$/);

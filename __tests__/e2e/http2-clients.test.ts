@@ -4,13 +4,13 @@ import http2 from 'node:http2';
 import net, { type Socket } from 'node:net';
 import { type Frame, frames, sendHttp2, textOf } from '../helpers/frames.ts';
 import { answering } from '../helpers/servers.ts';
-import { proxyTo, resources, serveIn, start, startHeld, telling, warnings } from './framed.ts';
+import { proxyTo, resources, serveIn, telling, warnings } from './framed.ts';
 
 describe('under node:http2', () => {
   const frame = frames.find(({ name }) => name === 'node:http2') as Frame;
 
   test('a request reaches the endpoint as one of HTTP/1.1', async () => {
-    const endpoint = await start(telling);
+    const endpoint = await resources.start(telling);
     const { url } = await serveIn(frame, proxyTo([endpoint.url], { via: 'us' }));
     const headers = { cookie: ['a=1', 'b=2'], te: 'trailers' };
     const { headers: seen, rawHeaders } = JSON.parse(await textOf(await sendHttp2(`${url}/x`, { headers }).answer));
@@ -30,7 +30,7 @@ describe('under node:http2', () => {
   });
 
   test('a response loses its reason phrase and connection headers without a warning', async () => {
-    const endpoint = await start((_, res) => {
+    const endpoint = await resources.start((_, res) => {
       res.writeHead(200, 'Just Fine', {
         Connection: 'X-Hop, keep-alive',
         'Keep-Alive': 'timeout=9',
@@ -50,7 +50,7 @@ describe('under node:http2', () => {
   });
 
   test('trailers and early hints arrive', async () => {
-    const endpoint = await start((_, res) => {
+    const endpoint = await resources.start((_, res) => {
       res.writeEarlyHints({ link: '</style.css>; rel=preload' });
       res.writeHead(200, { Trailer: 'X-Sum' }).write('body');
       res.addTrailers({ 'X-Sum': '42', Connection: 'close', 'Transfer-Encoding': 'chunked' });
@@ -70,7 +70,7 @@ describe('under node:http2', () => {
   test('a stream that is reset leaves the others of its connection alone', async () => {
     const held = new Map<string, ServerResponse>();
     const bothAsked = Promise.withResolvers<void>();
-    const endpoint = await start((req, res) => {
+    const endpoint = await resources.start((req, res) => {
       held.set(req.url ?? '', res);
       if (held.size === 2) bothAsked.resolve();
     });
@@ -90,18 +90,18 @@ describe('under node:http2', () => {
     ['is closed', (socket) => socket.destroy()],
     ['is given up', (_, session) => session.destroy()],
   ])('a connection that %s cancels every attempt', async (_, leave) => {
-    const { endpoint, asked } = await startHeld();
+    const endpoint = await resources.startHeld();
     const { url } = await serveIn(frame, proxyTo([endpoint.url]));
     const socket = net.connect(Number(new URL(url).port), '127.0.0.1');
     const session = http2.connect(url, { createConnection: () => socket }).on('error', () => {});
     session.request({ ':path': '/' }).on('error', () => {});
-    await asked;
+    await endpoint.first;
     leave(socket, session);
     await endpoint.idle();
   });
 
   test('an upload that is reset makes no attempt', async () => {
-    const endpoint = await start(answering(200, 'ok'));
+    const endpoint = await resources.start(answering(200, 'ok'));
     const proxy = proxyTo([endpoint.url]);
     const { url } = await serveIn(frame, proxy);
     const ended = Promise.withResolvers<unknown>();

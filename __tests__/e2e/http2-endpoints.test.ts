@@ -3,8 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { type BalancingProxyOptions, createBalancingProxy, gotTransport } from '../../src/index.ts';
 import { sendHttp2, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
-import { listen } from '../helpers/servers.ts';
+import { request } from '../helpers/proxy.ts';
 import {
   goaway,
   head,
@@ -26,7 +25,7 @@ const settings = (...endpoints: string[]): BalancingProxyOptions => ({
   transport: gotTransport({ http2: true }),
   tls: { rejectUnauthorized: false },
 });
-const serve = async (...endpoints: string[]) => resources.use(await serveProxy(settings(...endpoints)));
+const serve = async (...endpoints: string[]) => resources.serve(settings(...endpoints));
 
 const greeting = Buffer.concat([settingsFrame(), goaway(0, 0)]);
 const refuse: OnRequest = (socket, stream) => void socket.write(reset(stream, 7));
@@ -98,7 +97,7 @@ describe('a POST that is sent once only', () => {
 test('an error of a gRPC endpoint, which is a head that ends its stream, arrives as one', async () => {
   const endpoint = await start((socket, stream) => void socket.write(onlyHead(stream, 'grpc-status', '5')));
   const proxy = resources.use(createBalancingProxy(settings(endpoint.url)));
-  const server = resources.use(await listen(http2.createServer((req, res) => proxy(req as never, res as never))));
+  const server = await resources.listen(http2.createServer((req, res) => proxy(req as never, res as never)));
   const session = http2.connect(server.url);
   resources.use({ close: () => session.destroy() });
   const stream = session.request({ ':method': 'POST', ':path': '/', te: 'trailers' });
@@ -113,9 +112,9 @@ test('an error of a gRPC endpoint, which is a head that ends its stream, arrives
 test('an endpoint learns over HTTP/2 that the client accepts trailers', async () => {
   const { createCertificate } = await import('../../shared/certificate.ts');
   const origin = http2.createSecureServer(await createCertificate(), (req, res) => res.end(String(req.headers.te)));
-  const endpoint = resources.use(await listen(origin));
+  const endpoint = await resources.listen(origin);
   const proxy = resources.use(createBalancingProxy(settings(endpoint.url.replace('http:', 'https:'))));
-  const server = resources.use(await listen(http2.createServer((req, res) => proxy(req as never, res as never))));
+  const server = await resources.listen(http2.createServer((req, res) => proxy(req as never, res as never)));
   for (const [headers, seen] of [
     [{ te: 'trailers' }, 'trailers'],
     [{}, 'undefined'],

@@ -3,16 +3,13 @@ import http from 'node:http';
 import type { BalancingProxyOptions, InspectedResponse } from '../../src/index.ts';
 import { late } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
-import { answering, startHttp, startTcp } from '../helpers/servers.ts';
+import { request } from '../helpers/proxy.ts';
+import { answering } from '../helpers/servers.ts';
 import { turns } from '../helpers/turns.ts';
 
 type Predicate = NonNullable<BalancingProxyOptions['isUsable']>;
 
 const resources = leakCheckedResources();
-
-const start = async (listener: http.RequestListener) => resources.use(await startHttp(listener)).url;
-const serve = async (options: BalancingProxyOptions) => resources.use(await serveProxy(options));
 
 const failing = answering(200, '{"error":"out of order"}', { 'X-Result': 'error' });
 
@@ -53,16 +50,16 @@ describe('a 200 with an error inside', () => {
     ['never settles', ({ headers }) => headers['x-result'] !== 'error' || never],
     ['gives no boolean', (({ headers }) => headers['x-result'] === 'data' || undefined) as Predicate],
   ])('loses to a later good answer when the predicate %s', async (_, isUsable) => {
-    const endpoints = [await start(failing), await start(goodAfter30Ms)];
-    const { url } = await serve({ endpoints, isUsable, timeouts: { responseMs: 200 } });
+    const endpoints = [await resources.startAt(failing), await resources.startAt(goodAfter30Ms)];
+    const { url } = await resources.serve({ endpoints, isUsable, timeouts: { responseMs: 200 } });
     expect((await request(url)).text).toBe('{"data":1}');
   });
 
   test('is not what the predicate is asked about when the status is not terminal', async () => {
     const seen: number[] = [];
-    const endpoints = [await start(answering(500, 'bad')), await start(answering(404, 'none'))];
+    const endpoints = [await resources.startAt(answering(500, 'bad')), await resources.startAt(answering(404, 'none'))];
     const isUsable: Predicate = ({ status }) => seen.push(status) > 0;
-    const { url } = await serve({ endpoints, isUsable, strategy: 'failover' });
+    const { url } = await resources.serve({ endpoints, isUsable, strategy: 'failover' });
     expect((await request(url)).text).toBe('none');
     expect(seen).toEqual([404]);
   });
@@ -71,8 +68,12 @@ describe('a 200 with an error inside', () => {
     const first = [Buffer.from('{"error":"first"}'), randomBytes(200_000), randomBytes(200_000)];
     const isUsable: Predicate = async (response) => !String(await response.body()).startsWith('{"error"');
     const next = chunked(Buffer.from('{"error":"next"}'), randomBytes(200_000), randomBytes(200_000));
-    const endpoints = [await start(chunked(...first)), await start(next), await start(next)];
-    const { url } = await serve({ endpoints, isUsable, strategy: 'failover', inspectLimitBytes: 100 });
+    const endpoints = [
+      await resources.startAt(chunked(...first)),
+      await resources.startAt(next),
+      await resources.startAt(next),
+    ];
+    const { url } = await resources.serve({ endpoints, isUsable, strategy: 'failover', inspectLimitBytes: 100 });
     const { status, body } = await request(url);
     expect([status, hashOf(body)]).toEqual([200, hashOf(...first)]);
   });
@@ -85,8 +86,8 @@ describe('a predicate that fails', () => {
     ['rejects', async () => fail(), 'ERR_BRP_HOOK'],
     ['never settles', () => never, 'ERR_BRP_NOT_JUDGED'],
   ])('makes a failed attempt when it %s', async (_, isUsable, code) => {
-    const endpoint = await start(chunked(randomBytes(10), randomBytes(10)));
-    const { url, events } = await serve({ endpoints: [endpoint], isUsable, timeouts: { responseMs: 200 } });
+    const endpoint = await resources.startAt(chunked(randomBytes(10), randomBytes(10)));
+    const { url, events } = await resources.serve({ endpoints: [endpoint], isUsable, timeouts: { responseMs: 200 } });
     expect((await request(url)).status).toBe(502);
     expect(events.at(-1)).toMatchObject({ attempts: [{ outcome: 'failed', error: { code } }] });
   });
@@ -95,20 +96,21 @@ describe('a predicate that fails', () => {
     ['has given its verdict', askingFirst(() => true)],
     ['waits for it', async (response) => (await response.body()).length > 0],
   ])('is not waited for longer than `responseMs` when it %s and the endpoint falls silent', async (_, isUsable) => {
-    const endpoint = await start((_req, res) => void res.write('half'));
-    const { url, events } = await serve({ endpoints: [endpoint], isUsable, timeouts: { responseMs: 200 } });
+    const endpoint = await resources.startAt((_req, res) => void res.write('half'));
+    const { url, events } = await resources.serve({ endpoints: [endpoint], isUsable, timeouts: { responseMs: 200 } });
     expect((await request(url)).status).toBe(502);
     expect(events.at(-1)).toMatchObject({ attempts: [{ error: { code: 'ERR_BRP_NOT_JUDGED' } }] });
   });
 
   test('makes a failed attempt when the endpoint breaks off what it reads', async () => {
-    const broken = resources.use(
-      await startTcp((socket) => {
-        socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'));
-      }),
-    );
+    const broken = await resources.startTcp((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'));
+    });
     const isUsable: Predicate = async (response) => (await response.body()).length > 0;
-    const { url, events } = await serve({ endpoints: [broken.url, await start(goodAfter30Ms)], isUsable });
+    const { url, events } = await resources.serve({
+      endpoints: [broken.url, await resources.startAt(goodAfter30Ms)],
+      isUsable,
+    });
     expect((await request(url)).text).toBe('{"data":1}');
     expect(events.at(-1)).toMatchObject({ attempts: [{ outcome: 'failed' }, { outcome: 'won' }] });
   });
@@ -117,13 +119,11 @@ describe('a predicate that fails', () => {
     const unhandled: unknown[] = [];
     const onUnhandled = (reason: unknown) => unhandled.push(reason);
     process.on('unhandledRejection', onUnhandled);
-    const broken = resources.use(
-      await startTcp((socket) => {
-        socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'));
-      }),
-    );
+    const broken = await resources.startTcp((socket) => {
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'));
+    });
     const isUsable: Predicate = askingFirst(() => fail());
-    const { url } = await serve({ endpoints: [broken.url], isUsable });
+    const { url } = await resources.serve({ endpoints: [broken.url], isUsable });
     expect((await request(url)).status).toBe(502);
     await turns(20);
     process.off('unhandledRejection', onUnhandled);
@@ -145,12 +145,12 @@ describe('what a predicate has read', () => {
     ['empty and chunked', [], {}],
   ])('is streamed whole and was at most the limit when the body is %s', async (_, chunks, headers) => {
     const seen: Buffer[] = [];
-    const endpoint = await start((req, res) => {
+    const endpoint = await resources.startAt((req, res) => {
       res.writeHead(200, headers);
       chunked(...chunks)(req, res);
     });
     const isUsable: Predicate = async (response) => seen.push(await response.body()) > 0;
-    const { url } = await serve({ endpoints: [endpoint], isUsable, inspectLimitBytes: limit });
+    const { url } = await resources.serve({ endpoints: [endpoint], isUsable, inspectLimitBytes: limit });
     const { body } = await request(url);
     expect(hashOf(body)).toBe(hashOf(...chunks));
     expect(seen.map((part) => hashOf(part))).toEqual([hashOf(body.subarray(0, limit))]);
@@ -159,35 +159,35 @@ describe('what a predicate has read', () => {
   test.each([limit - 1, limit, limit + 1])('is streamed whole when its %i bytes come in one packet', async (length) => {
     const text = 'x'.repeat(length);
     const packet = `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
-    const endpoint = resources.use(await startTcp((socket) => void socket.once('data', () => socket.end(packet))));
+    const endpoint = await resources.startTcp((socket) => void socket.once('data', () => socket.end(packet)));
     const isUsable: Predicate = async (response) => (await response.body()).length > 0;
-    const { url } = await serve({ endpoints: [endpoint.url], isUsable, inspectLimitBytes: limit });
+    const { url } = await resources.serve({ endpoints: [endpoint.url], isUsable, inspectLimitBytes: limit });
     expect((await request(url)).text).toBe(text);
   });
 
   test('arrives although the predicate did not wait for it', async () => {
-    const endpoint = await start(chunked(large.subarray(0, 2_000), large.subarray(2_000)));
+    const endpoint = await resources.startAt(chunked(large.subarray(0, 2_000), large.subarray(2_000)));
     const isUsable: Predicate = askingFirst(() => true);
-    const { url } = await serve({ endpoints: [endpoint], isUsable, inspectLimitBytes: limit });
+    const { url } = await resources.serve({ endpoints: [endpoint], isUsable, inspectLimitBytes: limit });
     expect(hashOf((await request(url)).body)).toBe(hashOf(large));
   });
 
   test('keeps its trailers', async () => {
-    const endpoint = await start((_, res) => {
+    const endpoint = await resources.startAt((_, res) => {
       res.writeHead(200, { Trailer: 'X-Checksum' }).write('body');
       res.addTrailers({ 'X-Checksum': '1' });
       res.end();
     });
     const isUsable: Predicate = async (response) => (await response.body()).length > 0;
-    const { url } = await serve({ endpoints: [endpoint], isUsable });
+    const { url } = await resources.serve({ endpoints: [endpoint], isUsable });
     const { text, trailers } = await request(url);
     expect([text, trailers['x-checksum']]).toEqual(['body', '1']);
   });
 
   test('cannot be asked for after the verdict', async () => {
     const kept: InspectedResponse[] = [];
-    const endpoint = await start(chunked(large));
-    const { url } = await serve({ endpoints: [endpoint], isUsable: (response) => kept.push(response) > 0 });
+    const endpoint = await resources.startAt(chunked(large));
+    const { url } = await resources.serve({ endpoints: [endpoint], isUsable: (response) => kept.push(response) > 0 });
     expect(hashOf((await request(url)).body)).toBe(hashOf(large));
     await expect(kept[0]?.body()).rejects.toThrow('judged already');
   });
@@ -199,8 +199,8 @@ describe('a client that goes away while the predicate is pending', () => {
     ['reads', async (response) => (await response.body()).length > 0],
   ])('leaves nothing behind when it %s', async (_, isUsable) => {
     const asked = Promise.withResolvers<void>();
-    const endpoint = resources.use(await startHttp((_req, res) => void res.write('half')));
-    const served = await serve({
+    const endpoint = await resources.start((_req, res) => void res.write('half'));
+    const served = await resources.serve({
       endpoints: [endpoint.url],
       isUsable: (response) => {
         asked.resolve();

@@ -4,7 +4,6 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { createCertificate } from '../../shared/certificate.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { listen } from '../helpers/servers.ts';
 import { connectRaw, serveUpgrades, switching } from '../helpers/upgrades.ts';
 
 const resources = leakCheckedResources();
@@ -34,7 +33,7 @@ describeOnLinux.each(['http', 'https'])('an endpoint that vanishes is noticed ov
       socket.on('error', () => {}).on('end', () => socket.end());
       socket.resume().write(switching);
     });
-    const { url } = resources.use(await listen(server));
+    const { url } = await resources.listen(server);
     const settings = { largeBody: 'stream', bodyLimitBytes: 10, tls: { rejectUnauthorized: false } } as const;
     const served = resources.use(await serveUpgrades({ endpoints: [url.replace('http', scheme)], ...settings }));
     return { url: served.url, ports };

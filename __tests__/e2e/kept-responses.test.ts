@@ -3,7 +3,7 @@ import type { BalancingProxyOptions, Transport } from '../../src/index.ts';
 import { type FakeResponse, fakeTransport } from '../../src/testing/testing.ts';
 import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { including, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
@@ -75,15 +75,13 @@ function transportOf(comings: readonly Coming[]): Transport {
 }
 
 const serve = async (comings: readonly Coming[], options: Omit<BalancingProxyOptions, 'endpoints' | 'transport'>) =>
-  resources.use(
-    await serveProxy({
-      preferStatuses: '200',
-      preferGraceMs: 60_000,
-      ...options,
-      endpoints: comings.map((_, index) => `http://e${index + 1}`),
-      transport: transportOf(comings),
-    }),
-  );
+  resources.serve({
+    preferStatuses: '200',
+    preferGraceMs: 60_000,
+    ...options,
+    endpoints: comings.map((_, index) => `http://e${index + 1}`),
+    transport: transportOf(comings),
+  });
 
 interface Case {
   readonly comings: readonly Coming[];

@@ -5,9 +5,9 @@ import net, { type Socket } from 'node:net';
 import type { BalancingProxyOptions } from '../../src/index.ts';
 import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { readAll, request, serveProxy } from '../helpers/proxy.ts';
+import { readAll, request } from '../helpers/proxy.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
-import { hanging, startHttp, startTcp, type TestServer } from '../helpers/servers.ts';
+import { hanging, type TestServer } from '../helpers/servers.ts';
 import { endOf, ok } from './upload-answers.ts';
 
 const resources = leakCheckedResources();
@@ -26,8 +26,8 @@ describe("a body over the limit with `largeBody: 'stream'`", () => {
       const { 'content-length': length, 'transfer-encoding': coding } = req.headers;
       res.end(JSON.stringify({ hash: hashOf(body), length, coding }));
     };
-    const endpoints = [resources.use(await startHttp(tell)).url, resources.use(await startHttp(tell)).url];
-    const served = resources.use(await serveProxy({ endpoints, ...stream, ...options }));
+    const endpoints = [(await resources.start(tell)).url, (await resources.start(tell)).url];
+    const served = await resources.serve({ endpoints, ...stream, ...options });
     return { served, asked: () => asked };
   }
 
@@ -77,19 +77,17 @@ describe("a body over the limit with `largeBody: 'stream'`", () => {
 
   test('goes over a connection of its own, because it cannot be sent twice', async () => {
     let connections = 0;
-    const endpoint = resources.use(
-      await startTcp((socket) => {
-        // The first connection is closed on reuse.
-        const isFirst = ++connections === 1;
-        let bytes = 0;
-        socket.on('data', (chunk) => {
-          bytes += chunk.length;
-          if (isFirst && bytes > 1_000) socket.destroy();
-          else if (isFirst || bytes > 100_000) socket.write(ok);
-        });
-      }),
-    );
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url], ...stream }));
+    const endpoint = await resources.startTcp((socket) => {
+      // The first connection is closed on reuse.
+      const isFirst = ++connections === 1;
+      let bytes = 0;
+      socket.on('data', (chunk) => {
+        bytes += chunk.length;
+        if (isFirst && bytes > 1_000) socket.destroy();
+        else if (isFirst || bytes > 100_000) socket.write(ok);
+      });
+    });
+    const { url } = await resources.serve({ endpoints: [endpoint.url], ...stream });
     await request(url);
     const settings = { method: 'POST', headers: { 'Content-Length': 100_001 }, body: large.subarray(0, 100_001) };
     expect((await request(url, settings)).status).toBe(200);
@@ -108,9 +106,9 @@ describe("a body over the limit with `largeBody: 'stream'`", () => {
   });
 
   test('is answered with 504 when the endpoint takes longer than `responseMs` after it', async () => {
-    const endpoint = resources.use(await startHttp(hanging));
+    const endpoint = await resources.start(hanging);
     const options = { endpoints: [endpoint.url], ...stream, timeouts: { responseMs: 50 } };
-    const { url } = resources.use(await serveProxy(options));
+    const { url } = await resources.serve(options);
     expect((await request(url, { method: 'POST', body: large.subarray(0, 200_000) })).status).toBe(504);
     await endpoint.idle();
   });
@@ -138,8 +136,8 @@ describe("a body over the limit with `largeBody: 'stream'`", () => {
     ['closes the connection', (socket) => void socket.end(tooLarge, () => socket.destroy())],
   ])('that an endpoint answers early and %s', (_, answer) => {
     test('gives that answer while the client is still uploading, and closes the connection to the endpoint', async () => {
-      const endpoint = resources.use(await startTcp(answeringEarly(answer)));
-      const served = resources.use(await serveProxy({ endpoints: [endpoint.url], ...stream }));
+      const endpoint = await resources.startTcp(answeringEarly(answer));
+      const served = await resources.serve({ endpoints: [endpoint.url], ...stream });
       const { port } = new URL(served.url);
       const socket = net.connect(Number(port), '127.0.0.1');
       socket.write(upload + 'x'.repeat(100));
@@ -154,8 +152,8 @@ describe("a body over the limit with `largeBody: 'stream'`", () => {
     });
 
     test('gives that answer to a client that does not stop uploading', async () => {
-      const endpoint = resources.use(await startTcp(answeringEarly(answer)));
-      const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url], ...stream }));
+      const endpoint = await resources.startTcp(answeringEarly(answer));
+      const { url } = await resources.serve({ endpoints: [endpoint.url], ...stream });
       const { statusText, text } = await request(url, {
         method: 'POST',
         headers: { 'Content-Length': large.length },
@@ -167,24 +165,24 @@ describe("a body over the limit with `largeBody: 'stream'`", () => {
   });
 
   test('leaves the connection to the client usable when the endpoint answered early', async () => {
-    const endpoint = resources.use(await startTcp(answeringEarly((socket) => void socket.pause().write(tooLarge))));
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url], ...stream }));
+    const endpoint = await resources.startTcp(answeringEarly((socket) => void socket.pause().write(tooLarge)));
+    const { url } = await resources.serve({ endpoints: [endpoint.url], ...stream });
     const next = head('GET / HTTP/1.1', 'Host: h', 'Connection: close');
     const { text } = await sendRaw(url, upload + 'x'.repeat(200_000) + next);
     expect(text.match(/HTTP\/1.1 413 Too Much/g)).toHaveLength(2);
   });
 
   test('is answered with 502 when the endpoint breaks off within it', async () => {
-    const endpoint = resources.use(await startTcp(answeringEarly((socket) => void socket.resetAndDestroy())));
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url], ...stream }));
+    const endpoint = await resources.startTcp(answeringEarly((socket) => void socket.resetAndDestroy()));
+    const { url } = await resources.serve({ endpoints: [endpoint.url], ...stream });
     const settings = { method: 'POST', headers: { 'Content-Length': large.length }, body: large };
     expect((await request(url, settings)).text).toBe('502 ERR_BRP_EXHAUSTED\n');
   });
 
   test('ends the attempt when the client breaks off within it', async () => {
     const asked = Promise.withResolvers<IncomingMessage>();
-    const endpoint = resources.use(await startHttp((req) => asked.resolve(req.on('error', () => {}).resume())));
-    const served = resources.use(await serveProxy({ endpoints: [endpoint.url], ...stream }));
+    const endpoint = await resources.start((req) => asked.resolve(req.on('error', () => {}).resume()));
+    const served = await resources.serve({ endpoints: [endpoint.url], ...stream });
     const socket = net.connect(Number(new URL(served.url).port), '127.0.0.1');
     socket.write(upload + 'x'.repeat(100));
     const req = await asked.promise;

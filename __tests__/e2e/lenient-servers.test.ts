@@ -2,7 +2,6 @@ import http from 'node:http';
 import { type BalancingProxyOptions, createBalancingProxy } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { head, sendRaw, startRaw, valuesIn } from '../helpers/raw.ts';
-import { listen } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
 
@@ -16,7 +15,7 @@ describe('a server with `insecureHTTPParser`, which takes a length beside chunks
   ])('hides no request in a body that is %s', async (_, options) => {
     const endpoint = resources.use(await startRaw(`${head('HTTP/1.1 200 OK', 'Content-Length: 2')}ok`));
     const proxy = resources.use(createBalancingProxy({ endpoints: [endpoint.url], ...options }));
-    const server = resources.use(await listen(http.createServer({ insecureHTTPParser: true }, proxy)));
+    const server = await resources.listen(http.createServer({ insecureHTTPParser: true }, proxy));
     for (const length of [0, 12]) {
       const framing = `Content-Length: ${length}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n`;
       await sendRaw(server.url, `POST / HTTP/1.1\r\nHost: x\r\n${framing}${inChunk(hidden)}`);

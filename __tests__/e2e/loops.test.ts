@@ -2,7 +2,7 @@ import http from 'node:http';
 import { type BalancingProxyOptions, createBalancingProxy } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request } from '../helpers/proxy.ts';
-import { answering, listen, startHttp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { connectRaw, serveUpgrades, startSwitching } from '../helpers/upgrades.ts';
 
 const resources = leakCheckedResources();
@@ -17,7 +17,7 @@ interface RingSettings extends Partial<BalancingProxyOptions> {
 async function serveRing({ size, width = 1, ...options }: RingSettings) {
   const servers = Array.from({ length: size }, () => http.createServer());
   const urls: string[] = [];
-  for (const server of servers) urls.push(resources.use(await listen(server)).url);
+  for (const server of servers) urls.push((await resources.listen(server)).url);
   let asked = 0;
   for (const [index, server] of servers.entries()) {
     const endpoints = Array<string>(width).fill(urls[(index + 1) % size] ?? '');
@@ -45,7 +45,7 @@ describe('a request that carries our own `Via` token', () => {
     ['with protocol name and comment', { via: 'HTTP/1.1  us (a comment)' }],
     ['named in `Connection`', { Connection: 'Via, close', Via: '1.1 us' }],
   ])('%s is answered with 508 before any endpoint is asked', async (_, headers) => {
-    const endpoint = resources.use(await startHttp(answering(200, 'ok')));
+    const endpoint = await resources.start(answering(200, 'ok'));
     const { url } = resources.use(await serveUpgrades({ endpoints: [endpoint.url, endpoint.url], via: 'us' }));
     for (const method of ['GET', 'POST', 'OPTIONS']) {
       const { status, text } = await request(url, { method, headers });
@@ -59,7 +59,7 @@ describe('a request that carries our own `Via` token', () => {
     ['in a comment', '1.1 other (not us)'],
     ['as a protocol', 'us other'],
   ])('only %s is forwarded', async (_, via) => {
-    const endpoint = resources.use(await startHttp(answering(200, 'ok')));
+    const endpoint = await resources.start(answering(200, 'ok'));
     const { url } = resources.use(await serveUpgrades({ endpoints: [endpoint.url], via: 'us' }));
     expect((await request(url, { headers: { Via: via } })).status).toBe(200);
   });
@@ -80,7 +80,7 @@ describe('proxies that have one another for endpoints', () => {
   });
 
   test('and a good endpoint, too, give its response', async () => {
-    const good = resources.use(await startHttp(answering(200, 'good')));
+    const good = await resources.start(answering(200, 'good'));
     const ring = await serveRing({ size: 2 });
     const { url } = resources.use(await serveUpgrades({ endpoints: [ring.url, good.url] }));
     expect((await request(url)).text).toBe('good');
@@ -102,12 +102,10 @@ describe('proxies that have one another for endpoints', () => {
 describe('a chain of proxies', () => {
   test.each([2, 5, 6])('of %i is no loop', async (length) => {
     const asked: Array<string | undefined> = [];
-    const endpoint = resources.use(
-      await startHttp((req, res) => {
-        asked.push(req.headers.via);
-        answering(200, 'ok')(req, res);
-      }),
-    );
+    const endpoint = await resources.start((req, res) => {
+      asked.push(req.headers.via);
+      answering(200, 'ok')(req, res);
+    });
     const { text } = await request(await serveChain(length, endpoint.url));
     expect([text, asked.length, asked[0]?.split(', ').length]).toEqual(['ok', 1, length]);
   });
@@ -122,7 +120,7 @@ describe('a chain of proxies', () => {
   });
 
   test('of 7 is taken for a loop that has no end, and ends at the seventh', async () => {
-    const endpoint = resources.use(await startHttp(answering(200, 'ok')));
+    const endpoint = await resources.start(answering(200, 'ok'));
     expect((await request(await serveChain(7, endpoint.url))).status).toBe(508);
     expect(endpoint.accepted).toBe(0);
   });

@@ -2,7 +2,6 @@ import type { RequestEnded } from '../../src/index.ts';
 import { createBalancingProxy } from '../../src/index.ts';
 import { frames, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { serveProxy } from '../helpers/proxy.ts';
 import { head, sendRaw, startRaw, valuesIn } from '../helpers/raw.ts';
 import { connectRaw, serveUpgrades } from '../helpers/upgrades.ts';
 
@@ -13,7 +12,7 @@ const ok = `${head('HTTP/1.1 200 OK', 'Content-Length: 2')}ok`;
 /** What an endpoint and the client get of a request. */
 async function send(requestLine: string, ...headers: readonly string[]) {
   const endpoint = resources.use(await startRaw(ok));
-  const served = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+  const served = await resources.serve({ endpoints: [endpoint.url] });
   const { text } = await sendRaw(served.url, head(requestLine, 'Host: client', ...headers, 'Connection: close'));
   const [got] = endpoint.requests;
   const ended = served.events.findLast((event) => event.type === 'request-ended') as RequestEnded;

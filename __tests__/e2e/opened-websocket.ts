@@ -1,8 +1,6 @@
 import { once } from 'node:events';
-import type http from 'node:http';
 import { WebSocket } from 'ws';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { startHttp } from '../helpers/servers.ts';
 import { serveUpgrades } from '../helpers/upgrades.ts';
 
 export const resources = leakCheckedResources();
@@ -15,8 +13,6 @@ export async function open(url: string, ...settings: readonly unknown[]): Promis
   await once(socket, 'open');
   return socket;
 }
-
-export const start = async (listener: http.RequestListener) => resources.use(await startHttp(listener)).url;
 
 export const serve = async (...settings: Parameters<typeof serveUpgrades>) =>
   resources.use(await serveUpgrades(...settings));

@@ -5,9 +5,8 @@ import { gzipSync } from 'node:zlib';
 import express, { type RequestHandler } from 'express';
 import type { BalancingProxy, BalancingProxyOptions } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { startRaw, valuesIn } from '../helpers/raw.ts';
-import { startHttp } from '../helpers/servers.ts';
 import { endOf, ok } from './upload-answers.ts';
 
 const resources = leakCheckedResources();
@@ -28,7 +27,7 @@ interface Post {
 /** Sends a body through this middleware and the proxy and tells what the endpoint and the client got. */
 async function post(handlers: RequestHandler[], { type, body, headers, options }: Post) {
   const endpoint = resources.use(await startRaw(ok));
-  const served = resources.use(await serveProxy({ endpoints: [endpoint.url], ...options }, behind(...handlers)));
+  const served = await resources.serve({ endpoints: [endpoint.url], ...options }, behind(...handlers));
   const framing = Array.isArray(body) ? {} : { 'Content-Length': Buffer.byteLength(body as string) };
   const { status, text } = await request(served.url, {
     method: 'POST',
@@ -181,8 +180,8 @@ describe('a body that a parser has read', () => {
   ])('means the same to the endpoint: the nested form %s', async (body) => {
     const form = express.urlencoded({ extended: true });
     const tell: RequestListener = express().use(form, (req, res) => void res.json(req.body));
-    const endpoint = resources.use(await startHttp(tell));
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }, behind(form)));
+    const endpoint = await resources.start(tell);
+    const { url } = await resources.serve({ endpoints: [endpoint.url] }, behind(form));
     const settings = { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body };
     expect((await request(url, settings)).text).toBe((await request(endpoint.url, settings)).text);
   });
@@ -190,7 +189,7 @@ describe('a body that a parser has read', () => {
   test('reaches every endpoint', async () => {
     const endpoints = [resources.use(await startRaw(ok)), resources.use(await startRaw(ok))];
     const options = { endpoints: endpoints.map(({ url }) => url), terminalStatuses: '404' };
-    const { url } = resources.use(await serveProxy(options, behind(express.json())));
+    const { url } = await resources.serve(options, behind(express.json()));
     await request(url, { method: 'POST', headers: { 'Content-Type': json }, body: '{ }' });
     expect(endpoints.map(({ requests: [got] }) => got?.body)).toEqual(['{}', '{}']);
   });
@@ -207,7 +206,7 @@ test.each<[string, RequestHandler, http.OutgoingHttpHeaders, readonly Buffer[]]>
   ['of another type, compressed', express.json(), { 'Content-Encoding': 'gzip' }, [gzipSync('{ }')]],
 ])('a body that the parser left alone arrives as it is: %s', async (_, parser, headers, body) => {
   const endpoint = resources.use(await startRaw(ok));
-  const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }, behind(parser)));
+  const { url } = await resources.serve({ endpoints: [endpoint.url] }, behind(parser));
   await request(url, { method: 'POST', headers, body });
   const [got] = endpoint.requests;
   expect(got?.body).toBe(Buffer.concat(body).toString('latin1'));
@@ -217,7 +216,7 @@ test.each<[string, RequestHandler, http.OutgoingHttpHeaders, readonly Buffer[]]>
 test('a request without a body passes every parser', async () => {
   const endpoint = resources.use(await startRaw(ok));
   const parsers = behind(express.json(), express.urlencoded(), express.text(), express.raw());
-  const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }, parsers));
+  const { url } = await resources.serve({ endpoints: [endpoint.url] }, parsers);
   for (const method of ['GET', 'DELETE']) expect((await request(url, { method })).status).toBe(200);
 });
 

@@ -5,7 +5,7 @@ import express, { type RequestHandler } from 'express';
 import express4 from 'express4';
 import type { BalancingProxyError, RequestEnded } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { head, startRaw, valuesIn } from '../helpers/raw.ts';
 
 const resources = leakCheckedResources();
@@ -37,8 +37,8 @@ describe.each(versions)('behind a parser of $name', ({ app, parsers }) => {
     const endpoint = resources.use(await startRaw(`${head('HTTP/1.1 200 OK', 'Content-Length: 2')}ok`));
     // An app may go on although a body cannot be parsed.
     const goOn = (_error: unknown, _req: unknown, _res: unknown, next: () => void) => next();
-    const served = resources.use(
-      await serveProxy({ endpoints: [endpoint.url] }, (proxy) => app().use(parse(parsers)).use(goOn, proxy)),
+    const served = await resources.serve({ endpoints: [endpoint.url] }, (proxy) =>
+      app().use(parse(parsers)).use(goOn, proxy),
     );
     const bytes = coding ? gzipSync(body) : Buffer.from(body);
     const headers: http.OutgoingHttpHeaders = {

@@ -4,7 +4,6 @@ import { createBalancingProxy } from '../../src/index.ts';
 import { frames } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { head } from '../helpers/raw.ts';
-import { startHttp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
@@ -14,7 +13,7 @@ const overHttp1 = frames.filter(({ name }) => name !== 'node:http2');
 describe.each(overHttp1)('30 requests that a client pipelines, in $name,', ({ start }) => {
   async function pipeline() {
     const held: http.ServerResponse[] = [];
-    const endpoint = resources.use(await startHttp((_, res) => void held.push(res)));
+    const endpoint = await resources.start((_, res) => void held.push(res));
     const proxy = resources.use(createBalancingProxy({ endpoints: [endpoint.url] }));
     const server = resources.use(await start({ mounts: { '/': proxy } }));
     const client = net.connect(server.port, '127.0.0.1').setEncoding('latin1');

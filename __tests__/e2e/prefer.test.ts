@@ -1,33 +1,19 @@
-import type http from 'node:http';
 import type { BalancingProxyOptions } from '../../src/index.ts';
 import { late } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
-import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { request } from '../helpers/proxy.ts';
+import { answering, hanging, refusedUrl } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
-
-/** An endpoint that counts what it is asked. */
-async function start(listener: http.RequestListener) {
-  let asked = 0;
-  const server = resources.use(
-    await startHttp((req, res) => {
-      asked++;
-      listener(req, res);
-    }),
-  );
-  return { url: server.url, idle: server.idle, asked: () => asked };
-}
 
 const notFound = answering(404, 'not here');
 const found = answering(200, 'found');
 
-const preferring = async (options: BalancingProxyOptions) =>
-  resources.use(await serveProxy({ preferStatuses: '200,300', ...options }));
+const preferring = async (options: BalancingProxyOptions) => resources.serve({ preferStatuses: '200,300', ...options });
 
 describe('a usable response that is not of `preferStatuses`', () => {
   test.each([200, 302])('does not beat a %i that comes within the grace', async (status) => {
-    const endpoints = [await start(notFound), await start(late(40, answering(status, 'found')))];
+    const endpoints = [await resources.start(notFound), await resources.start(late(40, answering(status, 'found')))];
     const { url, proxy } = await preferring({ endpoints: endpoints.map((each) => each.url), preferGraceMs: 2_000 });
     const { text } = await request(url);
     expect(text).toBe('found');
@@ -38,9 +24,9 @@ describe('a usable response that is not of `preferStatuses`', () => {
   });
 
   test('wins when the grace is over, and the others are cancelled', async () => {
-    const slow = await start(hanging);
+    const slow = await resources.start(hanging);
     const { url, events } = await preferring({
-      endpoints: [(await start(notFound)).url, slow.url],
+      endpoints: [(await resources.start(notFound)).url, slow.url],
       preferGraceMs: 40,
       loserGraceMs: 0,
     });
@@ -52,22 +38,27 @@ describe('a usable response that is not of `preferStatuses`', () => {
   });
 
   test.each<[string, () => Promise<string>]>([
-    ['answer 500', async () => (await start(answering(500, 'bad'))).url],
-    ['answer 404, too', async () => (await start(late(20, answering(404, 'nor here')))).url],
+    ['answer 500', async () => (await resources.start(answering(500, 'bad'))).url],
+    ['answer 404, too', async () => (await resources.start(late(20, answering(404, 'nor here')))).url],
     ['refuse', refusedUrl],
   ])('wins at once when all others %s', async (_, startOther) => {
-    const endpoints = [(await start(notFound)).url, await startOther(), await startOther()];
+    const endpoints = [(await resources.start(notFound)).url, await startOther(), await startOther()];
     const { url } = await preferring({ endpoints, preferGraceMs: 60_000 });
     expect((await request(url)).text).toBe('not here');
   });
 
   test('wins at once when it is the only endpoint', async () => {
-    const { url } = await preferring({ endpoints: [(await start(notFound)).url], preferGraceMs: 60_000 });
+    const { url } = await preferring({ endpoints: [(await resources.start(notFound)).url], preferGraceMs: 60_000 });
     expect((await request(url)).status).toBe(404);
   });
 
   test.each(['failover', 'hedge'] as const)('has the next endpoint asked at once by %s', async (strategy) => {
-    const endpoints = [await start(notFound), await start(notFound), await start(found), await start(found)];
+    const endpoints = [
+      await resources.start(notFound),
+      await resources.start(notFound),
+      await resources.start(found),
+      await resources.start(found),
+    ];
     const { url } = await preferring({
       endpoints: endpoints.map((each) => each.url),
       strategy,
@@ -79,7 +70,7 @@ describe('a usable response that is not of `preferStatuses`', () => {
   });
 
   test('asks nobody else for a POST that goes to a single endpoint', async () => {
-    const endpoints = [await start(notFound), await start(found)];
+    const endpoints = [await resources.start(notFound), await resources.start(found)];
     const { url } = await preferring({
       endpoints: endpoints.map((each) => each.url),
       unsafeMethods: 'single',
@@ -92,17 +83,15 @@ describe('a usable response that is not of `preferStatuses`', () => {
   test('arrives whole when it is large and was held', async () => {
     const text = 'not here '.repeat(100_000);
     const { url } = await preferring({
-      endpoints: [(await start(answering(404, text))).url, (await start(hanging)).url],
+      endpoints: [(await resources.start(answering(404, text))).url, (await resources.start(hanging)).url],
       preferGraceMs: 40,
     });
     expect((await request(url)).text === text).toBe(true);
   });
 
   test('loses to nothing without `preferStatuses`', async () => {
-    const endpoints = [await start(notFound), await start(late(40, found))];
-    const { url } = resources.use(
-      await serveProxy({ endpoints: endpoints.map((each) => each.url), preferGraceMs: 60_000 }),
-    );
+    const endpoints = [await resources.start(notFound), await resources.start(late(40, found))];
+    const { url } = await resources.serve({ endpoints: endpoints.map((each) => each.url), preferGraceMs: 60_000 });
     expect((await request(url)).status).toBe(404);
   });
 });
@@ -110,8 +99,8 @@ describe('a usable response that is not of `preferStatuses`', () => {
 describe('a held response', () => {
   test('is let go of when the client goes away', async () => {
     const held = Promise.withResolvers<void>();
-    const endless = await start((_, res) => void res.writeHead(404).write('not here'));
-    const slow = await start(hanging);
+    const endless = await resources.start((_, res) => void res.writeHead(404).write('not here'));
+    const slow = await resources.start(hanging);
     const served = await preferring({
       endpoints: [endless.url, slow.url],
       preferGraceMs: 60_000,

@@ -5,8 +5,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { ProxyEvent, RequestEnded } from '../../src/index.ts';
 import { late } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
-import { answering, hanging, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
+import { request } from '../helpers/proxy.ts';
+import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
@@ -22,28 +22,27 @@ const answerRaw = (bytes: string) => (socket: Socket) => {
 
 describe('a race with endpoints of which only one is good', () => {
   const starters: ReadonlyArray<readonly [string, () => Promise<string>]> = [
-    ['answer 500 at once', async () => resources.use(await startHttp(answering(500, 'bad'))).url],
-    ['hang', async () => resources.use(await startHttp(hanging)).url],
+    ['answer 500 at once', async () => (await resources.start(answering(500, 'bad'))).url],
+    ['hang', async () => (await resources.start(hanging)).url],
     ['refuse', refusedUrl],
     [
       'reset',
-      async () =>
-        resources.use(await startTcp((socket) => void socket.once('data', () => socket.resetAndDestroy()))).url,
+      async () => (await resources.startTcp((socket) => void socket.once('data', () => socket.resetAndDestroy()))).url,
     ],
-    ['close without an answer', async () => resources.use(await startTcp(answerRaw(''))).url],
-    ['send garbage', async () => resources.use(await startTcp(answerRaw('SSH-2.0-OpenSSH_9.2\r\n'))).url],
-    ['send half a head', async () => resources.use(await startTcp(answerRaw('HTTP/1.1 200 OK\r\nContent-Le'))).url],
+    ['close without an answer', async () => (await resources.startTcp(answerRaw(''))).url],
+    ['send garbage', async () => (await resources.startTcp(answerRaw('SSH-2.0-OpenSSH_9.2\r\n'))).url],
+    ['send half a head', async () => (await resources.startTcp(answerRaw('HTTP/1.1 200 OK\r\nContent-Le'))).url],
     [
       'die within a small body',
-      async () => resources.use(await startTcp(answerRaw('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'))).url,
+      async () => (await resources.startTcp(answerRaw('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'))).url,
     ],
     ['have no address', async () => 'http://no-such-host.invalid'],
   ];
 
   test.each(starters)('gives its response when the others %s', async (_, start) => {
     const bad = [await start(), await start()];
-    const good = resources.use(await startHttp(goodAfter50Ms));
-    const { url } = resources.use(await serveProxy({ endpoints: [...bad, good.url] }));
+    const good = await resources.start(goodAfter50Ms);
+    const { url } = await resources.serve({ endpoints: [...bad, good.url] });
     const { status, text } = await request(url);
     expect([status, text]).toEqual([200, 'good']);
   });
@@ -51,9 +50,9 @@ describe('a race with endpoints of which only one is good', () => {
 
 describe('the losers of a race', () => {
   test('delay nothing and see their connection close', async () => {
-    const slow = resources.use(await startHttp(hanging));
-    const good = resources.use(await startHttp(goodAfter50Ms));
-    const { url } = resources.use(await serveProxy({ endpoints: [slow.url, good.url] }));
+    const slow = await resources.start(hanging);
+    const good = await resources.start(goodAfter50Ms);
+    const { url } = await resources.serve({ endpoints: [slow.url, good.url] });
     const { status } = await request(url);
     const answeredAt = performance.now();
     expect(status).toBe(200);
@@ -63,31 +62,23 @@ describe('the losers of a race', () => {
   });
 
   test('are read to their end when their body is small, so that their connection is used again', async () => {
-    const bad = resources.use(
-      await startHttp((req, res) => {
-        if (req.url === '/first') answering(500, 'bad')(req, res);
-        else answering(200, 'fine')(req, res);
-      }),
-    );
-    const { url } = resources.use(
-      await serveProxy({ endpoints: [bad.url, resources.use(await startHttp(goodAfter50Ms)).url] }),
-    );
+    const bad = await resources.start((req, res) => {
+      if (req.url === '/first') answering(500, 'bad')(req, res);
+      else answering(200, 'fine')(req, res);
+    });
+    const { url } = await resources.serve({ endpoints: [bad.url, (await resources.start(goodAfter50Ms)).url] });
     expect((await request(`${url}/first`)).text).toBe('good');
     expect((await request(`${url}/second`)).text).toBe('fine');
     expect(bad.accepted).toBe(1);
   });
 
   test('are cut when the rest of their body is large', async () => {
-    const endless = resources.use(
-      await startHttp((req, res) => {
-        req.resume();
-        res.writeHead(500);
-        res.write('x');
-      }),
-    );
-    const { url } = resources.use(
-      await serveProxy({ endpoints: [endless.url, resources.use(await startHttp(goodAfter50Ms)).url] }),
-    );
+    const endless = await resources.start((req, res) => {
+      req.resume();
+      res.writeHead(500);
+      res.write('x');
+    });
+    const { url } = await resources.serve({ endpoints: [endless.url, (await resources.start(goodAfter50Ms)).url] });
     expect((await request(url)).text).toBe('good');
     await endless.idle();
   });
@@ -95,13 +86,13 @@ describe('the losers of a race', () => {
 
 describe('the grace of the losers', () => {
   const startPair = async (listener: http.RequestListener) => {
-    const loser = resources.use(await startHttp(listener));
-    return { loser, endpoints: [resources.use(await startHttp(answering(200, 'fast'))).url, loser.url] };
+    const loser = await resources.start(listener);
+    return { loser, endpoints: [(await resources.start(answering(200, 'fast'))).url, loser.url] };
   };
 
   test('lets them finish, so that their connection is used again', async () => {
     const { loser, endpoints } = await startPair(goodAfter50Ms);
-    const served = resources.use(await serveProxy({ endpoints, loserGraceMs: 10_000 }));
+    const served = await resources.serve({ endpoints, loserGraceMs: 10_000 });
     for (let i = 0; i < 3; i++) {
       expect((await request(served.url)).text).toBe('fast');
       await until(() => endedIn(served.events).length, i + 1);
@@ -112,10 +103,8 @@ describe('the grace of the losers', () => {
 
   test('goes on when a response that was streamed has come to its end', async () => {
     const { endpoints } = await startPair(goodAfter50Ms);
-    const streaming = resources.use(await startHttp((_, res) => res.write('one', () => void res.end('two'))));
-    const served = resources.use(
-      await serveProxy({ endpoints: [streaming.url, ...endpoints.slice(1)], loserGraceMs: 10_000 }),
-    );
+    const streaming = await resources.start((_, res) => res.write('one', () => void res.end('two')));
+    const served = await resources.serve({ endpoints: [streaming.url, ...endpoints.slice(1)], loserGraceMs: 10_000 });
     expect((await request(served.url)).text).toBe('onetwo');
     await until(() => endedIn(served.events).length, 1);
     expect(endedIn(served.events).map(outcomesOf)).toEqual([['won', 'lost']]);
@@ -123,7 +112,7 @@ describe('the grace of the losers', () => {
 
   test('ends with their cancellation, which `request-ended` waits for and the client does not', async () => {
     const { loser, endpoints } = await startPair(hanging);
-    const served = resources.use(await serveProxy({ endpoints, loserGraceMs: 50 }));
+    const served = await resources.serve({ endpoints, loserGraceMs: 50 });
     expect((await request(served.url)).text).toBe('fast');
     expect(endedIn(served.events)).toEqual([]);
     await loser.idle();
@@ -134,16 +123,16 @@ describe('the grace of the losers', () => {
 
   test('is waited for by close()', async () => {
     const { endpoints } = await startPair(hanging);
-    const served = resources.use(await serveProxy({ endpoints, loserGraceMs: 30 }));
+    const served = await resources.serve({ endpoints, loserGraceMs: 30 });
     await request(served.url);
     await served.proxy.close();
     expect(endedIn(served.events).map(outcomesOf)).toEqual([['won', 'cancelled']]);
   });
 
   test('is over at once when the client goes away', async () => {
-    const streaming = resources.use(await startHttp((_, res) => void res.write('first')));
-    const loser = resources.use(await startHttp(hanging));
-    const { url } = resources.use(await serveProxy({ endpoints: [streaming.url, loser.url], loserGraceMs: Infinity }));
+    const streaming = await resources.start((_, res) => void res.write('first'));
+    const loser = await resources.start(hanging);
+    const { url } = await resources.serve({ endpoints: [streaming.url, loser.url], loserGraceMs: Infinity });
     const client = http.get(url, { agent: false });
     const [res] = (await once(client, 'response')) as [http.IncomingMessage];
     res.on('error', () => {});
@@ -167,7 +156,7 @@ describe('failover', () => {
       startHttp(recording('third', 200)),
     ]);
     const endpoints = servers.map((server) => resources.use(server).url);
-    const { url } = resources.use(await serveProxy({ endpoints, strategy: 'failover' }));
+    const { url } = await resources.serve({ endpoints, strategy: 'failover' });
     expect((await request(url)).text).toBe('second');
     expect(asked).toEqual(['first', 'second']);
   });
@@ -175,14 +164,12 @@ describe('failover', () => {
 
 describe('the winner', () => {
   test('arrives with status, reason phrase and all headers, repeated ones too', async () => {
-    const endpoint = resources.use(
-      await startTcp(
-        answerRaw(
-          'HTTP/1.1 418 Short And Stout\r\nX-One: 1\r\nSet-Cookie: a=1\r\nX-Two: a\r\nSet-Cookie: b=2\r\nX-Two: b\r\nContent-Length: 3\r\n\r\ntea',
-        ),
+    const endpoint = await resources.startTcp(
+      answerRaw(
+        'HTTP/1.1 418 Short And Stout\r\nX-One: 1\r\nSet-Cookie: a=1\r\nX-Two: a\r\nSet-Cookie: b=2\r\nX-Two: b\r\nContent-Length: 3\r\n\r\ntea',
       ),
     );
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const { url } = await resources.serve({ endpoints: [endpoint.url] });
     const { status, statusText, rawHeaders, text } = await request(url);
     expect([status, statusText, text]).toEqual([418, 'Short And Stout', 'tea']);
     expect(rawHeaders.slice(0, 12)).toEqual([
@@ -202,8 +189,8 @@ describe('the winner', () => {
   });
 
   test('is streamed from the first byte when its length is not known', async () => {
-    const endpoint = resources.use(await startHttp((_, res) => void res.write('first')));
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const endpoint = await resources.start((_, res) => void res.write('first'));
+    const { url } = await resources.serve({ endpoints: [endpoint.url] });
     const client = http.get(url, { agent: false });
     const [res] = (await once(client, 'response')) as [http.IncomingMessage];
     const [chunk] = await once(res, 'data');
@@ -215,20 +202,18 @@ describe('the winner', () => {
   test('is read no faster than the client takes it', async () => {
     const total = 64 * 1024 * 1024;
     let written = 0;
-    const endpoint = resources.use(
-      await startHttp((_, res) => {
-        const chunk = Buffer.alloc(65_536);
-        const more = (): void => {
-          while (written < total) {
-            written += chunk.length;
-            if (!res.write(chunk)) return void res.once('drain', more);
-          }
-          res.end();
-        };
-        more();
-      }),
-    );
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const endpoint = await resources.start((_, res) => {
+      const chunk = Buffer.alloc(65_536);
+      const more = (): void => {
+        while (written < total) {
+          written += chunk.length;
+          if (!res.write(chunk)) return void res.once('drain', more);
+        }
+        res.end();
+      };
+      more();
+    });
+    const { url } = await resources.serve({ endpoints: [endpoint.url] });
     const client = http.get(url, { agent: false });
     const [res] = (await once(client, 'response')) as [http.IncomingMessage];
     let received = 0;

@@ -7,7 +7,7 @@ import { frames, type Middleware, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request } from '../helpers/proxy.ts';
 import { head, startRaw, valuesIn } from '../helpers/raw.ts';
-import { hanging, listen, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { hanging, refusedUrl } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
 
@@ -44,13 +44,11 @@ async function told(
   { options = {}, before }: { options?: Partial<BalancingProxyOptions>; before?: (req: Rawish) => void } = {},
 ): Promise<string> {
   const tell = await telling(options);
-  const server = resources.use(
-    await listen(
-      createServer((req: Rawish, res: ServerResponse) => {
-        before?.(req);
-        tell(req, res);
-      }),
-    ),
+  const server = await resources.listen(
+    createServer((req: Rawish, res: ServerResponse) => {
+      before?.(req);
+      tell(req, res);
+    }),
   );
   return (await request(server.url, { method: 'POST', body })).text;
 }
@@ -93,7 +91,7 @@ describe('`req.rawBody` behind a proxy that has no answer', () => {
     const app = express().use(refusing, proxy, ((_error, req, res, _next) => {
       res.socket?.end(`HTTP/1.1 500 No\r\nConnection: close\r\n\r\n${String((req as Rawish).rawBody)}`);
     }) as express.ErrorRequestHandler);
-    const server = resources.use(await listen(createServer(app)));
+    const server = await resources.listen(createServer(app));
     expect((await request(server.url, { method: 'POST', body: 'mine' })).text).toBe('mine');
   });
 
@@ -102,7 +100,7 @@ describe('`req.rawBody` behind a proxy that has no answer', () => {
     const first = resources.use(createBalancingProxy({ endpoints: [await refusedUrl()] }));
     const second = resources.use(createBalancingProxy({ endpoints: [sound.url] }));
     const body = gzipSync('{}');
-    const server = resources.use(await listen(createServer((req, res) => first(req, res, () => second(req, res)))));
+    const server = await resources.listen(createServer((req, res) => first(req, res, () => second(req, res))));
     const headers = { 'Content-Type': 'application/json', 'Content-Encoding': 'gzip' };
     expect((await request(server.url, { method: 'POST', body, headers })).text).toBe('ok');
     expect(Buffer.from(sound.requests[0]?.body ?? '', 'latin1')).toEqual(body);
@@ -110,9 +108,9 @@ describe('`req.rawBody` behind a proxy that has no answer', () => {
   });
 
   test('is not there after `totalMs` within the body', async () => {
-    const endpoint = resources.use(await startHttp(hanging));
+    const endpoint = await resources.start(hanging);
     const tell = await telling({ endpoints: [endpoint.url], timeouts: { totalMs: 50 } });
-    const server = resources.use(await listen(createServer((req, res) => tell(req, res))));
+    const server = await resources.listen(createServer((req, res) => tell(req, res)));
     const text = new Promise<string>((resolve, reject) => {
       const headers = { 'Content-Length': 10 };
       request(server.url, { method: 'POST', headers, body: 'half' }).then(({ text: all }) => resolve(all), reject);

@@ -1,7 +1,7 @@
 import type { BalancingProxyOptions } from '../../src/index.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { head, sendRaw, valuesIn } from '../helpers/raw.ts';
-import { answering, startHttp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { isOverUndici } from '../helpers/transport-under-test.ts';
 import { added, forwarded, get, mounted, resources, serve } from './forwarded-request.ts';
 
@@ -153,8 +153,8 @@ describe('the request method', () => {
 
 describe('a client', () => {
   test('that waits for 100 gets it from us, and the endpoint sees no `Expect`', async () => {
-    const endpoint = resources.use(await startHttp(answering(200, 'ok')));
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const endpoint = await resources.start(answering(200, 'ok'));
+    const { url } = await resources.serve({ endpoints: [endpoint.url] });
     const sent = head('POST / HTTP/1.1', 'Host: h', 'Expect: 100-continue', 'Content-Length: 4', 'Connection: close');
     const { text } = await sendRaw(url, `${sent}body`);
     expect(text).toMatch(/^HTTP\/1.1 100 Continue\r\n\r\nHTTP\/1.1 200 OK\r\n/);

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import express from 'express';
 import type { BalancingProxy, BalancingProxyOptions } from '../../src/index.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { head, sendRaw, startRaw, valuesIn } from '../helpers/raw.ts';
 import { added, forwarded, get, mounted, ok, resources, type Setting, serve } from './forwarded-request.ts';
 
@@ -146,7 +146,7 @@ describe('`Host`', () => {
   ])('is %s', async (_, { options }, expected) => {
     const endpoint = resources.use(await startRaw(ok));
     const headers = expected === 'configured.example' ? { Host: expected } : {};
-    const { url } = resources.use(await serveProxy({ endpoints: [{ url: endpoint.url, headers }], ...options }));
+    const { url } = await resources.serve({ endpoints: [{ url: endpoint.url, headers }], ...options });
     await sendRaw(url, get('/'));
     expect(valuesIn(endpoint.requests[0]?.headers ?? [], 'host')).toEqual([expected]);
   });
@@ -161,7 +161,7 @@ describe("an endpoint's own headers", () => {
   test('replace all of that name that the client sent, and may repeat', async () => {
     const endpoint = resources.use(await startRaw(ok));
     const headers = { 'X-Key': ['1', '2'], authorization: 'Bearer endpoint' };
-    const { url } = resources.use(await serveProxy({ endpoints: [{ url: endpoint.url, headers }], via: 'us' }));
+    const { url } = await resources.serve({ endpoints: [{ url: endpoint.url, headers }], via: 'us' });
     await sendRaw(url, get('/', 'x-key: client', 'X-KEY: again', 'Authorization: Bearer client', 'X-Kept: 1'));
     expect(endpoint.requests[0]?.headers).toEqual([
       `Host: ${new URL(endpoint.url).host}`,
@@ -176,7 +176,7 @@ describe("an endpoint's own headers", () => {
   test('go to that endpoint only', async () => {
     const endpoints = [resources.use(await startRaw(ok)), resources.use(await startRaw(ok))] as const;
     const options = { endpoints: [{ url: endpoints[0].url, headers: { 'X-Key': '1' } }, endpoints[1].url] };
-    const { url } = resources.use(await serveProxy({ ...options, terminalStatuses: '404' }));
+    const { url } = await resources.serve({ ...options, terminalStatuses: '404' });
     await sendRaw(url, get('/'));
     expect(endpoints.map(({ requests: [got] }) => valuesIn(got?.headers ?? [], 'x-key'))).toEqual([['1'], []]);
   });

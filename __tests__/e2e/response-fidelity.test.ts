@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { head, type RawListener, sendRaw, startRaw } from '../helpers/raw.ts';
 import { isOverUndici, onlyOverGot } from '../helpers/transport-under-test.ts';
 import { answered, closing, date, get, ok, oldGet, resources } from './answered.ts';
@@ -43,7 +43,7 @@ describe('a response', () => {
         headCame.promise.then(() => socket.write(body, 'latin1'));
       }),
     );
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const { url } = await resources.serve({ endpoints: [endpoint.url] });
     const { text } = await sendRaw(url, get, (soFar) => soFar.includes('\r\n\r\n') && headCame.resolve());
     const [received, ...lines] = text.split('\r\n\r\n');
     expect(received?.split('\r\n').sort()).toEqual([...start.trim().split('\r\n'), 'Connection: close'].sort());
@@ -87,7 +87,7 @@ describe('a response', () => {
 
   test('that sets a cookie sets it at the client and nowhere else', async () => {
     const endpoint = resources.use(await startRaw(head('HTTP/1.1 200 OK', 'Set-Cookie: a=1', 'Content-Length: 0')));
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const { url } = await resources.serve({ endpoints: [endpoint.url] });
     expect((await request(url)).headers['set-cookie']).toEqual(['a=1']);
     await request(url);
     expect(endpoint.requests[1]?.headers.join()).not.toMatch(/cookie/i);
@@ -235,7 +235,7 @@ describe('interim responses', () => {
     const loser = resources.use(await startRaw(`${hints('</loser>')}${head('HTTP/1.1 500 No', 'Content-Length: 0')}`));
     const winner = resources.use(await startRaw(hints('</winner>') + final));
     const endpoints = [loser.url, winner.url];
-    const { url } = resources.use(await serveProxy({ endpoints, strategy: 'failover' }));
+    const { url } = await resources.serve({ endpoints, strategy: 'failover' });
     expect((await sendRaw(url, get)).text).toBe(hints('</winner>') + received);
   });
 
@@ -245,7 +245,7 @@ describe('interim responses', () => {
     );
     const good = resources.use(await startRaw(final));
     const endpoints = [switching.url, good.url];
-    const { url } = resources.use(await serveProxy({ endpoints, strategy: 'failover' }));
+    const { url } = await resources.serve({ endpoints, strategy: 'failover' });
     expect((await sendRaw(url, get)).text).toBe(received);
     await switching.idle();
   });

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import express from 'express';
 import type { BalancingProxy, BalancingProxyOptions } from '../../src/index.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { head, sendRaw, startRaw } from '../helpers/raw.ts';
 import { answered, date, get, ok, resources } from './answered.ts';
 
@@ -86,7 +86,7 @@ describe('`rewriteResponse`', () => {
     const onlyFirst: BalancingProxyOptions['rewriteResponse'] = (_headers, context) =>
       context.endpoint === bad.url ? (hook as () => undefined)() : undefined;
     const options = { strategy: 'failover', timeouts: { responseMs: 500 }, rewriteResponse: onlyFirst } as const;
-    const served = resources.use(await serveProxy({ endpoints: [bad.url, good.url], ...options }));
+    const served = await resources.serve({ endpoints: [bad.url, good.url], ...options });
     expect((await sendRaw(served.url, get)).text).toMatch(/\r\n\r\nok$/);
     expect(served.events.at(-1)).toMatchObject({ winner: good.url, attempts: [{ status: 200 }, {}] });
   });
@@ -95,7 +95,7 @@ describe('`rewriteResponse`', () => {
 describe('`exposeEndpoint`', () => {
   test.each(['plain', 'Zürich 1'])('shows the name %j', async (name) => {
     const endpoint = resources.use(await startRaw(`${ok}ok`));
-    const { url } = resources.use(await serveProxy({ endpoints: [{ url: endpoint.url, name }], exposeEndpoint: true }));
+    const { url } = await resources.serve({ endpoints: [{ url: endpoint.url, name }], exposeEndpoint: true });
     expect((await request(url)).headers['x-served-by']).toBe(name);
   });
 

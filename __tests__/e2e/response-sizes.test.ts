@@ -1,4 +1,3 @@
-import { serveProxy } from '../helpers/proxy.ts';
 import { head, type RawListener, sendRaw, startRaw } from '../helpers/raw.ts';
 import { answered, closing, date, get, ok, oldGet, resources } from './answered.ts';
 
@@ -29,7 +28,7 @@ describe('a small response', () => {
       }),
     );
     const options = { strategy: strategy as 'race', timeouts: { idleMs: 50 } };
-    const served = resources.use(await serveProxy({ endpoints: [bad.url, good.url], ...options }));
+    const served = await resources.serve({ endpoints: [bad.url, good.url], ...options });
     served.proxy.subscribe((event) => event.type === 'attempt-ended' && badIsDone.resolve());
     expect((await sendRaw(served.url, get)).text).toMatch(/\r\n\r\nok$/);
     expect(served.events.at(-1)).toMatchObject({ winner: good.url, attempts: [{ status: 200 }, { outcome: 'won' }] });
@@ -60,7 +59,7 @@ describe('a response that is not small', () => {
         firstCame.promise.then(() => socket.destroy());
       }),
     );
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const { url } = await resources.serve({ endpoints: [endpoint.url] });
     await sendRaw(url, get, (soFar) => /\r\n\r\n(1\r\n)?x/.test(soFar) && firstCame.resolve());
     await firstCame.promise;
   });
@@ -75,7 +74,7 @@ describe('a response that is not small', () => {
         firstCame.promise.then(() => socket.resetAndDestroy());
       }),
     );
-    const served = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const served = await resources.serve({ endpoints: [endpoint.url] });
     const { text, isReset } = await sendRaw(
       served.url,
       version === 'HTTP/1.1' ? get : oldGet,
@@ -99,7 +98,7 @@ describe('a response that is not small', () => {
         halfCame.promise.then(() => socket.resetAndDestroy());
       }),
     );
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const { url } = await resources.serve({ endpoints: [endpoint.url] });
     const { text } = await sendRaw(url, get, (soFar) => soFar.endsWith('half') && halfCame.resolve());
     expect(text).toBe(`${large.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n')}half`);
   });
@@ -112,7 +111,7 @@ describe('a response that is not small', () => {
         setImmediate(() => socket.resetAndDestroy());
       }),
     );
-    const { url } = resources.use(await serveProxy({ endpoints: [broken.url, late.url] }));
+    const { url } = await resources.serve({ endpoints: [broken.url, late.url] });
     const { text } = await sendRaw(url, get);
     expect(text).toMatch(/^HTTP\/1.1 502 Bad Gateway\r\n[\s\S]*502 ERR_BRP_EXHAUSTED\n$/);
     expect(text).not.toContain('X-Its');

@@ -1,6 +1,6 @@
 import net from 'node:net';
 import type { BalancingProxyOptions } from '../../src/index.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { head, startRaw, valuesIn } from '../helpers/raw.ts';
 import { forwarded, get, ok, resources } from './forwarded-request.ts';
 
@@ -72,14 +72,12 @@ describe('`rewriteRequest`', () => {
     const endpoints = [resources.use(await startRaw(ok)), resources.use(await startRaw(ok))] as const;
     const onlyFirst: BalancingProxyOptions['rewriteRequest'] = (_headers, context) =>
       context.endpoint === endpoints[0].url ? (hook as () => undefined)() : undefined;
-    const served = resources.use(
-      await serveProxy({
-        endpoints: endpoints.map(({ url }) => url),
-        strategy: 'failover',
-        timeouts: { responseMs: 500 },
-        rewriteRequest: onlyFirst,
-      }),
-    );
+    const served = await resources.serve({
+      endpoints: endpoints.map(({ url }) => url),
+      strategy: 'failover',
+      timeouts: { responseMs: 500 },
+      rewriteRequest: onlyFirst,
+    });
     expect((await request(served.url, { method: 'POST', body: 'body' })).text).toBe('ok');
     expect(endpoints.map(({ requests }) => requests.length)).toEqual([0, 1]);
     const code = what === 'never settles' ? 'ERR_BRP_RESPONSE_TIMEOUT' : 'ERR_BRP_HOOK';
@@ -93,7 +91,7 @@ describe('`rewriteRequest`', () => {
       return new Promise(() => {});
     };
     const endpoint = resources.use(await startRaw(ok));
-    const served = resources.use(await serveProxy({ endpoints: [endpoint.url], ...rewrite(hook) }));
+    const served = await resources.serve({ endpoints: [endpoint.url], ...rewrite(hook) });
     const client = net.connect(Number(new URL(served.url).port), '127.0.0.1');
     client.write(get('/'));
     await asked.promise;

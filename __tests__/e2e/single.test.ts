@@ -5,15 +5,12 @@ import { createCertificate } from '../../shared/certificate.ts';
 import type { BalancingProxyOptions, Strategy } from '../../src/index.ts';
 import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { type RequestSettings, request, serveProxy } from '../helpers/proxy.ts';
-import { answering, hanging, listen, refusedUrl, startHttp, startTcp } from '../helpers/servers.ts';
+import { type RequestSettings, request } from '../helpers/proxy.ts';
+import { answering, hanging, refusedUrl, startTcp } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
 
-const start = async (listener: http.RequestListener) => resources.use(await startHttp(listener));
-
-const serve = async (options: BalancingProxyOptions) =>
-  resources.use(await serveProxy({ strategy: 'single', ...options }));
+const serve = async (options: BalancingProxyOptions) => resources.serve({ strategy: 'single', ...options });
 
 /** A moment at which an endpoint gives up, and what it has said by then. */
 interface Fault {
@@ -43,19 +40,17 @@ const ways: ReadonlyArray<readonly [string, (socket: Socket, reply: string) => v
 /** An endpoint that answers GET and breaks a POST off. */
 async function startFaulty({ isDue, reply }: Fault, close: (socket: Socket, reply: string) => void) {
   let posts = 0;
-  const server = resources.use(
-    await startTcp((socket) => {
-      let received = '';
-      socket.on('data', (chunk) => {
-        if (received === '' && chunk.toString('latin1').startsWith('POST ')) posts++;
-        received += chunk.toString('latin1');
-        if (received.startsWith('GET ')) {
-          received = '';
-          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
-        } else if (isDue(received)) close(socket, reply);
-      });
-    }),
-  );
+  const server = await resources.startTcp((socket) => {
+    let received = '';
+    socket.on('data', (chunk) => {
+      if (received === '' && chunk.toString('latin1').startsWith('POST ')) posts++;
+      received += chunk.toString('latin1');
+      if (received.startsWith('GET ')) {
+        received = '';
+        socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      } else if (isDue(received)) close(socket, reply);
+    });
+  });
   return { server, posts: () => posts };
 }
 
@@ -64,7 +59,7 @@ describe('a POST to an endpoint that may have read of it', () => {
 
   test.each(cases)('is sent nowhere else when it $way $when', async ({ fault, close }) => {
     const { server, posts } = await startFaulty(fault, close);
-    const other = await start(answering(200, 'twice'));
+    const other = await resources.start(answering(200, 'twice'));
     const { url } = await serve({ endpoints: [server.url, other.url] });
     expect((await request(url, { method: 'POST', body })).status).toBe(502);
     expect([server.accepted, posts(), other.accepted]).toEqual([1, 1, 0]);
@@ -72,7 +67,7 @@ describe('a POST to an endpoint that may have read of it', () => {
 
   test.each(cases)('is sent nowhere else when it $way a kept-alive connection $when', async ({ fault, close }) => {
     const { server, posts } = await startFaulty(fault, close);
-    const other = await start(answering(200, 'twice'));
+    const other = await resources.start(answering(200, 'twice'));
     const { url } = await serve({ endpoints: [server.url, other.url] });
     expect((await request(url)).text).toBe('ok');
     expect((await request(url, { method: 'POST', body })).status).toBe(502);
@@ -84,8 +79,8 @@ describe('a POST to an endpoint that may have read of it', () => {
     ['closes once the request is there', (socket) => later(30, () => socket.destroy())],
     ['resets once the request is there', (socket) => later(30, () => socket.resetAndDestroy())],
   ])('is sent nowhere else when it reads nothing and %s', async (_, close) => {
-    const server = resources.use(await startTcp(close));
-    const other = await start(answering(200, 'twice'));
+    const server = await resources.startTcp(close);
+    const other = await resources.start(answering(200, 'twice'));
     const { url } = await serve({ endpoints: [server.url, other.url] });
     expect((await request(url, { method: 'POST', body })).status).toBe(502);
     expect([server.accepted, other.accepted]).toEqual([1, 0]);
@@ -96,7 +91,7 @@ describe('a POST to an endpoint that may have read of it', () => {
     ['does not answer in time', hanging, 504],
     ['falls silent in a small body', (_, res) => void res.writeHead(200, { 'Content-Length': 9 }).write('half'), 504],
   ])('is sent nowhere else when it %s', async (_, listener, status) => {
-    const [faulty, other] = [await start(listener), await start(answering(200, 'twice'))];
+    const [faulty, other] = [await resources.start(listener), await resources.start(answering(200, 'twice'))];
     const timeouts = { responseMs: 100, idleMs: 100 };
     const { url } = await serve({ endpoints: [faulty.url, other.url], timeouts });
     expect((await request(url, { method: 'POST', body })).status).toBe(status);
@@ -104,7 +99,10 @@ describe('a POST to an endpoint that may have read of it', () => {
   });
 
   test('is sent nowhere else when `isUsable` refuses the answer', async () => {
-    const [first, other] = [await start(answering(200, 'first')), await start(answering(200, 'twice'))];
+    const [first, other] = [
+      await resources.start(answering(200, 'first')),
+      await resources.start(answering(200, 'twice')),
+    ];
     const { url } = await serve({ endpoints: [first.url, other.url], isUsable: () => false });
     expect((await request(url, { method: 'POST', body })).text).toBe('first');
     expect(other.accepted).toBe(0);
@@ -113,7 +111,7 @@ describe('a POST to an endpoint that may have read of it', () => {
 
 describe('a POST that surely reached nobody', () => {
   const silentTls = async () =>
-    resources.use(await startTcp((socket) => void socket.resume())).url.replace('http', 'https');
+    (await resources.startTcp((socket) => void socket.resume())).url.replace('http', 'https');
   test.each<[string, () => Promise<string>]>([
     ['the first endpoint refuses', refusedUrl],
     ['the first endpoint has no address', async () => 'http://no-such-host.invalid'],
@@ -126,7 +124,7 @@ describe('a POST that surely reached nobody', () => {
           .url.replace('http', 'https'),
     ],
   ])('is sent to the next endpoint when %s', async (_, startFirst) => {
-    const other = await start(answering(200, 'once'));
+    const other = await resources.start(answering(200, 'once'));
     const { url } = await serve({ endpoints: [await startFirst(), other.url], timeouts: { connectMs: 100 } });
     expect((await request(url, { method: 'POST', body })).text).toBe('once');
     expect(other.accepted).toBe(1);
@@ -136,8 +134,8 @@ describe('a POST that surely reached nobody', () => {
     let read = 0;
     const server = https.createServer(await createCertificate());
     server.on('secureConnection', (socket) => socket.on('data', (chunk: Buffer) => (read += chunk.length)));
-    const untrusted = resources.use(await listen(server));
-    const other = await start(answering(200, 'once'));
+    const untrusted = await resources.listen(server);
+    const other = await resources.start(answering(200, 'once'));
     const { url } = await serve({ endpoints: [untrusted.url.replace('http', 'https'), other.url] });
     expect((await request(url, { method: 'POST', body })).text).toBe('once');
     await untrusted.idle();
@@ -161,7 +159,7 @@ describe('a body that is too large to be replayed', () => {
         received.push(text);
         answering(500, 'bad')(req, res);
       };
-      const endpoints = [(await start(bad)).url, (await start(bad)).url];
+      const endpoints = [(await resources.start(bad)).url, (await resources.start(bad)).url];
       const options = { strategy, hedge: { delayMs: 5 }, bodyLimitBytes: 1_000, largeBody: 'stream' } as const;
       const { url, events } = await serve({ endpoints, ...options });
       expect((await request(url, { method: 'PUT', body })).text).toBe('bad');
@@ -181,7 +179,7 @@ describe('the strategy', () => {
         asked.push(name);
         answering(500, name)(req, res);
       };
-    const endpoints = [(await start(recording('a'))).url, (await start(recording('b'))).url];
+    const endpoints = [(await resources.start(recording('a'))).url, (await resources.start(recording('b'))).url];
     const { url, events } = await serve({ ...options, endpoints });
     await request(url + path, settings);
     const ended = events.find((event) => event.type === 'request-ended');
@@ -220,7 +218,7 @@ describe('the strategy', () => {
     ['names none', () => 'all' as Strategy],
     ['gives a promise', (async () => 'race') as unknown as () => Strategy],
   ])('is answered with 500 when the function %s', async (_, strategy) => {
-    const { url } = await serve({ endpoints: [(await start(answering(200, 'ok'))).url], strategy });
+    const { url } = await serve({ endpoints: [(await resources.start(answering(200, 'ok'))).url], strategy });
     const { status, text } = await request(url);
     expect([status, text]).toEqual([500, '500 ERR_BRP_HOOK\n']);
   });

@@ -2,22 +2,19 @@ import { once } from 'node:events';
 import { createBalancingProxy, type RequestEnded } from '../../src/index.ts';
 import { frames, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { startHttp } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
 
 /** An endpoint whose response goes on for as long as it is read. */
 const startEndless = async (headers: Record<string, string>) =>
-  resources.use(
-    await startHttp((_, res) => {
-      const part = Buffer.alloc(65_536, 'x');
-      const write = (): void => {
-        while (res.write(part));
-      };
-      res.writeHead(200, headers).on('drain', write);
-      write();
-    }),
-  );
+  resources.start((_, res) => {
+    const part = Buffer.alloc(65_536, 'x');
+    const write = (): void => {
+      while (res.write(part));
+    };
+    res.writeHead(200, headers).on('drain', write);
+    write();
+  });
 
 describe.each(frames)('a client that reads nothing under $name', (frame) => {
   test.each([

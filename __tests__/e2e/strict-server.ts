@@ -1,7 +1,7 @@
 import type { BalancingProxyOptions } from '../../src/index.ts';
 import { startStrict } from '../fuzz/strict-endpoint.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 
 // Jest fails a test during which an exception or a rejection went uncaught; here that is half of what is tested.
 export const resources = leakCheckedResources();
@@ -14,7 +14,7 @@ export const chunked = 'Transfer-Encoding: chunked\r\n';
 
 export async function serveStrict(options: Partial<BalancingProxyOptions> = {}) {
   const endpoint = resources.use(await startStrict());
-  const served = resources.use(await serveProxy({ endpoints: [endpoint.url], ...options }));
+  const served = await resources.serve({ endpoints: [endpoint.url], ...options });
   return { endpoint, served, url: served.url };
 }
 

@@ -5,7 +5,6 @@ import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import type { BalancingProxy } from '../../src/index.ts';
 import { traceAttempts } from '../../src/observers/tracing/opentelemetry.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { serveProxy } from '../helpers/proxy.ts';
 import { head, type RawEndpoint, sendRaw, startRaw } from '../helpers/raw.ts';
 
 const resources = leakCheckedResources();
@@ -42,7 +41,7 @@ describe.each<[string, (proxy: BalancingProxy) => void]>([
     const bad = await startRaw('HTTP/1.1 500 Bad\r\nContent-Length: 3\r\n\r\nbad');
     const good = await startRaw('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
     for (const endpoint of [bad, good]) resources.use(endpoint);
-    const { url, proxy } = resources.use(await serveProxy({ endpoints: [bad.url, good.url], strategy: 'failover' }));
+    const { url, proxy } = await resources.serve({ endpoints: [bad.url, good.url], strategy: 'failover' });
     observe(proxy);
     const { text } = await sendRaw(url, head('GET / HTTP/1.1', 'Host: x', ...lines, 'Connection: close'));
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);

@@ -4,18 +4,18 @@ import { setImmediate } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { late } from '../helpers/late.ts';
 import { request } from '../helpers/proxy.ts';
-import { answering, hanging, refusedUrl, startHttp } from '../helpers/servers.ts';
+import { answering, hanging, refusedUrl } from '../helpers/servers.ts';
 import { turns } from '../helpers/turns.ts';
 import { connectRaw, startSwitching, switching } from '../helpers/upgrades.ts';
-import { resources, serve, start } from './opened-websocket.ts';
+import { resources, serve } from './opened-websocket.ts';
 
 describe('an upgrade that no endpoint accepts', () => {
   test('is answered with the first other response, whole, and closed', async () => {
     const body = 'denied '.repeat(300_000);
     const endpoints = [
       await refusedUrl(),
-      await start(hanging),
-      await start((_, res) => {
+      await resources.startAt(hanging),
+      await resources.startAt((_, res) => {
         res.writeHead(401, 'Who Are You', ['X-A', '1', 'X-A', '2', 'Content-Length', String(body.length)]).end(body);
       }),
     ];
@@ -28,9 +28,13 @@ describe('an upgrade that no endpoint accepts', () => {
 
   test.each<[number, string, () => Promise<object & { endpoints: string[] }>]>([
     [502, 'EXHAUSTED', async () => ({ endpoints: [await refusedUrl()] })],
-    [504, 'ALL_TIMED_OUT', async () => ({ endpoints: [await start(hanging)], timeouts: { responseMs: 20 } })],
-    [504, 'TOTAL_TIMEOUT', async () => ({ endpoints: [await start(hanging)], timeouts: { totalMs: 20 } })],
-    [508, 'LOOP', async () => ({ endpoints: [await start(hanging)], via: 'before' })],
+    [
+      504,
+      'ALL_TIMED_OUT',
+      async () => ({ endpoints: [await resources.startAt(hanging)], timeouts: { responseMs: 20 } }),
+    ],
+    [504, 'TOTAL_TIMEOUT', async () => ({ endpoints: [await resources.startAt(hanging)], timeouts: { totalMs: 20 } })],
+    [508, 'LOOP', async () => ({ endpoints: [await resources.startAt(hanging)], via: 'before' })],
   ])('is answered with a plain %i %s when there is no response, and closed', async (status, code, make) => {
     const { url } = await serve(await make());
     const text = await connectRaw(url, { early: 'frames', headers: 'Via: 1.1 before\r\n' }).closed();
@@ -39,7 +43,7 @@ describe('an upgrade that no endpoint accepts', () => {
   });
 
   test('is answered with 503 and closed by a proxy that is closed', async () => {
-    const { url, proxy } = await serve({ endpoints: [await start(hanging)] });
+    const { url, proxy } = await serve({ endpoints: [await resources.startAt(hanging)] });
     await proxy.close();
     const text = await connectRaw(url).closed();
     expect(text).toMatch(/^HTTP\/1.1 503 .*Retry-After: 1\r\n.*503 ERR_BRP_CLOSED\n$/s);
@@ -48,7 +52,9 @@ describe('an upgrade that no endpoint accepts', () => {
   test('is broken off when the response is', async () => {
     const { url } = await serve({
       endpoints: [
-        await start((_, res) => void res.writeHead(403).write('half', () => setImmediate().then(() => res.destroy()))),
+        await resources.startAt(
+          (_, res) => void res.writeHead(403).write('half', () => setImmediate().then(() => res.destroy())),
+        ),
       ],
     });
     const text = await connectRaw(url).closed();
@@ -74,14 +80,14 @@ describe('an upgrade that no endpoint accepts', () => {
   });
 
   test('is answered with 501 when a body comes with it', async () => {
-    const endpoint = resources.use(await startHttp(answering(200, 'ok')));
+    const endpoint = await resources.start(answering(200, 'ok'));
     const { url } = await serve({ endpoints: [endpoint.url] });
     const text = await connectRaw(url, { method: 'POST', headers: 'Content-Length: 4\r\n', early: 'body' }).closed();
     expect([text.endsWith('501 ERR_BRP_UPGRADE_BODY\n'), endpoint.accepted]).toEqual([true, 0]);
   });
 
   test('is closed when an earlier response is still under way on its connection', async () => {
-    const endpoint = resources.use(await startHttp(hanging));
+    const endpoint = await resources.start(hanging);
     const { url } = await serve({ endpoints: [endpoint.url] });
     const pipelined = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: raw\r\n\r\n';
     const client = connectRaw(url, { head: `GET / HTTP/1.1\r\nHost: x\r\n\r\n${pipelined}` });
@@ -96,7 +102,11 @@ describe('an upgrade that no endpoint accepts', () => {
       late(20, answering(200, 'a page'))(req, res);
     };
     const { url } = await serve({
-      endpoints: [await start(answering(500, 'no')), await start(good), await start(hanging)],
+      endpoints: [
+        await resources.startAt(answering(500, 'no')),
+        await resources.startAt(good),
+        await resources.startAt(hanging),
+      ],
     });
     expect(await connectRaw(url, { protocol: 'h2c' }).closed()).toMatch(/^HTTP\/1.1 200 .*a page$/s);
     expect(asked[0]).not.toHaveProperty('upgrade');

@@ -3,7 +3,7 @@ import { type BalancingProxyOptions, createBalancingProxy, gotTransport } from '
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request } from '../helpers/proxy.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
-import { answering, listen, startHttp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { type Child, startChild } from '../soak/child.ts';
 
 const resources = leakCheckedResources();
@@ -14,10 +14,7 @@ const once = { consecutiveFailures: 1, baseMs: 60_000, maxMs: 60_000 };
 describe('a request that cannot be sent as it is', () => {
   /** A proxy over two endpoints, on a server that accepts any character. */
   const serveLenient = async (options: Partial<BalancingProxyOptions>, change: (req: http.IncomingMessage) => void) => {
-    const endpoints = [
-      resources.use(await startHttp(answering(200, 'ok'))),
-      resources.use(await startHttp(answering(200, 'ok'))),
-    ];
+    const endpoints = [await resources.start(answering(200, 'ok')), await resources.start(answering(200, 'ok'))];
     const urls = endpoints.map(({ url }) => url);
     const proxy = createBalancingProxy({ endpoints: urls, ejection: once, ...options });
     const types: string[] = [];
@@ -27,7 +24,7 @@ describe('a request that cannot be sent as it is', () => {
       proxy(req, res);
     });
     resources.use({ close: () => proxy.close() });
-    return { url: resources.use(await listen(server)).url, proxy, endpoints, types };
+    return { url: (await resources.listen(server)).url, proxy, endpoints, types };
   };
   const asItIs = (): void => {};
   const get = (...lines: string[]) => head('GET / HTTP/1.1', 'Host: h', 'Connection: close', ...lines);
@@ -64,7 +61,7 @@ const describeOnUnix = process.platform === 'win32' ? describe.skip : describe;
 
 describeOnUnix('without file descriptors', () => {
   test('requests are answered with 503, no endpoint is ejected, and all is well when there are some again', async () => {
-    const endpoint = resources.use(await startHttp(answering(200, 'ok', { Connection: 'close' })));
+    const endpoint = await resources.start(answering(200, 'ok', { Connection: 'close' }));
     const proxy: Child = resources.use(
       await startChild('../e2e/descriptors-process.ts', endpoint.url, gotTransport.name),
     );

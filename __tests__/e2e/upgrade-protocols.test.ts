@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { answering, startHttp, startTcp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { connectRaw, serveUpgrades, switching } from '../helpers/upgrades.ts';
 
 const resources = leakCheckedResources();
@@ -9,16 +9,14 @@ const resources = leakCheckedResources();
 /** Starts an endpoint that switches to this protocol, whatever it is asked for, and keeps the heads that it gets. */
 async function startSwitchingTo(protocol: string) {
   const heads: string[] = [];
-  const endpoint = resources.use(
-    await startTcp((socket) => {
-      socket.once('data', (chunk) => {
-        heads.push(chunk.toString('latin1'));
-        socket.write(switching.replace('Upgrade: raw', `Upgrade: ${protocol}`));
-        // Whoever is joined to it hears that it speaks.
-        later(20, () => socket.end('tunnel'));
-      });
-    }),
-  );
+  const endpoint = await resources.startTcp((socket) => {
+    socket.once('data', (chunk) => {
+      heads.push(chunk.toString('latin1'));
+      socket.write(switching.replace('Upgrade: raw', `Upgrade: ${protocol}`));
+      // Whoever is joined to it hears that it speaks.
+      later(20, () => socket.end('tunnel'));
+    });
+  });
   return { url: endpoint.url, heads };
 }
 
@@ -38,7 +36,7 @@ describe('a request for an upgrade to h2c', () => {
     'h2c\r\nUpgrade: H2C, "x, h2c"',
   ])('is served as if it did not ask, however it is written: %j', async (protocol) => {
     const page: RequestListener = (req, res) => answering(200, JSON.stringify(req.headers))(req, res);
-    const endpoint = resources.use(await startHttp(page));
+    const endpoint = await resources.start(page);
     const { url } = resources.use(await serveUpgrades({ endpoints: [endpoint.url] }));
     const headers = 'HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n';
     const text = await connectRaw(url, { protocol, headers }).closed();

@@ -6,7 +6,6 @@ import { createCertificate } from '../../shared/certificate.ts';
 import { createBalancingProxy, type RequestEnded } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { head, startRaw } from '../helpers/raw.ts';
-import { listen } from '../helpers/servers.ts';
 import { connectRaw, serveUpgrades, startSwitching, switching } from '../helpers/upgrades.ts';
 
 const resources = leakCheckedResources();
@@ -37,7 +36,7 @@ async function joinOverTcp(): Promise<Ends> {
         accepted.resolve(socket);
       });
   });
-  const { url } = await serve({ endpoints: [resources.use(await listen(server)).url] });
+  const { url } = await serve({ endpoints: [(await resources.listen(server)).url] });
   const client = net.connect({ port: Number(new URL(url).port), host: '127.0.0.1', allowHalfOpen: true });
   client.on('error', () => {}).write(upgrade);
   await afterHead(client);
@@ -55,9 +54,9 @@ async function joinOverTls(): Promise<Ends> {
         accepted.resolve(socket);
       });
   });
-  const { port } = resources.use(await listen(server));
+  const { port } = await resources.listen(server);
   const proxy = resources.use(createBalancingProxy({ endpoints: [`https://localhost:${port}`], tls: { ca: cert } }));
-  const front = resources.use(await listen(https.createServer({ cert, key }, proxy).on('upgrade', proxy.upgrade)));
+  const front = await resources.listen(https.createServer({ cert, key }, proxy).on('upgrade', proxy.upgrade));
   // Node takes `allowHalfOpen`; its types do not know.
   const target = { port: front.port, host: '127.0.0.1', ca: cert, servername: 'localhost', allowHalfOpen: true };
   const client = tls.connect(target);

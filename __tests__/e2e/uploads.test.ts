@@ -7,9 +7,9 @@ import { createCertificate } from '../../shared/certificate.ts';
 import { type BalancingProxyOptions, gotTransport } from '../../src/index.ts';
 import { later, slowly } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { readAll, request, type ServedProxy, serveProxy } from '../helpers/proxy.ts';
+import { readAll, request, type ServedProxy } from '../helpers/proxy.ts';
 import { head } from '../helpers/raw.ts';
-import { listen, type TestServer } from '../helpers/servers.ts';
+import type { TestServer } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
 
@@ -26,7 +26,7 @@ async function startBare(scheme: Scheme, listener: (socket: Socket) => void): Pr
   if (scheme === 'https with HTTP/2') return startNode(scheme, () => {});
   const server =
     scheme === 'https' ? tls.createServer(await certificate, onConnection) : net.createServer(onConnection);
-  return resources.use(await listen(server));
+  return await resources.listen(server);
 }
 
 async function startNode(scheme: Scheme, listener: http.RequestListener): Promise<TestServer> {
@@ -35,7 +35,7 @@ async function startNode(scheme: Scheme, listener: http.RequestListener): Promis
     https: async () => https.createServer(await certificate, listener),
     'https with HTTP/2': async () => http2.createSecureServer(await certificate, listener as never),
   };
-  return resources.use(await listen(await servers[scheme]()));
+  return await resources.listen(await servers[scheme]());
 }
 
 async function serve(
@@ -45,7 +45,7 @@ async function serve(
 ): Promise<ServedProxy> {
   const endpoints = [url.replace('http', scheme === 'http' ? 'http' : 'https')];
   const transport = gotTransport({ http2: scheme === 'https with HTTP/2' });
-  return resources.use(await serveProxy({ endpoints, transport, tls: { rejectUnauthorized: false }, ...options }));
+  return await resources.serve({ endpoints, transport, tls: { rejectUnauthorized: false }, ...options });
 }
 
 const buffered = { bodyLimitBytes: large.length };

@@ -4,7 +4,7 @@ import net, { type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { createBalancingProxy } from '../../src/index.ts';
 import { request, type ServedProxy } from '../helpers/proxy.ts';
-import { answering, hanging, listen, startHttp } from '../helpers/servers.ts';
+import { answering, hanging, startHttp } from '../helpers/servers.ts';
 import { turns } from '../helpers/turns.ts';
 import { connectRaw, startEcho, startSwitching, switching } from '../helpers/upgrades.ts';
 import { open, resources, serve } from './opened-websocket.ts';
@@ -42,12 +42,10 @@ describe('a client that goes away', () => {
   });
 
   test('by ending its side only still gets what the endpoint has to say', async () => {
-    const endpoint = resources.use(
-      await listen(
-        net.createServer({ allowHalfOpen: true }, (socket) => {
-          socket.once('data', () => socket.write(switching)).once('end', () => socket.end('farewell'));
-        }),
-      ),
+    const endpoint = await resources.listen(
+      net.createServer({ allowHalfOpen: true }, (socket) => {
+        socket.once('data', () => socket.write(switching)).once('end', () => socket.end('farewell'));
+      }),
     );
     const { url } = await serve({ endpoints: [endpoint.url] });
     const client = connectRaw(url, { allowHalfOpen: true });
@@ -57,11 +55,9 @@ describe('a client that goes away', () => {
   });
 
   test('with a reset is not waited for when the endpoint keeps its side open', async () => {
-    const endpoint = resources.use(
-      await listen(
-        net.createServer({ allowHalfOpen: true }, (socket) =>
-          socket.on('error', () => {}).once('data', () => socket.write(switching)),
-        ),
+    const endpoint = await resources.listen(
+      net.createServer({ allowHalfOpen: true }, (socket) =>
+        socket.on('error', () => {}).once('data', () => socket.write(switching)),
       ),
     );
     const { url, proxy } = await serve({ endpoints: [endpoint.url] });
@@ -72,11 +68,11 @@ describe('a client that goes away', () => {
   });
 
   test('before the proxy was called makes no attempt', async () => {
-    const endpoint = resources.use(await startHttp(answering(200, 'ok')));
+    const endpoint = await resources.start(answering(200, 'ok'));
     const proxy = resources.use(createBalancingProxy({ endpoints: [endpoint.url] }));
     const upgraded = Promise.withResolvers<Parameters<typeof proxy.upgrade>>();
     const server = http.createServer(proxy).on('upgrade', (...call) => upgraded.resolve(call));
-    const client = connectRaw(resources.use(await listen(server)).url);
+    const client = connectRaw((await resources.listen(server)).url);
     const call = await upgraded.promise;
     call[1].destroy();
     await client.closed();
@@ -87,7 +83,7 @@ describe('a client that goes away', () => {
   });
 
   test('while its refusal is streamed cancels that', async () => {
-    const endpoint = resources.use(await startHttp((_, res) => void res.writeHead(403).write('half')));
+    const endpoint = await resources.start((_, res) => void res.writeHead(403).write('half'));
     const { url } = await serve({ endpoints: [endpoint.url] });
     const client = connectRaw(url);
     await client.until('half');
@@ -169,7 +165,7 @@ describe('a WebSocket', () => {
       };
       proxy.upgrade(req, socket, head);
     });
-    const client = connectRaw(resources.use(await listen(server)).url);
+    const client = connectRaw((await resources.listen(server)).url);
     await client.until('101 Switching');
     expect(probes).toEqual([[true, 30_000]]);
     client.socket.destroy();

@@ -1,6 +1,6 @@
 import type http from 'node:http';
 import fc from 'fast-check';
-import { Resources, serveProxy } from '../helpers/proxy.ts';
+import { Resources } from '../helpers/proxy.ts';
 import { sendRaw, startRaw } from '../helpers/raw.ts';
 import { bounded, characters, seedTitle } from './seed.ts';
 import { startStrict } from './strict-endpoint.ts';
@@ -50,7 +50,7 @@ const linesOf = (list: readonly Field[]) => list.map((field) => `${field.join(':
 describe(`the headers of a request (${seedTitle})`, () => {
   test('arrive with their case, order, repeats and bytes', async () => {
     const endpoint = resources.use(await startStrict());
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const { url } = await resources.serve({ endpoints: [endpoint.url] });
     const property = fc.asyncProperty(fields, async (sent) => {
       await sendRaw(url, `GET / HTTP/1.1\r\nHost: x\r\n${linesOf(sent)}Connection: close\r\n\r\n`);
       const [received, ...more] = endpoint.requests.splice(0).map(({ headers }) => fieldsOf(headers));
@@ -76,7 +76,7 @@ describe(`the headers of a request that middleware has changed (${seedTitle})`, 
         proxy(req, res);
       };
     };
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }, frame));
+    const { url } = await resources.serve({ endpoints: [endpoint.url] }, frame);
     const property = fc.asyncProperty(fields, changes, async (sent, made) => {
       todo = made;
       await sendRaw(url, `GET / HTTP/1.1\r\nHost: x\r\n${linesOf(sent)}Connection: close\r\n\r\n`);
@@ -116,7 +116,7 @@ describe(`the headers of a response (${seedTitle})`, () => {
   ])('arrive with their case, repeats and bytes, in the order of their names: %s', async (_, rest) => {
     let answer = '';
     const endpoint = resources.use(await startRaw((socket) => void socket.write(answer, 'latin1')));
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url] }));
+    const { url } = await resources.serve({ endpoints: [endpoint.url] });
     const property = fc.asyncProperty(responseFields, async (sent) => {
       answer = `HTTP/1.1 200 OK\r\n${linesOf(sent)}${rest}`;
       const { text } = await sendRaw(url, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');

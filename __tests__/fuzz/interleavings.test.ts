@@ -3,7 +3,6 @@ import http2, { type Http2ServerRequest, type Http2ServerResponse } from 'node:h
 import { createRandom } from '../../shared/random.ts';
 import { type BalancingProxyOptions, createBalancingProxy, type ProxyEvent } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { listen } from '../helpers/servers.ts';
 import { rounds } from '../helpers/thorough.ts';
 import { visit, visitOverHttp2 } from './interleavings/client.ts';
 import { startMoody } from './interleavings/endpoint.ts';
@@ -96,7 +95,7 @@ async function startWorld(random: () => number, isHttp2: boolean) {
     Reflect.apply(app, undefined, [req, res]);
   };
   const created = isHttp2 ? http2.createServer(http2App) : http.createServer(app).on('upgrade', proxy.upgrade);
-  const server = resources.use(await listen(created));
+  const server = await resources.listen(created);
   return { endpoints, proxy, events, server };
 }
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Resources, serveProxy } from '../helpers/proxy.ts';
+import { Resources } from '../helpers/proxy.ts';
 import { sendRaw } from '../helpers/raw.ts';
 import { bounded, characters, seedTitle } from './seed.ts';
 import { startStrict } from './strict-endpoint.ts';
@@ -58,7 +58,7 @@ describe.each(['', '/base/path'])(`a request target, behind the base path %j (${
 
   async function serve() {
     const endpoint = resources.use(await startStrict());
-    const { url } = resources.use(await serveProxy({ endpoints: [endpoint.url + base] }));
+    const { url } = await resources.serve({ endpoints: [endpoint.url + base] });
     return { url, endpoint };
   }
 

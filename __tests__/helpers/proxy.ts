@@ -1,13 +1,78 @@
-import http, { type IncomingMessage, type RequestListener } from 'node:http';
+import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type net from 'node:net';
 import {
   type BalancingProxy,
   type BalancingProxyOptions,
   createBalancingProxy,
   type ProxyEvent,
 } from '../../src/index.ts';
-import { listen, type TestServer } from './servers.ts';
+import { Resources as Closeables } from '../../src/testing/stage/resources.ts';
+import { answering, listen, type Place, startHttp, startTcp, type TestServer } from './servers.ts';
 
-export { Resources } from '../../src/testing/stage/resources.ts';
+/** An endpoint on node:http. */
+export interface TestEndpoint extends TestServer {
+  /** Requests that have come since the start. */
+  asked(): number;
+}
+
+/** An endpoint whose responses a test has in its hand. */
+export interface HeldEndpoint extends TestEndpoint {
+  /** The responses, in the order in which they were asked for. */
+  readonly held: readonly ServerResponse[];
+  /** Resolves with the first one. */
+  readonly first: Promise<ServerResponse>;
+}
+
+/** Starts what a test needs, and closes all of it in reverse order after the test. */
+export class Resources extends Closeables {
+  /** Starts an endpoint. */
+  async start(listener: RequestListener, place?: Place): Promise<TestEndpoint> {
+    let asked = 0;
+    const counting: RequestListener = (req, res) => {
+      asked++;
+      listener(req, res);
+    };
+    return this.use(Object.assign(await startHttp(counting, place), { asked: () => asked }));
+  }
+
+  /** Starts an endpoint of which only the URL matters. */
+  async startAt(listener: RequestListener): Promise<string> {
+    return (await this.start(listener)).url;
+  }
+
+  /** Starts an endpoint that answers everything with 200 and this text. */
+  startSaying(text: string): Promise<TestEndpoint> {
+    return this.start(answering(200, text));
+  }
+
+  /** Starts an endpoint that begins a response, or not even that, and leaves the rest to the test. */
+  async startHeld(begin: (res: ServerResponse) => unknown = () => {}): Promise<HeldEndpoint> {
+    const held: ServerResponse[] = [];
+    const { promise: first, resolve } = Promise.withResolvers<ServerResponse>();
+    const endpoint = await this.start((req, res) => {
+      req.resume();
+      begin(res);
+      held.push(res);
+      resolve(res);
+    });
+    return Object.assign(endpoint, { held, first });
+  }
+
+  /** Starts an endpoint that does what no HTTP server would. */
+  async startTcp(listener: (socket: net.Socket) => void): Promise<TestServer> {
+    return this.use(await startTcp(listener));
+  }
+
+  /** Starts a server of any kind. */
+  async listen(server: net.Server, place?: Place): Promise<TestServer> {
+    return this.use(await listen(server, place));
+  }
+
+  /** Serves a proxy. */
+  async serve(...served: Parameters<typeof serveProxy>): Promise<ServedProxy> {
+    return this.use(await serveProxy(...served));
+  }
+}
 
 /** A proxy that is being served, with the events that it reported. */
 export interface ServedProxy {

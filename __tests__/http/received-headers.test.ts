@@ -5,7 +5,6 @@ import { receivedHeaders } from '../../src/http/received-headers.ts';
 import { sendHttp2, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
-import { listen } from '../helpers/servers.ts';
 import { clientRequest } from './client-request.ts';
 
 const came = ['Host', 'a.example', 'X-User', 'admin', 'Accept', 'a', 'Cookie', 'b=1', 'accept', 'c', 'X-Last', 'z'];
@@ -197,7 +196,7 @@ describe('what Node shows of headers that come twice', () => {
 
   test.each([undefined, true])('counts as untouched over HTTP/1.1 with joinDuplicateHeaders %s', async (joining) => {
     const settings = joining === undefined ? {} : { joinDuplicateHeaders: joining };
-    const { url } = resources.use(await listen(http.createServer(settings, answerChanged)));
+    const { url } = await resources.listen(http.createServer(settings, answerChanged));
     const lines = names.flatMap((name) => [`${name}: a`, `${name}: b`]);
     const { text } = await sendRaw(url, head('GET / HTTP/1.1', ...lines, 'Connection: close'));
     expect(text).toContain(`{"isSame":true,"changed":[],"count":${names.length + 1}}`);
@@ -205,7 +204,7 @@ describe('what Node shows of headers that come twice', () => {
 
   test('counts as untouched over HTTP/2', async () => {
     const server = http2.createServer((req, res) => answerChanged(req as never, res as never));
-    const { url } = resources.use(await listen(server));
+    const { url } = await resources.listen(server);
     // Its client refuses to send the others twice.
     const headers = { accept: ['a', 'b'], cookie: ['a=1', 'b=2'], 'x-unknown': ['a', 'b'], via: ['1.1 a', '1.1 b'] };
     const text = await textOf(await sendHttp2(url, { headers }).answer);

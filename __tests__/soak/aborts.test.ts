@@ -1,6 +1,5 @@
 import net from 'node:net';
 import { Resources, request } from '../helpers/proxy.ts';
-import { startHttp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 import { startChild } from './child.ts';
 
@@ -41,13 +40,11 @@ function abort(port: number, index: number): Promise<void> {
 
 describe('20,000 requests whose client goes away', () => {
   test('leave no memory, socket or timer behind', async () => {
-    const endpoint = resources.use(
-      await startHttp((req, res) => {
-        if (req.url === '/stream') res.write('x'.repeat(1_000));
-        else if (req.url === '/slow') setTimeout(() => res.end('slow'), 2);
-        else if (req.url === '/ordinary') res.writeHead(200, { Connection: 'close' }).end('fine');
-      }),
-    );
+    const endpoint = await resources.start((req, res) => {
+      if (req.url === '/stream') res.write('x'.repeat(1_000));
+      else if (req.url === '/slow') setTimeout(() => res.end('slow'), 2);
+      else if (req.url === '/ordinary') res.writeHead(200, { Connection: 'close' }).end('fine');
+    });
     const proxy = resources.use(await startChild('proxy-process.ts', endpoint.url, endpoint.url));
     const port = Number(proxy.hello);
     const run = async (from: number, to: number): Promise<void> => {

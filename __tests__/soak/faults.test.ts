@@ -3,7 +3,7 @@ import { type BalancingProxy, createBalancingProxy } from '../../src/index.ts';
 import { seedTitle } from '../fuzz/seed.ts';
 import { activeResources, surplusOver } from '../helpers/leaks.ts';
 import { Resources } from '../helpers/proxy.ts';
-import { listen, type TestServer } from '../helpers/servers.ts';
+import type { TestServer } from '../helpers/servers.ts';
 import { rounds } from '../helpers/thorough.ts';
 import { startChild } from './child.ts';
 import { bodyOf, chance, draw, errorOf, type Fault, faultOf, shapeOf } from './faults.ts';
@@ -117,7 +117,7 @@ describe(`${requests} requests with every kind of fault (${seedTitle})`, () => {
     ];
     const overloaded = watchOverload(proxies, urls);
     const servers: TestServer[] = [];
-    for (const proxy of proxies) servers.push(resources.use(await listen(http.createServer(proxy))));
+    for (const proxy of proxies) servers.push(await resources.listen(http.createServer(proxy)));
     const agent = new http.Agent({ keepAlive: true });
     resources.use({ close: () => agent.destroy() });
 

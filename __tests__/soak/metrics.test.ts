@@ -4,7 +4,7 @@ import { type BalancingProxyOptions, createBalancingProxy, type EndpointSnapshot
 import { createMetrics } from '../../src/observers/metrics/metrics.ts';
 import { seedTitle } from '../fuzz/seed.ts';
 import { Resources } from '../helpers/proxy.ts';
-import { listen, startHttp } from '../helpers/servers.ts';
+import { listen } from '../helpers/servers.ts';
 import { rounds } from '../helpers/thorough.ts';
 import { sumOf } from '../observers/metrics/series.ts';
 import { type Fault, faultOf, faultyEndpoint } from './faults.ts';
@@ -52,13 +52,11 @@ function quickPaths(): readonly string[] {
 async function startCounting(endpoint: number) {
   const asked = new Map<string, number>();
   const answer = faultyEndpoint(endpoint);
-  const { url } = resources.use(
-    await startHttp((req, res) => {
-      const { url: path = '' } = req;
-      asked.set(path, (asked.get(path) ?? 0) + 1);
-      answer(req, res);
-    }),
-  );
+  const { url } = await resources.start((req, res) => {
+    const { url: path = '' } = req;
+    asked.set(path, (asked.get(path) ?? 0) + 1);
+    answer(req, res);
+  });
   return { url, asked };
 }
 

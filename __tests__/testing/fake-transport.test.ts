@@ -4,7 +4,7 @@ import { jest } from '@jest/globals';
 import { BalancingProxyError } from '../../src/index.ts';
 import { type FakeAnswer, fakeTransport, upstreamRequest } from '../../src/testing/testing.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { request, serveProxy } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 
 const never = new AbortController().signal;
 const one = upstreamRequest('http://one.example', { target: '/path' });
@@ -89,7 +89,7 @@ describe('a proxy over a fakeTransport()', () => {
     const transport = fakeTransport(({ address, target }) =>
       address.hostname === 'two' ? { body: `two has ${target}` } : { status: 500 },
     );
-    const served = resources.use(await serveProxy({ endpoints: ['http://one', 'http://two'], transport }));
+    const served = await resources.serve({ endpoints: ['http://one', 'http://two'], transport });
     expect((await request(`${served.url}/path`)).text).toBe('two has /path');
     expect(transport.requests.map(({ address }) => address.hostname)).toEqual(['one', 'two']);
   });

@@ -6,7 +6,7 @@ import { jest } from '@jest/globals';
 import { gotTransport } from '../../src/index.ts';
 import { upstreamRequest } from '../../src/testing/testing.ts';
 import { Resources } from '../helpers/proxy.ts';
-import { answering, startHttp, startTcp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 import { describeTransport } from './contract.ts';
 
@@ -21,8 +21,8 @@ describe('gotTransport()', () => {
 
   test('sends the whole head as it is, `Host` included, with `Connection` behind it', async () => {
     const received = Promise.withResolvers<string>();
-    const server = resources.use(
-      await startTcp((socket) => socket.once('data', (bytes) => received.resolve(bytes.toString('latin1')))),
+    const server = await resources.startTcp((socket) =>
+      socket.once('data', (bytes) => received.resolve(bytes.toString('latin1'))),
     );
     const transport = resources.use(gotTransport());
     const headers = ['X-First', '1', 'hOST', 'h', 'cONTENT-Length', '2'];
@@ -41,7 +41,7 @@ describe('gotTransport()', () => {
     const instrumented = jest
       .spyOn(http, 'request')
       .mockImplementation((options) => request({ ...(options as http.RequestOptions), headers: { '0': 'Host' } }));
-    const server = resources.use(await startHttp((req, res) => void res.end(req.rawHeaders.join())));
+    const server = await resources.start((req, res) => void res.end(req.rawHeaders.join()));
     const transport = resources.use(gotTransport());
     for (const freshConnection of [false, true]) {
       const sent = upstreamRequest(server.url, { headers: ['Host', 'h', 'x-own', '1'], freshConnection });
@@ -52,7 +52,7 @@ describe('gotTransport()', () => {
   });
 
   test('keeps nothing of a request with its connection', async () => {
-    const server = resources.use(await startHttp(answering(200, 'ok')));
+    const server = await resources.start(answering(200, 'ok'));
     const transport = resources.use(gotTransport());
     const sendOnce = async () => {
       const body = Buffer.alloc(1_000);

@@ -5,7 +5,7 @@ import { gotTransport } from '../../src/transports/got.ts';
 import { nodeTransport } from '../../src/transports/node.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { Resources, readAll } from '../helpers/proxy.ts';
-import { listen, startHttp, startTcp } from '../helpers/servers.ts';
+import { listen, startHttp } from '../helpers/servers.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -28,7 +28,7 @@ test.each([
     const echo = resources.use(
       scheme === 'http' ? await startHttp((req, res) => void req.pipe(res)) : await startEchoOverHttp2(),
     );
-    const silent = resources.use(await startTcp((socket) => void socket.pause()));
+    const silent = await resources.startTcp((socket) => void socket.pause());
     const transport = resources.use(create());
     const send = (url: string, idleMs: number) => {
       const headers = ['Host', 'h', 'Content-Length', String(size)];

@@ -5,7 +5,7 @@ import { upstreamRequest } from '../../src/testing/testing.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { answering, startHttp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { turns } from '../helpers/turns.ts';
 
 const resources = leakCheckedResources();
@@ -20,7 +20,7 @@ describe.each([
     text((await transport.send(upstreamRequest(url), new AbortController().signal)).body);
 
   testOnLinux('leaves no connection to 300 endpoints that were asked once', async () => {
-    const server = resources.use(await startHttp(answering(200, 'ok'), { host: '0.0.0.0' }));
+    const server = await resources.start(answering(200, 'ok'), { host: '0.0.0.0' });
     const transport = resources.use(create({ keepAliveTimeoutMs: 500 }));
     const urls = Array.from({ length: 300 }, (_, i) => `http://127.0.${1 + (i >> 7)}.${i & 127}:${server.port}`);
     for (const url of urls) expect(await send(transport, url)).toBe('ok');
@@ -29,15 +29,15 @@ describe.each([
   });
 
   test('closes an idle connection before the endpoint does, as `Keep-Alive` says', async () => {
-    const server = resources.use(await startHttp(answering(200, 'ok', { 'Keep-Alive': 'timeout=1' })));
+    const server = await resources.start(answering(200, 'ok', { 'Keep-Alive': 'timeout=1' }));
     const transport = resources.use(create({ keepAliveTimeoutMs: 3_600_000 }));
     expect(await send(transport, server.url)).toBe('ok');
     await server.idle();
   });
 
   test('keeps an idle connection for longer where the endpoint says that it does', async () => {
-    const patient = resources.use(await startHttp(answering(200, 'ok', { 'Keep-Alive': 'timeout=60' })));
-    const other = resources.use(await startHttp(answering(200, 'ok')));
+    const patient = await resources.start(answering(200, 'ok', { 'Keep-Alive': 'timeout=60' }));
+    const other = await resources.start(answering(200, 'ok'));
     const transport = resources.use(create({ keepAliveTimeoutMs: 20 }));
     for (const { url } of [patient, other]) expect(await send(transport, url)).toBe('ok');
     await other.idle();
@@ -50,7 +50,7 @@ describe.each([
     ['what can be sent twice over the one that there is', 'PUT', {}, 3_000, 1],
     ['a POST over one whose endpoint says that it keeps it', 'POST', { 'Keep-Alive': 'timeout=9' }, 3_000, 1],
   ])('sends %s', async (_, method, headers, idleMs, accepted) => {
-    const server = resources.use(await startHttp(answering(200, 'ok', headers)));
+    const server = await resources.start(answering(200, 'ok', headers));
     const transport = resources.use(create());
     expect(await send(transport, server.url)).toBe('ok');
     await turns(3);
@@ -63,9 +63,7 @@ describe.each([
   });
 
   test('leaves a connection alone that is in use again, however long its endpoint takes', async () => {
-    const server = resources.use(
-      await startHttp((req, res) => later(req.method === 'PUT' ? 100 : 0, () => res.end('ok'))),
-    );
+    const server = await resources.start((req, res) => later(req.method === 'PUT' ? 100 : 0, () => res.end('ok')));
     const transport = resources.use(create({ keepAliveTimeoutMs: 30 }));
     for (const method of ['GET', 'PUT', 'PUT']) {
       const { body } = await transport.send(upstreamRequest(server.url, { method }), new AbortController().signal);

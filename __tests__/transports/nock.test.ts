@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { gotTransport, nodeTransport, type UpstreamRequest } from '../../src/index.ts';
 import { upstreamRequest } from '../../src/testing/testing.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { answering, startHttp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 
 // Each puts its own in the place of node:http as soon as it is loaded.
 describe.each([
@@ -64,7 +64,7 @@ describe.each([
     });
 
     test.each(['127.0.0.1', 'localhost'])('lets requests for what it does not know through to %s', async (host) => {
-      const server = resources.use(await startHttp(answering(200, 'real')));
+      const server = await resources.start(answering(200, 'real'));
       expect(await send(`http://${host}:${server.port}`)).toMatchObject({ status: 200, text: 'real' });
     });
 

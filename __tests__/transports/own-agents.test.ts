@@ -7,7 +7,7 @@ import { type AgentOption, gotTransport, nodeTransport, type UpstreamRequest } f
 import { upstreamRequest } from '../../src/testing/testing.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { startForwardProxy } from '../helpers/proxy-server.ts';
-import { answering, listen, startHttp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { isThere, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
@@ -32,7 +32,7 @@ const startSecure = async (listener: RequestListener = (req, res) => void res.en
   const server = https.createServer(certificate, listener).on('secureConnection', (socket) => {
     names.push(socket.servername);
   });
-  return { server: resources.use(await listen(server)), tls: { ca: certificate.cert }, names };
+  return { server: await resources.listen(server), tls: { ca: certificate.cert }, names };
 };
 
 const hasConnections = (agent: http.Agent) => Object.keys(agent.freeSockets).length > 0;
@@ -49,7 +49,7 @@ describe.each([
 
   describe("an agent of the user's", () => {
     test('makes the connections for its protocol, and ours those for the other one', async () => {
-      const plain = resources.use(await startHttp(answering(200, 'plain')));
+      const plain = await resources.start(answering(200, 'plain'));
       const secure = await startSecure(answering(200, 'secure'));
       const agents = {
         http: use(new http.Agent({ keepAlive: true })),
@@ -72,14 +72,14 @@ describe.each([
     });
 
     test('is asked with the header list in its case and order', async () => {
-      const server = resources.use(await startHttp((req, res) => void res.end(req.rawHeaders.join())));
+      const server = await resources.start((req, res) => void res.end(req.rawHeaders.join()));
       const headers = ['X-b', '1', 'hOST', 'h', 'x-A', '2', '__proto__', '3', 'Cookie', 'a=1', 'cookie', 'b=2'];
       const sent = await create(use(new http.Agent({ keepAlive: true })))(server.url, { headers });
       expect(sent).toBe('X-b,1,hOST,h,x-A,2,__proto__,3,Cookie,a=1; b=2,Connection,keep-alive');
     });
 
     test('is asked for a fresh connection, too, and for an upgrade', async () => {
-      const server = resources.use(await startHttp(answering(200, 'ok')));
+      const server = await resources.start(answering(200, 'ok'));
       const agent = use(new http.Agent({ keepAlive: true }));
       const created: unknown[] = [];
       const open = agent.createConnection.bind(agent);
@@ -96,7 +96,7 @@ describe.each([
     });
 
     test('is not closed along with the transport', async () => {
-      const server = resources.use(await startHttp(answering(200, 'ok')));
+      const server = await resources.start(answering(200, 'ok'));
       const agent = use(new http.Agent({ keepAlive: true }));
       const transport = createTransport({ agent });
       await text((await transport.send(upstreamRequest(server.url), new AbortController().signal)).body);
@@ -112,12 +112,10 @@ describe.each([
 
     test('may let requests wait for one of its `maxSockets` beyond `connectMs`', async () => {
       let answer: (() => void) | undefined;
-      const server = resources.use(
-        await startHttp((_, res) => {
-          if (answer) res.end('ok');
-          else answer = () => res.end('ok');
-        }),
-      );
+      const server = await resources.start((_, res) => {
+        if (answer) res.end('ok');
+        else answer = () => res.end('ok');
+      });
       const send = create(use(new http.Agent({ maxSockets: 1 })));
       const both = Promise.allSettled([send(server.url), send(server.url, { connectMs: 30 })]);
       await until(() => answer, isThere);
@@ -131,7 +129,7 @@ describe.each([
   describe('an agent for a proxy', () => {
     test('gets all requests of both protocols, the certificate checked for the name without its final dot', async () => {
       const proxy = resources.use(await startForwardProxy());
-      const plain = resources.use(await startHttp((req, res) => void res.end(req.headers.host)));
+      const plain = await resources.start((req, res) => void res.end(req.headers.host));
       const secure = await startSecure((req, res) => void res.end(req.headers.host));
       const send = create(use(new HttpsProxyAgent(proxy.url)));
       const urls = [`http://api.invalid:${plain.port}`, `https://localhost.:${secure.server.port}`];

@@ -9,7 +9,7 @@ import { upstreamRequest } from '../../src/testing/testing.ts';
 import { type UndiciTransportOptions, undiciTransport } from '../../src/transports/undici.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { startForwardProxy } from '../helpers/proxy-server.ts';
-import { answering, listen, startHttp } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
 
@@ -59,7 +59,7 @@ describe("undici's ProxyAgent", () => {
   test('gets the requests, and checks certificates by its own settings', async () => {
     const proxy = resources.use(await startForwardProxy());
     const certificate = await createCertificate();
-    const secure = resources.use(await listen(https.createServer(certificate, answering(200, 'secure'))));
+    const secure = await resources.listen(https.createServer(certificate, answering(200, 'secure')));
     const dispatcher = resources.use(new ProxyAgent({ uri: proxy.url, requestTls: { ca: certificate.cert } }));
     const url = `https://localhost:${secure.port}`;
     expect(await create({ dispatcher })(url)).toMatchObject({ status: 200, text: 'secure' });
@@ -69,7 +69,7 @@ describe("undici's ProxyAgent", () => {
 
 describe("a dispatcher of the user's", () => {
   test('is not closed along with the transport', async () => {
-    const server = resources.use(await startHttp(answering(200, 'ok')));
+    const server = await resources.start(answering(200, 'ok'));
     const dispatcher = resources.use(new Agent());
     const transport = undiciTransport({ dispatcher });
     await text((await transport.send(upstreamRequest(server.url), new AbortController().signal)).body);
@@ -78,7 +78,7 @@ describe("a dispatcher of the user's", () => {
   });
 
   test('gets nothing of what goes over node:http, which goes over `agent`', async () => {
-    const server = resources.use(await startHttp((req, res) => void req.pipe(res)));
+    const server = await resources.start((req, res) => void req.pipe(res));
     const dispatcher = resources.use(new MockAgent());
     dispatcher.disableNetConnect();
     const agent = new http.Agent({ keepAlive: true });

@@ -4,7 +4,6 @@ import { upstreamRequest } from '../../src/testing/testing.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { Resources, readAll } from '../helpers/proxy.ts';
 import { head } from '../helpers/raw.ts';
-import { startTcp } from '../helpers/servers.ts';
 import { type Child, startChild } from '../soak/child.ts';
 
 const resources = new Resources();
@@ -61,7 +60,7 @@ test('no request goes behind the rest of one that was answered early', async () 
   // Each connection answers its first request and reads no more.
   const answer = (socket: Socket): void =>
     void socket.pause().write(`${head('HTTP/1.1 413 x', 'Content-Length: 2')}no`);
-  const { url } = resources.use(await startTcp((socket) => void socket.once('data', () => answer(socket))));
+  const { url } = await resources.startTcp((socket) => void socket.once('data', () => answer(socket)));
   const transport = resources.use(undiciTransport({ connections: 1 }));
   const send = async (size: number): Promise<string> => {
     const headers = ['Host', 'h', 'Content-Length', String(size)];

@@ -5,7 +5,7 @@ import { Agent } from 'undici';
 import { upstreamRequest } from '../../src/testing/testing.ts';
 import { type UndiciTransportOptions, undiciTransport } from '../../src/transports/undici.ts';
 import { Resources } from '../helpers/proxy.ts';
-import { answering, startHttp, startTcp } from '../helpers/servers.ts';
+import { answering, startHttp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 import { describeTransport } from './contract.ts';
 
@@ -60,7 +60,7 @@ describe('undiciTransport()', () => {
   });
 
   test('closes an idle connection after `keepAliveTimeoutMs`', async () => {
-    const start = async () => resources.use(await startHttp(answering(200, 'ok')));
+    const start = async () => resources.start(answering(200, 'ok'));
     const [kept, closed] = [await start(), await start()];
     expect(await create({ keepAliveTimeoutMs: 60_000 })(kept.url)).toBe('ok');
     expect(await create({ keepAliveTimeoutMs: 20 })(closed.url)).toBe('ok');
@@ -81,7 +81,7 @@ describe('undiciTransport()', () => {
   });
 
   test('keeps the connection that was being set up for a request that is cancelled', async () => {
-    const server = resources.use(await startHttp(answering(200, 'ok')));
+    const server = await resources.start(answering(200, 'ok'));
     const send = create();
     await sendAndCancel(send, server.url);
     await until(() => server.accepted, 1);
@@ -90,14 +90,12 @@ describe('undiciTransport()', () => {
   });
 
   test('closes the connection of an endpoint that leaves the rest of a request unread after its answer', async () => {
-    const server = resources.use(
-      await startTcp((socket) => {
-        socket.once('data', () => {
-          socket.pause();
-          socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno');
-        });
-      }),
-    );
+    const server = await resources.startTcp((socket) => {
+      socket.once('data', () => {
+        socket.pause();
+        socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno');
+      });
+    });
     const sockets: Socket[] = [];
     const onConnected = (message: unknown): void => void sockets.push((message as { socket: Socket }).socket);
     subscribe('undici:client:connected', onConnected);
@@ -112,14 +110,12 @@ describe('undiciTransport()', () => {
   const testOnLinux = process.platform === 'linux' ? test : test.skip;
 
   testOnLinux('forgets endpoints with addresses that come and go, but not their connections', async () => {
-    const server = resources.use(
-      await startHttp(
-        (_req, res) => {
-          if (_req.url === '/closed') res.setHeader('Connection', 'close');
-          res.end('ok');
-        },
-        { host: '0.0.0.0' },
-      ),
+    const server = await resources.start(
+      (_req, res) => {
+        if (_req.url === '/closed') res.setHeader('Connection', 'close');
+        res.end('ok');
+      },
+      { host: '0.0.0.0' },
     );
     const send = create({ keepAliveTimeoutMs: 60_000 });
     const url = `http://localhost:${server.port}`;
@@ -140,16 +136,14 @@ describe('undiciTransport()', () => {
 
     test('never ends a body as if it were whole when the connection is reset, another request having ended on it', async () => {
       const isRead = Promise.withResolvers<void>();
-      const server = resources.use(
-        await startTcp((socket) => {
-          socket.once('data', () => {
-            socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no');
-            // The second request is sent when the first one has its head.
-            socket.once('data', () => socket.write('kHTTP/1.1 200 OK\r\n\r\nhalf'));
-          });
-          void isRead.promise.then(() => socket.resetAndDestroy());
-        }),
-      );
+      const server = await resources.startTcp((socket) => {
+        socket.once('data', () => {
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no');
+          // The second request is sent when the first one has its head.
+          socket.once('data', () => socket.write('kHTTP/1.1 200 OK\r\n\r\nhalf'));
+        });
+        void isRead.promise.then(() => socket.resetAndDestroy());
+      });
       const transport = resources.use(undiciTransport(pipelining));
       const { signal } = new AbortController();
       const [first, second] = await Promise.all([
@@ -174,13 +168,11 @@ describe('undiciTransport()', () => {
 
     test('breaks a body off, and asks for nothing again, when a request is cancelled that was sent behind it', async () => {
       const asked: string[] = [];
-      const server = resources.use(
-        await startHttp((req, res) => {
-          asked.push(req.url ?? '');
-          if (req.url === '/half') res.write('half');
-          if (req.url === '/ok') res.end('ok');
-        }),
-      );
+      const server = await resources.start((req, res) => {
+        asked.push(req.url ?? '');
+        if (req.url === '/half') res.write('half');
+        if (req.url === '/ok') res.end('ok');
+      });
       const send = create(pipelining);
       const abort = new AbortController();
       const sending = Promise.allSettled([

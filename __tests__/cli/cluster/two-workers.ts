@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { ServerResponse } from 'node:http';
 import { Resources, request } from '../../helpers/proxy.ts';
-import { answering, startHttp, type TestServer } from '../../helpers/servers.ts';
+import type { TestServer } from '../../helpers/servers.ts';
 import { Command, start } from '../command.ts';
 import { temporaryFile } from '../files.ts';
 import { answerFrom } from '../load.ts';
@@ -9,25 +8,9 @@ import { answerFrom } from '../load.ts';
 export const resources = new Resources();
 afterEach(() => resources.closeAll());
 
-export async function serve(text: string): Promise<TestServer> {
-  return resources.use(await startHttp(answering(200, text)));
-}
-
 /** An endpoint whose responses a load can check. */
 export async function serveLoad(): Promise<TestServer> {
-  return resources.use(await startHttp((_, res) => void res.end(answerFrom('endpoint'))));
-}
-
-/** An endpoint that begins each response and leaves the end to the test. */
-export async function serveHeld() {
-  const held: ServerResponse[] = [];
-  const endpoint = resources.use(
-    await startHttp((_, res) => {
-      res.write('first');
-      held.push(res);
-    }),
-  );
-  return { url: endpoint.url, held };
+  return await resources.start((_, res) => void res.end(answerFrom('endpoint')));
 }
 
 /** Starts a command with two workers and an admin port. */

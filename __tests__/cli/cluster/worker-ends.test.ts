@@ -1,26 +1,14 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import { readAll, request } from '../../helpers/proxy.ts';
-import { startHttp } from '../../helpers/servers.ts';
 import { atLeast, until } from '../../helpers/until.ts';
 import { startLoad } from '../load.ts';
 import { metricIn } from '../metrics.ts';
-import {
-  isAlive,
-  metricsOf,
-  pidOf,
-  resources,
-  sendMany,
-  serve,
-  serveHeld,
-  serveLoad,
-  startTwo,
-  startWith,
-} from './two-workers.ts';
+import { isAlive, metricsOf, pidOf, resources, sendMany, serveLoad, startTwo, startWith } from './two-workers.ts';
 
 describe('a worker', () => {
   test.each([[[]], [['-via=']]])('has the name of all others in Via with %j', async (flags) => {
-    const endpoint = resources.use(await startHttp((req, res) => void res.end(req.headers.via)));
+    const endpoint = await resources.start((req, res) => void res.end(req.headers.via));
     const { url } = await startTwo('-e', endpoint.url, ...flags);
     expect((await sendMany(url, 20)).size).toBe(1);
   });
@@ -50,7 +38,7 @@ describe('a worker', () => {
   });
 
   test('leaves signals to the primary', async () => {
-    const { command, url } = await startTwo('-e', (await serve('hello')).url);
+    const { command, url } = await startTwo('-e', (await resources.startSaying('hello')).url);
     for (const pid of command.workers.values()) {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal);
     }
@@ -60,7 +48,7 @@ describe('a worker', () => {
   });
 
   test('whose primary is gone finishes and ends', async () => {
-    const { url: endpoint, held } = await serveHeld();
+    const { url: endpoint, held } = await resources.startHeld((res) => res.write('first'));
     const { command, url } = await startTwo('-e', endpoint);
     const pids = [...command.workers.values()];
     const client = http.get(url, { agent: false });

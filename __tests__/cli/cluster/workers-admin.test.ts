@@ -5,11 +5,16 @@ import { refusedUrl } from '../../helpers/servers.ts';
 import { atLeast, isThere, until } from '../../helpers/until.ts';
 import { metricIn } from '../metrics.ts';
 import { watch } from '../watch.ts';
-import { metricsOf, pidOf, resources, sendMany, serve, serveHeld, startTwo } from './two-workers.ts';
+import { metricsOf, pidOf, resources, sendMany, startTwo } from './two-workers.ts';
 
 describe('/metrics of workers', () => {
   test('has the sum of all', async () => {
-    const { command, url, admin } = await startTwo('-e', (await serve('hello')).url, '-e', (await serve('b')).url);
+    const { command, url, admin } = await startTwo(
+      '-e',
+      (await resources.startSaying('hello')).url,
+      '-e',
+      (await resources.startSaying('b')).url,
+    );
     await sendMany(url, 200);
     await until(() => command.lines.filter((line) => line.includes(' served ')).length, 200);
     const text = await metricsOf(admin);
@@ -20,7 +25,7 @@ describe('/metrics of workers', () => {
   });
 
   test('is there to the end', async () => {
-    const { url: endpoint, held } = await serveHeld();
+    const { url: endpoint, held } = await resources.startHeld((res) => res.write('first'));
     const { command, url, admin } = await startTwo('-e', endpoint);
     const client = http.get(url, { agent: false });
     const [res] = (await once(client, 'response')) as [IncomingMessage];
@@ -38,7 +43,7 @@ describe('/metrics of workers', () => {
 
 describe('the dashboard of workers', () => {
   test('shows all of them together', async () => {
-    const { command, url, admin } = await startTwo('-e', (await serve('hello')).url);
+    const { command, url, admin } = await startTwo('-e', (await resources.startSaying('hello')).url);
     await sendMany(url, 10);
     await until(() => command.lines.filter((line) => line.includes(' served ')).length, 10);
     const viewer = resources.use(await watch(admin));
@@ -67,7 +72,7 @@ describe('the dashboard of workers', () => {
   });
 
   test('shows nothing under way at a worker that is gone', async () => {
-    const { url: endpoint, held } = await serveHeld();
+    const { url: endpoint, held } = await resources.startHeld((res) => res.write('first'));
     const { command, url, admin } = await startTwo('-e', endpoint);
     const viewer = resources.use(await watch(admin));
     const response = request(url);
@@ -79,7 +84,7 @@ describe('the dashboard of workers', () => {
   });
 
   test('drains an endpoint at every worker, and at those that start later', async () => {
-    const [a, b] = [await serve('a'), await serve('b')];
+    const [a, b] = [await resources.startSaying('a'), await resources.startSaying('b')];
     const { command, url, admin } = await startTwo('-e', `${a.url},${b.url}`, '-strategy=failover', '-admin-actions');
     const path = `${admin}/dashboard/endpoints/${encodeURIComponent(a.url)}`;
     const settings = { method: 'POST', headers: { origin: admin } };

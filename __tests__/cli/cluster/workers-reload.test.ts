@@ -3,11 +3,11 @@ import path from 'node:path';
 import { including, until } from '../../helpers/until.ts';
 import { start } from '../command.ts';
 import { temporaryFile, temporaryFolder, write } from '../files.ts';
-import { hastened, isAlive, pidOf, resources, sendMany, serve, startTwo, startWith } from './two-workers.ts';
+import { hastened, isAlive, pidOf, resources, sendMany, startTwo, startWith } from './two-workers.ts';
 
 describe('SIGHUP with workers', () => {
   test('checks the file once, and all workers stay as they were when it is bad', async () => {
-    const file = temporaryFile(resources, 'brp.json', { endpoints: [(await serve('old')).url] });
+    const file = temporaryFile(resources, 'brp.json', { endpoints: [(await resources.startSaying('old')).url] });
     const { command, url } = await startTwo('-config', file);
     write(file, { endpoints: ['one.com'] });
     command.child.kill('SIGHUP');
@@ -18,7 +18,7 @@ describe('SIGHUP with workers', () => {
     process.kill(pidOf(command, 1), 'SIGKILL');
     await command.line(/worker 3 is ready/);
     expect(await sendMany(url, 10)).toEqual(new Set(['old']));
-    write(file, { endpoints: [(await serve('new')).url], timeouts: { idleMs: 5_000 } });
+    write(file, { endpoints: [(await resources.startSaying('new')).url], timeouts: { idleMs: 5_000 } });
     command.child.kill('SIGHUP');
     await command.line(/reloaded$/);
     expect(await sendMany(url, 10)).toEqual(new Set(['new']));
@@ -29,13 +29,13 @@ describe('SIGHUP with workers', () => {
   });
 
   test('waits for no worker that does not answer', async () => {
-    const file = temporaryFile(resources, 'brp.json', { endpoints: [(await serve('old')).url] });
+    const file = temporaryFile(resources, 'brp.json', { endpoints: [(await resources.startSaying('old')).url] });
     const command = startWith(hastened, '-config', file);
     const url = await command.url();
     const hung = pidOf(command, 1);
     process.kill(hung, 'SIGSTOP');
     resources.use({ close: () => void (isAlive(hung) && process.kill(hung, 'SIGCONT')) });
-    write(file, { endpoints: [(await serve('new')).url] });
+    write(file, { endpoints: [(await resources.startSaying('new')).url] });
     command.child.kill('SIGHUP');
     await command.line(/worker 1 does not answer to reload$/);
     await command.line(/reloaded$/);
@@ -45,7 +45,7 @@ describe('SIGHUP with workers', () => {
 
   test('opens the one log file anew', async () => {
     const log = path.join(temporaryFolder(resources), 'log');
-    const command = start('-workers', '2', '-e', (await serve('hello')).url, '-log-file', log);
+    const command = start('-workers', '2', '-e', (await resources.startSaying('hello')).url, '-log-file', log);
     const text = () => (existsSync(log) ? readFileSync(log, 'utf8') : '');
     await until(() => text(), including('starting on'));
     const [, port] = /starting on: ".*:(\d+)"/.exec(text()) ?? [];

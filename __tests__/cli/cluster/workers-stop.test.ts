@@ -2,7 +2,7 @@ import http from 'node:http';
 import { request } from '../../helpers/proxy.ts';
 import { atLeast, until } from '../../helpers/until.ts';
 import { startLoad } from '../load.ts';
-import { isAlive, serveHeld, serveLoad, startTwo } from './two-workers.ts';
+import { isAlive, resources, serveLoad, startTwo } from './two-workers.ts';
 
 describe('stopping with workers', () => {
   test('loses no request of those who heed /readyz', async () => {
@@ -25,7 +25,7 @@ describe('stopping with workers', () => {
   });
 
   test('finishes what is in flight at each of them, and accepts nothing more', async () => {
-    const { url: endpoint, held } = await serveHeld();
+    const { url: endpoint, held } = await resources.startHeld((res) => res.write('first'));
     const { command, url } = await startTwo('-e', endpoint);
     const responses = Array.from({ length: 4 }, () => request(url));
     await until(() => held.length, 4);
@@ -39,7 +39,7 @@ describe('stopping with workers', () => {
   });
 
   test('cuts after -shutdown-timeout and exits with 1', async () => {
-    const { url: endpoint, held } = await serveHeld();
+    const { url: endpoint, held } = await resources.startHeld((res) => res.write('first'));
     const { command, url } = await startTwo('-e', endpoint, '-shutdown-timeout', '50ms');
     const pids = [...command.workers.values()];
     const response = request(url);
@@ -52,7 +52,7 @@ describe('stopping with workers', () => {
   });
 
   test('exits with 1 when a worker dies over it', async () => {
-    const { url: endpoint, held } = await serveHeld();
+    const { url: endpoint, held } = await resources.startHeld((res) => res.write('first'));
     const { command, url } = await startTwo('-e', endpoint);
     const response = request(url);
     await until(() => held.length, 1);
@@ -65,7 +65,7 @@ describe('stopping with workers', () => {
   });
 
   test('at once takes all workers along', async () => {
-    const { url: endpoint, held } = await serveHeld();
+    const { url: endpoint, held } = await resources.startHeld((res) => res.write('first'));
     const { command, url } = await startTwo('-e', endpoint);
     const pids = [...command.workers.values()];
     const response = request(url);

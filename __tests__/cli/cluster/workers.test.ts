@@ -2,11 +2,11 @@ import { request } from '../../helpers/proxy.ts';
 import { until } from '../../helpers/until.ts';
 import { Command, run, start } from '../command.ts';
 import { temporaryFile } from '../files.ts';
-import { hastened, isAlive, resources, sendMany, serve, startWith } from './two-workers.ts';
+import { hastened, isAlive, resources, sendMany, startWith } from './two-workers.ts';
 
 describe('-workers', () => {
   test('shares the work between processes, whose lines go to one log', async () => {
-    const endpoint = await serve('hello');
+    const endpoint = await resources.startSaying('hello');
     // 0 is Infinity for the library, which JSON could not tell the workers.
     const command = start('-workers', '2', '-e', endpoint.url, '-timeout', '0');
     const url = await command.url();
@@ -39,7 +39,7 @@ describe('-workers', () => {
   });
 
   test('on an address in use fails with one line', async () => {
-    const { port } = await serve('taken');
+    const { port } = await resources.startSaying('taken');
     const { exitCode, stderr } = await run('-workers', '2', '-e', 'http://a', '-address', `127.0.0.1:${port}`);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(new RegExp(`^balancing-reverse-proxy: cannot listen: .*EADDRINUSE.*${port}\\n$`));

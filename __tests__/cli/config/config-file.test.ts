@@ -8,7 +8,7 @@ import { flagNames, flags } from '../../../src/cli/flags/flags.ts';
 import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
 import { resolveOptions } from '../../../src/options/config.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
-import { answering, startHttp } from '../../helpers/servers.ts';
+import { answering } from '../../helpers/servers.ts';
 import { Command, LocalCommand, runLocally, startLocally } from '../command.ts';
 import { bareCommand, temporaryFile, temporaryFolder } from '../files.ts';
 
@@ -127,7 +127,7 @@ describe('-config', () => {
     ['brp.json', (url: string) => JSON.stringify({ endpoints: [{ url, name: 'one' }], exposeEndpoint: true })],
     ['brp.yaml', (url: string) => `endpoints:\n  - url: ${url}\n    name: one\nexposeEndpoint: true\n`],
   ])('serves what stands in %s', async (name, contentFor) => {
-    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoint = await resources.start(answering(200, 'hello'));
     const command = startLocally('-config', temporaryFile(resources, name, contentFor(endpoint.url)));
     const url = await command.url();
     expect(await request(url)).toMatchObject({ text: 'hello', headers: { 'x-served-by': 'one' } });
@@ -135,7 +135,7 @@ describe('-config', () => {
   });
 
   test('gives way to variables, and these to flags', async () => {
-    const endpoint = resources.use(await startHttp(mirror));
+    const endpoint = await resources.start(mirror);
     const file = temporaryFile(resources, 'brp.json', {
       endpoints: [endpoint.url],
       via: 'of-file',
@@ -158,7 +158,7 @@ describe('-config', () => {
   });
 
   test('may leave the endpoints to a flag, and the log of queries to itself', async () => {
-    const endpoint = resources.use(await startHttp(mirror));
+    const endpoint = await resources.start(mirror);
     const command = startLocally(
       '-e',
       endpoint.url,

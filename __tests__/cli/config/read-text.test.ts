@@ -3,7 +3,7 @@ import { open, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { readText } from '../../../src/cli/config/read-text.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
-import { answering, startHttp } from '../../helpers/servers.ts';
+import { answering } from '../../helpers/servers.ts';
 import { start } from '../command.ts';
 import { temporaryFile, temporaryFolder } from '../files.ts';
 
@@ -44,7 +44,7 @@ describe('readText', () => {
 });
 
 testWithPipes('a reload of what has become a pipe changes nothing and does not hold up the stop', async () => {
-  const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+  const endpoint = await resources.start(answering(200, 'hello'));
   const file = temporaryFile(resources, 'brp.json', { endpoints: [endpoint.url] });
   const command = start('-config', file);
   const url = await command.url();

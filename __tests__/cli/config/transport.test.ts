@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
-import { answering, listen, startHttp } from '../../helpers/servers.ts';
+import { answering } from '../../helpers/servers.ts';
 import { Command, startLocally } from '../command.ts';
 import { bareCommand } from '../files.ts';
 
@@ -17,7 +17,7 @@ describe('-transport', () => {
     ['undici with -transport undici', ['-transport', 'undici'], 'host'],
   ])('sends the attempts through %s', async (_, flags, hostName) => {
     const listener: RequestListener = ({ rawHeaders }, res) => void res.end(JSON.stringify(rawHeaders));
-    const endpoint = resources.use(await startHttp(listener));
+    const endpoint = await resources.start(listener);
     const command = startLocally('-endpoints', endpoint.url, ...flags);
     const { text } = await request(await command.url());
     expect(JSON.parse(text).filter((name: string) => /^host$/i.test(name))).toEqual([hostName]);
@@ -29,7 +29,7 @@ describe('-http2', () => {
   async function serveBoth(): Promise<string> {
     const settings = { allowHTTP1: true, ...(await createCertificate()) };
     const server = createSecureServer(settings, ({ httpVersion }, res) => void res.end(httpVersion));
-    const { port } = resources.use(await listen(server));
+    const { port } = await resources.listen(server);
     return `https://127.0.0.1:${port}`;
   }
 
@@ -44,7 +44,7 @@ describe('-http2', () => {
   });
 
   test.each(['got', 'undici'])('over %s leaves http endpoints their HTTP/1.1', async (transport) => {
-    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoint = await resources.start(answering(200, 'hello'));
     const command = startLocally('-endpoints', endpoint.url, '-http2', '-transport', transport);
     expect(await request(await command.url())).toMatchObject({ status: 200, text: 'hello' });
   });
@@ -52,7 +52,7 @@ describe('-http2', () => {
 
 describe('without undici', () => {
   test('the command works', async () => {
-    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoint = await resources.start(answering(200, 'hello'));
     const command = new Command(['-address', '127.0.0.1:0', '-endpoints', endpoint.url], {
       entry: bareCommand(resources),
     });

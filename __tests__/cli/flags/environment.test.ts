@@ -3,7 +3,7 @@ import { variableOf } from '../../../src/cli/flags/flag-value.ts';
 import { flagNames } from '../../../src/cli/flags/flags.ts';
 import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
-import { answering, startHttp } from '../../helpers/servers.ts';
+import { answering } from '../../helpers/servers.ts';
 import { LocalCommand } from '../command.ts';
 
 const resources = new Resources();
@@ -88,7 +88,7 @@ describe('parseFlags', () => {
 
 describe('the command', () => {
   test('needs no arguments when the environment has the endpoints', async () => {
-    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoint = await resources.start(answering(200, 'hello'));
     const environment = { BRP_ENDPOINTS: endpoint.url, BRP_ADDRESS: '127.0.0.1:0', BRP_LOG_PREFIX: 'from-variable' };
     const command = new LocalCommand([], { environment });
     expect(await request(await command.url())).toMatchObject({ status: 200, text: 'hello' });
@@ -124,9 +124,9 @@ describe('the command', () => {
     ['flag over variable', ['-fanout=false'], { BRP_STRATEGY: 'race' }, 'failover'],
     ['flag over variable, the other way round', ['-strategy', 'failover'], { BRP_FANOUT: 'true' }, 'failover'],
   ])('takes the %s where they say different strategies', async (_, args, environment, strategy) => {
-    const bad = resources.use(await startHttp(answering(500, 'bad')));
-    const good = resources.use(await startHttp(answering(200, 'good')));
-    const spare = resources.use(await startHttp(answering(200, 'spare')));
+    const bad = await resources.start(answering(500, 'bad'));
+    const good = await resources.start(answering(200, 'good'));
+    const spare = await resources.start(answering(200, 'spare'));
     const endpoints = [bad, good, spare].map(({ url }) => url).join(',');
     const command = new LocalCommand(['-e', endpoints, '-address', '127.0.0.1:0', ...args], { environment });
     expect(await request(await command.url())).toMatchObject({ text: 'good' });

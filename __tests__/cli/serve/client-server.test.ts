@@ -4,7 +4,6 @@ import net from 'node:net';
 import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
 import { createClientServer } from '../../../src/cli/serve/client-server.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
-import { listen } from '../../helpers/servers.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -19,7 +18,7 @@ function createServer(listener: RequestListener, ...flags: readonly string[]) {
 
 /** Serves what clients send to this listener. */
 async function serve(listener: RequestListener, ...flags: readonly string[]) {
-  return resources.use(await listen(createServer(listener, ...flags)));
+  return await resources.listen(createServer(listener, ...flags));
 }
 
 /** A connection on which this was sent already. */
@@ -136,7 +135,7 @@ describe('an upload', () => {
   test('is read although its client asks for an upgrade', async () => {
     const server = createServer(echo);
     server.on('upgrade', (_, socket) => socket.destroy());
-    const { url } = resources.use(await listen(server));
+    const { url } = await resources.listen(server);
     const headers = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAAQAAP__' };
     expect(await request(url, { method: 'POST', body: 'hello', headers })).toMatchObject({
       status: 200,

@@ -6,7 +6,7 @@ import tls from 'node:tls';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { Connections } from '../../../src/cli/serve/connections.ts';
 import { Resources } from '../../helpers/proxy.ts';
-import { answering, listen } from '../../helpers/servers.ts';
+import { answering } from '../../helpers/servers.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -34,7 +34,7 @@ const kinds: ReadonlyArray<readonly [string, Kind]> = [
 async function serveIdle({ create, connect }: Kind, listener: RequestListener = answering(200, 'hello')) {
   const server = create(listener);
   const connections = new Connections(server);
-  const { port } = resources.use(await listen(server));
+  const { port } = await resources.listen(server);
   const socket = connect(port).setEncoding('utf8');
   resources.use({ close: () => socket.destroy() });
   socket.write(head);

@@ -4,7 +4,7 @@ import vm from 'node:vm';
 import { LiveProxy } from '../../../src/cli/serve/live-proxy.ts';
 import { createBalancingProxy, type ProxyEvent } from '../../../src/index.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
-import { answering, listen, startHttp } from '../../helpers/servers.ts';
+import { answering } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
 
 v8.setFlagsFromString('--expose-gc');
@@ -18,7 +18,7 @@ function proxyFor(...endpoints: ReadonlyArray<{ readonly url: string; readonly n
 }
 
 async function endpointNamed(name: string, listener = answering(200, name)) {
-  const { url } = resources.use(await startHttp(listener));
+  const { url } = await resources.start(listener);
   return { url, name };
 }
 
@@ -26,7 +26,7 @@ async function endpointNamed(name: string, listener = answering(200, name)) {
 async function serveLive(first: ReturnType<typeof proxyFor>, worker?: number) {
   const live = resources.use(new LiveProxy(first, worker));
   const server = http.createServer(live.serve).on('upgrade', live.upgrade);
-  return { live, url: resources.use(await listen(server)).url };
+  return { live, url: (await resources.listen(server)).url };
 }
 
 describe('a live proxy', () => {

@@ -4,7 +4,7 @@ import http, { type IncomingMessage, type RequestListener, type ServerResponse }
 import path from 'node:path';
 import { WebSocket } from 'ws';
 import { Resources, readAll, request } from '../../helpers/proxy.ts';
-import { answering, listen, startHttp, type TestServer } from '../../helpers/servers.ts';
+import { answering, type TestServer } from '../../helpers/servers.ts';
 import { rounds } from '../../helpers/thorough.ts';
 import { atLeast, including, until } from '../../helpers/until.ts';
 import { startEcho } from '../../helpers/upgrades.ts';
@@ -14,10 +14,6 @@ import { answerFrom, startLoad } from '../load.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
-
-async function serve(text: string): Promise<TestServer> {
-  return resources.use(await startHttp(answering(200, text)));
-}
 
 /** A command with a configuration file, and what changes that. */
 function startWith(options: object, ...flags: readonly string[]) {
@@ -44,7 +40,7 @@ function linesOf(command: LocalCommand): readonly string[] {
 
 describe('SIGHUP', () => {
   test('serves with what stands in the file now', async () => {
-    const [old, renewed] = [await serve('old'), await serve('new')];
+    const [old, renewed] = [await resources.startSaying('old'), await resources.startSaying('new')];
     const { command, reload } = startWith({ endpoints: [old.url] });
     const url = await command.url();
     expect(await request(url)).toMatchObject({ text: 'old' });
@@ -63,19 +59,19 @@ describe('SIGHUP', () => {
       /FILE: option `order`: expected one of/,
     ],
   ])('logs what is wrong with a file %s and goes on as before', async (_, content, message) => {
-    const { command, file, reload } = startWith({ endpoints: [(await serve('hello')).url] });
+    const { command, file, reload } = startWith({ endpoints: [(await resources.startSaying('hello')).url] });
     const url = await command.url();
     const line = (await reload(content)).replace(file, 'FILE');
     expect(line).toMatch(/cannot reload, all stays as it was: /);
     expect(line).toMatch(message);
     expect(await request(url)).toMatchObject({ status: 200, text: 'hello' });
     // The next good file is taken.
-    expect(await reload({ endpoints: [(await serve('renewed')).url] })).toMatch(/reloaded$/);
+    expect(await reload({ endpoints: [(await resources.startSaying('renewed')).url] })).toMatch(/reloaded$/);
     expect(await request(url)).toMatchObject({ text: 'renewed' });
   });
 
   test('keeps what flags say', async () => {
-    const endpoint = await serve('hello');
+    const endpoint = await resources.startSaying('hello');
     const { command, reload } = startWith({ via: 'one' }, '-e', endpoint.url, '-expose-endpoint');
     const url = await command.url();
     await reload({ endpoints: ['http://other.example'], exposeEndpoint: false });
@@ -91,7 +87,7 @@ describe('SIGHUP', () => {
         streaming.resolve(res);
       }),
     );
-    const renewed = await serve('new');
+    const renewed = await resources.startSaying('new');
     const { command, reload } = startWith({ endpoints: [old.url] });
     const url = await command.url();
 
@@ -122,7 +118,7 @@ describe('SIGHUP', () => {
   });
 
   test('that finds nothing changed leaves the connections to the endpoints alone', async () => {
-    const endpoint = resources.use(await listen(http.createServer(answering(200, 'hello'))));
+    const endpoint = await resources.listen(http.createServer(answering(200, 'hello')));
     const options = { endpoints: [endpoint.url], timeouts: { idleMs: 5_000 } };
     const { command, reload } = startWith(options);
     const url = await command.url();
@@ -137,7 +133,7 @@ describe('SIGHUP', () => {
   });
 
   test('without -config opens the log file anew', async () => {
-    const endpoint = await serve('hello');
+    const endpoint = await resources.startSaying('hello');
     const log = path.join(temporaryFolder(resources), 'log');
     const command = startLocally('-e', endpoint.url, '-log-file', log);
     await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('starting on'));
@@ -151,9 +147,13 @@ describe('SIGHUP', () => {
   });
 
   test('that comes again during a reload leaves what was written last in use', async () => {
-    const { command, file } = startWith({ endpoints: [(await serve('first')).url] });
+    const { command, file } = startWith({ endpoints: [(await resources.startSaying('first')).url] });
     const url = await command.url();
-    const endpoints = [await serve('second'), await serve('third'), await serve('last')];
+    const endpoints = [
+      await resources.startSaying('second'),
+      await resources.startSaying('third'),
+      await resources.startSaying('last'),
+    ];
     for (const endpoint of endpoints) {
       write(file, { endpoints: [endpoint.url] });
       command.signal('SIGHUP');
@@ -164,7 +164,7 @@ describe('SIGHUP', () => {
 
   test('does not disturb the end', async () => {
     const held = Promise.withResolvers<ServerResponse>();
-    const endpoint = resources.use(await startHttp((_, res) => held.resolve(res)));
+    const endpoint = await resources.start((_, res) => held.resolve(res));
     const { command } = startWith({ endpoints: [endpoint.url] });
     const response = request(await command.url());
     const res = await held.promise;
@@ -189,7 +189,7 @@ describe.each([
     // Every so often one that is streamed rather than sent in one go.
     const bytes = () => (++count % 8 === 0 ? 100_000 : 1_000);
     const listener: RequestListener = ({ url = '' }, res) => void res.end(answerFrom(url.split('/')[1] ?? '', bytes()));
-    return resources.use(await startHttp(listener));
+    return await resources.start(listener);
   }
 
   test(`loses no request of ${requests} over ten changes, each of which is seen`, async () => {

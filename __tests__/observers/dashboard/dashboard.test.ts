@@ -4,7 +4,7 @@ import express from 'express';
 import { createDashboard, type DashboardOptions } from '../../../src/observers/dashboard/dashboard.ts';
 import { frames, mountingFrames, textOf } from '../../helpers/frames.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
-import { startHttp, type TestServer } from '../../helpers/servers.ts';
+import type { TestServer } from '../../helpers/servers.ts';
 import { snapshotOf } from '../../helpers/snapshot.ts';
 import { including, until } from '../../helpers/until.ts';
 import { watch } from './event-stream.ts';
@@ -17,7 +17,7 @@ afterEach(() => resources.closeAll());
 async function serveDashboard(options?: DashboardOptions): Promise<{ url: string; source: FakeSource }> {
   const source = new FakeSource();
   const dashboard = createDashboard(source, options);
-  const server = resources.use(await startHttp(dashboard));
+  const server = await resources.start(dashboard);
   resources.use(dashboard);
   return { url: `${server.url}/`, source };
 }
@@ -126,7 +126,7 @@ describe('createDashboard', () => {
     'never leads away from its host, from %s neither',
     async (path) => {
       const app = express().use('/:tenant', createDashboard(new FakeSource()));
-      const { url } = resources.use(await startHttp(app));
+      const { url } = await resources.start(app);
       const { status, headers } = await request(url, { path });
       expect(status).toBe(302);
       expect(new URL(headers.location ?? '', url + path).origin).toBe(url);
@@ -135,7 +135,7 @@ describe('createDashboard', () => {
 
   test('leads to the slash below another mount', async () => {
     const app = express().use('/admin', express.Router().use('/dashboard', createDashboard(new FakeSource())));
-    const { url } = resources.use(await startHttp(app));
+    const { url } = await resources.start(app);
     const { headers } = await request(`${url}/admin/dashboard`);
     expect(headers.location).toBe('./dashboard/');
   });
@@ -143,7 +143,7 @@ describe('createDashboard', () => {
   test('leaves to the app what is not its own', async () => {
     const app = express().use(createDashboard(new FakeSource()));
     app.get('/hello', (_req, res) => void res.send('hello'));
-    const { url } = resources.use(await startHttp(app));
+    const { url } = await resources.start(app);
     expect((await request(`${url}/hello`)).text).toBe('hello');
   });
 
@@ -174,12 +174,10 @@ describe('createDashboard', () => {
 
   test('puts its policy in the place of one that was set before', async () => {
     const dashboard = createDashboard(new FakeSource());
-    const { url } = resources.use(
-      await startHttp((req, res) => {
-        res.setHeader('content-security-policy', "default-src 'self' https:");
-        dashboard(req, res);
-      }),
-    );
+    const { url } = await resources.start((req, res) => {
+      res.setHeader('content-security-policy', "default-src 'self' https:");
+      dashboard(req, res);
+    });
     expect((await request(url)).headers['content-security-policy']).not.toContain('https:');
   });
 
@@ -202,7 +200,7 @@ describe('createDashboard', () => {
   test('streams through compression without delay', async () => {
     const source = new FakeSource();
     const dashboard = createDashboard(source);
-    const server = resources.use(await startHttp(express().use(compression({ threshold: 0 }), dashboard)));
+    const server = await resources.start(express().use(compression({ threshold: 0 }), dashboard));
     resources.use(dashboard);
     const stream = await fetch(`${server.url}/events`, { headers: { 'Accept-Encoding': 'gzip' } });
     expect(stream.headers.get('content-encoding')).toBe('gzip');

@@ -3,7 +3,7 @@ import { createDashboard, type DashboardOptions } from '../../../src/observers/d
 import type { Frame } from '../../../src/observers/dashboard/frame.ts';
 import { activeResources, surplusOver } from '../../helpers/leaks.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
-import { startHttp, type TestServer } from '../../helpers/servers.ts';
+import type { TestServer } from '../../helpers/servers.ts';
 import { snapshotOf } from '../../helpers/snapshot.ts';
 import { until } from '../../helpers/until.ts';
 import { type EventStream, watch } from './event-stream.ts';
@@ -29,7 +29,7 @@ const pass = (ms: number) => void jest.advanceTimersByTime(ms);
 async function serve(options?: DashboardOptions) {
   const source = new FakeSource();
   const dashboard = createDashboard(source, options);
-  const server = resources.use(await startHttp(dashboard));
+  const server = await resources.start(dashboard);
   resources.use(dashboard);
   const url = `${server.url}/`;
   return { dashboard, server, source, url, view: async () => resources.use(await watch(url)) };

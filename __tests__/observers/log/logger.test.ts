@@ -6,8 +6,8 @@ import { BalancingProxyError, type ErrorCode } from '../../../src/errors.ts';
 import type { AttemptReport, ProxyEvent, RequestEnded } from '../../../src/index.ts';
 import { type Logger, requestLogger } from '../../../src/observers/log/logger.ts';
 import { withFinalStatus } from '../../events/with-final-status.ts';
-import { Resources, request, serveProxy } from '../../helpers/proxy.ts';
-import { answering, refusedUrl, startHttp } from '../../helpers/servers.ts';
+import { Resources, request } from '../../helpers/proxy.ts';
+import { answering, refusedUrl } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
 
 const resources = new Resources();
@@ -169,9 +169,9 @@ describe('the option `logger`', () => {
   }
 
   async function serveTwo(logger: Logger) {
-    const endpoint = resources.use(await startHttp(answering(200, 'hello')));
+    const endpoint = await resources.start(answering(200, 'hello'));
     const endpoints = [await refusedUrl(), endpoint.url];
-    return resources.use(await serveProxy({ endpoints, strategy: 'failover', logger }));
+    return await resources.serve({ endpoints, strategy: 'failover', logger });
   }
 
   // winston takes `%d` and the like for places of values.

@@ -2,7 +2,7 @@ import http, { type RequestListener } from 'node:http';
 import { Registry } from 'prom-client';
 import { createMetrics, type Metrics } from '../../../src/observers/metrics/metrics.ts';
 import { Resources, type ServedProxy, serveProxy } from '../../helpers/proxy.ts';
-import { answering, startHttp } from '../../helpers/servers.ts';
+import { answering } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
 import { sumOf } from './series.ts';
 
@@ -34,7 +34,7 @@ export async function start(...listeners: readonly RequestListener[]) {
   const names = ['one', 'two', 'three', 'four'];
   return Promise.all(
     listeners.map(async (listener, index) => {
-      const { url } = resources.use(await startHttp(listener));
+      const { url } = await resources.start(listener);
       return { url, name: names[index] ?? '' };
     }),
   );

@@ -7,8 +7,8 @@ import {
   mergeMetrics,
   type ObservedProxy,
 } from '../../../src/observers/metrics/metrics.ts';
-import { Resources, request, serveProxy } from '../../helpers/proxy.ts';
-import { answering, listen, startHttp } from '../../helpers/servers.ts';
+import { Resources, request } from '../../helpers/proxy.ts';
+import { answering } from '../../helpers/servers.ts';
 import { snapshotOf } from '../../helpers/snapshot.ts';
 import { until } from '../../helpers/until.ts';
 import { labelsOf, sumOf } from './series.ts';
@@ -20,8 +20,8 @@ const newMetrics = (options: MetricsOptions = {}) => createMetrics({ registry: n
 
 /** Serves a proxy before one good endpoint. */
 async function serve(listener = answering(200, 'good')) {
-  const { url } = resources.use(await startHttp(listener));
-  return resources.use(await serveProxy({ endpoints: [{ url, name: 'one' }] }));
+  const { url } = await resources.start(listener);
+  return await resources.serve({ endpoints: [{ url, name: 'one' }] });
 }
 
 const ended = (served: { readonly events: ReadonlyArray<{ readonly type: string }> }, count: number) =>
@@ -29,7 +29,7 @@ const ended = (served: { readonly events: ReadonlyArray<{ readonly type: string 
 
 /** Serves one handler. */
 async function serveHandler(handler: http.RequestListener) {
-  return resources.use(await listen(http.createServer(handler)));
+  return await resources.listen(http.createServer(handler));
 }
 
 /** A proxy of which the test says what there is. */

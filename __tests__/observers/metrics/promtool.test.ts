@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import { createMetrics, mergeMetrics } from '../../../src/observers/metrics/metrics.ts';
-import { Resources, request, serveProxy } from '../../helpers/proxy.ts';
-import { answering, refusedUrl, startHttp } from '../../helpers/servers.ts';
+import { Resources, request } from '../../helpers/proxy.ts';
+import { answering, refusedUrl } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
 import { complaintsOf, testWithPromtool } from './promtool.ts';
 
@@ -11,10 +11,10 @@ afterEach(() => resources.closeAll());
 /** The metrics of a proxy that has had a good request and a bad one, so that no metric is empty. */
 async function collected() {
   const { registry, observe } = createMetrics({ registry: new Registry() });
-  const { url } = resources.use(await startHttp(answering(200, 'good')));
+  const { url } = await resources.start(answering(200, 'good'));
   const name = 'a "quoted" \\name\\n of é, {with} a comma=';
-  const good = resources.use(await serveProxy({ endpoints: [{ url, name }] }));
-  const bad = resources.use(await serveProxy({ endpoints: [await refusedUrl()] }));
+  const good = await resources.serve({ endpoints: [{ url, name }] });
+  const bad = await resources.serve({ endpoints: [await refusedUrl()] });
   for (const { proxy } of [good, bad]) observe(proxy);
   for (const each of [good, bad]) await request(each.url);
   await until(() => [good, bad].every(({ events }) => events.at(-1)?.type === 'request-ended'));

@@ -1,7 +1,7 @@
 import http, { type RequestListener } from 'node:http';
 import { late } from '../../helpers/late.ts';
 import { request } from '../../helpers/proxy.ts';
-import { answering, hanging, refusedUrl, startHttp } from '../../helpers/servers.ts';
+import { answering, hanging, refusedUrl } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
 import { bad, good, leave, measure, resources, start } from './measured-proxy.ts';
 import { labelsOf, seriesIn } from './series.ts';
@@ -143,7 +143,7 @@ describe('endpoints', () => {
   });
 
   test('beyond the first 256 share their series', async () => {
-    const { url } = resources.use(await startHttp(good));
+    const { url } = await resources.start(good);
     let count = 0;
     const proxy = await measure({ endpoints: () => [{ url, name: `endpoint ${count++}` }] });
     const agent = new http.Agent({ keepAlive: true });
@@ -158,7 +158,7 @@ describe('endpoints', () => {
 
   test('may have any name', async () => {
     const name = 'a "quoted" \\name\\n of é, {with} a comma=';
-    const { url } = resources.use(await startHttp(good));
+    const { url } = await resources.start(good);
     const proxy = await measure({ endpoints: [{ url, name }] });
     await request(proxy.url);
     await proxy.ended(1);

@@ -3,7 +3,7 @@ import type { BalancingProxyOptions } from '../../../src/index.ts';
 import { request } from '../../helpers/proxy.ts';
 import { answering, hanging, refusedUrl } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
-import { attemptSpans, endOf, fine, open, requestSpan, serve, start, withinSpan } from './traced-proxy.ts';
+import { attemptSpans, endOf, fine, open, requestSpan, resources, serve, withinSpan } from './traced-proxy.ts';
 
 const cutShort: RequestListener = (_, res) =>
   void res.writeHead(200, { 'Content-Length': 9 }).write('half', () => res.destroy());
@@ -60,7 +60,7 @@ describe('the end of an attempt', () => {
       { ...fine, outcome: 'cancelled' },
     ],
   ])('%s', async (_, listener, options, end) => {
-    const { url } = await start(listener);
+    const { url } = await resources.start(listener);
     const served = await serve({ endpoints: [url], ...options });
     await request(served.url);
     expect((await attemptSpans(served)).map(endOf)).toEqual([end]);
@@ -68,7 +68,7 @@ describe('the end of an attempt', () => {
 
   test('comes for each one when no endpoint has a usable response', async () => {
     const served = await serve({
-      endpoints: [(await start(answering(500, 'bad'))).url, await refusedUrl()],
+      endpoints: [(await resources.start(answering(500, 'bad'))).url, await refusedUrl()],
       frame: withinSpan,
     });
     expect((await request(served.url)).text).toBe('bad');
@@ -77,7 +77,7 @@ describe('the end of an attempt', () => {
   });
 
   test('comes for each one when the client is gone, and is no error', async () => {
-    const endpoints = [await start(hanging), await start(hanging)];
+    const endpoints = [await resources.start(hanging), await resources.start(hanging)];
     const served = await serve({ endpoints: endpoints.map(({ url }) => url), frame: withinSpan });
     const client = http.get(served.url).on('error', () => {});
     await until(() => open.size, 3);

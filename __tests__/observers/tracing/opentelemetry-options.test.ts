@@ -1,7 +1,7 @@
 import { SpanKind, trace } from '@opentelemetry/api';
 import { Events } from '../../../src/events/events.ts';
 import { type TraceAttemptsOptions, traceAttempts } from '../../../src/observers/tracing/opentelemetry.ts';
-import { request, serveProxy } from '../../helpers/proxy.ts';
+import { request } from '../../helpers/proxy.ts';
 import { answering } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
 import {
@@ -14,7 +14,6 @@ import {
   requestStarted,
   resources,
   serve,
-  start,
   tracerProvider,
 } from './traced-proxy.ts';
 
@@ -58,12 +57,10 @@ describe('traceAttempts', () => {
   test('starts with the next request, whatever is under way', async () => {
     const released = Promise.withResolvers<void>();
     const endpoints = [
-      await start((req, res) => void released.promise.then(() => answering(500, 'bad')(req, res))),
-      await start(answering(200, 'hello')),
+      await resources.start((req, res) => void released.promise.then(() => answering(500, 'bad')(req, res))),
+      await resources.start(answering(200, 'hello')),
     ];
-    const served = resources.use(
-      await serveProxy({ endpoints: endpoints.map(({ url }) => url), strategy: 'failover' }),
-    );
+    const served = await resources.serve({ endpoints: endpoints.map(({ url }) => url), strategy: 'failover' });
     const answer = request(served.url);
     await until(() => hasEvent(served, 'attempt-started'));
     traceAttempts(served.proxy, { tracerProvider });
@@ -77,9 +74,9 @@ describe('traceAttempts', () => {
   test('ends what is open when it is stopped, and makes no more spans', async () => {
     const released = Promise.withResolvers<void>();
     const endpoints = [
-      await start(answering(500, 'bad')),
-      await start((req, res) => void released.promise.then(() => answering(500, 'held')(req, res))),
-      await start(answering(200, 'hello')),
+      await resources.start(answering(500, 'bad')),
+      await resources.start((req, res) => void released.promise.then(() => answering(500, 'held')(req, res))),
+      await resources.start(answering(200, 'hello')),
     ];
     const served = await serve({ endpoints: endpoints.map(({ url }) => url), strategy: 'failover' });
     const answer = request(served.url);
@@ -95,8 +92,8 @@ describe('traceAttempts', () => {
   });
 
   test('takes the global provider, even one that is registered later', async () => {
-    const { url } = await start(answering(200, 'hello'));
-    const served = resources.use(await serveProxy({ endpoints: [url] }));
+    const { url } = await resources.start(answering(200, 'hello'));
+    const served = await resources.serve({ endpoints: [url] });
     traceAttempts(served.proxy);
     expect((await request(served.url)).text).toBe('hello');
     expect(await attemptSpans(served)).toEqual([]);

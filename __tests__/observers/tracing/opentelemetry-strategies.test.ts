@@ -9,15 +9,19 @@ import {
   hasEvent,
   open,
   requestSpan,
+  resources,
   serve,
-  start,
   tracer,
   withinSpan,
 } from './traced-proxy.ts';
 
 describe('a race', () => {
   test('has a winner and cancelled losers, which are no errors', async () => {
-    const endpoints = [await start(hanging), await start(answering(200, 'hello')), await start(hanging)];
+    const endpoints = [
+      await resources.start(hanging),
+      await resources.start(answering(200, 'hello')),
+      await resources.start(hanging),
+    ];
     const served = await serve({ endpoints: endpoints.map(({ url }) => url), loserGraceMs: 0, frame: withinSpan });
     expect((await request(served.url)).text).toBe('hello');
     const spans = await attemptSpans(served);
@@ -35,8 +39,10 @@ describe('a race', () => {
 
   test('has a loser that came too late, which is no error, either', async () => {
     const released = Promise.withResolvers<void>();
-    const late = await start((req, res) => void released.promise.then(() => answering(500, 'late')(req, res)));
-    const good = await start(answering(200, 'hello'));
+    const late = await resources.start(
+      (req, res) => void released.promise.then(() => answering(500, 'late')(req, res)),
+    );
+    const good = await resources.start(answering(200, 'hello'));
     const served = await serve({
       endpoints: [late.url, good.url],
       terminalStatuses: '200,500',
@@ -54,7 +60,7 @@ describe('a race', () => {
 
 describe('a hedge', () => {
   test('is an attempt that the delay started', async () => {
-    const endpoints = [await start(hanging), await start(answering(200, 'hello'))];
+    const endpoints = [await resources.start(hanging), await resources.start(answering(200, 'hello'))];
     const served = await serve({
       endpoints: endpoints.map(({ url }) => url),
       strategy: 'hedge',
@@ -69,11 +75,11 @@ describe('a hedge', () => {
   });
 
   test('that the budget denied is told on the span of the request', async () => {
-    const slow = await start((req, res) => {
+    const slow = await resources.start((req, res) => {
       void until(() => hasEvent(served, 'hedge-denied')).then(() => answering(200, 'slow')(req, res));
     });
     const served = await serve({
-      endpoints: [slow.url, (await start(hanging)).url],
+      endpoints: [slow.url, (await resources.start(hanging)).url],
       strategy: 'hedge',
       order: 'given',
       hedge: { delayMs: 1, budgetRatio: 0, budgetFloor: 0 },
@@ -91,8 +97,8 @@ describe('a hedge', () => {
 describe('a failover', () => {
   test('has an attempt after each failure', async () => {
     const refused = await refusedUrl();
-    const bad = await start(answering(500, 'bad'));
-    const good = await start(answering(200, 'good'));
+    const bad = await resources.start(answering(500, 'bad'));
+    const good = await resources.start(answering(200, 'good'));
     const served = await serve({
       endpoints: [bad.url, refused, good.url],
       strategy: 'failover',
@@ -131,7 +137,7 @@ describe('a failover', () => {
 
 describe('the span of the request', () => {
   test('is left alone when it has ended before its attempts', async () => {
-    const { url } = await start(answering(200, 'hello'));
+    const { url } = await resources.start(answering(200, 'hello'));
     const served = await serve({
       endpoints: [url],
       frame: (proxy) => (req, res) => {

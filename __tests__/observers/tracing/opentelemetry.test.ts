@@ -15,9 +15,9 @@ import {
   hasEvent,
   requestSpan,
   requestStarted,
+  resources,
   type Setting,
   serve,
-  start,
   traceparent,
   tracerProvider,
   withinSpan,
@@ -25,7 +25,7 @@ import {
 
 describe('the span of an attempt', () => {
   test('is a child of the span in which the proxy was called and says what is asked of whom', async () => {
-    const { url, port } = await start(answering(200, 'hello'));
+    const { url, port } = await resources.start(answering(200, 'hello'));
     const served = await serve({ endpoints: [{ url, name: 'one' }], frame: withinSpan });
     await request(`${served.url}/path?query=1`);
     const [span] = await attemptSpans(served);
@@ -55,7 +55,7 @@ describe('the span of an attempt', () => {
         return { decision: SamplingDecision.NOT_RECORD };
       },
     };
-    const { url } = await start(answering(200, 'hello'));
+    const { url } = await resources.start(answering(200, 'hello'));
     const served = await serve({
       endpoints: [url],
       tracing: { tracerProvider: new BasicTracerProvider({ sampler }) },
@@ -68,7 +68,7 @@ describe('the span of an attempt', () => {
 
   test('has the URL that the endpoint is asked for, without the queries', async () => {
     const asked: unknown[] = [];
-    const { url } = await start((req, res) => {
+    const { url } = await resources.start((req, res) => {
       asked.push(req.url);
       answering(200, 'hello')(req, res);
     });
@@ -84,7 +84,7 @@ describe('the span of an attempt', () => {
   });
 
   test("has the client's query when that is wanted, without signatures", async () => {
-    const { url } = await start(answering(200, 'hello'));
+    const { url } = await resources.start(answering(200, 'hello'));
     const served = await serve({ endpoints: [`${url}/base?key=secret`], tracing: { urlQuery: true } });
     const query = '?sig=a%3D&page=2&X-Amz-Signature=b&design=new&X-Amz-Credential=c/d&x=sig=1';
     await request(`${served.url}/path${query}`);
@@ -95,7 +95,7 @@ describe('the span of an attempt', () => {
   });
 
   test('has the URL of an endpoint alone when that is what is asked for', async () => {
-    const { url } = await start(answering(200, 'hello'));
+    const { url } = await resources.start(answering(200, 'hello'));
     const served = await serve({ endpoints: [url] });
     await sendRaw(served.url, head('OPTIONS * HTTP/1.1', 'Host: x', 'Connection: close'));
     const [span] = await attemptSpans(served);
@@ -129,7 +129,7 @@ describe('the span of an attempt', () => {
   ])('is named after %s where %j is the list of methods: %s', async (method, listed, name, attributes) => {
     const variable = 'OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS';
     if (listed !== undefined) process.env[variable] = listed;
-    const { url } = await start(answering(200, 'hello'));
+    const { url } = await resources.start(answering(200, 'hello'));
     const served = await serve({ endpoints: [url] });
     delete process.env[variable];
     await request(served.url, { method });
@@ -141,7 +141,7 @@ describe('the span of an attempt', () => {
 
   test('ends while the body of the winner is on its way', async () => {
     const released = Promise.withResolvers<void>();
-    const { url } = await start((_, res) => {
+    const { url } = await resources.start((_, res) => {
       res.write('first');
       void released.promise.then(() => res.end('last'));
     });
@@ -156,7 +156,7 @@ describe('the span of an attempt', () => {
 
 describe('the parent of an attempt', () => {
   const served = async (frame?: Setting['frame']) =>
-    serve({ endpoints: [(await start(answering(200, 'hello'))).url], ...(frame && { frame }) });
+    serve({ endpoints: [(await resources.start(answering(200, 'hello'))).url], ...(frame && { frame }) });
 
   test("is the client's span when there is none of the request", async () => {
     const proxy = await served();
@@ -221,7 +221,7 @@ describe('the parent of an attempt', () => {
 
 describe('several proxies', () => {
   test('do not mix up their requests', async () => {
-    const endpoints = [await start(answering(200, 'one')), await start(answering(200, 'two'))];
+    const endpoints = [await resources.start(answering(200, 'one')), await resources.start(answering(200, 'two'))];
     const served = await Promise.all(endpoints.map(({ url }) => serve({ endpoints: [url], frame: withinSpan })));
     await Promise.all(served.map(({ url }) => request(url)));
     for (const proxy of served) await attemptSpans(proxy);

@@ -12,8 +12,7 @@ import {
 import type { ProxyEvent } from '../../../src/events/events.ts';
 import type { BalancingProxy, BalancingProxyOptions } from '../../../src/index.ts';
 import { type TraceAttemptsOptions, traceAttempts } from '../../../src/observers/tracing/opentelemetry.ts';
-import { Resources, type ServedProxy, serveProxy } from '../../helpers/proxy.ts';
-import { startHttp } from '../../helpers/servers.ts';
+import { Resources, type ServedProxy } from '../../helpers/proxy.ts';
 import { until } from '../../helpers/until.ts';
 
 export const resources = new Resources();
@@ -52,8 +51,6 @@ afterAll(() => {
   diag.disable();
 });
 
-export const start = async (listener: RequestListener) => resources.use(await startHttp(listener));
-
 /** Serves a proxy in the manner of an instrumentation of HTTP servers: in the context of a span. */
 export const withinSpan =
   (proxy: BalancingProxy): RequestListener =>
@@ -70,7 +67,7 @@ export interface Setting extends BalancingProxyOptions {
 
 /** Serves a proxy whose attempts are traced. */
 export async function serve({ tracing, frame, ...options }: Setting): Promise<ServedProxy & { stop(): void }> {
-  const served = resources.use(await serveProxy(options, frame));
+  const served = await resources.serve(options, frame);
   return { ...served, stop: traceAttempts(served.proxy, { tracerProvider, ...tracing }) };
 }
 

@@ -6,7 +6,7 @@ import { upstreamRequest } from '../../../src/testing/testing.ts';
 import type { ConnectionLimits } from '../../../src/transports/http2/connection-limits.ts';
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
 import { Resources } from '../../helpers/proxy.ts';
-import { answering, listen } from '../../helpers/servers.ts';
+import { answering } from '../../helpers/servers.ts';
 import { atLeast, including, until } from '../../helpers/until.ts';
 
 const textOf = async (body: AsyncIterable<unknown>) => {
@@ -34,7 +34,7 @@ describe('HTTP/2 connections to an endpoint', () => {
       else if (req.url !== '/silent') res.end('ok');
       if (req.url === '/events') res.write('first ');
     });
-    const endpoint = resources.use(await listen(server));
+    const endpoint = await resources.listen(server);
     return { url: endpoint.url.replace('http:', 'https:'), endpoint, events, sent };
   };
   const send = (url: string, target = '/', signal = new AbortController().signal) =>
@@ -132,7 +132,7 @@ test('an endpoint of HTTP/1.1 is asked for HTTP/2 again beside its requests', as
   const resources = new Resources();
   const versions: string[] = [];
   const origin = https.createServer(await createCertificate(), answering(200, 'one'));
-  const endpoint = resources.use(await listen(origin));
+  const endpoint = await resources.listen(origin);
   origin.on('request', (req) => versions.push(req.httpVersion));
   const url = endpoint.url.replace('http:', 'https:');
   const transport = resources.use(preferHttp2(gotTransport(), { recheckMs: 0 }));

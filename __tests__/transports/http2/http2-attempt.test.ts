@@ -7,7 +7,6 @@ import { Http2Attempt } from '../../../src/transports/http2/http2-attempt.ts';
 import { Http2Sessions } from '../../../src/transports/http2/sessions.ts';
 import { activeResources, surplusOver } from '../../helpers/leaks.ts';
 import { Resources } from '../../helpers/proxy.ts';
-import { listen } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
 import {
   data,
@@ -185,7 +184,7 @@ describe('a request over HTTP/2', () => {
     const endpoint = createSecureServer({ ...certificate, allowHTTP1: true }, async (req, res) => {
       res.end(`${req.httpVersion} ${await textOf(req)}`);
     });
-    const server = resources.use(await listen(endpoint));
+    const server = await resources.listen(endpoint);
     const place = { url: server.url.replace('http:', 'https:'), tls: { ca: certificate.cert } };
     const headers = ['Host', 'h', 'Transfer-Encoding', 'chunked'];
     const response = await send(place, { method: 'POST', headers, body: Readable.from([Buffer.from('streamed')]) });

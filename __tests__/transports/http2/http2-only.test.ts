@@ -5,7 +5,6 @@ import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
 import { upstreamRequest } from '../../../src/testing/testing.ts';
 import { Resources } from '../../helpers/proxy.ts';
-import { listen } from '../../helpers/servers.ts';
 
 const textOf = async (body: AsyncIterable<unknown>) => {
   let text = '';
@@ -31,7 +30,7 @@ describe('an endpoint that offers HTTP/2 only', () => {
         headers,
       ),
     );
-    const endpoint = resources.use(await listen(server));
+    const endpoint = await resources.listen(server);
     return { url: endpoint.url.replace('http:', 'https:'), endpoint };
   };
   const send = (url: string, more: Partial<UpstreamRequest>) =>

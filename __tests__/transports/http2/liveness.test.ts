@@ -6,7 +6,6 @@ import { upstreamRequest } from '../../../src/testing/testing.ts';
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
 import { later } from '../../helpers/late.ts';
 import { Resources } from '../../helpers/proxy.ts';
-import { listen, startTcp } from '../../helpers/servers.ts';
 import { turns } from '../../helpers/turns.ts';
 import { atLeast, until } from '../../helpers/until.ts';
 
@@ -36,17 +35,15 @@ describe('an HTTP/2 connection', () => {
     });
     const pings: Buffer[] = [];
     server.on('session', (session) => void session.on('ping', (payload) => pings.push(payload)));
-    const endpoint = resources.use(await listen(server));
+    const endpoint = await resources.listen(server);
     const way = { isDead: false };
-    const relay = resources.use(
-      await startTcp((socket) => {
-        const wasDead = way.isDead;
-        const isCut = () => way.isDead && !wasDead;
-        const other = net.connect(endpoint.port, '127.0.0.1').on('error', () => {});
-        socket.on('data', (chunk) => void (isCut() || other.write(chunk))).on('close', () => other.destroy());
-        other.on('data', (chunk) => void (isCut() || socket.write(chunk))).on('close', () => socket.destroy());
-      }),
-    );
+    const relay = await resources.startTcp((socket) => {
+      const wasDead = way.isDead;
+      const isCut = () => way.isDead && !wasDead;
+      const other = net.connect(endpoint.port, '127.0.0.1').on('error', () => {});
+      socket.on('data', (chunk) => void (isCut() || other.write(chunk))).on('close', () => other.destroy());
+      other.on('data', (chunk) => void (isCut() || socket.write(chunk))).on('close', () => socket.destroy());
+    });
     return { url: relay.url.replace('http:', 'https:'), way, relay, pings, silent };
   };
   const send = (url: string, more: Partial<UpstreamRequest> = {}, signal = new AbortController().signal) =>

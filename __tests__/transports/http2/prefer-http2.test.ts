@@ -13,7 +13,7 @@ import { upstreamRequest } from '../../../src/testing/testing.ts';
 import { undiciTransport } from '../../../src/transports/undici.ts';
 import { later } from '../../helpers/late.ts';
 import { Resources } from '../../helpers/proxy.ts';
-import { answering, listen, type Place, refusedUrl, secondLoopback } from '../../helpers/servers.ts';
+import { answering, type Place, refusedUrl, secondLoopback } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
 
 type Listener = (req: Http2ServerRequest, res: Http2ServerResponse) => void;
@@ -56,7 +56,7 @@ describe.each<[string, () => Transport]>([
     const sessions: ServerHttp2Session[] = [];
     server.on('session', (session) => sessions.push(session));
     server.on('stream', (stream) => streams.push(stream.on('error', () => {})));
-    const started = resources.use(await listen(server, place));
+    const started = await resources.listen(server, place);
     return { url: started.url.replace('http:', 'https:'), streams, sessions, versions, server: started };
   };
   const send = (url: string, more: Parameters<typeof upstreamRequest>[1] = {}, signal = new AbortController().signal) =>
@@ -246,7 +246,7 @@ describe.each<[string, () => Transport]>([
   });
 
   test('speaks HTTP/1.1 with an endpoint that offers nothing else', async () => {
-    const server = resources.use(await listen(https.createServer(tls, answering(200, 'one'))));
+    const server = await resources.listen(https.createServer(tls, answering(200, 'one')));
     for (let i = 0; i < 2; i++) {
       const { body } = await send(server.url.replace('http:', 'https:'));
       expect(await textOf(body)).toBe('one');
@@ -255,7 +255,7 @@ describe.each<[string, () => Transport]>([
 
   test('speaks HTTP/1.1 with an endpoint that is not secure', async () => {
     const { createServer } = await import('node:http');
-    const server = resources.use(await listen(createServer(answering(200, 'plain'))));
+    const server = await resources.listen(createServer(answering(200, 'plain')));
     expect(await textOf((await send(server.url)).body)).toBe('plain');
   });
 

@@ -6,7 +6,7 @@ import { Http2Sessions } from '../../../src/transports/http2/sessions.ts';
 import type { UpstreamRequest } from '../../../src/transports/message/transport.ts';
 import { activeResources, surplusOver } from '../../helpers/leaks.ts';
 import { Resources } from '../../helpers/proxy.ts';
-import { answering, listen, refusedUrl, startTcp } from '../../helpers/servers.ts';
+import { answering, refusedUrl } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
 import { type RawHttp2Behaviour, type RawHttp2Server, settings, startRawHttp2 } from '../raw-http2.ts';
 
@@ -82,7 +82,7 @@ describe('Http2Sessions', () => {
 
   test('remembers an endpoint that offers HTTP/1.1 only', async () => {
     const certificate = await createCertificate();
-    const server = resources.use(await listen(https.createServer(certificate, answering(200, 'one'))));
+    const server = await resources.listen(https.createServer(certificate, answering(200, 'one')));
     const request = requestFor({ url: server.url.replace('http:', 'https:'), tls: { ca: certificate.cert } });
     expect(await connected(request)).toBeUndefined();
     expect(sessions.connectionFor(request)).toBeUndefined();
@@ -92,7 +92,7 @@ describe('Http2Sessions', () => {
 
   test('asks an endpoint that was forgotten among many others anew', async () => {
     const certificate = await createCertificate();
-    const server = resources.use(await listen(https.createServer(certificate, answering(200, 'one'))));
+    const server = await resources.listen(https.createServer(certificate, answering(200, 'one')));
     const request = requestFor({ url: server.url.replace('http:', 'https:'), tls: { ca: certificate.cert } });
     await connected(request);
     const refused = (await refusedUrl()).replace('http:', 'https:');
@@ -138,7 +138,7 @@ describe('Http2Sessions', () => {
   });
 
   test.each([
-    ['within its TLS handshake', async () => resources.use(await startTcp((socket) => void socket.resume()))],
+    ['within its TLS handshake', async () => resources.startTcp((socket) => void socket.resume())],
     ['before its settings', async () => (await start({ onConnection: () => {} })).server],
   ])('closes a connection %s with close()', async (_, startServer) => {
     const server = await startServer();

@@ -7,7 +7,7 @@ import type { ConnectionLimits } from '../../../src/transports/http2/connection-
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
 import { later } from '../../helpers/late.ts';
 import { Resources } from '../../helpers/proxy.ts';
-import { listen, startTcp } from '../../helpers/servers.ts';
+import { startTcp } from '../../helpers/servers.ts';
 
 describe('a body that goes over a slow line for longer than a limit', () => {
   const resources = new Resources();
@@ -25,7 +25,7 @@ describe('a body that goes over a slow line for longer than a limit', () => {
       req.once('end', () => res.end(String(bytes)));
     });
     server.on('session', (session) => session.setLocalWindowSize(windowBytes));
-    return resources.use(await listen(server));
+    return await resources.listen(server);
   };
 
   /** Starts a way there that takes some 6 MB in a second. */

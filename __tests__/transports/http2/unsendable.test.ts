@@ -5,7 +5,6 @@ import { unsendable } from '../../../src/testing/contract/requests.ts';
 import { upstreamRequest } from '../../../src/testing/testing.ts';
 import type { UpstreamRequest } from '../../../src/transports/message/transport.ts';
 import { Resources } from '../../helpers/proxy.ts';
-import { listen } from '../../helpers/servers.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -17,7 +16,7 @@ test.each(unsendable)('HTTP/2 reports what cannot be sent as such, and the conne
     asked.push(req.url);
     res.end('ok');
   });
-  const endpoint = resources.use(await listen(server));
+  const endpoint = await resources.listen(server);
   const transport = resources.use(gotTransport({ http2: true }));
   const url = endpoint.url.replace('http', 'https');
   const tls = { ca: certificate.cert };

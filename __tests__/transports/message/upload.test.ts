@@ -3,13 +3,12 @@ import net, { type Socket } from 'node:net';
 import { limitRest, limitSending } from '../../../src/transports/message/upload.ts';
 import { UploadWrites } from '../../../src/transports/message/upload-writes.ts';
 import { Resources } from '../../helpers/proxy.ts';
-import { startTcp } from '../../helpers/servers.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
 
 const connect = async (listener: (socket: Socket) => void) => {
-  const { port } = resources.use(await startTcp(listener));
+  const { port } = await resources.startTcp(listener);
   const socket = net.connect(port, '127.0.0.1');
   resources.use({ close: () => void socket.destroy() });
   return socket;

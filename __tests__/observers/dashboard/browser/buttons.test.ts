@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { createBalancingProxy } from '../../../../src/index.ts';
 import { createDashboard } from '../../../../src/observers/dashboard/dashboard.ts';
-import { answering, startHttp } from '../../../helpers/servers.ts';
+import { answering } from '../../../helpers/servers.ts';
 import { snapshotOf } from '../../../helpers/snapshot.ts';
 import { FakeSource } from '../fake-source.ts';
 import { keepPicture } from './chromium.ts';
@@ -34,12 +34,12 @@ describeInBrowser('the buttons of the page', () => {
   async function serveProxy() {
     const endpoints = await Promise.all(
       ['one', 'two'].map(async (name) => {
-        const { url } = resources.use(await startHttp(answering(200, name)));
+        const { url } = await resources.start(answering(200, name));
         return { url, name };
       }),
     );
     const proxy = resources.use(createBalancingProxy({ endpoints }));
-    const { url } = resources.use(await startHttp(createDashboard(proxy, { allowActions: true })));
+    const { url } = await resources.start(createDashboard(proxy, { allowActions: true }));
     return { proxy, url };
   }
 

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { createDashboard } from '../../../../src/observers/dashboard/dashboard.ts';
-import { listen, startHttp, type TestServer } from '../../../helpers/servers.ts';
+import { listen, type TestServer } from '../../../helpers/servers.ts';
 import { until } from '../../../helpers/until.ts';
 import { FakeSource, requestEnded } from '../fake-source.ts';
 import { describeInBrowser, hasText, open, resources } from './opened-page.ts';
@@ -14,7 +14,7 @@ describeInBrowser('the connection of the page', () => {
     await first.close();
     await hasText(page, '#connection', /^reconnecting…$/);
     source.hedgesDenied = 9;
-    resources.use(await listen(http.createServer(createDashboard(source)), { port: first.port }));
+    await resources.listen(http.createServer(createDashboard(source)), { port: first.port });
     await hasText(page, '#connection', /^live$/);
     await hasText(page, '[data-field="hedgesDenied"]', /^9$/);
     await hasText(page, '[role="status"]', /^Live again\.$/);
@@ -24,12 +24,10 @@ describeInBrowser('the connection of the page', () => {
     const source = new FakeSource();
     const dashboard = createDashboard(source);
     let isRefusing = false;
-    const server: TestServer = resources.use(
-      await startHttp((req, res) => {
-        if (isRefusing && req.url === '/events') res.writeHead(503).end();
-        else dashboard(req, res);
-      }),
-    );
+    const server: TestServer = await resources.start((req, res) => {
+      if (isRefusing && req.url === '/events') res.writeHead(503).end();
+      else dashboard(req, res);
+    });
     const { page } = await open(server.url);
     isRefusing = true;
     for (const socket of server.sockets) socket.destroy();
@@ -46,7 +44,7 @@ describeInBrowser('the connection of the page', () => {
     source.emit(requestEnded({ url: '/1' }), requestEnded({ url: '/2' }));
     await page.waitForFunction(() => document.querySelectorAll('.race').length === 2);
     await first.close();
-    resources.use(await listen(http.createServer(createDashboard(source)), { port: first.port }));
+    await resources.listen(http.createServer(createDashboard(source)), { port: first.port });
     await page.waitForFunction(() => document.querySelectorAll('.race').length === 0);
     source.emit(requestEnded({ url: '/new' }));
     await hasText(page, '.race .path', /^\/new$/);
@@ -57,16 +55,14 @@ describeInBrowser('the connection of the page', () => {
     const source = new FakeSource();
     const dashboard = createDashboard(source);
     const streams = { opened: 0, open: 0 };
-    const { url } = resources.use(
-      await startHttp((req, res) => {
-        if (req.url === '/events') {
-          streams.opened++;
-          streams.open++;
-          res.once('close', () => streams.open--);
-        }
-        dashboard(req, res);
-      }),
-    );
+    const { url } = await resources.start((req, res) => {
+      if (req.url === '/events') {
+        streams.opened++;
+        streams.open++;
+        res.once('close', () => streams.open--);
+      }
+      dashboard(req, res);
+    });
     return { source, streams, url };
   }
 
