@@ -116,8 +116,8 @@ describe('gauges', () => {
     expect(await labelsOf(proxy.metrics.registry, 'endpoint_state', 'state')).toEqual([
       'available',
       'cooling',
-      'ejected',
       'trial',
+      'ejected',
       'drained',
     ]);
     expect(await proxy.sum('ejections_total', { endpoint: 'one' })).toBe(0);
