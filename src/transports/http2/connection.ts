@@ -2,6 +2,7 @@ import http2, { type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHt
 import type { TLSSocket } from 'node:tls';
 import type { EndpointAddress } from '../../endpoints/address.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
+import { ConnectionWear } from './connection-wear.ts';
 import { Liveness } from './liveness.ts';
 import { AnnouncedWindow } from './receive-window.ts';
 import { sessionOptions, widen } from './session-options.ts';
@@ -22,12 +23,10 @@ export class Http2Connection {
   readonly session: ClientHttp2Session;
   readonly #liveness: Liveness;
   readonly #limits: ConnectionLimits;
-  readonly #bornAtMs = performance.now();
+  readonly #wear: ConnectionWear;
   readonly #onLarge: () => void;
   readonly #idle: NodeJS.Timeout;
   #open = 0;
-  #served = 0;
-  #resets = 0;
   #large = 0;
   readonly #window: AnnouncedWindow;
   #isProven = false;
@@ -39,6 +38,7 @@ export class Http2Connection {
   /** @param socket is connected, and has agreed on HTTP/2; from now on it is the connection's. */
   constructor(socket: TLSSocket, { host }: EndpointAddress, limits: ConnectionLimits, watcher: Watcher) {
     this.#limits = limits;
+    this.#wear = new ConnectionWear(limits);
     this.#onLarge = () => watcher.onLarge();
     const onEnd = (): void => watcher.onEnd();
     this.session = http2.connect(`https://${host}`, { ...sessionOptions, createConnection: () => socket });
@@ -52,7 +52,7 @@ export class Http2Connection {
       .on('goaway', (code: number, lastStream: number) => {
         this.#lastSeenStream = lastStream;
         const seen = (lastStream + 1) / 2;
-        if (code === http2.constants.NGHTTP2_NO_ERROR && seen < this.#served) watcher.onTooMany(seen);
+        if (code === http2.constants.NGHTTP2_NO_ERROR && seen < this.#wear.streams) watcher.onTooMany(seen);
         onEnd();
       })
       .on('stream', refusePush)
@@ -75,7 +75,7 @@ export class Http2Connection {
 
   /** Whether a stream was opened before the last one. */
   get isReused(): boolean {
-    return this.#served > 1;
+    return this.#wear.streams > 1;
   }
 
   /** Whether the endpoint wants no more streams here, because it stops or has served enough of them. */
@@ -92,17 +92,12 @@ export class Http2Connection {
   get mayTakeStream(): boolean {
     const { session } = this;
     const isOver = this.#isRetired || session.closed || session.destroyed || this.#liveness.isInDoubt;
-    // A worn connection goes on until there is another one, but not for ever.
-    return !isOver && this.#open < this.maxAtOnce && this.#served < this.#limits.allStreams && !this.#isWornBy(2);
+    return !isOver && this.#open < this.maxAtOnce && !this.#wear.isWornOut;
   }
 
   /** Whether another connection should take over. */
   get isWorn(): boolean {
-    return (
-      this.#isWornBy(1) ||
-      this.#served >= 0.9 * this.#limits.allStreams ||
-      performance.now() - this.#bornAtMs > this.#limits.maxAgeMs
-    );
+    return this.#wear.isWorn;
   }
 
   /** Whether the connection was unused for so long that it may be gone without our knowing. */
@@ -110,7 +105,7 @@ export class Http2Connection {
     return (
       !this.#isProven &&
       this.#open === 0 &&
-      this.#served > 0 &&
+      this.#wear.streams > 0 &&
       performance.now() - this.#lastUsedMs >= this.#limits.staleMs
     );
   }
@@ -118,10 +113,6 @@ export class Http2Connection {
   /** Asks for a sign of life, and waits a moment for it; then {@link isStale} is false if there was one. */
   async prove(): Promise<void> {
     this.#isProven = await this.#liveness.prove();
-  }
-
-  #isWornBy(factor: number): boolean {
-    return this.#served >= factor * this.#limits.maxStreams || this.#resets >= factor * this.#limits.maxResets;
   }
 
   /**
@@ -135,7 +126,7 @@ export class Http2Connection {
     const stream = this.session.request(headers, { endStream });
     this.session.ref();
     this.#open++;
-    this.#served++;
+    this.#wear.countStream();
     this.#liveness.expectAnswer(isFirst);
     return stream.once('close', this.#onStreamClosed);
   }
@@ -153,7 +144,7 @@ export class Http2Connection {
 
   /** Counts a stream that we have reset. */
   countReset(): void {
-    this.#resets++;
+    this.#wear.countReset();
   }
 
   /** Whether the endpoint has surely not looked at a stream; its id is undefined before it is sent. */

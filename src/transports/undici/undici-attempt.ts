@@ -1,9 +1,8 @@
-import { BalancingProxyError } from '../../errors.ts';
 import { NodeAttempt } from '../http1/node-attempt.ts';
-import { connectTimeout, explain } from '../message/explain.ts';
 import { type Flow, PushedResponse } from '../message/pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../message/transport.ts';
 import { isLong, sinceAskedBefore, withoutBody } from '../message/upload.ts';
+import { explainUndici } from './explain-undici.ts';
 
 /** undici's handle of a request that is under way. */
 interface Controller extends Flow {
@@ -40,9 +39,6 @@ export interface UsedConnection {
   /** Whether something is still to be sent over the connection. */
   isSending(): boolean;
 }
-
-/** Codes of undici's errors for bytes that are no HTTP; errors of its parser have a name only. */
-const badResponses: ReadonlySet<unknown> = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'UND_ERR_HEADERS_OVERFLOW']);
 
 /** One attempt over undici, whose handler it is. */
 export class UndiciAttempt {
@@ -160,17 +156,10 @@ export class UndiciAttempt {
   onResponseError(_: unknown, error: Error): void {
     this.#release();
     if (this.#response) this.#response.fail(error);
-    else if (!this.#signal.aborted) this.#result.reject(this.#explain(error));
-  }
-
-  #explain(error: NodeJS.ErrnoException): Error {
-    const { name } = this.request.address;
-    if (error.code === 'UND_ERR_CONNECT_TIMEOUT') return connectTimeout(this.request, error);
-    if (error.name === 'HTTPParserError' || badResponses.has(error.code)) {
-      const message = `no HTTP response from ${name}: ${error.message}`;
-      return new BalancingProxyError('ERR_BRP_BAD_RESPONSE', message, { cause: error });
+    else if (!this.#signal.aborted) {
+      const state = { isConnected: this.#controller !== undefined, isReused: this.#isReused };
+      this.#result.reject(explainUndici(error, this.request, state));
     }
-    return explain(error, { name, isConnected: this.#controller !== undefined, isReused: this.#isReused });
   }
 }
 
