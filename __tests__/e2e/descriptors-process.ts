@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import http from 'node:http';
-import { createBalancingProxy, gotTransport } from '../../src/index.ts';
+import { createBalancingProxy, gotTransport, nodeTransport } from '../../src/index.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { listen } from '../helpers/servers.ts';
 
@@ -8,7 +8,8 @@ import { listen } from '../helpers/servers.ts';
 // message is the URL of the proxy.
 
 const ejection = { consecutiveFailures: 1, baseMs: 60_000, maxMs: 60_000 };
-const transport = process.argv[3] === undiciTransport.name ? undiciTransport() : gotTransport();
+const create = [undiciTransport, nodeTransport].find(({ name }) => name === process.argv[3]) ?? gotTransport;
+const transport = create();
 const proxy = createBalancingProxy({ endpoints: [process.argv[2] ?? ''], ejection, transport });
 const server = await listen(http.createServer(proxy));
 const open: number[] = [];

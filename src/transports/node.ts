@@ -1,13 +1,12 @@
-import type { IncomingMessage } from 'node:http';
 import { wholeNumberFrom } from '../support/parser/kinds.ts';
 import { inWords, type OptionTable, objectOf, option } from '../support/parser/option.ts';
 import { parseOrThrow, refuse } from '../support/parser/problems.ts';
 import { Agents } from './http1/agents.ts';
 import { type AgentOption, ForeignAgents, parseAgentPair } from './http1/foreign-agents.ts';
-import { NodeAttempt } from './http1/node-attempt.ts';
+import { NodeAttempt, type Passage } from './http1/node-attempt.ts';
 import { commonOptions } from './http1/transport-options.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
-import type { Transport, UpstreamRequest } from './message/transport.ts';
+import type { Transport } from './message/transport.ts';
 
 /** How {@link nodeTransport} connects. */
 export interface NodeTransportOptions {
@@ -44,9 +43,6 @@ export const nodeOptions = {
 
 const parseNodeOptions = objectOf(nodeOptions);
 
-/** Passes the response on that `respond` gets when it sends the request; `respond` is called once, or never when that fails. */
-export type Passage = (request: UpstreamRequest, respond: () => Promise<IncomingMessage>) => Promise<IncomingMessage>;
-
 /**
  * The plain transport: node:http and node:https themselves with kept-alive connections. The bytes on the wire are those of
  * `gotTransport()`, at a little more than half the CPU time of a request.
@@ -67,10 +63,8 @@ export function createNodeTransport(options: NodeTransportOptions, passage?: Pas
   const agents = new Agents(keepAlive);
   const foreign = new ForeignAgents(agent);
   const http1: Transport = {
-    send: (request, signal) => {
-      const attempt = new NodeAttempt(request, foreign.for(request) ?? agents.for(request));
-      return passage ? attempt.send(signal, (respond) => passage(request, respond)) : attempt.send(signal);
-    },
+    send: (request, signal) =>
+      new NodeAttempt(request, foreign.for(request) ?? agents.for(request)).send(signal, passage),
     close: async () => agents.close(),
   };
   return http2 ? preferHttp2(http1) : http1;

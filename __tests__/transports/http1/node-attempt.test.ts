@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { upstreamRequest } from '../../../src/testing/testing.ts';
-import { NodeAttempt, type Relay } from '../../../src/transports/http1/node-attempt.ts';
+import { NodeAttempt, type Passage } from '../../../src/transports/http1/node-attempt.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { startTcp } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
@@ -14,7 +14,7 @@ describe('NodeAttempt', () => {
       socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfirst'));
     });
     resources.use(server);
-    const untilWhole: Relay = async (respond) => {
+    const untilWhole: Passage = async (_, respond) => {
       const response: IncomingMessage = await respond();
       await until(() => response.readableLength, 5);
       for (const socket of server.sockets) socket.write('later');

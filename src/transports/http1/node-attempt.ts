@@ -11,8 +11,17 @@ import { createRequest } from './node-request.ts';
 import { toUpstreamResponse } from './node-response.ts';
 import { NodeUpload } from './node-upload.ts';
 
-/** Sends a request by calling `respond`, and gives the response that came of the call. */
-export type Relay = (respond: () => Promise<http.IncomingMessage>) => Promise<http.IncomingMessage>;
+/**
+ * Passes the response on that `respond` gets when it sends the request, as got does; `respond` is called once, now or later, or never
+ * when the passage fails.
+ */
+export type Passage = (
+  request: UpstreamRequest,
+  respond: () => Promise<http.IncomingMessage>,
+) => Promise<http.IncomingMessage>;
+
+/** Passes every response on as it is. */
+const straight: Passage = async (_, respond) => respond();
 
 /** Called at ends of a request other than a plain response. */
 interface Ends {
@@ -40,9 +49,9 @@ export class NodeAttempt {
 
   /**
    * Sends the attempt, as {@link Transport.send}.
-   * @param relay passes the response on; it may call `respond` later, or never when it fails.
+   * @param passage goes between the response and whoever gets it.
    */
-  send(signal: AbortSignal, relay: Relay = async (respond) => respond()): Promise<UpstreamResponse> {
+  send(signal: AbortSignal, passage: Passage = straight): Promise<UpstreamResponse> {
     const { promise, resolve, reject } = Promise.withResolvers<UpstreamResponse>();
     const onAbort = (): void => {
       release();
@@ -56,7 +65,7 @@ export class NodeAttempt {
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
     else {
-      relay(respond).then(
+      passage(this.#request, respond).then(
         (response) =>
           resolve(toUpstreamResponse(response, { reason: this.#reason, isUploading: this.#upload?.isUnderWay })),
         (error) => {
