@@ -274,6 +274,22 @@ describe("README's transport of one's own", () => {
   }, 120_000);
 });
 
+test("README's fakeTransport() answers in the place of endpoints", async () => {
+  const readme = await readFile(path.join(root, 'README.md'), 'utf8');
+  const blocks = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code = '']) => code);
+  const use = `
+    const server = http.createServer(proxy).listen(0, '127.0.0.1', async () => {
+      console.log(await (await fetch('http://127.0.0.1:' + server.address().port + '/path')).text());
+      console.log(transport.requests.map(({ address }) => address.hostname).join());
+      server.close();
+      await proxy.close();
+    });`;
+  const script = path.join(project, 'fake.mjs');
+  const block = blocks.find((code) => code.includes('fakeTransport('));
+  await writeFile(script, `import http from 'node:http';\n${block}${use}`);
+  expect(await runNode(script)).toBe('http://well has /path\nsick,well\n');
+}, 120_000);
+
 describe('the contract of transports in the installed package', () => {
   test('is passed by nodeTransport() under node:test', async () => {
     const lines = [
