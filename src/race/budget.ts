@@ -1,5 +1,3 @@
-import type { Lease } from './rules.ts';
-
 /**
  * The allowance for extra attempts. A hedge delay that fits today starts an extra attempt for a few requests in a
  * hundred; when every endpoint slows down at once it would start one for each of them and double the load of servers
@@ -8,10 +6,14 @@ import type { Lease } from './rules.ts';
  *
  * An empty budget means "no further attempt", never "fail the request" (failsafe-go 141).
  */
+
+import type { Lease } from './rules.ts';
+
+/** How large a budget is. */
 export interface BudgetOptions {
   /** Extra attempts per request, over the window. */
   readonly budgetRatio: number;
-  /** Extra attempts that are allowed in a window whatever the requests; 0 is a strict ratio. */
+  /** Extra attempts that a window allows even without requests; 0 is a strict ratio. */
   readonly budgetFloor: number;
   /** Most extra attempts under way at one moment. */
   readonly maxConcurrent: number;
@@ -25,7 +27,7 @@ interface Slot {
   extras: number;
 }
 
-/** Counts requests and extra attempts over the last 10 s. */
+/** Counts requests and extra attempts over the last 10 s, in slots of a second. */
 export class HedgeBudget {
   readonly #options: BudgetOptions;
   readonly #slots: readonly Slot[] = Array.from({ length: slotCount }, () => ({ requests: 0, extras: 0 }));
@@ -44,13 +46,13 @@ export class HedgeBudget {
     return this.#denied;
   }
 
-  /** Counts a request. */
+  /** Counts a request, which adds `budgetRatio` extra attempts to the window. */
   deposit(): void {
     this.#slot().requests++;
     this.#requests++;
   }
 
-  /** Takes one extra attempt out of the budget, if it is in it; the attempt counts as under way until its lease ends. */
+  /** Takes one extra attempt out of the budget, if there is one; the attempt counts as under way until its lease ends. */
   withdraw(): Lease | undefined {
     const slot = this.#slot();
     const { budgetRatio, budgetFloor, maxConcurrent } = this.#options;
@@ -75,7 +77,7 @@ export class HedgeBudget {
     };
   }
 
-  /** The slot of this second; those that are over leave the sums. */
+  /** The slot of this second; slots that are older than the window leave the sums. */
   #slot(): Slot {
     const now = currentSlot();
     const passed = Math.min(now - this.#slotNumber, slotCount);

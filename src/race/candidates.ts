@@ -10,7 +10,7 @@ export class Candidates<Candidate> {
     this.#mayStart = mayStart;
   }
 
-  /** The next one that may start now. It stays the next one until it is taken, unless it may not start any more. */
+  /** The next candidate that may start now; the same one again until it is taken or may not start any more. */
   peek(): IteratorResult<Candidate> {
     let next = this.#pulled ?? this.#iterator.next();
     while (!next.done && this.#mayStart?.(next.value) === false) next = this.#iterator.next();
@@ -18,12 +18,12 @@ export class Candidates<Candidate> {
     return next;
   }
 
-  /** Takes away what {@link peek} gave. */
+  /** Takes the candidate that {@link peek} gave. */
   take(): void {
     this.#pulled = undefined;
   }
 
-  /** Ends the pulling, as a `for...of` that is left does. */
+  /** Closes the iterator, as a `for...of` does that is left early. */
   close(): void {
     this.#iterator.return?.();
   }

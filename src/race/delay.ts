@@ -10,8 +10,9 @@ export interface HedgeDelayOptions {
   readonly maxDelayMs: number;
 }
 
-/** Gives percentiles in milliseconds; undefined while too little is known. */
+/** How long responses took. */
 export interface Percentiles {
+  /** The percentile, such as 95, in milliseconds; undefined while too little is known. */
   percentileMs(percentile: number): number | undefined;
 }
 

@@ -5,28 +5,29 @@ export class Held<Value> {
   readonly #conditionOf: (value: Value) => Condition;
   readonly #values: Arrival<Value>[] = [];
 
-  /** @param conditionOf without it, what is held is whole. */
+  /** @param conditionOf without it, every value is whole. */
   constructor(conditionOf: (value: Value) => Condition = () => 'whole') {
     this.#conditionOf = conditionOf;
   }
 
-  /** Whether one of them can no longer break, so that no further one is needed. */
+  /** Whether a value is held that can no longer break, so that no further one is needed. */
   get isSure(): boolean {
     return this.#values.some(({ value }) => this.#conditionOf(value) === 'whole');
   }
 
+  /** Holds one more. */
   add(arrival: Arrival<Value>): void {
     this.#values.push(arrival);
   }
 
-  /** Gives the first that is whole away, else the first that is not broken. */
+  /** Gives away the first value that is whole, else the first that is coming. */
   takeBest(): Arrival<Value> | undefined {
     const conditions = this.#values.map(({ value }) => this.#conditionOf(value));
     const index = conditions.includes('whole') ? conditions.indexOf('whole') : conditions.indexOf('coming');
     return index === -1 ? undefined : this.#values.splice(index, 1)[0];
   }
 
-  /** Gives all away. */
+  /** Gives away all values. */
   takeAll(): Arrival<Value>[] {
     return this.#values.splice(0);
   }

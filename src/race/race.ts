@@ -3,8 +3,8 @@
  * failure or the delay; on the last two start the next attempt. With a delay of 0 that is a race of all, with Infinity a
  * failover, with anything between a hedge. Nothing here knows HTTP.
  *
- * Whoever wins takes its abort handle along, because a winner may still be streaming when the race is over
- * (cancelling it cut 512 KB responses short in go-resty PR 1197 and hedgedhttp PR 1).
+ * The winner takes its abort handle along, because it may still be streaming when the race is over (cancelling it cut
+ * 512 KB responses short in go-resty PR 1197 and hedgedhttp PR 1).
  */
 
 import { Candidates } from './candidates.ts';
@@ -17,7 +17,7 @@ export class Race<Candidate, Value> {
   readonly #candidates: Candidates<Candidate>;
   readonly #running = new Set<AbortController>();
   readonly #result = Promise.withResolvers<Arrival<Value> | undefined>();
-  /** Usable values that wait for something better while their grace lasts. */
+  /** Usable values that wait for a preferred one. */
   readonly #held: Held<Value>;
   #mayStart = true;
   #isOver = false;
@@ -33,7 +33,7 @@ export class Race<Candidate, Value> {
 
   /**
    * Runs the race to its end; to be called once.
-   * @returns the winner, or undefined when every candidate was tried and none was usable (their values went to `discard`).
+   * @returns the winner, or undefined when every candidate was tried and no value was usable (each went to `discard`).
    * @throws the signal's reason when it fires first; whatever a function of the caller throws.
    */
   run(): Promise<Arrival<Value> | undefined> {
@@ -69,7 +69,7 @@ export class Race<Candidate, Value> {
     }
     const lease = reason === 'delay' ? leaseHedge?.() : undefined;
     if (reason === 'delay' && leaseHedge && !lease) return Infinity;
-    // The caller's functions may have fired the signal: no attempt and no timer may start behind the race's back.
+    // A function of the caller may have fired the signal: no attempt and no timer may start when the race is over.
     if (this.#isOver) {
       lease?.end();
       return Infinity;
@@ -154,12 +154,12 @@ export class Race<Candidate, Value> {
     this.#result.reject(error);
   }
 
-  /** Nothing starts any more; what is running goes on. */
+  /** Lets nothing start any more; attempts under way go on. */
   #stop(): void {
     this.#isOver = true;
     clearTimeout(this.#delayTimer);
     clearTimeout(this.#graceTimer);
-    // How the race ends is known; as in `for...of`, closing the iterator cannot change it, nor can a discard.
+    // The end of the race is settled, so that an iterator or a discard that throws, as in `for...of`, cannot change it.
     ignoringErrors(() => this.#candidates.close());
     for (const arrival of this.#held.takeAll()) ignoringErrors(() => this.#options.discard(arrival));
   }
@@ -171,7 +171,7 @@ export class Race<Candidate, Value> {
     this.#running.clear();
   };
 
-  /** A caller's function that throws ends the race with its error instead of leaving it pending for ever. */
+  /** Lets a function of the caller that throws end the race with its error; the race would stay pending for ever otherwise. */
   #guard(step: () => void): void {
     try {
       step();
@@ -185,6 +185,6 @@ function ignoringErrors(step: () => void): void {
   try {
     step();
   } catch {
-    // Nobody is left who could be told.
+    // The promise of the race is settled: nobody could be told.
   }
 }

@@ -5,30 +5,34 @@ import type { RaceOptions } from '../rules.ts';
 
 /** A candidate as far as a strategy looks at it. */
 export interface PacedCandidate {
+  /** The endpoint, of which only its speed counts here. */
   readonly endpoint: { readonly latency: Percentiles };
 }
 
 /** How the attempts of one request follow one another. */
 export type Pace = Pick<RaceOptions<PacedCandidate, unknown>, 'delayMs' | 'leaseHedge' | 'mayFollow'>;
 
-/** What the pace of one request may depend on. */
+/** The facts on which the pace of one request may depend. */
 export interface PaceSettings {
+  /** When a hedge starts. */
   readonly hedge: HedgeDelayOptions;
+  /** The allowance from which a hedge is taken. */
   readonly budget: HedgeBudget;
   /** Called when the budget refuses an attempt. */
   onDenied(): void;
 }
 
-/** What a strategy decides. */
+/** The rules of one strategy. */
 export interface StrategyRules {
-  /** Which endpoint is asked first, unless the user says otherwise. */
+  /** The endpoint that is asked first, unless the user says otherwise. */
   readonly order: 'given' | 'fastest';
-  /** All endpoints are asked at once, so that an ejected one does not even come last. */
+  /** Whether all endpoints are asked at once, so that an ejected one does not even come last. */
   readonly isRace: boolean;
+  /** How the attempts of one request follow one another. */
   pace(settings: PaceSettings): Pace;
 }
 
-/** Lets an attempt follow any failure but one: what cannot be sent to one endpoint cannot be sent to any. */
+/** Whether an attempt may follow this failure: any but that of a request that cannot be sent, to whatever endpoint. */
 export function isSendable(error: unknown): boolean {
   return !(error instanceof BalancingProxyError && error.code === 'ERR_BRP_UNSENDABLE');
 }
