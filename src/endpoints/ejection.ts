@@ -1,14 +1,16 @@
 /**
- * Leaving an endpoint out that cannot be reached. Only connection failures count (DNS, refused, connect timeout): a
- * flaky endpoint that answers 500 now and then still adds to the chance of a good answer, one that is not there only
- * adds work. The time it is left out doubles; after it, one real request is its trial.
+ * Leaving an endpoint out that cannot be reached. Only connection failures count (DNS, refused, connect timeout), because a
+ * flaky endpoint that answers 500 now and then still adds to the chance of a good answer, and one that is not there only adds
+ * work. Each time the ejection lasts twice as long; after it, one real request is the endpoint's trial.
  */
+
+/** When an endpoint is ejected, and for how long. */
 export interface EjectionRules {
-  /** Connection failures in a row. */
+  /** Connection failures in a row after which the endpoint is ejected. */
   readonly consecutiveFailures: number;
   /** Milliseconds that the first ejection lasts. */
   readonly baseMs: number;
-  /** Milliseconds that one lasts at most. */
+  /** Milliseconds that an ejection lasts at most. */
   readonly maxMs: number;
 }
 
@@ -17,23 +19,25 @@ type State =
   | { readonly kind: 'out'; readonly untilMs: number; readonly lastsMs: number }
   | { readonly kind: 'trial'; readonly lastsMs: number };
 
+/** What an attempt has changed for its endpoint: it is left out, or taken back, from now on. */
 export type EjectionChange = 'ejected' | 'restored' | undefined;
 
-/** The state of one endpoint. Times are those of `performance.now()`. */
+/** Whether one endpoint is ejected. Times are those of `performance.now()`. */
 export class Ejection {
   readonly #options: EjectionRules | false;
   #state: State = { kind: 'in', failures: 0 };
 
+  /** @param options false never ejects. */
   constructor(options: EjectionRules | false) {
     this.#options = options;
   }
 
-  /** Whether the endpoint is left out; a due trial is not. */
+  /** Whether the endpoint is left out. One whose trial is due is not. */
   get isEjected(): boolean {
     return this.#state.kind !== 'in' && !this.isTrialDue;
   }
 
-  /** Whether the time is over and nobody tries the endpoint yet. */
+  /** Whether the ejection is over and no request tries the endpoint yet. */
   get isTrialDue(): boolean {
     return this.#state.kind === 'out' && performance.now() >= this.#state.untilMs;
   }
@@ -48,23 +52,24 @@ export class Ejection {
     return this.#state.kind === 'out' ? this.#state.lastsMs : 0;
   }
 
+  /** Whether the endpoint is in, out, or on trial. */
   get kind(): State['kind'] {
     return this.#state.kind;
   }
 
-  /** An attempt starts: when a trial was due, this is it. */
+  /** Takes note of an attempt that starts. It is the trial, when one is due. */
   attemptStarted(): void {
     if (this.isTrialDue && this.#state.kind === 'out') this.#state = { kind: 'trial', lastsMs: this.#state.lastsMs };
   }
 
-  /** The endpoint was reached, whatever it said. */
+  /** Takes note that the endpoint was reached, whatever it answered. */
   reached(): EjectionChange {
     const wasOut = this.#state.kind !== 'in';
     if (wasOut || (this.#state.kind === 'in' && this.#state.failures > 0)) this.#state = { kind: 'in', failures: 0 };
     return wasOut ? 'restored' : undefined;
   }
 
-  /** The endpoint could not be reached. */
+  /** Takes note that the endpoint could not be reached. */
   notReached(): EjectionChange {
     if (!this.#options) return undefined;
     const { consecutiveFailures, baseMs, maxMs } = this.#options;
@@ -77,7 +82,7 @@ export class Ejection {
     return undefined;
   }
 
-  /** The attempt ended without a word on whether the endpoint is there: a trial is due again. */
+  /** Takes note of an attempt that does not tell whether the endpoint is there, so that a trial is due again. */
   unknown(): void {
     if (this.#state.kind === 'trial') {
       this.#state = { kind: 'out', untilMs: performance.now(), lastsMs: this.#state.lastsMs };

@@ -6,7 +6,9 @@ import { Ejection, type EjectionChange, type EjectionRules } from './ejection.ts
 import { LatencyWindow } from './latency.ts';
 import type { EndpointSnapshot, EndpointState } from './snapshot.ts';
 
+/** The options that concern the state of an endpoint. */
 export interface EndpointSettings {
+  /** When the endpoint is ejected; false is never. */
   readonly ejection: EjectionRules | false;
   /** When hedges start. */
   readonly hedge: HedgeDelayOptions;
@@ -16,19 +18,24 @@ export interface EndpointSettings {
 
 /** How an attempt ended, as far as the endpoint's state is concerned. */
 export interface AttemptEnd {
+  /** The outcome of the attempt. */
   readonly outcome: AttemptOutcome;
   /** From the start of the attempt to the usable response, or to its end. */
   readonly elapsedMs: number;
+  /** Why the attempt failed. */
   readonly error?: BalancingProxyError | undefined;
 }
 
-/** One attempt moves the health by this share of the way to 0 or 1. */
+/** The share of its way to 0 or 1 by which one attempt moves the health. */
 const healthWeight = 1 / 16;
 
-/** A server that requests are forwarded to, with what is known of it; made once and kept. */
+/** A server that requests are forwarded to, with its state, which outlives requests. */
 export class Endpoint {
+  /** Where the endpoint is, as it was first given. */
   readonly address: EndpointAddress;
+  /** How long its usable responses took. */
   readonly latency = new LatencyWindow();
+  /** Whether it is left out because it cannot be reached. */
   readonly ejection: Ejection;
   readonly #hedge: HedgeDelayOptions;
   readonly #maxInFlight: number;
@@ -46,20 +53,22 @@ export class Endpoint {
     this.#maxInFlight = maxInFlight;
   }
 
+  /** The name in logs, events, errors and snapshots. */
   get name(): string {
     return this.address.name;
   }
 
+  /** Attempts under way, and responses that are sent or kept. */
   get inFlight(): number {
     return this.#inFlight;
   }
 
-  /** Whether it has as many attempts under way as it may. */
+  /** Whether the endpoint has as many attempts under way as it may. */
   get isFull(): boolean {
     return this.#inFlight >= this.#maxInFlight;
   }
 
-  /** Whether an attempt may start now; to be asked at that moment, because it may have been drained since its request came. */
+  /** Whether an attempt may start. To be asked when it would, because the endpoint may have been drained since its request came. */
   get mayBeAsked(): boolean {
     return !this.#isDrained && !this.isFull;
   }
@@ -69,28 +78,30 @@ export class Endpoint {
     return this.#lastStartedAtMs;
   }
 
-  /** Whether somebody wants it to be left out. */
+  /** Whether an operator wants the endpoint to be left out. */
   get isDrained(): boolean {
     return this.#isDrained;
   }
 
+  /** Whether the endpoint wants to be left alone. */
   get isCooling(): boolean {
     return this.#coolUntilMs > 0 && performance.now() < this.#coolUntilMs;
   }
 
-  /** What a request may expect to wait here, for comparison only; undefined while too little is known. */
+  /** How long a request may expect to wait here, for comparison only; undefined while too little is known. */
   get expectedMs(): number | undefined {
     const median = this.latency.percentileMs(50);
     return median === undefined ? undefined : (median * (this.#inFlight + 1)) / Math.max(this.#healthRatio, 0.01);
   }
 
+  /** Takes note of an attempt that starts. */
   attemptStarted(): void {
     this.#inFlight++;
     this.#lastStartedAtMs = performance.now();
     this.ejection.attemptStarted();
   }
 
-  /** @returns whether the endpoint is left out or taken back from now on. */
+  /** Takes note of an attempt that has ended. @returns whether the endpoint is left out or taken back from now on. */
   attemptEnded({ outcome, elapsedMs, error }: AttemptEnd): EjectionChange {
     this.#inFlight--;
     if (error && isOwnFault(error)) {
@@ -106,38 +117,40 @@ export class Endpoint {
       return undefined;
     }
     const change = error && isConnectFailure(error) ? this.ejection.notReached() : this.ejection.reached();
-    // It stays drained, whatever is found out meanwhile; that it is back is for `restore` to say.
+    // A drained endpoint stays drained until `restore()`, whatever an attempt finds out.
     return this.#isDrained ? undefined : change;
   }
 
-  /** The response of an attempt is on its way to the client, which keeps the endpoint as busy as the attempt did. */
+  /** Takes note of a response that is sent or kept, which keeps the endpoint as busy as the attempt did. */
   responseStarted(): void {
     this.#inFlight++;
   }
 
+  /** Takes note of the end of such a response. */
   responseEnded(): void {
     this.#inFlight--;
   }
 
-  /** Takes the endpoint's word (Retry-After) that it wants to be left alone. */
+  /** Takes note of the milliseconds for which the endpoint wants to be left alone (Retry-After). */
   coolDown(ms: number): void {
     this.#coolUntilMs = Math.max(this.#coolUntilMs, performance.now() + ms);
   }
 
-  /** Leaves the endpoint out until it is restored; what is under way goes on. @returns whether that is new. */
+  /** Leaves the endpoint out until it is restored; attempts under way go on. @returns whether that is new. */
   drain(): boolean {
     const isNew = !this.#isDrained;
     this.#isDrained = true;
     return isNew;
   }
 
-  /** Takes the endpoint back, whether it was drained or ejected. @returns whether it was. */
+  /** Takes the endpoint back. @returns whether it was drained or ejected. */
   restore(): boolean {
     const wasDrained = this.#isDrained;
     this.#isDrained = false;
     return this.ejection.reached() === 'restored' || wasDrained;
   }
 
+  /** The state for people and dashboards. */
   snapshot(): EndpointSnapshot {
     const { state } = this;
     return {
@@ -151,6 +164,7 @@ export class Endpoint {
     };
   }
 
+  /** Whether the endpoint is asked. */
   get state(): EndpointState {
     if (this.#isDrained) return 'drained';
     if (this.ejection.kind === 'trial') return 'trial';

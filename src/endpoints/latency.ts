@@ -1,23 +1,23 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { LatencySummary } from './snapshot.ts';
 
-/** Every so often the older half of what was learned is forgotten, if the younger half is enough to go by. */
+/** Milliseconds after which the older half of the samples is forgotten, if the younger half is enough to go by. */
 const periodMs = 30_000;
 
-/** With fewer samples a percentile is a guess. */
+/** The fewest samples for a percentile; with fewer ones it is a guess. */
 const fewestSamples = 20;
 
-/** What has waited so long for something newer is too old to go by. */
+/** Milliseconds after which samples are too old to go by, even if nothing newer has come. */
 const maxPeriodMs = 24 * 3_600_000;
 
-/** Microseconds; up to an hour with an error of 1 %. */
+/** The histograms' range in microseconds, up to an hour, with an error of 1 %. */
 const range = { lowest: 1, highest: 3_600_000_000, figures: 2 };
 
 /**
- * How long usable responses took, over the last 30 to 60 s or, where these were few, the last 20 to 40 responses. Both
- * histograms take every sample; each period the older one starts anew, so the one that is read always holds between one
- * and two periods. A period ends by time and count: by time alone a quiet service, or an endpoint that is only asked now
- * and then, would forget what it has learned before there were 20 samples.
+ * How long usable responses took, over the last 30 to 60 s or, when these were few, the last 20 to 40 responses. Both
+ * histograms take every sample. Each period the older one starts anew, so that the one that is read always holds between one
+ * and two periods. A period ends by time and count, because a quiet service would never have 20 samples if it ended by time
+ * alone.
  */
 export class LatencyWindow {
   #older: RecordableHistogram | undefined;
@@ -36,9 +36,9 @@ export class LatencyWindow {
   }
 
   /**
-   * Counts a loser that was cancelled after `ms`: it would have taken longer, nobody knows how much. That is worth
-   * knowing above the delay after which hedges start: without it the slow responses, which hedging cancels, would drop
-   * out of the picture and the percentile would sink. Below it says nothing, and counting it would sink it, too.
+   * Counts a loser that was cancelled after `ms`, and would have taken longer. Hedging cancels slow responses, without which the
+   * percentile would sink, so that a loser counts that took longer than the hedge delay. One that took less would make the
+   * percentile sink itself, and does not count.
    */
   recordAtLeast(ms: number, hedgeDelayMs: number): void {
     if (ms >= hedgeDelayMs) this.record(ms);
@@ -50,13 +50,14 @@ export class LatencyWindow {
     const count = this.#older?.count ?? 0;
     if (!this.#older || count < fewestSamples) return undefined;
     const known = this.#known.get(percentile);
-    // A percentile moves little with one sample more; working it out costs more than all the rest of a request.
+    // A percentile moves little with one sample more, and takes longer to work out than all the rest of a request.
     if (known && count < known.count * 1.02 + 1) return known.ms;
     const ms = this.#older.percentile(percentile) / 1_000;
     this.#known.set(percentile, { ms, count });
     return ms;
   }
 
+  /** The percentiles for people; undefined while there are fewer than 20 samples. */
   summary(): LatencySummary | undefined {
     const [p50, p95, p99] = [50, 95, 99].map((percentile) => this.percentileMs(percentile));
     return p50 === undefined || p95 === undefined || p99 === undefined ? undefined : { p50, p95, p99 };
@@ -68,7 +69,7 @@ export class LatencyWindow {
     if (passed < periodMs) return;
     if (passed >= maxPeriodMs) this.#forget();
     else if ((this.#younger?.count ?? 0) < fewestSamples) return;
-    // In step with the first period: counted from now, a sample before a pause would be remembered for up to 90 s.
+    // Periods stay in step with the first one: counted from now, a sample before a pause would be remembered for up to 90 s.
     this.#periodStartedAt = now - (passed % periodMs);
     this.#known.clear();
     const emptied = this.#older;

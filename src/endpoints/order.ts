@@ -5,17 +5,18 @@ export type Order = 'given' | 'fastest' | 'random';
 
 export const orders = ['given', 'fastest', 'random'] as const satisfies readonly Order[];
 
-/** Every so many requests the endpoint that was asked longest ago goes first, so that one that recovered is found. */
+/** In one of so many requests the endpoint goes first that was asked longest ago, so that one that recovered is found. */
 const exploreEvery = 32;
 
-/** What is ordered: an endpoint, and where it is for this request. */
+/** A candidate, as far as its order is concerned. */
 export interface Ranked {
+  /** The endpoint, by whose state the candidate is ranked. */
   readonly endpoint: Endpoint;
 }
 
 /**
  * The candidates in the order in which they should be tried.
- * @param turn counts the requests that have the order `'fastest'`; by it endpoints are explored.
+ * @param turn counts the requests that have the order `'fastest'`, of which one in 32 explores.
  */
 export function inOrder<T extends Ranked>(candidates: readonly T[], order: Order, turn: number): readonly T[] {
   if (order === 'given' || candidates.length < 2) return candidates;
@@ -23,7 +24,7 @@ export function inOrder<T extends Ranked>(candidates: readonly T[], order: Order
   return turn % exploreEvery === 0 ? longestIdleFirst(candidates) : fastestFirst(candidates);
 }
 
-/** Endpoints of which too little is known keep their place, the others share the remaining places by expectation. */
+/** The candidates by expectation, but that those of which too little is known keep their places. */
 function fastestFirst<T extends Ranked>(candidates: readonly T[]): readonly T[] {
   const expectations = new Map(candidates.map((candidate) => [candidate, candidate.endpoint.expectedMs]));
   const known = candidates.filter((candidate) => expectations.get(candidate) !== undefined);
@@ -34,7 +35,7 @@ function fastestFirst<T extends Ranked>(candidates: readonly T[]): readonly T[] 
   );
 }
 
-/** One that is full is not asked, and would be the one to explore for as long as it is. */
+/** The candidate first that was asked longest ago, of those that are not full: a full one is not asked, and would come first again and again. */
 function longestIdleFirst<T extends Ranked>(candidates: readonly T[]): readonly T[] {
   const free = candidates.filter(({ endpoint }) => !endpoint.isFull);
   const [explored] = free.toSorted((a, b) => a.endpoint.lastStartedAtMs - b.endpoint.lastStartedAtMs);
@@ -42,7 +43,7 @@ function longestIdleFirst<T extends Ranked>(candidates: readonly T[]): readonly 
   return [explored, ...fastestFirst(candidates).filter((candidate) => candidate !== explored)];
 }
 
-/** Fisher and Yates. */
+/** The items in any order, by Fisher and Yates. */
 function shuffled<T>(items: readonly T[]): readonly T[] {
   const result = [...items];
   for (let i = result.length - 1; i > 0; i--) {

@@ -3,28 +3,31 @@ import { Endpoint, type EndpointSettings } from './endpoint.ts';
 import { inOrder, type Order } from './order.ts';
 import type { EndpointSnapshot } from './snapshot.ts';
 
-/** An endpoint that a request may try, with the address that holds for this request. */
+/** An endpoint that a request may try. */
 export interface Candidate {
+  /** The endpoint, with its state. */
   readonly endpoint: Endpoint;
+  /** Where the endpoint is for this request. */
   readonly address: EndpointAddress;
 }
 
 /** How the candidates of one request are chosen. */
 export interface Choice {
+  /** The order in which the fit ones are asked. */
   readonly order: Order;
   /** Most endpoints to try. */
   readonly max: number;
-  /** All are asked at once: those that are left out do not even come last. */
+  /** Whether all are asked at once, so that an ejected one does not even come last. */
   readonly isRace: boolean;
 }
 
-/** State is kept for so many endpoints; beyond that the ones that were used longest ago are forgotten. */
+/** The number of endpoints whose state is kept; of more, those are forgotten that were used longest ago. */
 const maxEndpoints = 256;
 
-/** State that was not used for so long is dropped when new state comes. */
+/** Milliseconds after which state that was not used is dropped when new state comes. */
 const unusedMs = 600_000;
 
-/** Keeps the state of endpoints, by URL, address and name. */
+/** The state of all endpoints, by URL, address and name. */
 export class EndpointPool {
   readonly #settings: EndpointSettings;
   readonly #endpoints = new Map<string, Endpoint>();
@@ -34,7 +37,7 @@ export class EndpointPool {
     this.#settings = settings;
   }
 
-  /** The endpoints for these addresses, their state found again or begun; state that nobody needs is dropped. */
+  /** The endpoints for these addresses, each with the state that it has or begins with; state that nobody needs is dropped. */
   candidatesAt(addresses: readonly EndpointAddress[]): readonly Candidate[] {
     const size = this.#endpoints.size;
     const candidates = addresses.map((address) => ({ endpoint: this.#endpointAt(address), address }));
@@ -43,14 +46,14 @@ export class EndpointPool {
   }
 
   /**
-   * The candidates that one request may try, best first. Those that are cooling down come last, and behind them, as the
-   * last resort, those that are left out; those that are drained do not come at all. An endpoint whose trial is due has
-   * its ordinary place, but is nobody's only chance. Looked at one by one, when an attempt is about to start.
+   * The candidates that one request may try, best first. Cooling endpoints come last, and behind them, as the last resort,
+   * ejected ones; drained ones do not come at all. An endpoint whose trial is due has its ordinary place, but is no request's only
+   * chance. Whether an endpoint may be asked is looked at when it is pulled, just before its attempt would start.
    */
   *choose(candidates: readonly Candidate[], { order, max, isRace }: Choice): Iterable<Candidate> {
     const groups = groupByFitness(candidates, max);
     const turn = order === 'fastest' ? ++this.#turn : 0;
-    // Within the groups: one that may not be asked would be the one to explore for ever.
+    // Each group is ordered by itself: among all, an ejected one, which is not asked, would be the one to explore for ever.
     const fit = inOrder(groups.fit, order, turn);
     const isAnyoneIn = [...groups.fit, ...groups.cooling].some(({ endpoint }) => !endpoint.ejection.isTrialDue);
     const last = isRace && isAnyoneIn ? [] : fallback(groups.ejected, order);
@@ -68,6 +71,7 @@ export class EndpointPool {
     return [...this.#endpoints.values()].filter((endpoint) => endpoint.name === name);
   }
 
+  /** The state of each endpoint, for people and dashboards. */
   snapshots(): readonly EndpointSnapshot[] {
     return [...this.#endpoints.values()].map((endpoint) => endpoint.snapshot());
   }
@@ -76,7 +80,7 @@ export class EndpointPool {
     const key = keyOf(address);
     const known = this.#endpoints.get(key);
     const endpoint = known ?? new Endpoint(address, this.#settings);
-    // What was used last is last in the map.
+    // The endpoint that was used last is last in the map.
     if (known) this.#endpoints.delete(key);
     this.#endpoints.set(key, endpoint);
     return endpoint;
@@ -99,12 +103,12 @@ interface Groups {
   readonly ejected: Candidate[];
 }
 
-/** Those that come only when the others were no help are not explored. */
+/** Candidates that come only when the others were no help, which are not explored. */
 function fallback(candidates: readonly Candidate[], order: Order): readonly Candidate[] {
   return inOrder(candidates, order, 1);
 }
 
-/** The candidates by how fit they are, less those that are drained. */
+/** The candidates by how fit they are, without the drained ones. */
 function groupByFitness(candidates: readonly Candidate[], max: number): Groups {
   const groups: Groups = { fit: [], cooling: [], ejected: [] };
   for (const candidate of candidates) {

@@ -2,8 +2,8 @@
 export const endpointStates = ['available', 'cooling', 'trial', 'ejected', 'drained'] as const;
 
 /**
- * Whether an endpoint is asked: `ejected` while it is left out, `trial` while one request tries it, `cooling` after a
- * Retry-After, `drained` from `drain()` to `restore()`.
+ * Whether an endpoint is asked: `ejected` while it is left out because it cannot be reached, `trial` while one request tries it,
+ * `cooling` after a Retry-After, `drained` from `drain()` to `restore()`.
  */
 export type EndpointState = (typeof endpointStates)[number];
 
@@ -16,7 +16,9 @@ export interface LatencySummary {
 
 /** The state of an endpoint at one moment, for people and dashboards. */
 export interface EndpointSnapshot {
+  /** The endpoint's name, as configured or its URL without credentials and query. */
   readonly name: string;
+  /** Whether the endpoint is asked. */
   readonly state: EndpointState;
   /** Milliseconds until an ejected or cooling endpoint is asked again; 0 otherwise. */
   readonly backInMs: number;
@@ -24,19 +26,19 @@ export interface EndpointSnapshot {
   readonly inFlight: number;
   /** Usable responses, won or lost, since the proxy was created. */
   readonly successes: number;
-  /** Of these the ones that a client was given. */
+  /** Those successes that a client was given. */
   readonly wins: number;
   /** Attempts that failed, timed out or were answered with an unusable response. */
   readonly failures: number;
-  /** Of these the ones for lack of time. */
+  /** Those failures that were for lack of time. */
   readonly timeouts: number;
-  /** Losers that were cancelled before they answered; they say nothing about the endpoint's health. */
+  /** Losers that were cancelled before they answered, which says nothing about the endpoint's health. */
   readonly cancelled: number;
   /** Share of the recent attempts that gave a usable response, 0 to 1. */
   readonly healthRatio: number;
   /**
-   * How long usable responses took in the last 30 to 60 s, or the last 20 to 40 of them where these were fewer, in
-   * milliseconds; undefined before there were 20.
+   * How long usable responses took in the last 30 to 60 s, or, when these were few, the last 20 to 40 of them, in milliseconds;
+   * undefined before there were 20.
    */
   readonly latencyMs: LatencySummary | undefined;
 }

@@ -5,17 +5,19 @@ import type { Strategy } from '../race/strategies/strategies.ts';
 import { Subscribers } from '../support/subscribers.ts';
 import type { AttemptReport } from './attempt-report.ts';
 
-/** What all events of one request have in common. */
+/** The fields that all events of one request share. */
 export interface RequestEvent {
   /** Counts up with every request of a proxy. */
   readonly requestId: number;
+  /** The request's method. */
   readonly method: string;
   /** The request target as the client sent it, mount prefix and query included. */
   readonly url: string;
 }
 
-/** A request has come. Observers are called within the request's own call of the middleware, in its async context. */
+/** Tells that a request has come. Observers are called within the request's own call of the middleware, in its async context. */
 export interface RequestStarted extends RequestEvent {
+  /** Names the event. */
   readonly type: 'request-started';
   /** The client's trace context, which every endpoint gets untouched; W3C Trace Context 3.2. */
   readonly traceparent: string | undefined;
@@ -23,30 +25,37 @@ export interface RequestStarted extends RequestEvent {
   readonly tracestate: string | undefined;
 }
 
-/** An endpoint is asked. */
+/** Tells that an endpoint is asked. */
 export interface AttemptStarted extends RequestEvent {
+  /** Names the event. */
   readonly type: 'attempt-started';
+  /** The endpoint's name. */
   readonly endpoint: string;
   /** Scheme, host and port of the endpoint's URL, such as `https://a.example:8443`. */
   readonly origin: string;
-  /** The request target that it gets, base path included, but without the query of the endpoint's own URL: a secret. */
+  /** The request target that the endpoint gets, base path included, but without the query of the endpoint's own URL: a secret. */
   readonly target: string;
   /** Counts the attempts of this request, from 1. */
   readonly attempt: number;
-  /** It is the first of its request, the hedge delay was over, or another one failed. */
+  /** Why the attempt starts: as the first of its request, because the hedge delay was over, or because another one failed. */
   readonly reason: StartReason;
 }
 
-/** It is settled what became of an attempt. The winner's body may still be on its way. */
+/** Tells how an attempt ended. The winner's ends with its choice, while its body may still be on its way. */
 export interface AttemptEnded extends RequestEvent {
+  /** Names the event. */
   readonly type: 'attempt-ended';
+  /** Counts the attempts of this request, from 1. */
   readonly attempt: number;
+  /** How the attempt went. */
   readonly report: AttemptReport;
 }
 
-/** It is settled which response the client gets; its head is about to be sent. */
+/** Tells which response the client gets. Its head is about to be sent. */
 export interface ResponseStarted extends RequestEvent {
+  /** Names the event. */
   readonly type: 'response-started';
+  /** The response's status. */
   readonly status: number;
   /** The endpoint whose response is sent: the winner, or a discarded one when there was none. */
   readonly endpoint: string;
@@ -54,13 +63,14 @@ export interface ResponseStarted extends RequestEvent {
   readonly afterMs: number;
 }
 
-/** The response has ended, and so have all attempts. */
+/** Tells that a request is over: its response has ended, and so have all its attempts. */
 export interface RequestEnded extends RequestEvent {
+  /** Names the event. */
   readonly type: 'request-ended';
   /** The status that the client got; undefined when it got none, or an error handler is about to choose one. */
   readonly status: number | undefined;
   /**
-   * The status with which the request counts: `status`, or, where nothing was sent yet, that of `error`, which an error handler
+   * The status with which the request counts: `status`, or, when nothing was sent yet, that of `error`, which an error handler
    * may still change. Undefined when the client left before.
    */
   readonly finalStatus: number | undefined;
@@ -72,44 +82,52 @@ export interface RequestEnded extends RequestEvent {
   readonly bytes: number;
   /** Milliseconds from the coming of the request to the end of its response. */
   readonly durationMs: number;
+  /** How each attempt went, in the order of their starts. */
   readonly attempts: readonly AttemptReport[];
-  /** The request body was too large to be replayed, so only one endpoint was asked (`largeBody: 'stream'`). */
+  /** Whether the request body was too large to be replayed, so that only one endpoint was asked (`largeBody: 'stream'`). */
   readonly isBodyStreamed: boolean;
   /** How the endpoints were asked; undefined when the request ended before that was decided. */
   readonly strategy: Strategy | undefined;
   /**
    * Why the request was not answered with an endpoint's response, or not to its end. With `ERR_BRP_ENDED_BY_APP` other code
-   * of the app has answered, or ended the response; `status` is what the client got then.
+   * of the app has answered, or ended the response; `status` is the one that the client got from it.
    */
   readonly error: BalancingProxyError | undefined;
 }
 
-/** The hedge delay was over and somebody was left to try, but the budget was used up. */
+/** Tells that no attempt started when the hedge delay was over, although an endpoint was left, because the budget was used up. */
 export interface HedgeDenied extends RequestEvent {
+  /** Names the event. */
   readonly type: 'hedge-denied';
 }
 
-/** An endpoint is left out for a while: it could not be reached several times in a row. */
+/** Tells that an endpoint is left out for a while, because it could not be reached several times in a row. */
 export interface EndpointEjected {
+  /** Names the event. */
   readonly type: 'endpoint-ejected';
+  /** The endpoint's name. */
   readonly endpoint: string;
-  /** Milliseconds until one request tries it again. */
+  /** Milliseconds until one request tries the endpoint again. */
   readonly forMs: number;
 }
 
-/** An endpoint is left out until it is restored: `drain()` was called. */
+/** Tells that an endpoint is left out until it is restored, because `drain()` was called. */
 export interface EndpointDrained {
+  /** Names the event. */
   readonly type: 'endpoint-drained';
+  /** The endpoint's name. */
   readonly endpoint: string;
 }
 
-/** An endpoint that was left out was reached again, or `restore()` was called. */
+/** Tells that an endpoint is back, because it was reached again or `restore()` was called. */
 export interface EndpointRestored {
+  /** Names the event. */
   readonly type: 'endpoint-restored';
+  /** The endpoint's name. */
   readonly endpoint: string;
 }
 
-/** What happens to requests. */
+/** The events of requests. */
 export type RequestEvents =
   | RequestStarted
   | AttemptStarted
@@ -118,24 +136,25 @@ export type RequestEvents =
   | ResponseStarted
   | RequestEnded;
 
-/** What happens to endpoints. */
+/** The events of endpoints. */
 export type EndpointEvents = EndpointEjected | EndpointDrained | EndpointRestored;
 
-/** Everything that is reported; events inform and never decide. */
+/** Every event. Events inform and never decide. */
 export type ProxyEvent = RequestEvents | EndpointEvents;
 
 export type Observer = (event: ProxyEvent) => void;
 
-/** What subscribers of node:diagnostics_channel get on `balancing-reverse-proxy:` and the event's type. */
+/** The message on the channel of node:diagnostics_channel that is called `balancing-reverse-proxy:` and the event's type. */
 export interface ChannelMessage<Event extends ProxyEvent = ProxyEvent> {
-  /** Who reports: the function that `createBalancingProxy` returned. */
+  /** The proxy that reports: the function that `createBalancingProxy` returned. */
   readonly proxy: object;
+  /** The event itself. */
   readonly event: Event;
 }
 
 type EventType = ProxyEvent['type'];
 
-/** For tools that follow every proxy of a process without knowing any. */
+/** The channels, for tools that follow every proxy of a process without knowing any. */
 const channels: Readonly<Record<EventType, Channel>> = {
   'request-started': channel('balancing-reverse-proxy:request-started'),
   'attempt-started': channel('balancing-reverse-proxy:attempt-started'),
@@ -148,12 +167,12 @@ const channels: Readonly<Record<EventType, Channel>> = {
   'endpoint-restored': channel('balancing-reverse-proxy:endpoint-restored'),
 };
 
-/** Tells observers what happens. Callers ask `isHeard` first and build no event that nobody hears. */
+/** The reports of one proxy to its observers. Callers ask `isHeard` first, because no event is built that nobody hears. */
 export class Events {
   readonly #observers = new Subscribers<ProxyEvent>();
   #proxy: object = this;
 
-  /** Names who reports, for the subscribers of channels. */
+  /** Names the proxy that reports, for the subscribers of channels. */
   reportAs(proxy: object): void {
     this.#proxy = proxy;
   }
@@ -168,7 +187,7 @@ export class Events {
   }
 
   emit(event: ProxyEvent): void {
-    // Looked up first: an observer that writes into the event must not break the request.
+    // The channel is looked up first, because an observer that writes into the event must not break the request.
     const { [event.type]: heard } = channels;
     this.#observers.tell(event);
     if (heard.hasSubscribers) heard.publish({ proxy: this.#proxy, event } satisfies ChannelMessage);

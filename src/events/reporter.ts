@@ -8,21 +8,24 @@ import type { AttemptReport } from './attempt-report.ts';
 import type { EndpointEjected, EndpointRestored, Events, RequestEnded, RequestEvent, RequestEvents } from './events.ts';
 import { finalStatusOf } from './final-status.ts';
 
-/** What each kind of event adds to the fields that all have. */
+/** The fields that a kind of event has besides those that all have. */
 type OwnFields<Event> = Event extends unknown ? Omit<Event, keyof RequestEvent> : never;
 
 /** An attempt as far as events tell of it. */
 export interface ReportedAttempt {
   /** The endpoint's name. */
   readonly name: string;
+  /** Why the attempt started. */
   readonly reason: StartReason;
   /** Counts the attempts of a request, from 1. */
   readonly number: number;
+  /** The endpoint, and where it is for this request. */
   readonly candidate: { readonly address: EndpointAddress; readonly endpoint: Endpoint };
+  /** How the attempt went so far. */
   report(): AttemptReport;
 }
 
-/** Tells observers what happens to one request; builds no event that nobody hears. */
+/** The reports of one request. No event is built that nobody hears. */
 export class Reporter {
   readonly #events: Events;
   readonly #requestId: number;
@@ -34,19 +37,24 @@ export class Reporter {
     this.#req = req;
   }
 
+  /** Tells that the request has come. */
   requestStarted(): void {
     if (!this.#events.isHeard('request-started')) return;
     const { traceparent, tracestate } = this.#req.headers;
     this.#emit({ type: 'request-started', traceparent: textOf(traceparent), tracestate: textOf(tracestate) });
   }
 
-  /** @param url what is asked for, before the endpoint's base path goes in front. */
+  /**
+   * Tells that an attempt starts.
+   * @param url the target that is asked for, before the endpoint's base path goes in front.
+   */
   attemptStarted({ name, reason, number, candidate: { address } }: ReportedAttempt, url: string): void {
     if (!this.#events.isHeard('attempt-started')) return;
     const target = targetFor({ ...address, baseQuery: '' }, url);
     this.#emit({ type: 'attempt-started', endpoint: name, origin: originOf(address), target, attempt: number, reason });
   }
 
+  /** Tells how an attempt ended, and that its endpoint is ejected or restored by that. */
   attemptEnded(ended: ReportedAttempt, change: EjectionChange): void {
     if (this.#events.isHeard('attempt-ended')) {
       this.#emit({ type: 'attempt-ended', attempt: ended.number, report: ended.report() });
@@ -56,10 +64,12 @@ export class Reporter {
     }
   }
 
+  /** Tells that the budget refused an attempt. */
   hedgeDenied(): void {
     if (this.#events.isHeard('hedge-denied')) this.#emit({ type: 'hedge-denied' });
   }
 
+  /** Tells which response the client gets. */
   responseStarted(
     { name }: ReportedAttempt,
     { status, afterMs }: { readonly status: number; readonly afterMs: number },
@@ -68,6 +78,7 @@ export class Reporter {
     this.#emit({ type: 'response-started', endpoint: name, status, afterMs });
   }
 
+  /** Tells that the request is over. @param fieldsOf called only when somebody hears. */
   requestEnded(fieldsOf: () => Omit<RequestEnded, keyof RequestEvent | 'type' | 'finalStatus'>): void {
     if (!this.#events.isHeard('request-ended')) return;
     const fields = fieldsOf();
@@ -80,7 +91,7 @@ export class Reporter {
   }
 }
 
-/** Node has joined repeated ones already, whatever its types say. */
+/** The text of a header. Node has joined repeated ones already, whatever its types say. */
 function textOf(header: string | string[] | undefined): string | undefined {
   return header === undefined ? undefined : String(header);
 }
