@@ -1,7 +1,7 @@
 import type { AttemptResult } from '../errors.ts';
 import { BalancingProxyError, type ErrorCode, isTimeout } from '../errors.ts';
 
-/** What the error of every attempt may be in common, and what that says of the request. */
+/** The codes that make the error of the whole request when every attempt has failed with them, and its message. */
 const causes: ReadonlyArray<[ErrorCode, string]> = [
   ['ERR_BRP_UNSENDABLE', 'the target, the method or a header of the request is none that can be sent on'],
   ['ERR_BRP_NO_SOCKET', 'this host has no socket left to connect to an endpoint'],

@@ -24,7 +24,7 @@ export class AttemptLedger {
     this.#requestStartedAt = requestStartedAt;
   }
 
-  /** Makes one attempt. @throws BalancingProxyError when it fails; it is cut off for good then. */
+  /** Makes one attempt. @throws BalancingProxyError when the attempt fails, which cuts it off for good. */
   make(candidate: Candidate, reason: StartReason, settings: AttemptSettings): Promise<JudgedResponse> {
     const { outgoing, abort } = settings;
     const number = this.#attempts.length + 1;
@@ -59,13 +59,13 @@ export class AttemptLedger {
     for (const attempt of this.#attempts) this.end(attempt, { outcome: 'cancelled' });
   }
 
-  /** Calls back once, when no attempt is under way: at once where none is. No further one may be made by then. */
+  /** Calls back once, as soon as no attempt is under way, which may be at once. To be called when no further one will be made. */
   whenAllEnded(callback: () => void): void {
     if (this.#openCount === 0) callback();
     else this.#onAllEnded = callback;
   }
 
-  /** What can be told of each attempt now, in the order of their starts. */
+  /** How each attempt went so far, in the order of their starts. */
   reports(): readonly AttemptReport[] {
     return this.#attempts.map((attempt) => attempt.report());
   }

@@ -11,18 +11,18 @@ import { headersFor } from './request/outgoing.ts';
 import { examine } from './response/examine.ts';
 import type { JudgedResponse } from './response/judged-response.ts';
 
-/** The first early hints are kept for the client; an endpoint that never stops sending them must not fill the memory. */
+/** The most early hints that are kept for the client, because an endpoint that never stops sending them must not fill the memory. */
 const maxHints = 16;
 
 /**
- * So often a request that was not looked at goes to the same endpoint again, which may be closing one connection after
- * another: behind nginx with 100 requests for each, one of 2,000 requests is refused three times when all are busy.
+ * How often a request that was not looked at goes to the same endpoint again. An endpoint may be closing one connection after
+ * another: nginx that serves 100 requests on each connection refuses one of 2,000 requests three times when all are busy.
  */
 const maxRepeats = 5;
 
 /**
  * Sends a request to an endpoint and examines the response.
- * @throws BalancingProxyError when there is no complete enough response.
+ * @throws BalancingProxyError when there is no response that might be given to a client.
  */
 export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): Promise<JudgedResponse> {
   const stopClock = startClock(attempt, settings);
@@ -35,7 +35,7 @@ export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): 
     stopClock();
     return await examine({ attempt, response, interim }, settings);
   } catch (thrown) {
-    // A connection that has left HTTP is no longer the transport's to close.
+    // The transport does not close a connection that has left HTTP.
     response?.upgraded?.socket.destroy();
     throw toAttemptError(thrown, attempt);
   } finally {
@@ -44,8 +44,8 @@ export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): 
 }
 
 /**
- * Limits the time until the response head. A streamed body takes as long as its client does, so the time counts from
- * its end then (node-http-proxy 971: uploads over slow lines were cut).
+ * Limits the time until the response head. A streamed body takes as long as its client does, so that the time counts from the
+ * body's end (node-http-proxy 971: uploads over slow lines were cut).
  * @returns the function that ends the limit.
  */
 function startClock(attempt: Attempt, { config, outgoing: { body }, abort }: AttemptSettings): () => void {
@@ -80,7 +80,7 @@ function requestFor(
     connectMs: timeouts.connectMs,
     idleMs: timeouts.idleMs,
     tls,
-    // A kept-alive one may turn out to be closed, and a stream cannot be sent twice.
+    // A kept-alive connection may turn out to be closed, and a stream cannot be sent twice.
     freshConnection: outgoing.body instanceof Readable,
     acceptsTrailers: outgoing.acceptsTrailers === true,
     onInterim: keeperOf(interim),
@@ -90,7 +90,7 @@ function requestFor(
   return untilAborted(rewriting, signal).then((rewritten) => ({ ...request, headers: rewritten }));
 }
 
-/** Of its own, because transports keep it: what is known in the function that makes a request stays with its functions. */
+/** Keeps early hints. A function of its own, because transports hold the listener, and with it all variables of the function that made it. */
 function keeperOf(interim: InterimResponse[]): (hint: InterimResponse) => void {
   return (hint) => {
     if (hint.status === 103 && interim.length < maxHints) interim.push(hint);
@@ -98,8 +98,8 @@ function keeperOf(interim: InterimResponse[]): (hint: InterimResponse) => void {
 }
 
 /**
- * A kept-alive connection may be closed by the endpoint just as we reuse it; that says nothing about its health. Nor does a
- * request that it has not looked at, as happens with the last ones of an HTTP/2 connection.
+ * Sends a request, and sends it again when the endpoint has not looked at it, which says nothing about its health: a kept-alive
+ * connection may be closed just as we reuse it, and the last requests of an HTTP/2 connection are left unread.
  */
 function sendReplacingStale(
   request: UpstreamRequest,

@@ -9,8 +9,8 @@ export interface BalancingProxy extends ManagedProxy {
   /** Answers one request. Without `next`, errors are answered with a short plain response. */
   (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse, next?: Next): void;
   /**
-   * Answers a request for an upgrade, such as a WebSocket's: `server.on('upgrade', proxy.upgrade)`. The handshake is
-   * raced like any request; the first endpoint that switches protocols is joined to the client.
+   * Answers a request for an upgrade, such as a WebSocket's: `server.on('upgrade', proxy.upgrade)`. The handshake is raced like
+   * any request; the first endpoint that switches protocols is joined to the client.
    */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Refuses new requests with 503, waits for those in flight, then closes the connections to the endpoints. */

@@ -7,17 +7,21 @@ import type { RaceOptions } from '../race/rules.ts';
 import type { Pace } from '../race/strategies/rules.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
 
-/** What endpoints are asked for, which ones, and how. */
+/** One question to several endpoints. */
 export interface Contest {
+  /** The request that goes out. */
   readonly outgoing: OutgoingRequest;
+  /** The endpoints that may be asked, best first. */
   readonly candidates: Iterable<Candidate>;
+  /** How the attempts follow one another. */
   readonly pace: Pace;
+  /** The options; times in milliseconds, or Infinity. */
   readonly config: AttemptOptions & { readonly preferGraceMs: number; readonly loserGraceMs: number };
 }
 
 /**
- * The race for a request. A function of its own, so that the request's body, which the functions of the race hold, can be
- * forgotten with them while the response is still streamed.
+ * The race for a request. Its functions hold the request's body, so that they are made in a function of their own: the body can
+ * be forgotten with them while the response is still streamed.
  */
 export function raceFor(
   { req, ledger, signal, discard }: ProxiedRequest,

@@ -1,24 +1,26 @@
-/** Counts what is under way, so that closing can wait for it. */
+/** Counts the requests under way, so that closing can wait for them. */
 export class InFlight {
   readonly #idle = Promise.withResolvers<void>();
   #count = 0;
   #isClosed = false;
 
-  /** Whether new work is refused. */
+  /** Whether new requests are refused. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
+  /** Counts one more. */
   begin(): void {
     this.#count++;
   }
 
+  /** Counts one less. */
   end(): void {
     this.#count--;
     this.#resolveIfIdle();
   }
 
-  /** Refuses new work and resolves when the last piece has ended. */
+  /** Refuses new requests from now on. Resolves when the last one has ended. */
   close(): Promise<void> {
     this.#isClosed = true;
     this.#resolveIfIdle();

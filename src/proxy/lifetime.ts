@@ -1,18 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ClientWatch } from '../client/response/client-watch.ts';
 
+/** A request, and how much time it has. */
 export interface LifetimeSettings {
+  /** The client's request. */
   readonly req: IncomingMessage;
+  /** The response to it. */
   readonly res: ServerResponse;
   /** Milliseconds until it must be settled which response is sent, or Infinity. */
   readonly totalMs: number;
-  /** Called when these are over. @returns why the request ends now; undefined when it is settled after all. */
+  /** Called when that time is up. @returns why the request ends; undefined when a response could still be settled. */
   onTimeUp(): Error | undefined;
 }
 
 /** How long a request is worked on: until its client is gone, the app has answered it, or its total time is up. */
 export class Lifetime {
-  /** By `performance.now()`. */
+  /** When the request came, by `performance.now()`. */
   readonly startedAt = performance.now();
   readonly #client: ClientWatch;
   readonly #totalTimer: NodeJS.Timeout | undefined;
@@ -36,12 +39,12 @@ export class Lifetime {
     return performance.now() - this.startedAt;
   }
 
-  /** Ends the total time, because it is settled which response is sent. */
+  /** Ends the limit of time, when it is settled which response is sent. */
   settle(): void {
     clearTimeout(this.#totalTimer);
   }
 
-  /** Ends the watch over the client, too. */
+  /** Ends the limit of time and the watch over the client. */
   end(): void {
     this.settle();
     this.#client.end();

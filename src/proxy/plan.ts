@@ -11,22 +11,29 @@ import type { Pace } from '../race/strategies/rules.ts';
 import { type Strategy, strategies, strategyNames } from '../race/strategies/strategies.ts';
 import { callSyncHook, hookFailed } from '../support/user-function.ts';
 
-/** What a strategy decides for one request. */
+/** How the endpoints are asked for one request. */
 export interface Plan {
+  /** The strategy's name. */
   readonly strategy: Strategy;
+  /** Which endpoints are asked, in which order. */
   readonly choice: Choice;
+  /** How the attempts follow one another. */
   readonly pace: Pace;
 }
 
+/** The facts on which a plan depends. */
 export interface PlanSettings {
+  /** The options. */
   readonly config: Config;
+  /** The allowance for hedges. */
   readonly budget: HedgeBudget;
+  /** Told when the budget refuses a hedge. */
   readonly reporter: Reporter;
   /** Whether the body can be sent more than once. */
   readonly isReplayable: boolean;
 }
 
-/** Turns the strategy for a request into what the race and the pool are asked for. */
+/** Plans a request by its strategy, for the pool and the race. */
 export function planFor(req: IncomingMessage, { config, budget, reporter, isReplayable }: PlanSettings): Plan {
   const strategy = strategyFor(req, config);
   const { order, isRace, pace } = strategies[strategy];
@@ -54,7 +61,7 @@ export function strategyFor(req: IncomingMessage, { strategy, unsafeMethods }: C
   );
 }
 
-/** Whether a request may be sent twice: by its method, or because every endpoint gets the key by which it knows it again. */
+/** Whether a request may be sent twice: by its method, or because it carries to every endpoint the key by which it is known again. */
 function isRepeatable(req: IncomingMessage): boolean {
   if (isIdempotent(req.method ?? 'GET')) return true;
   if (!req.headers['idempotency-key']) return false;

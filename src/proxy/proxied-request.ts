@@ -19,9 +19,13 @@ import { Lifetime } from './lifetime.ts';
 import { SentResponse } from './sent-response.ts';
 import { Spares } from './spares.ts';
 
+/** A request as it comes. */
 export interface ProxiedRequestSettings {
+  /** The client's request. */
   readonly req: IncomingMessage;
+  /** The response to it. */
   readonly res: ServerResponse;
+  /** Tells observers of the request. */
   readonly reporter: Reporter;
   /** Milliseconds until it must be settled which response is sent, or Infinity. */
   readonly totalMs: number;
@@ -31,9 +35,11 @@ export interface ProxiedRequestSettings {
 
 /** How the response of a request is found. */
 export interface Settling {
+  /** The strategy's name, for observers. */
   readonly strategy: Strategy;
+  /** The rules of the race. */
   readonly race: RaceOptions<Candidate, JudgedResponse>;
-  /** Milliseconds of silence that are borne of a small spare, or Infinity. */
+  /** Milliseconds for which a small spare may be silent while it is read, or Infinity. */
   readonly idleMs: number;
 }
 
@@ -42,9 +48,13 @@ type ResponseEnd = Pick<RequestEnded, 'status' | 'bytes' | 'durationMs' | 'error
 
 /** One client's request, from its arrival to the last byte of its response, with all that is done for it. */
 export class ProxiedRequest {
+  /** The client's request. */
   readonly req: IncomingMessage;
+  /** The response to it. */
   readonly res: ServerResponse;
+  /** Tells observers of the request. */
   readonly reporter: Reporter;
+  /** Makes the request's attempts. */
   readonly ledger: AttemptLedger;
   readonly #life: Lifetime;
   readonly #spares = new Spares();
@@ -87,12 +97,12 @@ export class ProxiedRequest {
     if (state === 'untouched' && content instanceof Buffer) this.#readBody = content;
   }
 
-  /** Lets go of the body, which no error handler can be given any more. Needs no `this`. */
+  /** Lets go of the body, which is of no use for an error handler when the head is out. Needs no `this`. */
   readonly onHead = (): void => {
     this.#readBody = undefined;
   };
 
-  /** Takes a response that did not win. One that is not usable may be kept while the race goes on. Needs no `this`. */
+  /** Takes a response that did not win, and keeps it as a spare if it is an unusable one. Needs no `this`. */
   readonly discard = (arrival: Arrival<JudgedResponse>): void => {
     this.ledger.endUnchosen(arrival);
     if (arrival.value.isUsable || !this.#spares.keep(arrival)) release(arrival);
@@ -125,19 +135,19 @@ export class ProxiedRequest {
     return sent.value;
   }
 
-  /** Ends the request, whose client was given so many bytes of a body. */
+  /** Ends the request. @param bytes how many of a body the client was given. */
   succeed(bytes: number): void {
     this.#end(bytes, undefined);
   }
 
-  /** Ends the request for what was thrown. @returns the error for whoever answers the client. */
+  /** Ends the request by whatever was thrown. @returns the error for whoever answers the client. */
   fail(thrown: unknown): BalancingProxyError {
     const error = this.#errorOf(thrown);
     this.#end(0, error);
     return error;
   }
 
-  /** Why the request was not answered with an endpoint's response, or not to its end, when this was thrown. */
+  /** The reason why the request was not answered, or not to its end, of whatever was thrown. */
   #errorOf(thrown: unknown): BalancingProxyError {
     // A client that goes away within the body makes the endpoint's stream break, which is not the endpoint's fault.
     const error = toProxyError(this.signal.aborted ? this.signal.reason : thrown);
@@ -151,12 +161,12 @@ export class ProxiedRequest {
     this.#life.end();
     if (signal.aborted) this.#spares.cut();
     else this.#spares.close();
-    // Attempts are told to stop when the client is gone; they are over then, whether or not they have stopped.
+    // When the client is gone its attempts have been told to stop; they are over, whether or not they have stopped yet.
     if (signal.aborted) this.ledger.cancel();
     const status = res.headersSent ? res.statusCode : undefined;
     const end: ResponseEnd = { status, bytes, durationMs: this.#life.elapsedMs, error };
     this.#sent?.end();
-    // A streamed upload may still be going on when its answer is out; the rest of it serves nobody.
+    // A streamed upload may still be going on when its answer is out, and its rest serves nobody.
     if (error || this.#isBodyStreamed) this.#sent?.cut(error);
     if (this.#isBodyStreamed) abandonUpload(this.req);
     this.ledger.whenAllEnded(() => this.#finish(end));

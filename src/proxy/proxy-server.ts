@@ -30,17 +30,23 @@ import { ProxiedRequest } from './proxied-request.ts';
 
 /** One call of the middleware. */
 export interface MiddlewareCall {
+  /** The client's request. */
   readonly req: IncomingMessage;
+  /** The response to it. */
   readonly res: ServerResponse;
+  /** Takes errors; without it they are answered with a short plain response. */
   readonly next?: Next | undefined;
-  /** The client, where it asks for an upgrade. */
+  /** The client, when it asks for an upgrade. */
   readonly upgrade?: UpgradeClient | undefined;
 }
 
 /** Serves the requests of one proxy, with what outlives them: the endpoints' state, the budget, the observers. */
 export class ProxyServer {
+  /** The state of the endpoints. */
   readonly pool: EndpointPool;
+  /** The allowance for hedges. */
   readonly budget: HedgeBudget;
+  /** The reports to observers. */
   readonly events = new Events();
   readonly #config: Config;
   readonly #fixedCandidates: readonly Candidate[] | undefined;
@@ -109,7 +115,7 @@ export class ProxyServer {
     return this.pool.candidatesAt(await untilAborted(addresses, signal));
   }
 
-  /** Does as an operator says. @returns whether there is such an endpoint. */
+  /** Drains or restores the endpoints of a name. @returns whether there is one. */
   change(name: string, change: 'drain' | 'restore'): boolean {
     const endpoints = this.pool.named(name);
     const type = change === 'drain' ? 'endpoint-drained' : 'endpoint-restored';
@@ -119,6 +125,7 @@ export class ProxyServer {
     return endpoints.length > 0;
   }
 
+  /** Refuses new requests, waits for those in flight, then closes the transport. */
   async close(): Promise<void> {
     await this.#inFlight.close();
     await this.#config.transport.close();

@@ -8,20 +8,21 @@ import { wholeResponseBody } from '../transports/message/response-body.ts';
 
 /** How long a spare is waited for. */
 export interface SparePatience {
-  /** Milliseconds of silence that are borne, or Infinity. */
+  /** Milliseconds for which a spare may be silent while it is read, or Infinity. */
   readonly idleMs: number;
+  /** Ends the waiting. */
   readonly signal: AbortSignal;
 }
 
 /**
- * The responses that were not usable, the client gets one of them if nothing better comes: the first that is whole, or else
- * the first that is still sound. They keep their endpoints as busy as their attempts did, until they are let go of.
+ * Unusable responses, of which the client gets one if nothing better comes: the first that is whole, or else the first that is
+ * still sound. Spares keep their endpoints as busy as their attempts did, until they are let go of.
  */
 export class Spares {
   readonly #kept = new Held(conditionOf);
   #isClosed = false;
 
-  /** Keeps a response, unread, unless there is one that can no longer break. @returns whether it did. */
+  /** Keeps a response, unread, unless one is kept already that can no longer break. @returns whether it is kept. */
   keep(spare: Arrival<JudgedResponse>): boolean {
     if (this.#isClosed || this.#kept.isSure) return false;
     if (conditionOf(spare.value) === 'whole') this.#letGo();
@@ -31,7 +32,7 @@ export class Spares {
   }
 
   /**
-   * Gives the best one away, a small one whole. None is kept from now on.
+   * Gives away the best spare, with its whole body when that is small. No response is kept from now on.
    * @throws the signal's reason when it fires first.
    */
   async take({ idleMs, signal }: SparePatience): Promise<Arrival<JudgedResponse> | undefined> {
@@ -43,7 +44,7 @@ export class Spares {
     return undefined;
   }
 
-  /** It keeps its endpoint busy until it is known what comes of it. */
+  /** Reads a spare, which keeps its endpoint busy until then. */
   async #read(
     spare: Arrival<JudgedResponse>,
     idleMs: number,
@@ -59,13 +60,13 @@ export class Spares {
     return read;
   }
 
-  /** Lets go of all; none is kept from now on. */
+  /** Lets go of all spares. No response is kept from now on. */
   close(): void {
     this.#isClosed = true;
     this.#letGo();
   }
 
-  /** The same when nobody is there any more for whom a connection is worth keeping. */
+  /** Cuts all spares off, when nobody waits any more for whom connections should be saved. No response is kept from now on. */
   cut(): void {
     this.#isClosed = true;
     this.#letGo(({ abort }) => abort.abort());
@@ -83,7 +84,7 @@ function endpointOf({ value }: Arrival<JudgedResponse>) {
   return value.attempt.candidate.endpoint;
 }
 
-/** @returns undefined when it breaks off before it is whole. */
+/** The spare, with its whole body when that is small; undefined when the body breaks off before. */
 async function readIfSmall(
   spare: Arrival<JudgedResponse>,
   idleMs: number,

@@ -7,23 +7,36 @@ import type { IsUsable } from './inspected-response.ts';
 
 /** The options that concern an attempt, complete and checked. */
 export interface AttemptOptions {
+  /** Sends the request. */
   readonly transport: Transport;
+  /** Limits in milliseconds, or Infinity. */
   readonly timeouts: { readonly connectMs: number; readonly responseMs: number; readonly idleMs: number };
+  /** Certificates and their checking. */
   readonly tls: TlsOptions | undefined;
+  /** Whether a status may be given to the client. */
   readonly terminalStatuses: IsTerminal;
+  /** Whether a terminal status wins at once. */
   readonly preferStatuses: IsTerminal;
+  /** The user's predicate. */
   readonly isUsable: IsUsable | undefined;
+  /** The most bytes of a body that the predicate is shown. */
   readonly inspectLimitBytes: number;
+  /** The user's function that changes the headers to an endpoint. */
   readonly rewriteRequest: HeaderHook | undefined;
+  /** The user's function that changes the headers to the client. */
   readonly rewriteResponse: HeaderHook | undefined;
+  /** Whether `X-Served-By` names the endpoint. */
   readonly exposeEndpoint: boolean;
 }
 
-/** What an attempt needs to know of its request. */
+/** The request of an attempt, and how it is to be sent. */
 export interface AttemptSettings {
+  /** The client's request, for the user's functions. */
   readonly req: IncomingMessage;
+  /** The request that goes out, the same for every endpoint. */
   readonly outgoing: OutgoingRequest;
+  /** The options. */
   readonly config: AttemptOptions;
-  /** Stops the attempt; it is also fired when the response head takes too long. */
+  /** Stops the attempt. Fired by the attempt itself, too, when the response head takes too long. */
   readonly abort: AbortController;
 }

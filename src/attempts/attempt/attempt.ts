@@ -3,23 +3,29 @@ import type { AttemptOutcome, BalancingProxyError } from '../../errors.ts';
 import type { AttemptReport } from '../../events/attempt-report.ts';
 import type { StartReason } from '../../race/rules.ts';
 
+/** The start of an attempt. */
 export interface AttemptStart {
+  /** The endpoint, and where it is for this request. */
   readonly candidate: Candidate;
+  /** Why the attempt starts. */
   readonly reason: StartReason;
+  /** Counts the attempts of a request, from 1. */
   readonly number: number;
-  /** By `performance.now()`. */
+  /** When the request came, by `performance.now()`. */
   readonly requestStartedAt: number;
 }
 
-/** What became of an attempt. */
+/** The end of an attempt. */
 export interface AttemptEnding {
+  /** The outcome of the attempt. */
   readonly outcome: AttemptOutcome;
+  /** Why the attempt failed. */
   readonly error?: BalancingProxyError | undefined;
   /** Bytes of its response's body that were read for nobody. @default 0 */
   readonly discardedBytes?: number;
 }
 
-/** How far an attempt has come; a state has all that was found out before. */
+/** How far an attempt has come. Each state keeps the facts of the states before. */
 type State =
   | { readonly kind: 'asked'; readonly status?: never }
   | { readonly kind: 'answered'; readonly status: number }
@@ -33,7 +39,9 @@ type State =
 
 /** The record of one try of one request at one endpoint. A step that comes too late for the state changes nothing. */
 export class Attempt {
+  /** The endpoint, and where it is for this request. */
   readonly candidate: Candidate;
+  /** Why the attempt started. */
   readonly reason: StartReason;
   /** Counts the attempts of a request, from 1. */
   readonly number: number;
@@ -53,18 +61,21 @@ export class Attempt {
     return this.candidate.endpoint.name;
   }
 
-  /** The head of the response is here. */
+  /** Takes note that the head of the response is here. */
   answered(status: number): void {
     if (this.#state.kind === 'asked') this.#state = { kind: 'answered', status };
   }
 
-  /** The response may win, which it may have to wait for. */
+  /** Takes note that the response may win, whether or not its race lets it wait. */
   becameUsable(): void {
     const { kind, status } = this.#state;
     if (kind === 'answered') this.#state = { kind: 'usable', status, afterMs: this.#elapsedMs };
   }
 
-  /** @returns the milliseconds that the endpoint took, until the response was usable or else until now; undefined when the attempt has ended before. */
+  /**
+   * Ends the attempt, once.
+   * @returns milliseconds from the start until the response was usable, or else until now; undefined when the attempt had ended before.
+   */
   end(ending: AttemptEnding): number | undefined {
     const state = this.#state;
     if (state.kind === 'ended') return undefined;
@@ -73,7 +84,7 @@ export class Attempt {
     return state.kind === 'usable' ? state.afterMs : durationMs;
   }
 
-  /** What can be told of the attempt now; `pending` while it is under way. */
+  /** How the attempt went so far; `pending` while it is under way. */
   report(): AttemptReport {
     const state = this.#state;
     const { durationMs, ending } = state.kind === 'ended' ? state : { durationMs: this.#elapsedMs };
@@ -85,7 +96,7 @@ export class Attempt {
       startedAfterMs: this.#startedAt - this.#requestStartedAt,
       outcome,
       durationMs,
-      // A cancelled attempt was ended by us: that is no fault to report.
+      // A cancelled attempt was ended by us, which is no fault to report.
       ...(error && outcome !== 'cancelled' && { error }),
       discardedBytes,
     };

@@ -2,10 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 /** A response as `isUsable` sees it. */
 export interface InspectedResponse {
+  /** The response's status, a terminal one. */
   readonly status: number;
-  /** As in node:http: lower-case names, arrays only where Node has them. */
+  /** The headers as in node:http: lower-case names, arrays only where Node has them. */
   readonly headers: IncomingHttpHeaders;
-  /** The first bytes of the body, at most `inspectLimitBytes`, as they came: compressed if they came compressed. */
+  /** The first bytes of the body, at most `inspectLimitBytes`, as they came, such as compressed. */
   body(): Promise<Buffer>;
 }
 

@@ -11,39 +11,47 @@ import { authorityOf } from '../../http/target.ts';
 import { viaEntry } from '../../http/via.ts';
 import type { RequestBody } from './request-body.ts';
 
-/** A request as it goes to every endpoint: what is the same for all of them, made once. */
+/** The part of a request that is the same for every endpoint, made once. */
 export interface OutgoingRequest {
+  /** The client's method. */
   readonly method: string;
   /** The client's request target, before an endpoint's base path goes in front. */
   readonly url: string;
   /** The client's own Host, for `preserveHost`. */
   readonly host: string | undefined;
-  /** Everything but what depends on the endpoint. */
+  /** The headers that do not depend on the endpoint. */
   readonly headers: HeaderList;
+  /** A Buffer can be sent to every endpoint, a stream to one only; undefined for none. */
   readonly body: Buffer | Readable | undefined;
-  /** The client asks to switch protocols, for WebSockets mostly (RFC 9110 7.8). */
+  /** Whether the client asks to switch protocols, for WebSockets mostly (RFC 9110 7.8). */
   readonly isUpgrade: boolean;
-  /** The client accepts trailers (RFC 9110 10.1.4). */
+  /** Whether the client accepts trailers (RFC 9110 10.1.4). */
   readonly acceptsTrailers?: boolean;
 }
 
+/** The options that concern the request that goes out. */
 export interface OutgoingSettings {
+  /** Our pseudonym in `Via`. */
   readonly via: string;
+  /** Whether to append to the `X-Forwarded-*` and `Forwarded` headers that came. */
   readonly trustForwarded: TrustForwarded;
+  /** Whether endpoints get the client's `Host`. */
   readonly preserveHost: boolean;
 }
 
-/** What differs from request to request. */
+/** The parts of a request that are settled before. */
 export interface OutgoingParts {
   /** The target to send: `req.url`, rewritten or not. */
   readonly url: string;
+  /** The body that was taken off the client's request. */
   readonly body: RequestBody;
+  /** Whether the client asks to switch protocols. */
   readonly isUpgrade: boolean;
 }
 
 /**
- * Headers of the client that we say anew: framing and address belong to each hop, the body has been waited for. Its
- * trailers are left out (RFC 9110 6.5.2), and node:http throws when they are announced beside a length.
+ * Headers of the client that are made anew, because framing and address belong to each hop, and the body has been waited for.
+ * Its trailers are left out (RFC 9110 6.5.2), because node:http throws when they are announced beside a length.
  */
 const replaced: ReadonlySet<string> = new Set([
   ...forwardedNames,
@@ -55,6 +63,7 @@ const replaced: ReadonlySet<string> = new Set([
 ]);
 const replacedWhenInflated: ReadonlySet<string> = new Set([...replaced, 'content-encoding']);
 
+/** Makes the request that goes out. */
 export function outgoingRequest(
   req: IncomingMessage,
   { via, trustForwarded, preserveHost }: OutgoingSettings,
@@ -63,7 +72,7 @@ export function outgoingRequest(
   const { method = 'GET' } = req;
   const received = receivedHeaders(req);
   const host = askedHost(req, received);
-  // As it came: proxies whose middleware took one another's entries away would not know of going round.
+  // `Via` is read as it came: if middleware takes it away, two proxies that lead to each other would not know of it.
   const vias = [onWire(req, 'via'), viaEntry(req.httpVersion, via)].filter((entry) => entry !== undefined);
   const kept = keptHeaders(req, received, body);
   return {
@@ -87,7 +96,7 @@ function acceptsTrailers({ headers: { te } }: IncomingMessage): boolean {
   return te !== undefined && /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i.test(String(te));
 }
 
-/** The client's own headers that go on, saying of the body what is true of it now. */
+/** The client's own headers that go on, with those of the body changed as the body was. */
 function keptHeaders(req: IncomingMessage, received: ReceivedHeaders, { state }: RequestBody): HeaderList {
   const lasting = endToEndHeaders(req, received);
   const kept = without(lasting, state === 'untouched' ? replaced : replacedWhenInflated);
@@ -95,8 +104,8 @@ function keptHeaders(req: IncomingMessage, received: ReceivedHeaders, { state }:
 }
 
 /**
- * The authority that the client asked for. That of the target is the one (RFC 9112 3.2.2), in HTTP/2 a pseudo header (RFC
- * 9113 8.3.1); `Host` may say another, which counts only where middleware has set it.
+ * The authority that the client asked for. The one in the target counts (RFC 9112 3.2.2), which is a pseudo header in HTTP/2
+ * (RFC 9113 8.3.1); a `Host` that says another one counts only when middleware has set it.
  */
 function askedHost(req: IncomingMessage, { list, changed }: ReceivedHeaders): string | undefined {
   const host = firstValueOf(list, 'host');
@@ -120,7 +129,7 @@ export function headersFor(
   return [...without(given, configured), ...own, ...kept];
 }
 
-/** RFC 9112 6: a buffered body has a length now; a streamed one keeps the framing that it came with. */
+/** The framing of a body (RFC 9112 6): a buffered one has a length, a streamed one keeps the framing that it came with. */
 function framingFor(req: IncomingMessage, { content }: RequestBody): HeaderList {
   if (content === undefined) return [];
   if (content instanceof Uint8Array) return ['Content-Length', String(content.length)];
@@ -128,13 +137,13 @@ function framingFor(req: IncomingMessage, { content }: RequestBody): HeaderList 
   return length === undefined ? ['Transfer-Encoding', 'chunked'] : ['Content-Length', length];
 }
 
-/** HTTP/2 may split a cookie into several fields, which HTTP/1.1 may not have (RFC 9113 8.2.3). */
+/** Joins the fields of a cookie, of which HTTP/2 may have several and HTTP/1.1 only one (RFC 9113 8.2.3). */
 function withOneCookie(headers: HeaderList): HeaderList {
   const cookies = valuesOf(headers, 'cookie');
   return cookies.length < 2 ? headers : [...without(headers, new Set(['cookie'])), 'Cookie', cookies.join('; ')];
 }
 
-/** The `Content-Type` of a body that was decoded and encoded again: its text is UTF-8 now, whatever it was before. */
+/** The `Content-Type` of a body whose text was decoded, and encoded again in UTF-8. */
 function withUtf8(contentType: string): string {
   return contentType.replace(/(;\s*charset\s*=\s*)("?)[^";]*\2/gi, '$1utf-8');
 }

@@ -1,15 +1,15 @@
 import type { Readable } from 'node:stream';
 
-/** What became of a body before us: nothing, its `Content-Encoding` was undone, or its text was decoded, too. */
+/** How far other middleware has decoded a body: not at all, by its `Content-Encoding`, or its text, too. */
 export type BodyState = 'untouched' | 'inflated' | 'decoded';
 
 /** The body of a request, ready to be sent. */
 export interface RequestBody {
-  /** A Buffer can be sent to every endpoint, a stream to one only; undefined: the request has no body. */
+  /** A Buffer can be sent to every endpoint, a stream to one only; undefined when the request has no body. */
   readonly content: Buffer | Readable | undefined;
-  /** What its headers must say when a parser was there before us. */
+  /** How far a body parser has decoded it, which its headers must tell. */
   readonly state: BodyState;
 }
 
-/** What a request without a body has. */
+/** The body of a request that has none. */
 export const noBody: RequestBody = { content: undefined, state: 'untouched' };

@@ -7,8 +7,8 @@ import type { ReceivedResponse } from './judged-response.ts';
 
 /**
  * Asks the user's predicate, which may read the beginning of the body.
- * @throws BalancingProxyError `ERR_BRP_HOOK` when it fails, `ERR_BRP_NOT_JUDGED` when it does not settle in time, and what the
- * endpoint did wrong with the body meanwhile.
+ * @throws BalancingProxyError `ERR_BRP_HOOK` when the predicate fails, `ERR_BRP_NOT_JUDGED` when it does not settle in time; the
+ * endpoint's own error when the body breaks off meanwhile.
  */
 export async function passesPredicate(
   { attempt, response: { status, headers } }: ReceivedResponse,
@@ -25,7 +25,7 @@ export async function passesPredicate(
   try {
     return await settledInTime(finalVerdict(verdict, body), { ms: timeouts.responseMs, signal, late });
   } catch (thrown) {
-    // An endpoint that breaks off under the eyes of the predicate makes it fail, in whatever way.
+    // When the endpoint breaks off while the predicate reads, the predicate fails in whatever way: the endpoint is to blame.
     throw body.fault ?? thrown;
   }
 }

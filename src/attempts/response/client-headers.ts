@@ -5,7 +5,7 @@ import { hookFailed } from '../../support/user-function.ts';
 import type { AttemptSettings } from '../attempt/attempt-settings.ts';
 import type { JudgedResponse, ReceivedResponse } from './judged-response.ts';
 
-/** The headers for the client: what the user's function has made of them, else the endpoint's less those of its hop. */
+/** The headers for the client: those that the user's function has made, else the endpoint's without those of its hop. */
 export function clientHeaders(
   { attempt, response, rewritten }: Pick<JudgedResponse, 'attempt' | 'response' | 'rewritten'>,
   exposeEndpoint: boolean,
@@ -18,7 +18,7 @@ export function clientHeaders(
 
 /**
  * Lets the user's `rewriteResponse` make the headers for the client; undefined without one.
- * @throws BalancingProxyError `ERR_BRP_HOOK` when it fails or does not settle in time.
+ * @throws BalancingProxyError `ERR_BRP_HOOK` when the function fails or does not settle in time.
  */
 export function rewrittenHeaders(
   { attempt, response }: ReceivedResponse,

@@ -5,7 +5,7 @@ import { consume, detach, joined, type StreamReader } from '../../support/consum
 import { checkResponseLength, isResponseBroken, responseBrokenOff } from '../../transports/message/response-body.ts';
 import type { InspectedResponse } from '../attempt/inspected-response.ts';
 
-/** A body of which the beginning may have been looked at; what was read is not lost. */
+/** A body of which the beginning may be looked at without being lost for the client. */
 export class InspectableBody {
   readonly #limitBytes: number;
   readonly #announcedBytes: number | undefined;
@@ -14,6 +14,7 @@ export class InspectableBody {
   #fault: BalancingProxyError | undefined;
   #isClosed = false;
 
+  /** @param announcedBytes the bytes that the body must have, or undefined when only its end will tell. */
   constructor(content: Buffer | Readable, limitBytes: number, announcedBytes?: number) {
     this.#content = content;
     this.#limitBytes = limitBytes;
@@ -25,7 +26,7 @@ export class InspectableBody {
     return this.#content;
   }
 
-  /** What the endpoint did wrong while its body was looked at, whatever the one who looked has made of it. */
+  /** The endpoint's fault while its body was looked at, even if the predicate has swallowed it. */
   get fault(): BalancingProxyError | undefined {
     return (
       this.#fault ??
@@ -33,20 +34,21 @@ export class InspectableBody {
     );
   }
 
-  /** Whether nobody has asked for the beginning. */
+  /** Whether the predicate has not asked for the beginning. */
   get isUntouched(): boolean {
     return this.#beginning === undefined;
   }
 
+  /** The first bytes, at most the limit. @throws BalancingProxyError when the body breaks off before. */
   beginning(): Promise<Buffer> {
     this.#beginning ??= this.#isClosed ? Promise.reject(new Error('the response was judged already')) : this.#read();
-    // A predicate may ask and not wait: an endpoint that breaks off then must not end the process.
+    // A predicate may ask and not wait, so that an endpoint that breaks off would end the process by a rejection that nobody handles.
     this.#beginning.catch(() => {});
     return this.#beginning;
   }
 
   /**
-   * Nobody may look any more; resolves when a look that is under way has ended.
+   * Lets nobody look any more. Resolves when a look that is under way has ended.
    * @throws BalancingProxyError when the body broke off before it was looked at.
    */
   async close(): Promise<void> {
@@ -75,8 +77,7 @@ export function inspected(status: number, headers: HeaderList, body: Inspectable
 }
 
 /**
- * Reads until there are `limitBytes` or the body has ended. In the first case the stream is paused and has got back what
- * was read of it.
+ * Reads until there are `limitBytes` or the body has ended. At the limit the stream is paused, and has got back all that was read.
  */
 function readUpTo(body: Readable, limitBytes: number): Promise<{ bytes: Buffer; hasEnded: boolean }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ bytes: Buffer; hasEnded: boolean }>();
@@ -89,7 +90,7 @@ function readUpTo(body: Readable, limitBytes: number): Promise<{ bytes: Buffer; 
       if (received < limitBytes) return;
       stop();
       const bytes = joined(chunks);
-      // At once: a stream whose last chunk this was ends before any promise goes on, and would take nothing back.
+      // The bytes go back at once: after its last chunk the stream ends before any promise goes on, and takes nothing back then.
       body.unshift(bytes);
       resolve({ bytes, hasEnded: false });
     },

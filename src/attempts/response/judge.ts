@@ -5,21 +5,21 @@ import type { AttemptOptions } from '../attempt/attempt-settings.ts';
 import type { OutgoingRequest } from '../request/outgoing.ts';
 import { isSmall } from './small-body.ts';
 
-/** What the head of a response decides. */
+/** The verdict on a response, as far as its head tells. */
 export interface Verdict {
-  /** What the endpoint did wrong, behind its name; the attempt has failed then. */
+  /** The endpoint's fault, in words that follow its name; the attempt has failed then. */
   readonly fault: string | undefined;
-  /** Whether the response may be given to the client, as far as its status tells. */
+  /** Whether the status may be given to the client. */
   readonly isTerminal: boolean;
-  /** Whether a usable response need not wait for a better one. */
+  /** Whether the response, if it is usable, need not wait for a better one. */
   readonly isPreferred: boolean;
   /** The bytes that the body announces, or undefined when only its end will tell. */
   readonly announcedBytes: number | undefined;
-  /** When a usable response wins: at its head, or when its body is whole, because a small one that is cut short is a failed attempt. */
+  /** When a usable response wins: at its head, or, with a small body, when it is whole, so that one that is cut short has failed. */
   readonly wins: 'at-head' | 'whole';
 }
 
-/** Decides by the head of a response, and by nothing else, what may become of it. */
+/** Judges a response by its head and by nothing else. */
 export function judge(
   response: UpstreamResponse,
   request: Pick<OutgoingRequest, 'method' | 'headers' | 'isUpgrade'>,

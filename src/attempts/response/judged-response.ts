@@ -5,7 +5,9 @@ import type { Attempt } from '../attempt/attempt.ts';
 
 /** An endpoint's response, of which only the head is known. */
 export interface ReceivedResponse {
+  /** The attempt that it is the response of. */
   readonly attempt: Attempt;
+  /** The response as the transport gave it. */
   readonly response: UpstreamResponse;
   /** Interim responses that came before the head. */
   readonly interim: readonly InterimResponse[];
@@ -19,7 +21,8 @@ export interface JudgedResponse extends ReceivedResponse {
   readonly body: Buffer | Readable;
   /** The bytes that the body announces, or undefined when only its end will tell. */
   readonly announcedBytes: number | undefined;
+  /** Whether the response may win. */
   readonly isUsable: boolean;
-  /** Usable and of a status that need not wait for a better one. */
+  /** Whether the response, if it is usable, need not wait for a better one. */
   readonly isPreferred: boolean;
 }

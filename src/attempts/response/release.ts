@@ -3,23 +3,23 @@ import { isResponseBroken } from '../../transports/message/response-body.ts';
 import type { JudgedResponse } from './judged-response.ts';
 import { isSmall } from './small-body.ts';
 
-/** How long a discarded response may take to be read to its end, which keeps its connection, before it is cut. */
+/** Milliseconds for which a discarded response is read to its end, which keeps its connection, before it is cut. */
 const drainMs = 100;
 
-/** What has become of a response that is kept unread; transports read ahead, and see a break that comes by then. */
+/** The state of a response that is kept unread. Transports read ahead, so that a break shows before anybody reads. */
 export function conditionOf({ body, announcedBytes }: JudgedResponse): Condition {
   if (body instanceof Uint8Array) return 'whole';
   if (isResponseBroken(body)) return 'broken';
   return body.readableEnded || body.readableLength === announcedBytes ? 'whole' : 'coming';
 }
 
-/** How many bytes of a response's body will have been read when it is let go of, as far as that can be told before. */
+/** The bytes of a response's body that will have been read for nobody when it is let go of, as far as its head tells. */
 export function bytesWhenReleased({ body, announcedBytes = 0 }: JudgedResponse): number {
   if (body instanceof Uint8Array) return body.length;
   return isSmall(announcedBytes) ? announcedBytes : 0;
 }
 
-/** Lets go of a response. Cancelling costs an HTTP/1.1 connection, so what is nearly here is read to its end; the rest is cut. */
+/** Lets go of a response. Cancelling costs an HTTP/1.1 connection, so that a small body is read to its end; any other is cut. */
 export function release({ value, abort }: Arrival<JudgedResponse>): void {
   const { body, announcedBytes, response } = value;
   response.upgraded?.socket.destroy();

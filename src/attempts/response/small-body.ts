@@ -1,7 +1,7 @@
-/** The most bytes of a body that are waited for. */
+/** The most bytes of a body that is waited for until it is whole. */
 const smallBodyBytes = 65_536;
 
-/** Whether a response that announces so many bytes wins only when all of them are here: one that breaks off is worth another try. */
+/** Whether a response that announces so many bytes wins only whole, because another endpoint can be asked when it breaks off. */
 export function isSmall(announcedBytes: number | undefined): boolean {
   return announcedBytes !== undefined && announcedBytes <= smallBodyBytes;
 }
