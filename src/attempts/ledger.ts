@@ -49,7 +49,8 @@ export class AttemptLedger {
   end(attempt: Attempt, ending: AttemptEnding): void {
     const elapsedMs = attempt.end(ending);
     if (elapsedMs === undefined) return;
-    const change = attempt.candidate.endpoint.attemptEnded({ ...ending, elapsedMs });
+    const { outcome, error } = ending;
+    const change = attempt.candidate.endpoint.attemptEnded({ outcome, error, elapsedMs });
     this.#reporter.attemptEnded(attempt, change);
     if (--this.#openCount === 0) this.#onAllEnded?.();
   }

@@ -21,11 +21,7 @@ export class Lifetime {
   readonly #totalTimer: NodeJS.Timeout | undefined;
 
   constructor({ req, res, totalMs, onTimeUp }: LifetimeSettings) {
-    const onTimer = (): void => {
-      const error = onTimeUp();
-      if (error) this.#client.abort(error);
-    };
-    if (totalMs < Infinity) this.#totalTimer = setTimeout(onTimer, totalMs);
+    if (totalMs < Infinity) this.#totalTimer = setTimeout(() => this.#onTimer(onTimeUp()), totalMs);
     this.#client = new ClientWatch(req, res);
   }
 
@@ -37,6 +33,10 @@ export class Lifetime {
   /** Milliseconds since the request came. */
   get elapsedMs(): number {
     return performance.now() - this.startedAt;
+  }
+
+  #onTimer(error: Error | undefined): void {
+    if (error) this.#client.abort(error);
   }
 
   /** Ends the limit of time, when it is settled which response is sent. */

@@ -37,6 +37,8 @@ type State =
       readonly ending: AttemptEnding;
     };
 
+const asked: State = { kind: 'asked' };
+
 /** The record of one try of one request at one endpoint. A step that comes too late for the state changes nothing. */
 export class Attempt {
   /** The endpoint, and where it is for this request. */
@@ -47,7 +49,7 @@ export class Attempt {
   readonly number: number;
   readonly #requestStartedAt: number;
   readonly #startedAt = performance.now();
-  #state: State = { kind: 'asked' };
+  #state: State = asked;
 
   constructor({ candidate, reason, number, requestStartedAt }: AttemptStart) {
     this.candidate = candidate;

@@ -15,7 +15,7 @@ import type { JudgedResponse, ReceivedResponse } from './judged-response.ts';
  * @throws BalancingProxyError when the response is a bad one, its body breaks off, or a function of the user fails.
  */
 export async function examine(received: ReceivedResponse, settings: AttemptSettings): Promise<JudgedResponse> {
-  const { attempt, response } = received;
+  const { attempt, response, interim } = received;
   const verdict = judge(response, settings.outgoing, settings.config);
   const { fault, isTerminal, isPreferred, announcedBytes } = verdict;
   if (fault) throw new BalancingProxyError('ERR_BRP_BAD_RESPONSE', `${attempt.name} ${fault}`);
@@ -29,7 +29,7 @@ export async function examine(received: ReceivedResponse, settings: AttemptSetti
   const rewriting = rewrittenHeaders(received, settings);
   const rewritten = rewriting && (await rewriting);
   const body = inspected?.content ?? content;
-  return { ...received, rewritten, body, announcedBytes, isUsable, isPreferred };
+  return { attempt, response, interim, rewritten, body, announcedBytes, isUsable, isPreferred };
 }
 
 function coolDown({ attempt, response: { status, headers } }: ReceivedResponse): void {
