@@ -5,14 +5,13 @@ import { createMetrics } from '../../src/observers/metrics/metrics.ts';
 import { seedTitle } from '../fuzz/seed.ts';
 import { Resources } from '../helpers/proxy.ts';
 import { listen } from '../helpers/servers.ts';
-import { rounds } from '../helpers/thorough.ts';
 import { sumOf } from '../observers/metrics/series.ts';
 import { type Fault, faultOf, faultyEndpoint } from './faults.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
 
-const requests = rounds(5_000, 300);
+const requests = 5_000;
 const concurrency = 20;
 const endpointCount = 3;
 
