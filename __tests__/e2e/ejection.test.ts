@@ -257,6 +257,19 @@ describe('an endpoint with `maxInFlight` attempts', () => {
     expect((await request(served.url)).text).toBe('ok');
   });
 
+  test('gives the second attempt to another one when it has become full since a hedge to it was denied', async () => {
+    const slow = await resources.startHeld();
+    const endpoints = [slow.url, await resources.startAt(hanging), await resources.startAt(answering(200, 'free'))];
+    const hedge = { delayMs: 10, budgetRatio: 0, budgetFloor: 0 };
+    const served = await serve({ endpoints, strategy: 'hedge', hedge, maxAttempts: 2, maxInFlight: 1 });
+    const answer = request(served.url);
+    await until(() => served.proxy.hedgesDenied, 1);
+    const abort = await occupy(served, 1);
+    (await slow.first).destroy();
+    expect((await answer).text).toBe('free');
+    abort.abort();
+  });
+
   test('is full as long as the response is still coming', async () => {
     const endpoint = await resources.start((_, res) => void res.write('first'));
     const { url, proxy } = await serve({ endpoints: [endpoint.url], maxInFlight: 1 });

@@ -99,6 +99,13 @@ describe('maxInFlight', () => {
     each('a', start);
     expect(chosen({ ...oneByOne, max: 2 })).toBe('bc');
   });
+
+  test('does not use up one of them either where it is told later that no attempt was made', () => {
+    const { pool, candidates } = startPool('abcd');
+    const choice = pool.choose(candidates, { ...oneByOne, max: 2 });
+    const pulled = [choice.next(), choice.next(), choice.next(true), choice.next()];
+    expect(pulled.map(({ value }) => value?.endpoint.name)).toEqual(['a', 'b', 'c', undefined]);
+  });
 });
 
 describe('the state of an endpoint', () => {

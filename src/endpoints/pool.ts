@@ -48,9 +48,13 @@ export class EndpointPool {
   /**
    * The candidates that one request may try, best first. Cooling endpoints come last, and behind them, as the last resort,
    * ejected ones; drained ones do not come at all. An endpoint whose trial is due has its ordinary place, but is no request's only
-   * chance. Whether an endpoint may be asked is looked at when it is pulled, just before its attempt would start.
+   * chance. Whether an endpoint may be asked is looked at when it is pulled, just before its attempt would start. `next(true)` tells
+   * that no attempt was made at the endpoint before, which then does not count as one of `max`.
    */
-  *choose(candidates: readonly Candidate[], { order, max, isRace }: Choice): Iterable<Candidate> {
+  *choose(
+    candidates: readonly Candidate[],
+    { order, max, isRace }: Choice,
+  ): Generator<Candidate, void, boolean | undefined> {
     const groups = groupByFitness(candidates, max);
     const turn = order === 'fastest' ? ++this.#turn : 0;
     // Each group is ordered by itself: among all, an ejected one, which is not asked, would be the one to explore for ever.
@@ -61,8 +65,8 @@ export class EndpointPool {
     for (const candidate of [...fit, ...fallback(groups.cooling, order), ...last]) {
       if (count === max) return;
       if (!candidate.endpoint.mayBeAsked) continue;
-      count++;
-      yield candidate;
+      const isPassedOver = yield candidate;
+      if (!isPassedOver) count++;
     }
   }
 

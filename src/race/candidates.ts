@@ -1,6 +1,6 @@
 /** The candidates of a race, pulled one at a time, when an attempt is about to start. */
 export class Candidates<Candidate> {
-  readonly #iterator: Iterator<Candidate>;
+  readonly #iterator: Iterator<Candidate, unknown, boolean | undefined>;
   readonly #mayStart: ((candidate: Candidate) => boolean) | undefined;
   #pulled: IteratorResult<Candidate> | undefined;
 
@@ -13,7 +13,7 @@ export class Candidates<Candidate> {
   /** The next candidate that may start now; the same one again until it is taken or may not start any more. */
   peek(): IteratorResult<Candidate> {
     let next = this.#pulled ?? this.#iterator.next();
-    while (!next.done && this.#mayStart?.(next.value) === false) next = this.#iterator.next();
+    while (!next.done && this.#mayStart?.(next.value) === false) next = this.#iterator.next(true);
     this.#pulled = next;
     return next;
   }

@@ -12,7 +12,10 @@ export interface Lease {
 
 /** The rules of one race. Its functions are called in the race's own steps: one that throws ends the race with its error. */
 export interface RaceOptions<Candidate, Value> {
-  /** The candidates in the order in which they are tried; pulled one at a time, only when an attempt is about to start. */
+  /**
+   * The candidates in the order in which they are tried; pulled one at a time, only when an attempt is about to start. `next(true)` is
+   * called where the candidate before was passed over, because of `mayStart`.
+   */
   readonly candidates: Iterable<Candidate>;
   /** Ends the race when it fires: every attempt is aborted and the promise rejects with the signal's reason. */
   readonly signal: AbortSignal;
