@@ -31,6 +31,8 @@ test.each<[string, RegExp, ...string[]]>([
   ['the status of a request that failed is found', /status \?\? .*error/, 'src/events/final-status.ts'],
   ['the end of a request is told to logs', /isOthersDoing\(error\)/, 'src/observers/log/tell.ts'],
   ['a flag sets an option', /'timeouts\.idleMs'|'bodyLimitBytes'/, 'src/cli/flags/flags.ts'],
+  ['entries of a map are forgotten', /\.size < max\b/, 'src/transports/connect/forget-unused.ts'],
+  ['TCP asks after a silence', /keepAliveInitialDelay: \d/, 'src/transports/connect/probing.ts'],
   ['a plain object is told from others', /\[object Object\]/, 'src/support/plain-object.ts'],
   ['a token is known by its characters', /\[!#\$%&'\*\+\.\^_`\|~\\w-\]\+\$/, 'src/http/headers.ts'],
   ["a connection's headers are listed", /'proxy-connection'/, 'src/http/headers.ts'],

@@ -1,12 +1,13 @@
 import dns, { type LookupAddress, type LookupAllOptions, type LookupOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { askDns } from './ask-dns.ts';
+import { forgetUnused } from './forget-unused.ts';
 import { type Failure, KnownName, type OnFound } from './known-name.ts';
 
 /** Time that a name waits for a thread before it is looked up without one. */
 const patienceMs = 250;
 
-/** Most names that are remembered; beyond that the names that were asked for first are forgotten. */
+/** Most names that are remembered, beyond those that are being looked up. */
 const maxNames = 1_000;
 
 /** Asks the system as `dns.lookup` does. */
@@ -47,6 +48,10 @@ class Lookups {
   readonly #askWithoutThread: (hostname: string) => Promise<LookupAddress[]>;
   readonly #threads: number;
   readonly #names = new Map<string, KnownName>();
+  readonly #remembered = {
+    max: maxNames,
+    isUnused: (name: KnownName) => !this.#queue.has(name) && !this.#underWay.has(name),
+  };
   readonly #queue = new Set<KnownName>();
   readonly #underWay = new Set<KnownName>();
 
@@ -85,16 +90,9 @@ class Lookups {
     const known = this.#names.get(key);
     if (known) return known;
     const name = new KnownName(hostname, (done) => this.#ask(hostname, { ...options, all: true }, done));
-    this.#forgetOldest();
+    forgetUnused(this.#names, this.#remembered);
     this.#names.set(key, name);
     return name;
-  }
-
-  #forgetOldest(): void {
-    for (const [key, name] of this.#names) {
-      if (this.#names.size < maxNames) return;
-      if (!this.#queue.has(name) && !this.#underWay.has(name)) this.#names.delete(key);
-    }
   }
 
   #startNext(): void {

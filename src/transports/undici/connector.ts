@@ -1,6 +1,7 @@
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
 import type { EndpointAddress } from '../../endpoints/address.ts';
+import { forgetUnused } from '../connect/forget-unused.ts';
 import { Opening } from '../connect/open-connection.ts';
 import { probeOverTls, probing } from '../connect/probing.ts';
 import { serverNameOf } from '../connect/server-name.ts';
@@ -31,8 +32,8 @@ export interface ConnectionTarget {
 /** Opens connections, as undici's option `connect`. */
 export type Connector = (target: ConnectionTarget, done: (...result: [null, Socket] | [Error, null]) => void) => void;
 
-/** Servers whose TLS sessions are kept. */
-const maxSessions = 100;
+/** How many servers have their TLS sessions kept. */
+const remembered = { max: 100, isUnused: () => true };
 
 /** Makes the connector of a pool, which opens connections by an {@link Opening} and keeps TLS sessions. */
 export function createConnector(settings: ConnectorSettings): Connector {
@@ -84,7 +85,7 @@ function openSecure(
     ALPNProtocols: ['http/1.1'],
   });
   return probeOverTls(socket).on('session', (session: Buffer) => {
-    for (const oldest of sessions.keys()) if (sessions.size >= maxSessions) sessions.delete(oldest);
+    forgetUnused(sessions, remembered);
     sessions.set(key, session);
   });
 }
