@@ -25,6 +25,8 @@ test.each<[string, RegExp, ...string[]]>([
   ['the longest time of a timer is known', /2_?147_?483_?647/, 'src/support/timer.ts'],
   ["a timer's milliseconds are told of", /milliseconds above 0/, 'src/support/parser/kinds.ts'],
   ['a percentile is known by its characters', /\^p\[1-9\]/, 'src/race/percentile.ts'],
+  ['the strategies are listed', /\bhedge'?, '?failover/, 'src/race/strategies/strategies.ts'],
+  ['an endpoint may be asked', /isDrained.*isFull|mayStart: .*isDrained/, 'src/endpoints/endpoint.ts'],
   ['the states of an endpoint are spelt', /'available'.*'cooling'/, 'src/endpoints/snapshot.ts'],
   ['a longer time than a timer takes is waited for', /ms - maxTimerMs/, 'src/support/timer.ts'],
   ['a fault of an observer is borne', /emitWarning\(\w+ instanceof Error/, 'src/support/subscribers.ts'],
