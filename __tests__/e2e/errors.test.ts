@@ -93,7 +93,7 @@ describe('an Express error handler', () => {
   test('finds every attempt with its endpoint and reason in the error', async () => {
     const refused = await refusedUrl();
     const slow = await resources.startAt(hanging);
-    const proxy = resources.use(createBalancingProxy({ endpoints: [refused, slow], timeouts: { responseMs: 20 } }));
+    const proxy = resources.use(createBalancingProxy({ endpoints: [refused, slow], timeouts: { responseMs: 300 } }));
     const app = express();
     app.use(proxy);
     app.use(((error: BalancingProxyError, _req, res, _next) => {

@@ -53,7 +53,7 @@ describe('gotTransport()', () => {
 
   test('keeps nothing of a request with its connection', async () => {
     const server = await resources.start(answering(200, 'ok'));
-    const transport = resources.use(gotTransport());
+    const transport = resources.use(gotTransport({ keepAliveTimeoutMs: 60_000 }));
     const sendOnce = async () => {
       const body = Buffer.alloc(1_000);
       const request = upstreamRequest(server.url, {
