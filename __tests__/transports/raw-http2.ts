@@ -20,7 +20,7 @@ export interface RawHttp2Server {
   readonly url: string;
   readonly tls: { readonly ca: string };
   readonly server: TestServer;
-  /** What came, over all connections. */
+  /** All frames that came, over all connections. */
   readonly frames: readonly Frame[];
   readonly sockets: readonly TLSSocket[];
   close(): Promise<void>;

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => endpoints.close());
 
-/** One object: connections are shared by those that have the same one. */
+/** One object for all requests: those with the same one share connections. */
 const tls = { rejectUnauthorized: false };
 
 describe.each(['http', 'https'])('over %s, a connection that undici uses for one request after the other', (scheme) => {

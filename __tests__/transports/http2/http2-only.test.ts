@@ -47,7 +47,7 @@ describe('an endpoint that offers HTTP/2 only', () => {
       const response = await send(url, { method: 'POST', headers, body, freshConnection: true });
       expect(await textOf(response.body)).toBe('600000');
     }
-    // One asked for HTTP/1.1.
+    // The first connection asked for HTTP/1.1.
     expect(endpoint.accepted).toBe(2);
   });
 
