@@ -12,7 +12,7 @@ import path from 'node:path';
 const root = path.join(import.meta.dirname, '..');
 const majors = ['22', '24', '26'];
 /** The suites over both transports, with something to do for every core. */
-const suites = ['--projects', 'jest.config.js', 'jest.undici.config.js', '--maxWorkers=100%', '__tests__/e2e'];
+const suites = ['--config', 'jest.quick.config.js', '__tests__/e2e'];
 /** A run takes less than a minute; one that hangs is ended. */
 const maxRunMs = 300_000;
 
