@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Readable } from 'node:stream';
 import { exhausted } from '../attempts/exhausted.ts';
 import { AttemptLedger } from '../attempts/ledger.ts';
-import type { RequestBody } from '../attempts/request/request-body.ts';
 import type { JudgedResponse } from '../attempts/response/judged-response.ts';
 import { release } from '../attempts/response/release.ts';
 import { abandonUpload } from '../client/request/abandon-upload.ts';
@@ -15,6 +13,7 @@ import type { Reporter } from '../events/reporter.ts';
 import { Race } from '../race/race.ts';
 import type { Arrival, RaceOptions } from '../race/rules.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
+import { KeptBody } from './kept-body.ts';
 import { Lifetime } from './lifetime.ts';
 import { SentResponse } from './sent-response.ts';
 import { Spares } from './spares.ts';
@@ -56,11 +55,11 @@ export class ProxiedRequest {
   readonly reporter: Reporter;
   /** Makes the request's attempts. */
   readonly ledger: AttemptLedger;
+  /** The client's body, once it was taken off the request. */
+  readonly body = new KeptBody();
   readonly #life: Lifetime;
   readonly #spares = new Spares();
   readonly #onEnd: () => void;
-  #isBodyStreamed = false;
-  #readBody: Buffer | undefined;
   #strategy: Strategy | undefined;
   #race: Race<Candidate, JudgedResponse> | undefined;
   #winner: string | undefined;
@@ -80,27 +79,6 @@ export class ProxiedRequest {
   get signal(): AbortSignal {
     return this.#life.signal;
   }
-
-  /** Whether the body is too large to be replayed, so that it goes to one endpoint only. */
-  get isBodyStreamed(): boolean {
-    return this.#isBodyStreamed;
-  }
-
-  /** The client's body as it came, if it was read, until the head of the response is out. */
-  get readBody(): Buffer | undefined {
-    return this.#readBody;
-  }
-
-  /** Takes note of the body that was taken off the request. */
-  tookBody({ content, state }: RequestBody): void {
-    this.#isBodyStreamed = content instanceof Readable;
-    if (state === 'untouched' && content instanceof Buffer) this.#readBody = content;
-  }
-
-  /** Lets go of the body, which is of no use for an error handler when the head is out. Needs no `this`. */
-  readonly onHead = (): void => {
-    this.#readBody = undefined;
-  };
 
   /** Takes a response that did not win, and keeps it as a spare if it is an unusable one. Needs no `this`. */
   readonly discard = (arrival: Arrival<JudgedResponse>): void => {
@@ -167,8 +145,8 @@ export class ProxiedRequest {
     const end: ResponseEnd = { status, bytes, durationMs: this.#life.elapsedMs, error };
     this.#sent?.end();
     // A streamed upload may still be going on when its answer is out, and its rest serves nobody.
-    if (error || this.#isBodyStreamed) this.#sent?.cut(error);
-    if (this.#isBodyStreamed) abandonUpload(this.req);
+    if (error || this.body.isStreamed) this.#sent?.cut(error);
+    if (this.body.isStreamed) abandonUpload(this.req);
     this.ledger.whenAllEnded(() => this.#finish(end));
   }
 
@@ -179,7 +157,7 @@ export class ProxiedRequest {
       servedBy: this.#sent?.servedBy,
       strategy: this.#strategy,
       attempts: this.ledger.reports(),
-      isBodyStreamed: this.#isBodyStreamed,
+      isBodyStreamed: this.body.isStreamed,
     }));
     this.#onEnd();
   }

@@ -72,7 +72,7 @@ export class ProxyServer {
       (bytes) => request.succeed(bytes),
       (thrown: unknown) => {
         const error = request.fail(thrown);
-        answerError(error, { req, res, next, readBody: request.readBody });
+        answerError(error, { req, res, next, readBody: request.body.content });
       },
     );
   }
@@ -88,26 +88,27 @@ export class ProxyServer {
     const isUpgrade = upgrade !== undefined && checkUpgrade(req);
     const taking = upgrade ? noBody : takeBody(req, config, signal);
     const body = taking instanceof Promise ? await taking : taking;
-    request.tookBody(body);
+    request.body.keep(body);
     const outgoing = outgoingRequest(req, config, { url: rewrittenUrl(req, config), body, isUpgrade });
 
     const known = this.#fixedCandidates ?? (await this.#candidatesFor(request));
-    const plan = planFor(req, { config, budget: this.budget, reporter, isReplayable: !request.isBodyStreamed });
+    const plan = planFor(req, { config, budget: this.budget, reporter, isReplayable: !request.body.isStreamed });
     const candidates = this.pool.choose(known, plan.choice);
     this.budget.deposit();
     const race = raceFor(request, { outgoing, candidates, pace: plan.pace, config });
     const { idleMs } = config.timeouts;
-    return this.#respond(request, await request.settle({ strategy: plan.strategy, race, idleMs }), upgrade);
+    const response = await request.settle({ strategy: plan.strategy, race, idleMs });
+    return this.#respond(request, response, upgrade);
   }
 
   /** Gives the client a response. Resolves with the number of its body bytes. */
-  #respond({ res, onHead }: ProxiedRequest, judged: JudgedResponse, upgrade?: UpgradeClient): Promise<number> {
+  #respond({ res, body }: ProxiedRequest, judged: JudgedResponse, upgrade?: UpgradeClient): Promise<number> {
     const { exposeEndpoint, timeouts } = this.#config;
     const { idleMs, clientMs } = timeouts;
     const { response } = judged;
     const headers = clientHeaders(judged, exposeEndpoint);
     if (upgrade && response.upgraded) return upgrade.accept(response.upgraded, { response, headers, clientMs });
-    return respond(res, { ...judged, headers, idleMs, clientMs, onHead });
+    return respond(res, { ...judged, headers, idleMs, clientMs, onHead: () => body.forget() });
   }
 
   async #candidatesFor({ req, signal }: ProxiedRequest): Promise<readonly Candidate[]> {

@@ -1,0 +1,29 @@
+import { Readable } from 'node:stream';
+import type { RequestBody } from '../attempts/request/request-body.ts';
+
+/** The client's body after it was taken off the request, as far as it is of use later. */
+export class KeptBody {
+  #isStreamed = false;
+  #content: Buffer | undefined;
+
+  /** Whether the body is too large to be replayed, so that it goes to one endpoint only. */
+  get isStreamed(): boolean {
+    return this.#isStreamed;
+  }
+
+  /** The body as it came, if it was read, for an error handler; undefined when it is forgotten. */
+  get content(): Buffer | undefined {
+    return this.#content;
+  }
+
+  /** Keeps the body that was taken off the request. */
+  keep({ content, state }: RequestBody): void {
+    this.#isStreamed = content instanceof Readable;
+    if (state === 'untouched' && content instanceof Buffer) this.#content = content;
+  }
+
+  /** Lets go of the content, which is of no use for an error handler when the head of the response is out. */
+  forget(): void {
+    this.#content = undefined;
+  }
+}
