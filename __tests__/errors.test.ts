@@ -10,7 +10,7 @@ import {
   messageOf,
   statusByCode,
 } from '../src/errors.ts';
-import type { AttemptReport } from '../src/events/attempt-report.ts';
+import type { AttemptReport } from '../src/events/events.ts';
 
 const codes = Object.keys(statusByCode) as ErrorCode[];
 

@@ -11,9 +11,9 @@ export {
   type ErrorCode,
   type ErrorDetails,
 } from './errors.ts';
-export type { AttemptReport } from './events/attempt-report.ts';
 export type {
   AttemptEnded,
+  AttemptReport,
   AttemptStarted,
   ChannelMessage,
   EndpointDrained,

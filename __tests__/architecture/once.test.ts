@@ -30,7 +30,7 @@ test.each<[string, RegExp, ...string[]]>([
   ['the states of an endpoint are spelt', /'available'.*'cooling'/, 'src/endpoints/snapshot.ts'],
   ['a longer time than a timer takes is waited for', /ms - maxTimerMs/, 'src/support/timer.ts'],
   ['a fault of an observer is borne', /emitWarning\(\w+ instanceof Error/, 'src/support/subscribers.ts'],
-  ['the status of a request that failed is found', /status \?\? .*error/, 'src/events/final-status.ts'],
+  ['the status of a request that failed is found', /status \?\? .*error/, 'src/events/reporter.ts'],
   ['the end of a request is told to logs', /isOthersDoing\(error\)/, 'src/observers/log/tell.ts'],
   ['a flag sets an option', /'timeouts\.idleMs'|'bodyLimitBytes'/, 'src/cli/flags/flags.ts'],
   ['entries of a map are forgotten', /\.size < max\b/, 'src/transports/connect/forget-unused.ts'],

@@ -1,5 +1,5 @@
 import { BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
-import { finalStatusOf } from '../../src/events/final-status.ts';
+import { finalStatusOf } from '../../src/events/reporter.ts';
 
 describe('the final status of a request', () => {
   test.each<{ what: string; status?: number; code?: ErrorCode; expected: number | undefined }>([

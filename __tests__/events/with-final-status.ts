@@ -1,5 +1,5 @@
 import type { RequestEnded } from '../../src/events/events.ts';
-import { finalStatusOf } from '../../src/events/final-status.ts';
+import { finalStatusOf } from '../../src/events/reporter.ts';
 
 /** The end of a request as it is reported, of what a test says of it. */
 export function withFinalStatus(ended: Omit<RequestEnded, 'finalStatus'>): RequestEnded {

@@ -1,6 +1,6 @@
 import type { Candidate } from '../endpoints/pool.ts';
 import { type AttemptOutcome, type BalancingProxyError, isTimeout } from '../errors.ts';
-import type { AttemptReport } from '../events/attempt-report.ts';
+import type { AttemptReport } from '../events/events.ts';
 import type { Reporter } from '../events/reporter.ts';
 import type { Arrival, StartReason } from '../race/rules.ts';
 import { responseBrokenOff } from '../transports/message/response-body.ts';

@@ -4,9 +4,15 @@ import type { EjectionChange } from '../endpoints/ejection.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import { targetFor } from '../endpoints/target.ts';
 import type { StartReason } from '../race/rules.ts';
-import type { AttemptReport } from './attempt-report.ts';
-import type { EndpointEjected, EndpointRestored, Events, RequestEnded, RequestEvent, RequestEvents } from './events.ts';
-import { finalStatusOf } from './final-status.ts';
+import type {
+  AttemptReport,
+  EndpointEjected,
+  EndpointRestored,
+  Events,
+  RequestEnded,
+  RequestEvent,
+  RequestEvents,
+} from './events.ts';
 
 /** The fields that a kind of event has besides those that all have. */
 type OwnFields<Event> = Event extends unknown ? Omit<Event, keyof RequestEvent> : never;
@@ -108,4 +114,12 @@ function endpointEvent(
   return change === 'restored'
     ? { type: 'endpoint-restored', endpoint: name }
     : { type: 'endpoint-ejected', endpoint: name, forMs: lastsMs };
+}
+
+/**
+ * The status with which a request counts: the one that the client got, else that of the error, which is answered after the
+ * event. Undefined when the client left before.
+ */
+export function finalStatusOf({ status, error }: Pick<RequestEnded, 'status' | 'error'>): number | undefined {
+  return status ?? (error?.code === 'ERR_BRP_CLIENT_GONE' ? undefined : error?.status);
 }

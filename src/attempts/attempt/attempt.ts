@@ -1,6 +1,6 @@
 import type { Candidate } from '../../endpoints/pool.ts';
 import type { AttemptOutcome, BalancingProxyError } from '../../errors.ts';
-import type { AttemptReport } from '../../events/attempt-report.ts';
+import type { AttemptReport } from '../../events/events.ts';
 import type { StartReason } from '../../race/rules.ts';
 
 /** The start of an attempt. */

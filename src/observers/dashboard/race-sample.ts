@@ -1,5 +1,4 @@
-import type { AttemptReport } from '../../events/attempt-report.ts';
-import type { RequestEnded } from '../../events/events.ts';
+import type { AttemptReport, RequestEnded } from '../../events/events.ts';
 import { round } from '../../support/round.ts';
 import type { AttemptRow, RaceRow } from './frame.ts';
 

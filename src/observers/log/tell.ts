@@ -1,6 +1,5 @@
 import { type BalancingProxyError, isOthersDoing } from '../../errors.ts';
-import type { AttemptReport } from '../../events/attempt-report.ts';
-import type { EndpointEvents, ProxyEvent, RequestEnded } from '../../events/events.ts';
+import type { AttemptReport, EndpointEvents, ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { round } from '../../support/round.ts';
 import { shownTarget } from './shown-target.ts';
 

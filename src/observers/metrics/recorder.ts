@@ -1,6 +1,5 @@
 import { isClientsDoing } from '../../errors.ts';
-import type { AttemptReport } from '../../events/attempt-report.ts';
-import type { ProxyEvent, RequestEnded } from '../../events/events.ts';
+import type { AttemptReport, ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { EndpointLabels } from './endpoint-labels.ts';
 import type { Instruments } from './instruments.ts';
 

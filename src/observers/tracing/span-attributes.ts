@@ -1,5 +1,4 @@
-import type { AttemptReport } from '../../events/attempt-report.ts';
-import type { AttemptStarted } from '../../events/events.ts';
+import type { AttemptReport, AttemptStarted } from '../../events/events.ts';
 import { hostnameOf } from '../../http/hostname.ts';
 import { withoutQuery } from '../../support/text.ts';
 
