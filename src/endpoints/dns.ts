@@ -1,3 +1,4 @@
+import type { SrvRecord } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 
@@ -39,10 +40,9 @@ type Targets = ReadonlyMap<string, readonly string[]>;
 export function createDnsQuery(question: DnsQuestion): () => Promise<readonly DnsAnswer[]> {
   const { hostname, record } = question;
   if (record !== 'SRV') {
-    const lookUp = record === 'A' ? lookUp4 : lookUp6;
     return () =>
       within(question, async (resolver) => {
-        const addresses = await lookUp(resolver, hostname);
+        const addresses = await lookUp(resolver, hostname, record);
         return addresses.map((address) => ({ hostname, address }));
       });
   }
@@ -82,12 +82,10 @@ async function within(
   }
 }
 
-async function lookUp4(resolver: Resolver, hostname: string): Promise<readonly string[]> {
-  return distinct(await resolver.resolve4(hostname));
-}
-
-async function lookUp6(resolver: Resolver, hostname: string): Promise<readonly string[]> {
-  return distinct(await resolver.resolve6(hostname));
+/** The addresses of a name, each once, in an order that does not change. */
+async function lookUp(resolver: Resolver, hostname: string, record: 'A' | 'AAAA'): Promise<readonly string[]> {
+  const addresses = await (record === 'A' ? resolver.resolve4(hostname) : resolver.resolve6(hostname));
+  return [...new Set(addresses)].sort();
 }
 
 /**
@@ -96,31 +94,24 @@ async function lookUp6(resolver: Resolver, hostname: string): Promise<readonly s
  */
 async function lookUpTargets(resolver: Resolver, names: readonly string[], known: Targets): Promise<Targets> {
   const failures: unknown[] = [];
-  const lookUp = async (name: string): Promise<readonly [string, readonly string[]]> => {
+  const lookUpTarget = async (name: string): Promise<readonly [string, readonly string[]]> => {
     const addresses = await lookUpEither(resolver, name).catch((error: unknown) => {
       failures.push(error);
       return known.get(name) ?? [];
     });
     return [name, addresses];
   };
-  const targets = await Promise.all(names.map(lookUp));
+  const targets = await Promise.all(names.map(lookUpTarget));
   if (failures.length > 0 && targets.every(([, addresses]) => addresses.length === 0)) throw failures[0];
   return new Map(targets);
 }
 
 /** The IPv4 addresses of a name, or the IPv6 ones of a name that has no others. */
 function lookUpEither(resolver: Resolver, name: string): Promise<readonly string[]> {
-  return lookUp4(resolver, name).catch((error: NodeJS.ErrnoException) => {
+  return lookUp(resolver, name, 'A').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENODATA' && error.code !== 'ENOTFOUND') throw error;
-    return lookUp6(resolver, name);
+    return lookUp(resolver, name, 'AAAA');
   });
-}
-
-interface SrvRecord {
-  readonly name: string;
-  readonly port: number;
-  readonly priority: number;
-  readonly weight: number;
 }
 
 /**
@@ -138,8 +129,4 @@ function byRank(a: SrvRecord, b: SrvRecord): number {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
-}
-
-function distinct(addresses: readonly string[]): readonly string[] {
-  return [...new Set(addresses)].sort();
 }

@@ -101,11 +101,7 @@ export class EndpointPool {
   }
 }
 
-interface Groups {
-  readonly fit: Candidate[];
-  readonly cooling: Candidate[];
-  readonly ejected: Candidate[];
-}
+type Groups = Readonly<Record<'fit' | 'cooling' | 'ejected', Candidate[]>>;
 
 /** Candidates that come only when the others were no help, which are not explored. */
 function fallback(candidates: readonly Candidate[], order: Order): readonly Candidate[] {

@@ -32,10 +32,6 @@ function isProtocol(text: string): boolean {
 
 /** The members of `Upgrade`, in any number of fields. */
 function protocolsIn(headers: HeaderList): string[] {
-  return valuesOf(headers, 'upgrade').flatMap((value) =>
-    value
-      .split(',')
-      .map((one) => one.trim())
-      .filter(Boolean),
-  );
+  const members = valuesOf(headers, 'upgrade').join().split(',');
+  return members.map((one) => one.trim()).filter(Boolean);
 }

@@ -8,6 +8,7 @@ import {
   byteCount,
   functionOf,
   graceMs,
+  hasMethods,
   milliseconds,
   oneOf,
   type Parser,
@@ -26,7 +27,6 @@ import {
   type ValuesOf,
 } from '../support/parser/option.ts';
 import { parseOrThrow } from '../support/parser/problems.ts';
-import { isPlainObject } from '../support/plain-object.ts';
 import { gotTransport } from '../transports/got.ts';
 import type { Transport } from '../transports/message/transport.ts';
 import { ejectionOptions, parseEjection } from './ejection.ts';
@@ -43,12 +43,12 @@ type Options = Required<BalancingProxyOptions>;
 type Translated = 'endpoints' | 'terminalStatuses' | 'preferStatuses';
 
 const transport = valueThat<Transport>(
-  (value) => isPlainObject(value) && typeof value.send === 'function' && typeof value.close === 'function',
+  (value) => hasMethods(value, 'send', 'close'),
   'a transport such as gotTransport()',
 );
 
 const logger = valueThat<Logger>(
-  (value) => isLogger(value),
+  (value) => hasMethods(value, 'info', 'warn'),
   'a logger with info() and warn() such as console, pino() or a logger of winston',
 );
 
@@ -155,12 +155,6 @@ const parseOptions = objectOf(proxyOptions);
  */
 export function resolveOptions(options: BalancingProxyOptions): Config {
   return parseOrThrow(parseOptions, options);
-}
-
-/** Whether a value can take lines. Loggers are of any class, so not a plain object only. */
-function isLogger(value: unknown): boolean {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
-  return 'info' in value && typeof value.info === 'function' && 'warn' in value && typeof value.warn === 'function';
 }
 
 function randomPseudonym(): string {

@@ -1,14 +1,10 @@
-import type { AnyOptions } from '../support/parser/option.ts';
+import type { AnyOptions, Option } from '../support/parser/option.ts';
 import { proxyOptions } from './config.ts';
 
 /** An option as tables of options tell of it. */
-export interface DocumentedOption {
+interface DocumentedOption extends Pick<Option<unknown>, 'fallback' | 'says'> {
   /** With the options that it is within, as in `timeouts.connectMs` and `endpoints[].url`. */
   readonly path: string;
-  /** The default, code in backticks; undefined where each option within has its own. */
-  readonly fallback: string | undefined;
-  /** Explains the option: without a full stop, code in backticks. */
-  readonly says: string;
 }
 
 /** The options of a table, each before those within it. */

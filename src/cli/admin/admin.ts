@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { pause } from '../../support/timer.ts';
-import { formatBoundAddress, type ListenAddress } from '../flags/address.ts';
+import { formatBoundAddress } from '../flags/address.ts';
 import type { FlagValues } from '../flags/flags.ts';
 import type { Log } from '../log/log.ts';
 import { Connections } from '../serve/connections.ts';
@@ -23,20 +23,15 @@ export interface Admin {
 }
 
 /** Stands for the port where `-admin` names none. */
-export const noAdmin: Admin = { async show() {}, leave() {}, async close() {} };
+const noAdmin: Admin = { async show() {}, leave() {}, async close() {} };
 
 /**
  * Listens on the address of `-admin`, if it names one.
  * @throws CommandError with exit code 1 when that is not possible.
  */
 export async function startAdmin(values: FlagValues, log: Log): Promise<Admin> {
-  return values.admin ? serveAdmin(values.admin, { values, log }) : noAdmin;
-}
-
-async function serveAdmin(
-  address: ListenAddress,
-  { values, log }: { readonly values: FlagValues; readonly log: Log },
-): Promise<Admin> {
+  const { admin: address } = values;
+  if (!address) return noAdmin;
   const metrics = await loadMetrics();
   if (metrics.problem !== undefined) log('warn', `warning: /metrics has nothing to say: ${metrics.problem}`);
   const routes = new AdminRoutes({ metrics, allowActions: values['admin-actions'], log });

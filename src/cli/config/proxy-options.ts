@@ -53,7 +53,7 @@ export function replaceOptions(message: string, nameOf: (option: string) => stri
 }
 
 function withOption(options: RawOptions, name: FlagName, values: FlagValues): RawOptions {
-  const { option, toOption = asItIs } = flagCalled(name);
+  const { option, toOption = (asItIs: unknown) => asItIs } = flagCalled(name);
   if (option === undefined) return options;
   const [group = '', field] = option.split('.');
   const value = toOption(values[name]);
@@ -71,8 +71,4 @@ function strategyOf({ values, given }: ParsedFlags): Strategy | undefined {
     );
   }
   return values.strategy;
-}
-
-function asItIs<Value>(value: Value): Value {
-  return value;
 }

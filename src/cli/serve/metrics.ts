@@ -1,11 +1,11 @@
 import { loadWithPeer } from '../config/optional-peer.ts';
 
 type MetricsModule = typeof import('../../observers/metrics/metrics.ts');
+type Metrics = ReturnType<MetricsModule['createMetrics']>;
 
 /** The metrics of this process, with the function that merges those of several; or the reason why there are none. */
 export type LoadedMetrics =
-  | (Pick<MetricsModule, 'mergeMetrics'> &
-      ReturnType<MetricsModule['createMetrics']> & { readonly problem?: undefined })
+  | (Pick<MetricsModule, 'mergeMetrics'> & Pick<Metrics, 'registry' | 'observe'> & { readonly problem?: undefined })
   | { readonly problem: string };
 
 /** Loads the metrics, which are needed only where there is an admin port; the same ones each time. */
@@ -13,9 +13,8 @@ export async function loadMetrics(): Promise<LoadedMetrics> {
   const module = await loadWithPeer(() => import('../../observers/metrics/metrics.ts'));
   if (!module) return { problem: 'prom-client is not installed; npm install prom-client' };
   try {
-    const { mergeMetrics, createMetrics } = module;
-    const { registry, observe, handler } = createMetrics();
-    return { mergeMetrics, registry, observe, handler };
+    const { registry, observe } = module.createMetrics();
+    return { mergeMetrics: module.mergeMetrics, registry, observe };
   } catch (error) {
     return { problem: (error as Error).message };
   }

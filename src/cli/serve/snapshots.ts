@@ -1,18 +1,12 @@
 import { endpointStates } from '../../endpoints/snapshot.ts';
 import type { EndpointSnapshot, LatencySummary } from '../../index.ts';
 
+const counts = ['inFlight', 'successes', 'wins', 'failures', 'timeouts', 'cancelled'] as const;
+
 /** An endpoint's snapshot whose counts are those of both. */
 export function addCounts(snapshot: EndpointSnapshot, other: EndpointSnapshot | undefined): EndpointSnapshot {
   if (!other) return snapshot;
-  return {
-    ...snapshot,
-    inFlight: snapshot.inFlight + other.inFlight,
-    successes: snapshot.successes + other.successes,
-    wins: snapshot.wins + other.wins,
-    failures: snapshot.failures + other.failures,
-    timeouts: snapshot.timeouts + other.timeouts,
-    cancelled: snapshot.cancelled + other.cancelled,
-  };
+  return { ...snapshot, ...Object.fromEntries(counts.map((name) => [name, snapshot[name] + other[name]])) };
 }
 
 /** The counts of proxies that are no more, by the name of the endpoint. */

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
+import type { JudgedResponse } from '../../attempts/response/judged-response.ts';
 import { isEventStream } from '../../http/event-stream.ts';
-import { hasHighByte } from '../../http/headers.ts';
+import { type HeaderList, hasHighByte } from '../../http/headers.ts';
 import { consume, detach, type StreamReader } from '../../support/consume.ts';
 import {
   checkResponseLength,
@@ -11,9 +12,20 @@ import {
   responseTooLong,
 } from '../../transports/message/response-body.ts';
 import { clientTimeout } from '../connection/client-faults.ts';
-import type { ClientResponse } from './client-response.ts';
 import { endedByApp, endResponse, isEndedByApp } from './ending.ts';
 import { addTrailers, trailersFor } from './trailers.ts';
+
+/** A response as it is sent to the client. */
+export interface ClientResponse extends Pick<JudgedResponse, 'response' | 'interim' | 'body' | 'announcedBytes'> {
+  /** The headers to send, without hop-by-hop ones. */
+  readonly headers: HeaderList;
+  /** Milliseconds that the endpoint may be silent within the body, or Infinity. */
+  readonly idleMs: number;
+  /** Milliseconds that the client may leave what was written to it unread, or Infinity. */
+  readonly clientMs: number;
+  /** Called when the head is accepted: nobody else can answer any more. */
+  onHead?(): void;
+}
 
 /** `res` with the method that `compression` adds. */
 type FlushableResponse = ServerResponse & { flush?(): void };

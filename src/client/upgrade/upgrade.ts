@@ -11,20 +11,14 @@ import type { UpgradedConnection, UpstreamResponse } from '../../transports/mess
 import { clientGone } from '../connection/client-faults.ts';
 import { closeGently } from '../connection/close.ts';
 import { writableReason } from '../response/respond.ts';
+import type { ClientResponse } from '../response/stream-body.ts';
 import { joinConnections } from './join.ts';
 
 /** The most bytes that are held of those that a client sends before its handshake is answered; the rest waits in the network. */
 const earlyLimitBytes = 65_536;
 
 /** The response that accepts an upgrade. */
-export interface Acceptance {
-  /** The response that switches protocols. */
-  readonly response: UpstreamResponse;
-  /** The headers for the client. */
-  readonly headers: HeaderList;
-  /** Milliseconds that the client may leave what was written to it unread, or Infinity. */
-  readonly clientMs: number;
-}
+type Acceptance = Pick<ClientResponse, 'response' | 'headers' | 'clientMs'>;
 
 /**
  * A client that asked for an upgrade. Node gives its socket away bare: without an error listener a reset would end the

@@ -14,16 +14,12 @@ export interface Logger {
   warn(...line: unknown[]): unknown;
 }
 
-interface RequestLoggerSettings {
-  /** Writes query strings, too. */
-  readonly logQuery: boolean;
-}
-
 /**
  * Makes an observer that logs a line for each request, with the outcome of every attempt: at `info`, or at `warn` when no
  * endpoint gave a usable response or when the usable one broke off. Endpoints that are left out are a `warn`, too.
+ * `logQuery` writes query strings, too.
  */
-export function requestLogger(logger: Logger, { logQuery }: RequestLoggerSettings): Observer {
+export function requestLogger(logger: Logger, { logQuery }: { readonly logQuery: boolean }): Observer {
   const log = writerFor(logger);
   return (event) => {
     if (event.type === 'request-ended') return logRequest(log, event, logQuery);

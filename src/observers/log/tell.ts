@@ -1,4 +1,4 @@
-import { type BalancingProxyError, isOthersDoing } from '../../errors.ts';
+import { type BalancingProxyError, isOthersDoing, messageOf } from '../../errors.ts';
 import type { AttemptReport, EndpointEvents, ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { round } from '../../support/round.ts';
 import { shownTarget } from './shown-target.ts';
@@ -76,6 +76,5 @@ export function tellEndpoint(event: EndpointEvents, name: string, timeOf: (ms: n
 }
 
 function explained({ message, cause }: BalancingProxyError): string {
-  if (cause === undefined) return message;
-  return `${message}: ${cause instanceof Error ? cause.message || cause.name : String(cause)}`;
+  return cause === undefined ? message : `${message}: ${messageOf(cause)}`;
 }

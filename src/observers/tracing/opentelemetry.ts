@@ -14,7 +14,7 @@ import {
 } from '@opentelemetry/api';
 import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestStarted } from '../../events/events.ts';
 import type { ObservedProxy } from '../../events/observed-proxy.ts';
-import { trueOrFalse, valueThat } from '../../support/parser/kinds.ts';
+import { hasMethods, trueOrFalse, valueThat } from '../../support/parser/kinds.ts';
 import { inWords, type OptionTable, objectOf, option } from '../../support/parser/option.ts';
 import { parseOrThrow } from '../../support/parser/problems.ts';
 import { checkPeer } from '../../support/peer.ts';
@@ -35,8 +35,7 @@ export interface TraceAttemptsOptions {
 }
 
 const tracerProvider = valueThat<TracerProvider>(
-  (value) =>
-    typeof value === 'object' && value !== null && 'getTracer' in value && typeof value.getTracer === 'function',
+  (value) => hasMethods(value, 'getTracer'),
   'a tracer provider, with getTracer()',
 );
 

@@ -4,14 +4,6 @@ import { withoutQuery } from '../../support/text.ts';
 
 type SpanAttributes = Record<string, string | number>;
 
-/** The beginning of a span, by the semantic conventions for HTTP clients. */
-interface SpanStart {
-  /** The method, or `HTTP` for an unknown one. */
-  readonly name: string;
-  /** The attributes that are known when the attempt starts. */
-  readonly attributes: SpanAttributes;
-}
-
 /** Settings of all spans. */
 interface SpanSettings {
   /** The methods that are written as they are; all others are `_OTHER`. */
@@ -20,11 +12,11 @@ interface SpanSettings {
   readonly urlQuery: boolean;
 }
 
-/** The name and the attributes of the span of an attempt that starts. */
-export function startOfSpan(event: AttemptStarted, { knownMethods, urlQuery }: SpanSettings): SpanStart {
+/** The name and the attributes of the span of an attempt that starts, by the semantic conventions for HTTP clients. */
+export function startOfSpan(event: AttemptStarted, { knownMethods, urlQuery }: SpanSettings) {
   const { method, attempt, endpoint, reason } = event;
   const isKnown = knownMethods.has(method);
-  const attributes = {
+  const attributes: SpanAttributes = {
     'http.request.method': isKnown ? method : '_OTHER',
     ...(!isKnown && { 'http.request.method_original': method }),
     ...destinationOf(event, urlQuery),

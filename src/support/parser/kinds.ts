@@ -12,6 +12,12 @@ export function valueThat<T>(matches: (value: unknown) => boolean, expected: str
   return (value, option) => (matches(value) ? (value as T) : reject(option, expected, value));
 }
 
+/** Whether a value, an object of any class or a function, has these methods. */
+export function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
+  return names.every((name) => typeof Reflect.get(value, name) === 'function');
+}
+
 /** One of a few words. */
 export function oneOf<const T extends string>(allowed: readonly T[]): Parser<T> {
   const expected = `one of ${allowed.map((name) => `'${name}'`).join(', ')}`;
