@@ -1,5 +1,4 @@
-import { createLog } from '../../../src/cli/log/log.ts';
-import { jsonFormat, type TextLayout, textFormat } from '../../../src/cli/log/log-format.ts';
+import { createLog, jsonFormat, type TextLayout, textFormat } from '../../../src/cli/log/log.ts';
 
 const layout: TextLayout = {
   'log-prefix': 'proxy',

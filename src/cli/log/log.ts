@@ -1,3 +1,6 @@
+import { escapeControls } from '../../support/text.ts';
+import type { FlagValues } from '../flags/flags.ts';
+
 /** How much a line matters. */
 export type Level = 'info' | 'warn' | 'error';
 
@@ -25,4 +28,38 @@ export type Log = (level: Level, message: string, fields?: LogFields) => void;
 /** Makes a log that writes a line for each message. */
 export function createLog(format: LogFormat, write: (text: string) => void): Log {
   return (level, message, fields = {}) => write(`${format({ time: new Date(), level, message, fields })}\n`);
+}
+
+/** The flags that say how a line of text looks; date and time are as in Go's `log`. */
+export type TextLayout = Pick<FlagValues, 'log-prefix' | 'log-date' | 'log-time' | 'log-msec' | 'log-utc'>;
+
+/** The format of the log that the flags ask for. */
+export function formatOf(values: FlagValues): LogFormat {
+  return values['log-format'] === 'json' ? jsonFormat(values['log-prefix']) : textFormat(values);
+}
+
+/** Makes lines like those of the Go original: `prefix 2023/11/20 12:03:53 message`. As in Go, milliseconds include the time. */
+export function textFormat(layout: TextLayout): LogFormat {
+  const { 'log-prefix': prefix, 'log-date': date, 'log-time': time, 'log-msec': milliseconds, 'log-utc': utc } = layout;
+  return (entry) => {
+    const [day = '', clock = ''] = isoTime(entry.time, utc).split('T');
+    const words = [
+      prefix,
+      date && day.replaceAll('-', '/'),
+      (time || milliseconds) && clock.slice(0, milliseconds ? 12 : 8),
+      entry.message,
+    ];
+    return escapeControls(words.filter(Boolean).join(' '));
+  };
+}
+
+/** Makes a JSON object per line. @param prefix is a field of each; empty for none. */
+export function jsonFormat(prefix: string): LogFormat {
+  return ({ time, level, message, fields }) =>
+    escapeControls(JSON.stringify({ time, level, ...(prefix && { prefix }), message, ...fields }));
+}
+
+function isoTime(time: Date, isUtc: boolean): string {
+  const offsetMs = isUtc ? 0 : time.getTimezoneOffset() * 60_000;
+  return new Date(time.getTime() - offsetMs).toISOString();
 }

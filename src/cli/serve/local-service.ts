@@ -10,7 +10,7 @@ import { createClientServer } from './client-server.ts';
 import { Connections } from './connections.ts';
 import { listenOn } from './listen.ts';
 import { LiveProxy } from './live-proxy.ts';
-import { loadMetrics, type MetricsReader } from './metrics.ts';
+import { loadMetrics } from './metrics.ts';
 import type { Service } from './service.ts';
 
 interface LocalSettings {
@@ -36,7 +36,7 @@ export async function startLocally({ configuration, address, log, worker }: Loca
 }
 
 /** Counts what the proxy does from now on. */
-async function countedOf(live: LiveProxy): Promise<MetricsReader> {
+async function countedOf(live: LiveProxy): Promise<Service['metrics']> {
   const metrics = await loadMetrics();
   if (metrics.problem !== undefined) return async () => [];
   metrics.observe(live);
@@ -48,13 +48,13 @@ interface Parts {
   readonly server: http.Server | https.Server;
   readonly log: Log;
   readonly configuration: Configuration;
-  readonly metrics: MetricsReader;
+  readonly metrics: Service['metrics'];
 }
 
 /** A service from this process alone; its life ends with {@link LocalService.finish}. */
 export class LocalService implements Service {
   readonly source: LiveProxy;
-  readonly metrics: MetricsReader;
+  readonly metrics: Service['metrics'];
   readonly ready = Promise.resolve();
   readonly failed = new Promise<never>(() => {});
   readonly #server: http.Server | https.Server;

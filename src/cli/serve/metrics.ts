@@ -19,6 +19,3 @@ export async function loadMetrics(): Promise<LoadedMetrics> {
     return { problem: (error as Error).message };
   }
 }
-
-/** Gives the counts of one or more processes so far, as `getMetricsAsJSON()` of prom-client writes them. */
-export type MetricsReader = () => Promise<readonly object[]>;

@@ -1,7 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import type { ManagedProxy } from '../../index.ts';
 import type { Configuration } from '../config/configuration.ts';
-import type { MetricsReader } from './metrics.ts';
 
 /** The service to clients, by this process or by its workers. */
 export interface Service {
@@ -15,8 +14,11 @@ export interface Service {
   readonly source: ManagedProxy;
   /** Brings `source` up to date, where it is not so at every moment. */
   refresh(): Promise<void>;
-  /** Gives the counts for Prometheus since the start; none without an admin port or without prom-client. */
-  readonly metrics: MetricsReader;
+  /**
+   * Gives the counts of each process since the start, as `getMetricsAsJSON()` of prom-client writes them; none without an admin port
+   * or without prom-client.
+   */
+  readonly metrics: () => Promise<readonly object[]>;
   /** Never resolves, and rejects with a CommandError when the service cannot go on. */
   readonly failed: Promise<never>;
   /** Serves with another configuration from now on; requests under way are finished with the old one. */

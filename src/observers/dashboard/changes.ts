@@ -27,15 +27,12 @@ export function makeChange(
   visit: Visit,
   { source, feed, change }: { readonly source: ManagedProxy; readonly feed: Feed; readonly change: Change },
 ): void {
-  if (!isFromOwnPage(visit.req)) {
-    sendLine(visit, 403, {}, 'only the page itself may do that, opened by https, on localhost or by an IP address');
-    return;
-  }
   const { endpoint, action } = change;
-  if (!source[action](endpoint)) {
-    sendLine(visit, 404, {}, 'no such endpoint');
-    return;
+  const whose = 'only the page itself may do that, opened by https, on localhost or by an IP address';
+  if (!isFromOwnPage(visit.req)) sendLine(visit, 403, {}, whose);
+  else if (!source[action](endpoint)) sendLine(visit, 404, {}, 'no such endpoint');
+  else {
+    sendLine(visit, 200, {}, 'done');
+    feed.push();
   }
-  sendLine(visit, 200, {}, 'done');
-  feed.push();
 }

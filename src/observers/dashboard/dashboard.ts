@@ -71,11 +71,8 @@ export function createDashboard(source: ManagedProxy, options: DashboardOptions 
   function dashboard(req: IncomingMessage, res: ServerResponse, next?: Next): void {
     const visit = { req, res };
     const route = routeFor(visit);
-    if (!route && next) {
-      next();
-      return;
-    }
-    if (!route) sendLine(visit, 404);
+    if (!route && next) next();
+    else if (!route) sendLine(visit, 404);
     else if (route.methods.includes(req.method ?? '')) route.serve();
     else sendLine(visit, 405, { Allow: route.methods.join(', ') });
   }

@@ -36,37 +36,23 @@ export interface GaugeReaders {
 /** Registers the metrics. Merging those of several processes adds them up, gauges too, which is prom-client's default. */
 export function createInstruments({ registry, buckets, readers }: InstrumentSettings) {
   return {
-    ...requestCounters(registry),
-    ...attemptCounters(registry),
-    ...redundancyCounters(registry),
+    ...counters(registry),
     ...histograms(registry, [...buckets]),
     ...gauges(registry, readers),
   };
 }
 
-function requestCounters(registry: MetricsRegistry) {
+function counters(registry: MetricsRegistry) {
   const count = counterIn(registry);
   return {
     requests: count('requests_total', ['strategy', 'outcome', 'status'], 'Requests that have ended, by how.'),
     errors: count('request_errors_total', ['code'], 'Requests that ended with an error, by its code.'),
     streamed: count('streamed_requests_total', [], 'Requests whose body was too large to be sent twice.'),
     responseBytes: count('response_bytes_total', [], 'Bytes of response bodies that clients got whole.'),
-  };
-}
-
-function attemptCounters(registry: MetricsRegistry) {
-  const count = counterIn(registry);
-  return {
     attempts: count('attempts_total', ['endpoint', 'reason', 'outcome'], 'Attempts that have ended, by why and how.'),
     attemptErrors: count('attempt_errors_total', ['endpoint', 'code'], 'Attempts that failed or timed out, by error.'),
     wins: count('wins_total', ['endpoint'], 'Attempts that won.'),
     ejections: count('ejections_total', ['endpoint'], 'Times that the endpoint was left out, for it was not reached.'),
-  };
-}
-
-function redundancyCounters(registry: MetricsRegistry) {
-  const count = counterIn(registry);
-  return {
     hedgesStarted: count('hedges_started_total', [], 'Attempts that a hedge delay started.'),
     hedgesWon: count('hedges_won_total', [], 'Attempts that a hedge delay started and that won.'),
     hedgesDenied: count('hedges_denied_total', [], 'Hedges that did not start for lack of budget.'),
