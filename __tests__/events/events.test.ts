@@ -1,7 +1,8 @@
 import diagnostics from 'node:diagnostics_channel';
 import vm from 'node:vm';
 import { jest } from '@jest/globals';
-import { Events, type ProxyEvent } from '../../src/events/events.ts';
+import type { ProxyEvent } from '../../src/events/events.ts';
+import { Events } from '../../src/events/proxy-events.ts';
 
 const event: ProxyEvent = {
   type: 'request-started',

@@ -1,6 +1,7 @@
 import type { Candidate } from '../../src/endpoints/pool.ts';
 import { BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
-import { Events, type ProxyEvent } from '../../src/events/events.ts';
+import type { ProxyEvent } from '../../src/events/events.ts';
+import { Events } from '../../src/events/proxy-events.ts';
 import { Reporter } from '../../src/events/reporter.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { BalancingProxyOptions } from '../../src/options/options.ts';

@@ -1,8 +1,6 @@
-import { type Channel, channel } from 'node:diagnostics_channel';
 import type { AttemptResult, BalancingProxyError } from '../errors.ts';
 import type { StartReason } from '../race/rules.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
-import { Subscribers } from '../support/subscribers.ts';
 
 /** How one attempt went. */
 export interface AttemptReport extends AttemptResult {
@@ -161,46 +159,4 @@ export interface ChannelMessage<Event extends ProxyEvent = ProxyEvent> {
   readonly proxy: object;
   /** The event itself. */
   readonly event: Event;
-}
-
-type EventType = ProxyEvent['type'];
-
-/** The channels, for tools that follow every proxy of a process without knowing any. */
-const channels: Readonly<Record<EventType, Channel>> = {
-  'request-started': channel('balancing-reverse-proxy:request-started'),
-  'attempt-started': channel('balancing-reverse-proxy:attempt-started'),
-  'attempt-ended': channel('balancing-reverse-proxy:attempt-ended'),
-  'hedge-denied': channel('balancing-reverse-proxy:hedge-denied'),
-  'response-started': channel('balancing-reverse-proxy:response-started'),
-  'request-ended': channel('balancing-reverse-proxy:request-ended'),
-  'endpoint-ejected': channel('balancing-reverse-proxy:endpoint-ejected'),
-  'endpoint-drained': channel('balancing-reverse-proxy:endpoint-drained'),
-  'endpoint-restored': channel('balancing-reverse-proxy:endpoint-restored'),
-};
-
-/** The reports of one proxy to its observers. Callers ask `isHeard` first, because no event is built that nobody hears. */
-export class Events {
-  readonly #observers = new Subscribers<ProxyEvent>();
-  #proxy: object = this;
-
-  /** Names the proxy that reports, for the subscribers of channels. */
-  reportAs(proxy: object): void {
-    this.#proxy = proxy;
-  }
-
-  isHeard(type: EventType): boolean {
-    return this.#observers.size > 0 || channels[type].hasSubscribers;
-  }
-
-  /** @returns its unsubscribe. */
-  subscribe(observer: Observer): () => void {
-    return this.#observers.subscribe(observer);
-  }
-
-  emit(event: ProxyEvent): void {
-    // The channel is looked up first, because an observer that writes into the event must not break the request.
-    const { [event.type]: heard } = channels;
-    this.#observers.tell(event);
-    if (heard.hasSubscribers) heard.publish({ proxy: this.#proxy, event } satisfies ChannelMessage);
-  }
 }

@@ -8,11 +8,11 @@ import type {
   AttemptReport,
   EndpointEjected,
   EndpointRestored,
-  Events,
   RequestEnded,
   RequestEvent,
   RequestEvents,
 } from './events.ts';
+import type { Events } from './proxy-events.ts';
 
 /** The fields that a kind of event has besides those that all have. */
 type OwnFields<Event> = Event extends unknown ? Omit<Event, keyof RequestEvent> : never;

@@ -11,7 +11,7 @@ import { checkUpgrade, type UpgradeClient } from '../client/upgrade/upgrade.ts';
 import { addressesFor } from '../endpoints/addresses.ts';
 import { type Candidate, EndpointPool } from '../endpoints/pool.ts';
 import { BalancingProxyError } from '../errors.ts';
-import { Events } from '../events/events.ts';
+import { Events } from '../events/proxy-events.ts';
 import { Reporter } from '../events/reporter.ts';
 import { isForUs } from '../http/max-forwards.ts';
 import { onWire } from '../http/on-wire.ts';

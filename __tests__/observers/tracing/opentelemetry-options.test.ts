@@ -1,5 +1,5 @@
 import { SpanKind, trace } from '@opentelemetry/api';
-import { Events } from '../../../src/events/events.ts';
+import { Events } from '../../../src/events/proxy-events.ts';
 import { type TraceAttemptsOptions, traceAttempts } from '../../../src/observers/tracing/opentelemetry.ts';
 import { request } from '../../helpers/proxy.ts';
 import { answering } from '../../helpers/servers.ts';

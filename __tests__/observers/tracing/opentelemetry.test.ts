@@ -2,7 +2,7 @@ import { type Attributes, context, propagation, SpanKind, SpanStatusCode, trace 
 import { suppressTracing } from '@opentelemetry/core';
 import { BasicTracerProvider, type Sampler, SamplingDecision } from '@opentelemetry/sdk-trace-base';
 import express from 'express';
-import { Events } from '../../../src/events/events.ts';
+import { Events } from '../../../src/events/proxy-events.ts';
 import { traceAttempts } from '../../../src/observers/tracing/opentelemetry.ts';
 import { request } from '../../helpers/proxy.ts';
 import { head, sendRaw } from '../../helpers/raw.ts';
