@@ -1,7 +1,7 @@
+import type { Metrics } from '../../observers/metrics/metrics.ts';
 import { loadWithPeer } from '../config/optional-peer.ts';
 
 type MetricsModule = typeof import('../../observers/metrics/metrics.ts');
-type Metrics = ReturnType<MetricsModule['createMetrics']>;
 
 /** The metrics of this process, with the function that merges those of several; or the reason why there are none. */
 export type LoadedMetrics =
