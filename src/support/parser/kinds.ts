@@ -13,7 +13,7 @@ export function valueThat<T>(matches: (value: unknown) => boolean, expected: str
 }
 
 /** Whether a value, an object of any class or a function, has these methods. */
-export function hasMethods(value: unknown, ...names: readonly string[]): boolean {
+export function hasMethods(value: unknown, ...names: readonly string[]): value is object {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   return names.every((name) => typeof Reflect.get(value, name) === 'function');
 }

@@ -46,10 +46,7 @@ export class Agents {
 }
 
 /** A pool of connections that are kept for the next request, and one of connections that serve one request only. */
-interface Pool {
-  readonly kept: Source;
-  readonly fresh: Source;
-}
+type Pool = Readonly<Record<'kept' | 'fresh', Source>>;
 
 function createPool({ keepAlive, ...purpose }: AgentPurpose & { readonly keepAlive: KeepAliveSettings }): Pool {
   return {

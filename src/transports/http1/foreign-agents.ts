@@ -1,5 +1,5 @@
 import type http from 'node:http';
-import { type Parser, valueThat } from '../../support/parser/kinds.ts';
+import { hasMethods, type Parser, valueThat } from '../../support/parser/kinds.ts';
 import { fields, optional } from '../../support/parser/option.ts';
 import { reject } from '../../support/parser/problems.ts';
 import { isPlainObject } from '../../support/plain-object.ts';
@@ -36,22 +36,19 @@ export const parseAgentPair: Parser<AgentPair> = (value, option) => {
     return { ...(isAgentFor('http:', value) && { http: value }), ...(isAgentFor('https:', value) && { https: value }) };
   }
   if (!isPlainObject(value)) return reject(option, 'an http.Agent or an object with `http` and `https`', value);
-  return fields<AgentPair>({
-    http: optional(
-      valueThat((one) => isAgentFor('http:', one), 'an agent for http'),
-      undefined,
-    ),
-    https: optional(
-      valueThat((one) => isAgentFor('https:', one), 'an agent for https'),
-      undefined,
-    ),
-  })(value, option);
+  return fields<AgentPair>({ http: agentFor('http'), https: agentFor('https') })(value, option);
 };
+
+function agentFor(scheme: 'http' | 'https'): Parser<http.Agent | undefined> {
+  return optional(
+    valueThat<http.Agent>((value) => isAgentFor(`${scheme}:`, value), `an agent for ${scheme}`),
+    undefined,
+  );
+}
 
 /** Whether a value is an agent for a protocol. Node's own agents have one protocol each; agents for both look who calls. */
 function isAgentFor(protocol: 'http:' | 'https:', value: unknown): value is http.Agent {
-  if (typeof value !== 'object' || value === null) return false;
-  if (!('addRequest' in value) || typeof value.addRequest !== 'function') return false;
+  if (!hasMethods(value, 'addRequest')) return false;
   const own = Object.getOwnPropertyDescriptor(value, 'protocol');
   return own === undefined || own.value === protocol;
 }

@@ -1,17 +1,9 @@
 import type { ClientHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import type { ConnectionLimits } from './connection-limits.ts';
 
-/** When a connection is asked whether it is still there, and how long the answer may take, in milliseconds. */
-export interface LivenessLimits {
-  /** Silence after a request, after which a connection is asked. */
-  readonly silentMs: number;
-  /** Time for the answer: a server that has one thread may be busy. */
-  readonly pongMs: number;
-  /** Time for the answer on a connection that was unused before, where it is likely that nobody is there any more. */
-  readonly firstPongMs: number;
-  /** Time that a request waits for the answer before it goes elsewhere. */
-  readonly proofMs: number;
-}
+/** When a connection is asked whether it is still there, and how long the answer may take. */
+type LivenessLimits = Pick<ConnectionLimits, 'silentMs' | 'pongMs' | 'firstPongMs' | 'proofMs'>;
 
 /** Bytes that requests and cancels take at most in a while; more is a body that goes on. */
 const fewBytes = 16_384;

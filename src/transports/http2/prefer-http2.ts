@@ -1,5 +1,6 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { Readable } from 'node:stream';
-import { BalancingProxyError } from '../../errors.ts';
+import { BalancingProxyError, messageOf } from '../../errors.ts';
 import { valuesOf } from '../../http/headers.ts';
 import { isIdempotent } from '../../http/methods.ts';
 import { asksForUpgrade } from '../../http/protocols.ts';
@@ -8,7 +9,6 @@ import type { Transport, UpstreamRequest } from '../message/transport.ts';
 import type { Http2Connection } from './connection.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { Http2Attempt } from './http2-attempt.ts';
-import { refuseUnsendable } from './refuse-unsendable.ts';
 import { Http2Sessions } from './sessions.ts';
 
 /** Most header fields that go over HTTP/2: node:http2 servers take 128, pseudo headers included, node:http servers 1,000. */
@@ -92,4 +92,23 @@ function mayOpenWebSocket({ session }: Http2Connection, { headers }: UpstreamReq
 function noUpgrade({ address: { name } }: UpstreamRequest): BalancingProxyError {
   const message = `${name} speaks HTTP/2 only, and does not open this protocol over it (RFC 8441)`;
   return new BalancingProxyError('ERR_BRP_NOT_PROCESSED', message);
+}
+
+/**
+ * Refuses requests that node:http refuses: node:http2 sends any character, and an endpoint resets the stream then, or even the
+ * connection, which other requests use, too.
+ * @throws BalancingProxyError `ERR_BRP_UNSENDABLE`.
+ */
+function refuseUnsendable({ address, method, target, headers }: UpstreamRequest): void {
+  try {
+    validateHeaderName(method);
+    if (/[^\x21-\xff]/.test(target)) throw new TypeError('its target has a character that is none of a URL');
+    for (let i = 0; i < headers.length; i += 2) {
+      validateHeaderName(headers[i] ?? '');
+      validateHeaderValue(headers[i] ?? '', headers[i + 1] ?? '');
+    }
+  } catch (error) {
+    const message = `this request cannot be sent to ${address.name}: ${messageOf(error)}`;
+    throw new BalancingProxyError('ERR_BRP_UNSENDABLE', message, { cause: error });
+  }
 }

@@ -19,15 +19,8 @@ export interface ConnectorSettings extends Pick<EndpointAddress, 'socketPath' | 
   readonly openings: Set<Opening>;
 }
 
-/** An endpoint as undici names it. */
-export interface ConnectionTarget {
-  /** A name or an IP address, without brackets. */
-  readonly hostname: string;
-  /** `http:` or `https:`. */
-  readonly protocol: string;
-  /** Empty for the default of the protocol. */
-  readonly port: string;
-}
+/** An endpoint as undici names it: by a name or an IP address without brackets; `port` is empty for the default of the protocol. */
+export type ConnectionTarget = Readonly<Pick<URL, 'hostname' | 'protocol' | 'port'>>;
 
 /** Opens connections, as undici's option `connect`. */
 export type Connector = (target: ConnectionTarget, done: (...result: [null, Socket] | [Error, null]) => void) => void;

@@ -1,17 +1,12 @@
 import { BalancingProxyError } from '../../errors.ts';
-import { connectTimeout, explain } from '../message/explain.ts';
+import { type ConnectionState, connectTimeout, explain } from '../message/explain.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
 
 /** Codes of undici's errors for bytes that are no HTTP; errors of its parser have a name only. */
 const badResponses: ReadonlySet<unknown> = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'UND_ERR_HEADERS_OVERFLOW']);
 
 /** How far an attempt over undici had come. */
-export interface UndiciState {
-  /** Whether undici had a connection for it. */
-  readonly isConnected: boolean;
-  /** Whether the connection was kept alive from an earlier request. */
-  readonly isReused: boolean;
-}
+type UndiciState = Omit<ConnectionState, 'name'>;
 
 /** The error of an attempt for one of undici's. */
 export function explainUndici(error: NodeJS.ErrnoException, request: UpstreamRequest, state: UndiciState): Error {

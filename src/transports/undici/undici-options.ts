@@ -1,4 +1,4 @@
-import { trueOrFalse, valueThat, wholeNumberFrom } from '../../support/parser/kinds.ts';
+import { hasMethods, trueOrFalse, valueThat, wholeNumberFrom } from '../../support/parser/kinds.ts';
 import { inWords, type OptionTable, objectOf, option, optional, type ValuesOf } from '../../support/parser/option.ts';
 import { parseOrThrow, refuse } from '../../support/parser/problems.ts';
 import { maxTimerMs } from '../../support/timer.ts';
@@ -52,10 +52,10 @@ export interface DispatcherOption {
   readonly isMockActive?: boolean;
 }
 
-const isDispatcher = (value: unknown): boolean =>
-  typeof value === 'object' && value !== null && 'dispatch' in value && typeof value.dispatch === 'function';
-
-const parseDispatcher = valueThat<DispatcherOption>(isDispatcher, "a dispatcher such as undici's MockAgent");
+const parseDispatcher = valueThat<DispatcherOption>(
+  (value) => hasMethods(value, 'dispatch'),
+  "a dispatcher such as undici's MockAgent",
+);
 
 /** The options of {@link undiciTransport}. */
 export const undiciOptions = {
