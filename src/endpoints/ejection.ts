@@ -19,7 +19,7 @@ type State =
   | { readonly kind: 'out'; readonly untilMs: number; readonly lastsMs: number }
   | { readonly kind: 'trial'; readonly lastsMs: number };
 
-/** What an attempt has changed for its endpoint: it is left out, or taken back, from now on. */
+/** The change that an attempt makes: from now on its endpoint is left out, or taken back. */
 export type EjectionChange = 'ejected' | 'restored' | undefined;
 
 /** Whether one endpoint is ejected. Times are those of `performance.now()`. */

@@ -3,6 +3,7 @@ import type { Endpoint } from './endpoint.ts';
 /** Which endpoint is asked first: as given, the one that is likely to answer soonest, or any. */
 export type Order = 'given' | 'fastest' | 'random';
 
+/** Every order, the default of most strategies first. */
 export const orders = ['given', 'fastest', 'random'] as const satisfies readonly Order[];
 
 /** In one of so many requests the endpoint goes first that was asked longest ago, so that one that recovered is found. */

@@ -26,11 +26,11 @@ export interface EndpointSnapshot {
   readonly inFlight: number;
   /** Usable responses, won or lost, since the proxy was created. */
   readonly successes: number;
-  /** Those successes that a client was given. */
+  /** The successes that a client was given. */
   readonly wins: number;
   /** Attempts that failed, timed out or were answered with an unusable response. */
   readonly failures: number;
-  /** Those failures that were for lack of time. */
+  /** The failures for lack of time. */
   readonly timeouts: number;
   /** Losers that were cancelled before they answered, which says nothing about the endpoint's health. */
   readonly cancelled: number;

@@ -151,6 +151,7 @@ export type EndpointEvents = EndpointEjected | EndpointDrained | EndpointRestore
 /** Every event. Events inform and never decide. */
 export type ProxyEvent = RequestEvents | EndpointEvents;
 
+/** Hears the events of a proxy, as they happen; it must not write into them. */
 export type Observer = (event: ProxyEvent) => void;
 
 /** The message on the channel of node:diagnostics_channel that is called `balancing-reverse-proxy:` and the event's type. */

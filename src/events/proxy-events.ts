@@ -27,15 +27,17 @@ export class Events {
     this.#proxy = proxy;
   }
 
+  /** Whether anybody hears events of this type. */
   isHeard(type: EventType): boolean {
     return this.#observers.size > 0 || channels[type].hasSubscribers;
   }
 
-  /** @returns its unsubscribe. */
+  /** Reports every event to an observer from now on. @returns the function that ends it. */
   subscribe(observer: Observer): () => void {
     return this.#observers.subscribe(observer);
   }
 
+  /** Gives an event to all who hear it. An observer that throws harms nobody. */
   emit(event: ProxyEvent): void {
     // The channel is looked up first, because an observer that writes into the event must not break the request.
     const { [event.type]: heard } = channels;

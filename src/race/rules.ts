@@ -70,6 +70,7 @@ export interface RaceOptions<Candidate, Value> {
 
 /** A value that an attempt gave. */
 export interface Arrival<Value> {
+  /** The value itself. */
   readonly value: Value;
   /** Ends the attempt, which may still be working on the value; whoever owns the arrival may fire it. */
   readonly abort: AbortController;
