@@ -6,7 +6,7 @@ import type { BalancingProxyOptions, Strategy } from '../../src/index.ts';
 import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { type RequestSettings, request } from '../helpers/proxy.ts';
-import { answering, hanging, refusedUrl, startTcp } from '../helpers/servers.ts';
+import { answering, hanging, refusedUrl } from '../helpers/servers.ts';
 
 const resources = leakCheckedResources();
 
@@ -119,9 +119,10 @@ describe('a POST that surely reached nobody', () => {
     [
       'a TLS handshake is broken off',
       async () =>
-        resources
-          .use(await startTcp((socket) => void socket.once('data', () => socket.destroy())))
-          .url.replace('http', 'https'),
+        (await resources.startTcp((socket) => void socket.once('data', () => socket.destroy()))).url.replace(
+          'http',
+          'https',
+        ),
     ],
   ])('is sent to the next endpoint when %s', async (_, startFirst) => {
     const other = await resources.start(answering(200, 'once'));
