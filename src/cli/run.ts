@@ -6,7 +6,7 @@ import type { Output, Outputs } from './log/log-sink.ts';
 import type { Signals } from './signals/signals.ts';
 
 /** Everything that the command takes from the process that it runs in. */
-export interface Surroundings extends Outputs {
+interface Surroundings extends Outputs {
   /** The words behind the command's name. */
   readonly argv: readonly string[];
   /** The variables. */

@@ -27,7 +27,7 @@ export interface EndpointAddress {
 }
 
 /** What the user said of an endpoint, checked. */
-export interface AddressParts {
+interface AddressParts {
   readonly url: URL;
   /** @default the URL without credentials and query, and `address` in parentheses where it is given */
   readonly name?: string | undefined;

@@ -3,7 +3,7 @@ import { BalancingProxyError } from '../errors.ts';
 import type { EndpointAddress } from './address.ts';
 
 /** Checks a list that a user's function gave, and gives the addresses in it. @throws an error that names all problems of the list. */
-export type ParseList = (list: unknown) => readonly EndpointAddress[];
+type ParseList = (list: unknown) => readonly EndpointAddress[];
 
 /**
  * The endpoints for one request.

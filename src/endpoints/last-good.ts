@@ -5,7 +5,7 @@ const maxRetryMs = 5_000;
 const maxWaitMs = 200;
 
 /** How answers are renewed. */
-export interface LastGoodRules<T> {
+interface LastGoodRules<T> {
   /** Milliseconds for which an answer is fresh, or Infinity. */
   readonly refreshMs: number;
   /** Asks for an answer; `known` is the one before. */

@@ -10,7 +10,7 @@ export const orders = ['given', 'fastest', 'random'] as const satisfies readonly
 const exploreEvery = 32;
 
 /** A candidate, as far as its order is concerned. */
-export interface Ranked {
+interface Ranked {
   /** The endpoint, by whose state the candidate is ranked. */
   readonly endpoint: Endpoint;
 }

@@ -18,7 +18,7 @@ import type { Events } from './proxy-events.ts';
 type OwnFields<Event> = Event extends unknown ? Omit<Event, keyof RequestEvent> : never;
 
 /** An attempt as far as events tell of it. */
-export interface ReportedAttempt {
+interface ReportedAttempt {
   /** The endpoint's name. */
   readonly name: string;
   /** Why the attempt started. */

@@ -34,7 +34,7 @@ export function isForwardedTrusted(req: IncomingMessage, trust: TrustForwarded):
 }
 
 /** The things that forwarded headers are made of. */
-export interface Forwarder {
+interface Forwarder {
   /** The headers as middleware has left them. */
   readonly received: ReceivedHeaders;
   /** The authority that the client asked for. */

@@ -8,7 +8,7 @@ import type { Pace } from '../race/strategies/rules.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
 
 /** One question to several endpoints. */
-export interface Contest {
+interface Contest {
   /** The request that goes out. */
   readonly outgoing: OutgoingRequest;
   /** The endpoints that may be asked, best first. */

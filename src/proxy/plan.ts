@@ -1,28 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
-import type { Choice } from '../endpoints/pool.ts';
 import type { Reporter } from '../events/reporter.ts';
 import { firstValueOf } from '../http/headers.ts';
 import { isIdempotent } from '../http/methods.ts';
 import { endToEndHeaders, receivedHeaders } from '../http/received-headers.ts';
 import type { Config } from '../options/config.ts';
 import type { HedgeBudget } from '../race/budget.ts';
-import type { Pace } from '../race/strategies/rules.ts';
 import { type Strategy, strategies, strategyNames } from '../race/strategies/strategies.ts';
 import { callSyncHook, hookFailed } from '../support/user-function.ts';
 
-/** How the endpoints are asked for one request. */
-export interface Plan {
-  /** The strategy's name. */
-  readonly strategy: Strategy;
-  /** Which endpoints are asked, in which order. */
-  readonly choice: Choice;
-  /** How the attempts follow one another. */
-  readonly pace: Pace;
-}
-
 /** The facts on which a plan depends. */
-export interface PlanSettings {
+interface PlanSettings {
   /** The options. */
   readonly config: Config;
   /** The allowance for hedges. */
@@ -34,12 +22,14 @@ export interface PlanSettings {
 }
 
 /** Plans a request by its strategy, for the pool and the race. */
-export function planFor(req: IncomingMessage, { config, budget, reporter, isReplayable }: PlanSettings): Plan {
+export function planFor(req: IncomingMessage, { config, budget, reporter, isReplayable }: PlanSettings) {
   const strategy = strategyFor(req, config);
   const { order, isRace, pace } = strategies[strategy];
   return {
     strategy,
+    /** Which endpoints are asked, in which order. */
     choice: { order: config.order ?? order, max: isReplayable ? config.maxAttempts : 1, isRace },
+    /** How the attempts follow one another. */
     pace: pace({ hedge: config.hedge, budget, onDenied: () => reporter.hedgeDenied() }),
   };
 }

@@ -14,26 +14,20 @@ import { Race } from '../race/race.ts';
 import type { Arrival, RaceOptions } from '../race/rules.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
 import { KeptBody } from './kept-body.ts';
-import { Lifetime } from './lifetime.ts';
+import { Lifetime, type LifetimeSettings } from './lifetime.ts';
 import { SentResponse } from './sent-response.ts';
 import { Spares } from './spares.ts';
 
 /** A request as it comes. */
-export interface ProxiedRequestSettings {
-  /** The client's request. */
-  readonly req: IncomingMessage;
-  /** The response to it. */
-  readonly res: ServerResponse;
+interface ProxiedRequestSettings extends Pick<LifetimeSettings, 'req' | 'res' | 'totalMs'> {
   /** Tells observers of the request. */
   readonly reporter: Reporter;
-  /** Milliseconds until it must be settled which response is sent, or Infinity. */
-  readonly totalMs: number;
   /** Called once, when the response and every attempt have ended. */
   onEnd(): void;
 }
 
 /** How the response of a request is found. */
-export interface Settling {
+interface Settling {
   /** The strategy's name, for observers. */
   readonly strategy: Strategy;
   /** The rules of the race. */
@@ -96,7 +90,7 @@ export class ProxiedRequest {
     this.#race = new Race(race);
     const winner = await this.#race.run();
     this.#race = undefined;
-    const sent = winner ?? (await this.#spares.take({ idleMs, signal: this.signal }));
+    const sent = winner ?? (await this.#spares.take(idleMs, this.signal));
     this.#life.settle();
     if (!sent) throw exhausted(this.ledger.reports());
     const isLate = isBegunByApp(this.res);

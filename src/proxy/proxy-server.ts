@@ -29,7 +29,7 @@ import { planFor } from './plan.ts';
 import { ProxiedRequest } from './proxied-request.ts';
 
 /** One call of the middleware. */
-export interface MiddlewareCall {
+interface MiddlewareCall {
   /** The client's request. */
   readonly req: IncomingMessage;
   /** The response to it. */

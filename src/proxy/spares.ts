@@ -6,14 +6,6 @@ import type { Arrival } from '../race/rules.ts';
 import { untilAborted } from '../support/until-aborted.ts';
 import { wholeResponseBody } from '../transports/message/response-body.ts';
 
-/** How long a spare is waited for. */
-export interface SparePatience {
-  /** Milliseconds for which a spare may be silent while it is read, or Infinity. */
-  readonly idleMs: number;
-  /** Ends the waiting. */
-  readonly signal: AbortSignal;
-}
-
 /**
  * Unusable responses, of which the client gets one if nothing better comes: the first that is whole, or else the first that is
  * still sound. Spares keep their endpoints as busy as their attempts did, until they are let go of.
@@ -33,9 +25,11 @@ export class Spares {
 
   /**
    * Gives away the best spare, with its whole body when that is small. No response is kept from now on.
+   * @param idleMs milliseconds for which a spare may be silent while it is read, or Infinity.
+   * @param signal ends the waiting.
    * @throws the signal's reason when it fires first.
    */
-  async take({ idleMs, signal }: SparePatience): Promise<Arrival<JudgedResponse> | undefined> {
+  async take(idleMs: number, signal: AbortSignal): Promise<Arrival<JudgedResponse> | undefined> {
     this.#isClosed = true;
     for (let spare = this.#kept.takeBest(); spare; spare = this.#kept.takeBest()) {
       const taken = await this.#read(spare, idleMs, signal);

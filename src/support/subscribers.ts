@@ -1,7 +1,7 @@
 import { inspect, types } from 'node:util';
 
 /** A function that gets events. The result is of no interest, but a promise may reject. */
-export type Subscriber<Event> = (event: Event) => unknown;
+type Subscriber<Event> = (event: Event) => unknown;
 
 /** The subscribers of events. A subscriber that throws or rejects harms no other: the error becomes a warning of the process. */
 export class Subscribers<Event> {

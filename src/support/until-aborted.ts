@@ -16,7 +16,7 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal):
 }
 
 /** How long a promise is waited for. */
-export interface Patience {
+interface Patience {
   /** The limit in milliseconds, or Infinity. */
   readonly ms: number;
   /** Ends the waiting. */

@@ -4,7 +4,7 @@ import type { AttemptReport } from '../../events/events.ts';
 import type { StartReason } from '../../race/rules.ts';
 
 /** The start of an attempt. */
-export interface AttemptStart {
+interface AttemptStart {
   /** The endpoint, and where it is for this request. */
   readonly candidate: Candidate;
   /** Why the attempt starts. */

@@ -30,7 +30,7 @@ export interface OutgoingRequest {
 }
 
 /** The options that concern the request that goes out. */
-export interface OutgoingSettings {
+interface OutgoingSettings {
   /** Our pseudonym in `Via`. */
   readonly via: string;
   /** Whether to append to the `X-Forwarded-*` and `Forwarded` headers that came. */
@@ -40,7 +40,7 @@ export interface OutgoingSettings {
 }
 
 /** The parts of a request that are settled before. */
-export interface OutgoingParts {
+interface OutgoingParts {
   /** The target to send: `req.url`, rewritten or not. */
   readonly url: string;
   /** The body that was taken off the client's request. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** How far other middleware has decoded a body: not at all, by its `Content-Encoding`, or its text, too. */
-export type BodyState = 'untouched' | 'inflated' | 'decoded';
+type BodyState = 'untouched' | 'inflated' | 'decoded';
 
 /** The body of a request, ready to be sent. */
 export interface RequestBody {

@@ -13,7 +13,7 @@ import { AdminRoutes } from './routes.ts';
 const lastAnswersMs = 500;
 
 /** The port for those who look after the command: health, metrics and dashboard. */
-export interface Admin {
+interface Admin {
   /** Has the port tell of this service from now on. */
   show(service: Service): Promise<void>;
   /** Has `/readyz` say from now on that no more requests are wanted. */

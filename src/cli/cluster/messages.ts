@@ -5,7 +5,7 @@ import type { ListenAddress } from '../flags/address.ts';
 import type { PackedEvent } from './packed-events.ts';
 
 /** The tasks that the primary gives to a worker, as functions of what is asked that return the answer. */
-export interface Tasks {
+interface Tasks {
   /** Begin to serve; the answer is the address. */
   start(task: StartTask): AddressInfo;
   /** Serve with another configuration from now on. */

@@ -9,7 +9,7 @@ const maxDelayMs = 10_000;
 const maxFailedStarts = 5;
 
 /** The life of a worker. */
-export interface Life {
+interface Life {
   /** Whether the worker has ever served. */
   readonly wasReady: boolean;
   /** Milliseconds from its start to its end. */

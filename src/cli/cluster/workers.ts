@@ -40,7 +40,7 @@ export async function startWorkers(settings: WorkersSettings): Promise<Workers> 
 }
 
 /** A service from workers, which are processes that share the address. This process only looks after them. */
-export class Workers implements Service {
+class Workers implements Service {
   readonly source: WorkersSource;
   readonly ready: Promise<void>;
   readonly failed: Promise<never>;

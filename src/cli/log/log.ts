@@ -2,7 +2,7 @@ import { escapeControls } from '../../support/text.ts';
 import type { FlagValues } from '../flags/flags.ts';
 
 /** How much a line matters. */
-export type Level = 'info' | 'warn' | 'error';
+type Level = 'info' | 'warn' | 'error';
 
 /** The data of a line for machines, besides its message. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ export interface LogEntry {
 }
 
 /** Makes the line of an entry, without its end. */
-export type LogFormat = (entry: LogEntry) => string;
+type LogFormat = (entry: LogEntry) => string;
 
 /** Logs a message. */
 export type Log = (level: Level, message: string, fields?: LogFields) => void;

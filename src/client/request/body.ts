@@ -12,7 +12,7 @@ import { replayParsedBody } from './parsed-body.ts';
 export type LargeBody = 'reject' | 'stream';
 
 /** How the bodies of requests are taken. */
-export interface BodySettings {
+interface BodySettings {
   /** The most bytes that are buffered, so that they can be sent again. */
   readonly bodyLimitBytes: number;
   /** How a body with more bytes is treated. */

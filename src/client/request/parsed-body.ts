@@ -12,7 +12,7 @@ type ParsedRequest = IncomingMessage & {
 };
 
 /** A body that is made of what a parser has left. */
-export type ReplayedBody = RequestBody & { readonly content: Buffer };
+type ReplayedBody = RequestBody & { readonly content: Buffer };
 
 /**
  * The body that a parser has read before us, or undefined when the parser left nothing that could be sent again. Decoded text is

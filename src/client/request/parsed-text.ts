@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { lengthOnWire, onWire } from '../../http/on-wire.ts';
 
 /** How the text that a parser has left compares with the bytes that came. */
-export type Match = 'same' | 'other' | 'unknown';
+type Match = 'same' | 'other' | 'unknown';
 
 /** Charsets in which every character is one byte. */
 const singleByte = /^(?:us-ascii|ascii|latin1|iso-8859-\d{1,2}|windows-125\d)$/i;

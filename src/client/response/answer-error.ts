@@ -5,7 +5,7 @@ import { leaveBody } from '../request/left-body.ts';
 import { breakOff, respondPlainly } from './respond.ts';
 
 /** A request that has to be answered with an error. */
-export interface Unanswered {
+interface Unanswered {
   /** The client's request. */
   readonly req: IncomingMessage;
   /** The response to the client, which may have begun. */

@@ -7,7 +7,7 @@ import { closeGently, reset, resetWhenFlushed } from '../connection/close.ts';
 const keepAliveMs = 30_000;
 
 /** Two connections that are joined; whoever joins them owns both. */
-export interface JoinedConnections {
+interface JoinedConnections {
   /** The client's connection. */
   readonly client: Duplex;
   /** The endpoint's connection. */

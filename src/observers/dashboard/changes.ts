@@ -4,7 +4,7 @@ import { sendLine, type Visit } from './responses.ts';
 import { isFromOwnPage } from './same-origin.ts';
 
 /** A change that the page asks for. */
-export interface Change {
+interface Change {
   /** The name of the endpoint. */
   readonly endpoint: string;
   /** The method of the proxy to call. */

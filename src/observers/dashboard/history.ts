@@ -37,10 +37,7 @@ interface Counts {
 }
 
 /** Figures of one endpoint over the last minute. */
-export type EndpointFigures = Pick<
-  EndpointRow,
-  'attemptsPerSecond' | 'activity' | 'winRatio' | 'errorRatio' | 'ejections'
->;
+type EndpointFigures = Pick<EndpointRow, 'attemptsPerSecond' | 'activity' | 'winRatio' | 'errorRatio' | 'ejections'>;
 
 /** Counts what events tell while somebody watches. */
 export class History {

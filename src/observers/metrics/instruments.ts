@@ -14,7 +14,7 @@ export type MetricsRegistry = Registry<PrometheusContentType> | Registry<OpenMet
 export type Instruments = ReturnType<typeof createInstruments>;
 
 /** The things that metrics are made of. */
-export interface InstrumentSettings {
+interface InstrumentSettings {
   /** The registry that gets the metrics. */
   readonly registry: MetricsRegistry;
   /** Upper bounds in seconds, in ascending order. */

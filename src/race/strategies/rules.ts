@@ -4,7 +4,7 @@ import type { HedgeDelayOptions, Percentiles } from '../delay.ts';
 import type { RaceOptions } from '../rules.ts';
 
 /** A candidate as far as a strategy looks at it. */
-export interface PacedCandidate {
+interface PacedCandidate {
   /** The endpoint, of which only its speed counts here. */
   readonly endpoint: { readonly latency: Percentiles };
 }

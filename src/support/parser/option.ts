@@ -30,7 +30,7 @@ export type ValuesOf<Table> = {
 };
 
 /** A default that only words can tell. */
-export interface DefaultInWords<T> {
+interface DefaultInWords<T> {
   /** Code among them stands in backticks. */
   readonly words: string;
   readonly make: () => T;
@@ -85,7 +85,7 @@ export function objectOf<Table extends AnyOptions>(table: Table): Parser<ValuesO
 }
 
 /** The parsers of an object's fields; the compiler refuses a table that forgets one. */
-export type ParserTable<T> = { readonly [Key in keyof T]-?: Parser<T[Key]> };
+type ParserTable<T> = { readonly [Key in keyof T]-?: Parser<T[Key]> };
 
 /** An object whose fields have a parser each; unknown fields are problems, with the nearest known name. */
 export function fields<T extends object>(table: ParserTable<T>): Parser<T> {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 
 /** Where {@link askDns} looks. */
-export interface AskDnsSettings {
+interface AskDnsSettings {
   /**
    * DNS servers, as `setServers` of node:dns takes them.
    * @default the system's

@@ -1,5 +1,5 @@
 /** How many entries a map may have, and which of them may go. */
-export interface Forgetting<Value> {
+interface Forgetting<Value> {
   /** Most entries. */
   readonly max: number;
   /** Whether an entry may go. */

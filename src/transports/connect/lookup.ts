@@ -11,10 +11,10 @@ const patienceMs = 250;
 const maxNames = 1_000;
 
 /** Asks the system as `dns.lookup` does. */
-export type Ask = (hostname: string, options: LookupAllOptions, done: OnFound) => void;
+type Ask = (hostname: string, options: LookupAllOptions, done: OnFound) => void;
 
 /** How {@link createLookup} asks, for tests. */
-export interface LookupSettings {
+interface LookupSettings {
   /**
    * Asks the system.
    * @default dns.lookup

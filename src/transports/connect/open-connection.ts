@@ -17,7 +17,7 @@ export interface ConnectionSettings {
 }
 
 /** Gets the connection, or the error and no connection. */
-export type OnConnection = (error: Error | null, socket?: Socket) => void;
+type OnConnection = (error: Error | null, socket?: Socket) => void;
 
 /**
  * Opens a connection, to a host name by happy eyeballs (RFC 8305): addresses are tried one after the other, the next one when the one

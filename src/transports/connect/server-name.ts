@@ -3,7 +3,7 @@ import tls from 'node:tls';
 import type { EndpointAddress } from '../../endpoints/address.ts';
 
 /** The name that TLS asks for and the name that the certificate has to be for, as options of `tls.connect`. */
-export interface ServerName {
+interface ServerName {
   /** The name that TLS asks for (SNI); empty for none. */
   readonly servername: string;
   /** Checks the certificate, where Node would check it for another name. */

@@ -3,7 +3,7 @@ import { joined } from '../../support/consume.ts';
 import type { UpstreamResponse } from '../message/transport.ts';
 
 /** Parts of a response that node:http does not know. */
-export interface ResponseExtras {
+interface ResponseExtras {
   /** The reason phrase as it came: got puts a phrase of its own in the place of an empty one. */
   readonly reason: string | undefined;
   /** As in {@link UpstreamResponse}; undefined for a request without a long body. */

@@ -8,7 +8,7 @@ import { AnnouncedWindow } from './receive-window.ts';
 import { sessionOptions, widen } from './session-options.ts';
 
 /** Is told what becomes of a connection. */
-export interface Watcher {
+interface Watcher {
   /** Is called when no stream may be opened any more, perhaps more than once. */
   onEnd(): void;
   /** Is called when the endpoint closes the connection after so many streams and has looked at no later one. */

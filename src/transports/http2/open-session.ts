@@ -6,7 +6,7 @@ import type { Http2Connection } from './connection.ts';
 import type { ConnectSettings } from './socket.ts';
 
 /** A connection whose endpoint has not yet said how many streams it takes. */
-export interface NewConnection {
+interface NewConnection {
   /** The connection. */
   readonly connection: Http2Connection;
   /** The socket below it. */

@@ -31,7 +31,7 @@ export class OpenSockets {
 }
 
 /** The protocols for a new socket, and where the socket is counted. */
-export interface OpeningSettings {
+interface OpeningSettings {
   /** Protocols to offer (ALPN, RFC 7301). */
   readonly protocols: string[];
   /** Get the socket as soon as it is being opened. */

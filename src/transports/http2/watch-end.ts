@@ -19,7 +19,7 @@ export function watchEnd(stream: ClientHttp2Stream, onAllHere: () => void): () =
 }
 
 /** A response body at its end. */
-export interface EndedBody {
+interface EndedBody {
   /** Whether the endpoint itself has ended the stream, as {@link watchEnd} says. */
   readonly hasEnded: boolean;
   /** The bytes that have come. */

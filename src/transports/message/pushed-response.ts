@@ -14,7 +14,7 @@ export interface Flow {
 }
 
 /** The head of a response, with the fields of {@link UpstreamResponse}. */
-export type ResponseHead = Pick<UpstreamResponse, 'status' | 'statusText' | 'headers' | 'endsWithHead'>;
+type ResponseHead = Pick<UpstreamResponse, 'status' | 'statusText' | 'headers' | 'endsWithHead'>;
 
 /** Most bytes that are kept of a body which nobody reads yet. */
 const unreadBytes = 65_536;

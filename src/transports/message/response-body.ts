@@ -33,7 +33,7 @@ export function responseFault({ status, headers, upgraded }: UpstreamResponse): 
 }
 
 /** A body before it is read: how long it may be, and be silent. */
-export interface BodyPlan {
+interface BodyPlan {
   /** Milliseconds of silence that are borne, or Infinity. */
   readonly idleMs: number;
   /** The bytes that the body must have, or undefined when only its end will tell. */

@@ -60,7 +60,7 @@ export function isFull(body: Readable): boolean {
 }
 
 /** The time in which a connection, or a stream of one, has to take some of the bytes that are to be sent. */
-export interface SendingLimit {
+interface SendingLimit {
   /** The stream whose bytes are to be sent. */
   readonly of: Writable;
   /** The time, in milliseconds. */

@@ -8,7 +8,7 @@ import { serverNameOf } from '../connect/server-name.ts';
 import type { TlsOptions } from '../message/transport.ts';
 
 /** Where a connector connects to, and within what time. */
-export interface ConnectorSettings extends Pick<EndpointAddress, 'socketPath' | 'connectTo'> {
+interface ConnectorSettings extends Pick<EndpointAddress, 'socketPath' | 'connectTo'> {
   /** Certificates for https endpoints. */
   readonly tls: TlsOptions | undefined;
   /** Milliseconds for DNS, TCP and TLS together, or Infinity. */
@@ -20,10 +20,10 @@ export interface ConnectorSettings extends Pick<EndpointAddress, 'socketPath' | 
 }
 
 /** An endpoint as undici names it: by a name or an IP address without brackets; `port` is empty for the default of the protocol. */
-export type ConnectionTarget = Readonly<Pick<URL, 'hostname' | 'protocol' | 'port'>>;
+type ConnectionTarget = Readonly<Pick<URL, 'hostname' | 'protocol' | 'port'>>;
 
 /** Opens connections, as undici's option `connect`. */
-export type Connector = (target: ConnectionTarget, done: (...result: [null, Socket] | [Error, null]) => void) => void;
+type Connector = (target: ConnectionTarget, done: (...result: [null, Socket] | [Error, null]) => void) => void;
 
 /** How many servers have their TLS sessions kept. */
 const remembered = { max: 100, isUnused: () => true };
