@@ -19,7 +19,7 @@ describe('an upgrade that no endpoint accepts', () => {
         res.writeHead(401, 'Who Are You', ['X-A', '1', 'X-A', '2', 'Content-Length', String(body.length)]).end(body);
       }),
     ];
-    const { url } = await serve({ endpoints, timeouts: { responseMs: 100 } });
+    const { url } = await serve({ endpoints, timeouts: { responseMs: 1_000 } });
     const [head, text] = (await connectRaw(url).closed()).split('\r\n\r\n');
     expect(head).toMatch(/^HTTP\/1.1 401 Who Are You\r\n.*Connection: close/s);
     expect(head).toMatch(/X-A: 1\r\nX-A: 2\r\n/);
