@@ -42,8 +42,8 @@ export type { Percentile } from './race/percentile.ts';
 export type { StartReason } from './race/rules.ts';
 export type { Strategy } from './race/strategies/strategies.ts';
 export type { Next } from './support/next.ts';
+export type { AgentOption, AgentPair } from './transports/connect/foreign-agents.ts';
 export { type GotTransportOptions, gotTransport } from './transports/got.ts';
-export type { AgentOption, AgentPair } from './transports/http1/foreign-agents.ts';
 export type {
   InterimResponse,
   TlsOptions,

@@ -1,12 +1,12 @@
 import { wholeNumberFrom } from '../support/parser/kinds.ts';
 import { inWords, type OptionTable, objectOf, option } from '../support/parser/option.ts';
 import { parseOrThrow, refuse } from '../support/parser/problems.ts';
+import { type AgentOption, ForeignAgents, parseAgentPair } from './connect/foreign-agents.ts';
 import { Agents } from './http1/agents.ts';
-import { type AgentOption, ForeignAgents, parseAgentPair } from './http1/foreign-agents.ts';
 import { NodeAttempt, type Passage } from './http1/node-attempt.ts';
-import { commonOptions } from './http1/transport-options.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
 import type { Transport } from './message/transport.ts';
+import { commonOptions } from './message/transport-options.ts';
 
 /** How {@link nodeTransport} connects. */
 export interface NodeTransportOptions {

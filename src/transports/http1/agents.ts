@@ -1,10 +1,10 @@
 import type https from 'node:https';
 import { isIdempotent } from '../../http/methods.ts';
+import type { Source } from '../connect/foreign-agents.ts';
+import { mayBeClosing } from '../connect/idle-limit.ts';
 import { isNamedByOtherAddress, serverNameOf } from '../connect/server-name.ts';
 import type { TlsOptions, UpstreamRequest } from '../message/transport.ts';
 import { type AgentPurpose, createAgent, type KeepAliveSettings } from './create-agent.ts';
-import type { Source } from './foreign-agents.ts';
-import { mayBeClosing } from './idle-limit.ts';
 
 /** The connection pools of our own: one for http, and one for each set of certificates. */
 export class Agents {

@@ -2,10 +2,10 @@ import http, { type ClientRequestArgs } from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { beginIdle, heldFor } from '../connect/idle-limit.ts';
 import { Opening } from '../connect/open-connection.ts';
 import { probeOverTls } from '../connect/probing.ts';
 import type { TlsOptions } from '../message/transport.ts';
-import { beginIdle, heldFor } from './idle-limit.ts';
 
 /** A request that needs a connection, as the option `seeker` of a request to an agent of {@link createAgent}. */
 export interface ConnectionSeeker {

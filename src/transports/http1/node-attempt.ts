@@ -1,11 +1,11 @@
 import type http from 'node:http';
 import { Readable } from 'node:stream';
 import type { BalancingProxyError } from '../../errors.ts';
+import type { Source } from '../connect/foreign-agents.ts';
+import { heedKeepAlive } from '../connect/idle-limit.ts';
 import { explain } from '../message/explain.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../message/transport.ts';
 import { isLong, pipeBody, withoutBody } from '../message/upload.ts';
-import type { Source } from './foreign-agents.ts';
-import { heedKeepAlive } from './idle-limit.ts';
 import { NodeConnecting } from './node-connecting.ts';
 import { createRequest } from './node-request.ts';
 import { toUpstreamResponse } from './node-response.ts';

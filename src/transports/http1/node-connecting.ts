@@ -1,10 +1,10 @@
 import type http from 'node:http';
 import type { Socket } from 'node:net';
+import { isInLine, type Source } from '../connect/foreign-agents.ts';
 import type { Opening } from '../connect/open-connection.ts';
 import { connectTimeout } from '../message/explain.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
 import type { ConnectionSeeker } from './create-agent.ts';
-import { isInLine, type Source } from './foreign-agents.ts';
 
 /** How one request gets its connection, and how long that may take. */
 export class NodeConnecting implements ConnectionSeeker {

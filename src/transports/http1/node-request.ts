@@ -1,13 +1,13 @@
 import http from 'node:http';
 import https from 'node:https';
 import { types } from 'node:util';
+import type { Source } from '../connect/foreign-agents.ts';
 import { lookup } from '../connect/lookup.ts';
 import { probing } from '../connect/probing.ts';
 import { serverNameOf } from '../connect/server-name.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
 import { sendUnframed } from '../message/upload.ts';
 import { type AgentRequest, type ConnectionSeeker, createAgent } from './create-agent.ts';
-import type { Source } from './foreign-agents.ts';
 
 /** Methods to which node:http adds no chunked framing of its own when there is no body. */
 const unframedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT']);

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { beginIdle, heedKeepAlive, mayBeClosing } from '../http1/idle-limit.ts';
+import { beginIdle, heedKeepAlive, mayBeClosing } from '../connect/idle-limit.ts';
 import { uploadTimeout } from '../message/explain.ts';
 import { limitSending, unreadMs } from '../message/upload.ts';
 import { UploadWrites } from '../message/upload-writes.ts';

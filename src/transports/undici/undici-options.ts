@@ -2,8 +2,8 @@ import { hasMethods, trueOrFalse, valueThat, wholeNumberFrom } from '../../suppo
 import { inWords, type OptionTable, objectOf, option, optional, type ValuesOf } from '../../support/parser/option.ts';
 import { parseOrThrow, refuse } from '../../support/parser/problems.ts';
 import { maxTimerMs } from '../../support/timer.ts';
-import { type AgentOption, parseAgentPair } from '../http1/foreign-agents.ts';
-import { commonOptions } from '../http1/transport-options.ts';
+import { type AgentOption, parseAgentPair } from '../connect/foreign-agents.ts';
+import { commonOptions } from '../message/transport-options.ts';
 
 /** How {@link undiciTransport} connects. */
 export interface UndiciTransportOptions {

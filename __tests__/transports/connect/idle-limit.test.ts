@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { heedKeepAlive, heldFor } from '../../../src/transports/http1/idle-limit.ts';
+import { heedKeepAlive, heldFor } from '../../../src/transports/connect/idle-limit.ts';
 
 const connection = () => new Duplex();
 
