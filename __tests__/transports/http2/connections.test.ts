@@ -3,7 +3,7 @@ import https from 'node:https';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
 import { upstreamRequest } from '../../../src/testing/testing.ts';
-import type { ConnectionLimits } from '../../../src/transports/http2/connection-limits.ts';
+import type { ConnectionLimits } from '../../../src/transports/http2/connections/connection-limits.ts';
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { answering } from '../../helpers/servers.ts';

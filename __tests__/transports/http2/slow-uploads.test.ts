@@ -3,7 +3,7 @@ import net from 'node:net';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type UpstreamRequest } from '../../../src/index.ts';
 import { upstreamRequest } from '../../../src/testing/testing.ts';
-import type { ConnectionLimits } from '../../../src/transports/http2/connection-limits.ts';
+import type { ConnectionLimits } from '../../../src/transports/http2/connections/connection-limits.ts';
 import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
 import { later } from '../../helpers/late.ts';
 import { Resources } from '../../helpers/proxy.ts';

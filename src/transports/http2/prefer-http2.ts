@@ -6,10 +6,10 @@ import { isIdempotent } from '../../http/methods.ts';
 import { asksForUpgrade } from '../../http/protocols.ts';
 import { untilAborted } from '../../support/until-aborted.ts';
 import type { Transport, UpstreamRequest } from '../message/transport.ts';
-import type { Http2Connection } from './connection.ts';
-import type { ConnectionLimits } from './connection-limits.ts';
-import { Http2Attempt } from './http2-attempt.ts';
-import { Http2Sessions } from './sessions.ts';
+import { Http2Attempt } from './attempts/http2-attempt.ts';
+import type { Http2Connection } from './connections/connection.ts';
+import type { ConnectionLimits } from './connections/connection-limits.ts';
+import { Http2Sessions } from './connections/sessions.ts';
 
 /** Most header fields that go over HTTP/2: node:http2 servers take 128, pseudo headers included, node:http servers 1,000. */
 const maxFields = 120;

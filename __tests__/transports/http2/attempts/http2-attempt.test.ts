@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream';
-import { createCertificate } from '../../../shared/certificate.ts';
-import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
-import { upstreamRequest } from '../../../src/testing/testing.ts';
-import type { Http2Connection } from '../../../src/transports/http2/connection.ts';
-import { Http2Attempt } from '../../../src/transports/http2/http2-attempt.ts';
-import { Http2Sessions } from '../../../src/transports/http2/sessions.ts';
-import { activeResources, surplusOver } from '../../helpers/leaks.ts';
-import { Resources } from '../../helpers/proxy.ts';
-import { until } from '../../helpers/until.ts';
+import { createCertificate } from '../../../../shared/certificate.ts';
+import { gotTransport, type Transport, type UpstreamRequest } from '../../../../src/index.ts';
+import { upstreamRequest } from '../../../../src/testing/testing.ts';
+import { Http2Attempt } from '../../../../src/transports/http2/attempts/http2-attempt.ts';
+import type { Http2Connection } from '../../../../src/transports/http2/connections/connection.ts';
+import { Http2Sessions } from '../../../../src/transports/http2/connections/sessions.ts';
+import { activeResources, surplusOver } from '../../../helpers/leaks.ts';
+import { Resources } from '../../../helpers/proxy.ts';
+import { until } from '../../../helpers/until.ts';
 import {
   data,
   frameTypes,
@@ -19,7 +19,7 @@ import {
   type RawHttp2Behaviour,
   reset,
   startRawHttp2,
-} from '../raw-http2.ts';
+} from '../../raw-http2.ts';
 
 const noError = 0;
 const internalError = 2;

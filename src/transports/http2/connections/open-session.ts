@@ -1,7 +1,7 @@
 import type { ClientHttp2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { BalancingProxyError } from '../../errors.ts';
-import { connectTimeout } from '../message/explain.ts';
+import { BalancingProxyError } from '../../../errors.ts';
+import { connectTimeout } from '../../message/explain.ts';
 import type { Http2Connection } from './connection.ts';
 import type { ConnectSettings } from './socket.ts';
 

@@ -1,4 +1,4 @@
-import type { Http2Connection } from './connection.ts';
+import type { Http2Connection } from '../connections/connection.ts';
 
 /** Bytes from which a body competes with others for the throughput of a TCP connection. */
 const largeBytes = 131_072;

@@ -1,13 +1,13 @@
 import http2 from 'node:http2';
 import net from 'node:net';
-import { createCertificate } from '../../../shared/certificate.ts';
-import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
-import { upstreamRequest } from '../../../src/testing/testing.ts';
-import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
-import { later } from '../../helpers/late.ts';
-import { Resources } from '../../helpers/proxy.ts';
-import { turns } from '../../helpers/turns.ts';
-import { atLeast, until } from '../../helpers/until.ts';
+import { createCertificate } from '../../../../shared/certificate.ts';
+import { gotTransport, type Transport, type UpstreamRequest } from '../../../../src/index.ts';
+import { upstreamRequest } from '../../../../src/testing/testing.ts';
+import { preferHttp2 } from '../../../../src/transports/http2/prefer-http2.ts';
+import { later } from '../../../helpers/late.ts';
+import { Resources } from '../../../helpers/proxy.ts';
+import { turns } from '../../../helpers/turns.ts';
+import { atLeast, until } from '../../../helpers/until.ts';
 
 const textOf = async (body: AsyncIterable<unknown>) => {
   let text = '';

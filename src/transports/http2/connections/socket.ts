@@ -1,9 +1,9 @@
 import tls from 'node:tls';
-import { Opening } from '../connect/open-connection.ts';
-import { probeOverTls } from '../connect/probing.ts';
-import { serverNameOf } from '../connect/server-name.ts';
-import { connectTimeout } from '../message/explain.ts';
-import type { UpstreamRequest } from '../message/transport.ts';
+import { Opening } from '../../connect/open-connection.ts';
+import { probeOverTls } from '../../connect/probing.ts';
+import { serverNameOf } from '../../connect/server-name.ts';
+import { connectTimeout } from '../../message/explain.ts';
+import type { UpstreamRequest } from '../../message/transport.ts';
 
 /** Silence after which TCP asks whether the endpoint is still there; a stream of events may be silent for ever. */
 const probeAfterMs = 15_000;

@@ -1,4 +1,4 @@
-import { StreamLimit } from '../../../src/transports/http2/stream-limit.ts';
+import { StreamLimit } from '../../../../src/transports/http2/connections/stream-limit.ts';
 
 describe('StreamLimit', () => {
   const after = (...seen: number[]) => {

@@ -1,8 +1,8 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
-import { uploadTimeout } from '../message/explain.ts';
-import type { UpstreamRequest } from '../message/transport.ts';
-import { isLong, limitSending, pipeBody } from '../message/upload.ts';
+import { uploadTimeout } from '../../message/explain.ts';
+import type { UpstreamRequest } from '../../message/transport.ts';
+import { isLong, limitSending, pipeBody } from '../../message/upload.ts';
 
 /** Bytes that are given to Node at once: during a write Node reads nothing, and nobody sees whether anything goes on. */
 const pieceBytes = 65_536;

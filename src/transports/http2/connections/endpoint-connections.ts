@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
-import { explain } from '../message/explain.ts';
-import type { UpstreamRequest } from '../message/transport.ts';
+import { explain } from '../../message/explain.ts';
+import type { UpstreamRequest } from '../../message/transport.ts';
 import { Http2Connection } from './connection.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { Http1Offer } from './http1-offer.ts';

@@ -1,11 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import http2, { type ClientHttp2Stream, type IncomingHttpHeaders } from 'node:http2';
 import { Readable } from 'node:stream';
-import { PushedResponse } from '../message/pushed-response.ts';
-import { announcedBytesOf } from '../message/response-body.ts';
-import type { UpstreamRequest, UpstreamResponse } from '../message/transport.ts';
-import { isLong, limitRest, sinceAskedBefore, withoutBody } from '../message/upload.ts';
-import type { Http2Connection } from './connection.ts';
+import { PushedResponse } from '../../message/pushed-response.ts';
+import { announcedBytesOf } from '../../message/response-body.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../../message/transport.ts';
+import { isLong, limitRest, sinceAskedBefore, withoutBody } from '../../message/upload.ts';
+import type { Http2Connection } from '../connections/connection.ts';
 import { explainStream, isForHttp1, isUnseen, type SentStream } from './explain-stream.ts';
 import { fieldsAsSent, handshakeHeaders, requestHeaders } from './headers.ts';
 import { LargeCount } from './large-count.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ClientHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
-import { valuesOf } from '../../http/headers.ts';
-import type { UpstreamRequest, UpstreamResponse } from '../message/transport.ts';
+import { valuesOf } from '../../../http/headers.ts';
+import type { UpstreamRequest, UpstreamResponse } from '../../message/transport.ts';
 
 /** The response to a handshake that an endpoint has accepted with a 200 (RFC 8441 5), as it would be over HTTP/1.1. */
 export function switchedTo(

@@ -1,7 +1,7 @@
 import http2, { type ClientHttp2Stream } from 'node:http2';
-import { BalancingProxyError } from '../../errors.ts';
-import { explain } from '../message/explain.ts';
-import type { Http2Connection } from './connection.ts';
+import { BalancingProxyError } from '../../../errors.ts';
+import { explain } from '../../message/explain.ts';
+import type { Http2Connection } from '../connections/connection.ts';
 
 const { NGHTTP2_HTTP_1_1_REQUIRED, NGHTTP2_REFUSED_STREAM } = http2.constants;
 

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
-import { connectionHeaders, groupByName } from '../../http/headers.ts';
-import type { UpstreamRequest } from '../message/transport.ts';
+import { connectionHeaders, groupByName } from '../../../http/headers.ts';
+import type { UpstreamRequest } from '../../message/transport.ts';
 
 /** Headers that HTTP/2 has no use for, or says in another way (RFC 9113 8.2.2, 8.3.1). */
 const left: ReadonlySet<string> = new Set([...connectionHeaders, 'host']);

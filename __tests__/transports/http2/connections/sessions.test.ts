@@ -1,14 +1,14 @@
 import https from 'node:https';
-import { createCertificate } from '../../../shared/certificate.ts';
-import { upstreamRequest } from '../../../src/testing/testing.ts';
-import type { Http2Connection } from '../../../src/transports/http2/connection.ts';
-import { Http2Sessions } from '../../../src/transports/http2/sessions.ts';
-import type { UpstreamRequest } from '../../../src/transports/message/transport.ts';
-import { activeResources, surplusOver } from '../../helpers/leaks.ts';
-import { Resources } from '../../helpers/proxy.ts';
-import { answering, refusedUrl } from '../../helpers/servers.ts';
-import { until } from '../../helpers/until.ts';
-import { type RawHttp2Behaviour, type RawHttp2Server, settings, startRawHttp2 } from '../raw-http2.ts';
+import { createCertificate } from '../../../../shared/certificate.ts';
+import { upstreamRequest } from '../../../../src/testing/testing.ts';
+import type { Http2Connection } from '../../../../src/transports/http2/connections/connection.ts';
+import { Http2Sessions } from '../../../../src/transports/http2/connections/sessions.ts';
+import type { UpstreamRequest } from '../../../../src/transports/message/transport.ts';
+import { activeResources, surplusOver } from '../../../helpers/leaks.ts';
+import { Resources } from '../../../helpers/proxy.ts';
+import { answering, refusedUrl } from '../../../helpers/servers.ts';
+import { until } from '../../../helpers/until.ts';
+import { type RawHttp2Behaviour, type RawHttp2Server, settings, startRawHttp2 } from '../../raw-http2.ts';
 
 const trustingAll = { rejectUnauthorized: false };
 

@@ -1,4 +1,4 @@
-import { maxWindowBytes, receiveWindow } from '../../../src/transports/http2/receive-window.ts';
+import { maxWindowBytes, receiveWindow } from '../../../../src/transports/http2/connections/receive-window.ts';
 
 const mebibyte = 1_048_576;
 

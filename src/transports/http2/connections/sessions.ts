@@ -1,5 +1,5 @@
-import { forgetUnused } from '../connect/forget-unused.ts';
-import type { TlsOptions, UpstreamRequest } from '../message/transport.ts';
+import { forgetUnused } from '../../connect/forget-unused.ts';
+import type { TlsOptions, UpstreamRequest } from '../../message/transport.ts';
 import type { Http2Connection } from './connection.ts';
 import { type ConnectionLimits, usualLimits } from './connection-limits.ts';
 import { EndpointConnections } from './endpoint-connections.ts';
