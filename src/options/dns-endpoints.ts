@@ -1,4 +1,5 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import { createDnsQuery, type DnsAnswer, type DnsRecord, dnsRecords } from '../endpoints/dns.ts';
 import { LastGood } from '../endpoints/last-good.ts';
 import { arrayOf, finiteMilliseconds, milliseconds, oneOf, type Parser, valueThat } from '../support/parser/kinds.ts';
@@ -91,7 +92,7 @@ export function dnsEndpoints(url: string | URL, options: DnsEndpointsOptions = {
     // As long as nothing has changed, the list stays the very same, which is not parsed again.
     ask: async (known) => {
       const list = (await query()).map((answer) => endpointAt(parsed.url, answer));
-      return known && isSame(known, list) ? known : Object.freeze(list);
+      return known && isDeepStrictEqual(known, list) ? known : Object.freeze(list);
     },
   });
   return () => endpoints.get();
@@ -101,12 +102,6 @@ function endpointAt(url: URL, { hostname, port, address }: DnsAnswer): EndpointO
   const place = new URL(url);
   if (port !== undefined) place.host = `${hostname}:${port}`;
   return Object.freeze({ url: place.href, address });
-}
-
-function isSame(some: readonly EndpointOptions[], others: readonly EndpointOptions[]): boolean {
-  const isEqual = ({ url, address }: EndpointOptions, index: number) =>
-    url === others[index]?.url && address === others[index]?.address;
-  return some.length === others.length && some.every(isEqual);
 }
 
 /** Whether a text is the address of a DNS server. Trying it out is no test: node:dns takes bad ports for others before Node 24, and the port 0 ends the process. */

@@ -1,26 +1,16 @@
+import type { AttemptEnd } from '../../endpoints/endpoint.ts';
 import type { Candidate } from '../../endpoints/pool.ts';
-import type { AttemptOutcome, BalancingProxyError } from '../../errors.ts';
 import type { AttemptReport } from '../../events/events.ts';
 import type { StartReason } from '../../race/rules.ts';
 
 /** The start of an attempt. */
-interface AttemptStart {
-  /** The endpoint, and where it is for this request. */
-  readonly candidate: Candidate;
-  /** Why the attempt starts. */
-  readonly reason: StartReason;
-  /** Counts the attempts of a request, from 1. */
-  readonly number: number;
+interface AttemptStart extends Pick<Attempt, 'candidate' | 'reason' | 'number'> {
   /** When the request came, by `performance.now()`. */
   readonly requestStartedAt: number;
 }
 
 /** The end of an attempt. */
-export interface AttemptEnding {
-  /** The outcome of the attempt. */
-  readonly outcome: AttemptOutcome;
-  /** Why the attempt failed. */
-  readonly error?: BalancingProxyError | undefined;
+export interface AttemptEnding extends Omit<AttemptEnd, 'elapsedMs'> {
   /** Bytes of its response's body that were read for nobody. @default 0 */
   readonly discardedBytes?: number;
 }

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { Readable } from 'node:stream';
 import type { EndpointAddress } from '../../endpoints/address.ts';
 import { forwardedHeaders, forwardedNames, isForwardedTrusted, type TrustForwarded } from '../../http/forwarded.ts';
 import { firstValueOf, type HeaderList, namesOf, valuesOf, without, withValuesOf } from '../../http/headers.ts';
@@ -9,24 +8,17 @@ import { joinableProtocols } from '../../http/protocols.ts';
 import { endToEndHeaders, type ReceivedHeaders, receivedHeaders } from '../../http/received-headers.ts';
 import { authorityOf } from '../../http/target.ts';
 import { viaEntry } from '../../http/via.ts';
+import type { UpstreamRequest } from '../../transports/message/transport.ts';
 import type { RequestBody } from './request-body.ts';
 
-/** The part of a request that is the same for every endpoint, made once. */
-export interface OutgoingRequest {
-  /** The client's method. */
-  readonly method: string;
+/** The part of a request that is the same for every endpoint, made once; its headers are those that do not depend on the endpoint. */
+export interface OutgoingRequest extends Pick<UpstreamRequest, 'method' | 'headers' | 'body' | 'acceptsTrailers'> {
   /** The client's request target, before an endpoint's base path goes in front. */
   readonly url: string;
   /** The client's own Host, for `preserveHost`. */
   readonly host: string | undefined;
-  /** The headers that do not depend on the endpoint. */
-  readonly headers: HeaderList;
-  /** A Buffer can be sent to every endpoint, a stream to one only; undefined for none. */
-  readonly body: Buffer | Readable | undefined;
   /** Whether the client asks to switch protocols, for WebSockets mostly (RFC 9110 7.8). */
   readonly isUpgrade: boolean;
-  /** Whether the client accepts trailers (RFC 9110 10.1.4). */
-  readonly acceptsTrailers?: boolean;
 }
 
 /** The options that concern the request that goes out. */

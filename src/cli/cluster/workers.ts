@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import type { Configuration } from '../config/configuration.ts';
 import type { ListenAddress } from '../flags/address.ts';
 import { CommandError } from '../flags/command-error.ts';
-import type { Log } from '../log/log.ts';
 import { withFixedPort } from '../serve/listen.ts';
+import type { LocalSettings } from '../serve/local-service.ts';
 import type { Service } from '../serve/service.ts';
 import type { Signals } from '../signals/signals.ts';
 import { Crew } from './crew.ts';
@@ -13,10 +13,7 @@ import type { WorkerEnd, WorkerHandle } from './worker-handle.ts';
 import { WorkersMetrics } from './workers-metrics.ts';
 import { WorkersSource } from './workers-source.ts';
 
-interface WorkersSettings {
-  readonly configuration: Configuration;
-  readonly address: ListenAddress;
-  readonly log: Log;
+interface WorkersSettings extends Omit<LocalSettings, 'worker'> {
   /** Writes lines that workers have made. */
   readonly write: (text: string) => void;
   readonly atExit: Signals['atExit'];

@@ -13,9 +13,13 @@ import { LiveProxy } from './live-proxy.ts';
 import { loadMetrics } from './metrics.ts';
 import type { Service } from './service.ts';
 
-interface LocalSettings {
+/** What a service from this process alone takes. */
+export interface LocalSettings {
+  /** The options, the certificate and the flags. */
   readonly configuration: Configuration;
+  /** Where to listen. */
   readonly address: ListenAddress;
+  /** Gets a line for each request. */
   readonly log: Log;
   /** The number of the worker that this process is, if it is one. */
   readonly worker?: number;
@@ -43,11 +47,9 @@ async function countedOf(live: LiveProxy): Promise<Service['metrics']> {
   return async () => [await metrics.registry.getMetricsAsJSON()];
 }
 
-interface Parts {
+interface Parts extends Pick<LocalSettings, 'configuration' | 'log'> {
   readonly live: LiveProxy;
   readonly server: http.Server | https.Server;
-  readonly log: Log;
-  readonly configuration: Configuration;
   readonly metrics: Service['metrics'];
 }
 

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { types } from 'node:util';
+import { groupByName } from '../../http/headers.ts';
 import type { Source } from '../connect/foreign-agents.ts';
 import { lookup } from '../connect/lookup.ts';
 import { probing } from '../connect/probing.ts';
@@ -63,12 +64,6 @@ function isMocked(): boolean {
  * names that come twice, not one behind the other.
  */
 function toObject(headers: readonly string[]): http.OutgoingHttpHeaders {
-  const fields = new Map<string, [name: string, value: string | string[]]>();
-  for (let i = 0; i < headers.length; i += 2) {
-    const [name = '', value = ''] = headers.slice(i, i + 2);
-    const known = fields.get(name.toLowerCase());
-    if (known) known[1] = [known[1], value].flat();
-    else fields.set(name.toLowerCase(), [name, value]);
-  }
-  return Object.fromEntries(fields.values());
+  const groups = [...groupByName(headers)];
+  return Object.fromEntries(groups.map(({ name, values }) => [name, values.length === 1 ? values[0] : values]));
 }
