@@ -71,7 +71,7 @@ describe('HTTP/2 connections to an endpoint', () => {
   });
 
   test('end when they are idle', async () => {
-    use({ idleMs: 50 });
+    use({ keptMs: 50 });
     const { url, endpoint } = await start();
     expect(await get(url)).toBe('ok');
     await endpoint.idle();
@@ -80,7 +80,7 @@ describe('HTTP/2 connections to an endpoint', () => {
   });
 
   test('end when they are idle although a client went away from a body that had come whole and was not read', async () => {
-    use({ idleMs: 50 });
+    use({ keptMs: 50 });
     const { url, endpoint, sent } = await start();
     const abort = new AbortController();
     const { body } = await send(url, '/large', abort.signal);

@@ -101,12 +101,12 @@ function openInOwnWay(agent: http.Agent, secure: boolean): void {
  * @returns whether the connection stays.
  */
 function keep(socket: Socket, keepAliveTimeoutMs: number): boolean {
-  const idleMs = heldFor(socket) ?? keepAliveTimeoutMs;
-  if (idleMs <= 0) return false;
+  const keptMs = heldFor(socket) ?? keepAliveTimeoutMs;
+  if (keptMs <= 0) return false;
   beginIdle(socket);
   socket.setKeepAlive(true, 1_000);
   socket.unref();
-  const timeoutMs = idleMs === Infinity ? 0 : idleMs;
+  const timeoutMs = keptMs === Infinity ? 0 : keptMs;
   // The timeout goes on while the connection is in use, when the agent does not heed it: setting it anew each time costs more.
   if (socket.timeout !== timeoutMs) socket.setTimeout(timeoutMs);
   return true;

@@ -20,7 +20,7 @@ export const usualLimits = {
   /** Milliseconds after which another connection takes over. */
   maxAgeMs: 3_600_000,
   /** Milliseconds without a stream after which a connection is closed: nginx closes it after 75 s, load balancers after 60 s. */
-  idleMs: 25_000,
+  keptMs: 25_000,
   /**
    * Milliseconds without a stream after which a connection is asked for a sign of life before it gets a request that cannot be
    * sent twice.

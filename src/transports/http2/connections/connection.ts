@@ -45,7 +45,7 @@ export class Http2Connection {
     widen(this.session);
     this.#window = new AnnouncedWindow(this.session, sessionOptions.settings);
     this.#liveness = new Liveness(this.session, socket, limits);
-    this.#idle = setTimeout(this.#onIdle, limits.idleMs).unref();
+    this.#idle = setTimeout(this.#onIdle, limits.keptMs).unref();
     this.session
       // Streams report their errors themselves; without this listener the session's error would end the process.
       .on('error', onEnd)
