@@ -1,7 +1,8 @@
 import { existsSync, globSync } from 'node:fs';
 import path from 'node:path';
 import { house, publicNames, roomOf } from '../architecture/house.ts';
-import { root, sourcesUnder } from '../architecture/sources.ts';
+import { nodesOf, root, sourcesUnder } from '../architecture/sources.ts';
+import { callsIn, functionsIn } from './calls.ts';
 import { textOf } from './project.ts';
 import { fieldsOf } from './tables/declarations.ts';
 import { codeIn, tableIn } from './tables/tables.ts';
@@ -77,10 +78,10 @@ describe('the picture of the house', () => {
   });
 });
 
-/** A file's text has a function, method or class of this name. */
+/** A file's text declares a function, method, class, type or constant of this name. */
 function declares(file: string, name: string): boolean {
   const declaration = new RegExp(
-    `\\b(?:function\\*?|class|const|readonly|get|set) #?${name}\\b|^ +(?:async |static |\\*)*#?${name}(?:<.*>)?\\(`,
+    `\\b(?:function\\*?|class|interface|type|const|readonly|get|set) #?${name}\\b|^ +(?:async |static |\\*)*#?${name}(?:<.*>)?\\(`,
     'm',
   );
   return declaration.test(textOf(`src/${file}`));
@@ -95,6 +96,19 @@ describe('the picture of a request', () => {
 
   test('has calls', () => {
     expect(calls.length).toBeGreaterThan(10);
+  });
+
+  test('has the calls of one function in the order in which it makes them', () => {
+    const rooms = [...new Set(calls.map(([from]) => from))];
+    const sequences = rooms.flatMap((room) => {
+      const drawn = calls.flatMap(([from, , name]) => (from === room ? [name.replace(/.*\./, '')] : []));
+      return functionsIn(room).map(({ node }) => {
+        const made = [...new Set(callsIn(node))].filter((name) => drawn.includes(name));
+        return { made, drawn: made.toSorted((a, b) => drawn.indexOf(a) - drawn.indexOf(b)) };
+      });
+    });
+    expect(sequences.map(({ made }) => made)).toEqual(sequences.map(({ drawn }) => drawn));
+    expect(sequences.filter(({ made }) => made.length > 2)).not.toEqual([]);
   });
 
   test.each(calls)('has %s call %s: %s()', (from, to, name) => {
@@ -138,13 +152,35 @@ describe('what is named', () => {
   });
 });
 
-describe('the place of a timeout', () => {
-  const rows = tableIn(page, 'what', 'where');
+describe('the place of what is looked for', () => {
+  const rows = tableIn(page, 'question', 'file', 'function');
+  const places = rows
+    .filter(({ question }) => !question.startsWith('**'))
+    .map((row) => ({
+      question: row.question,
+      files: codeIn(row.file),
+      names: codeIn(row.function).map((name) => name.replace(/\(\)$/, '').replaceAll('#', '')),
+    }));
 
-  test.each(fieldsOf('TimeoutOptions'))('of $name is told, in files that know it', ({ name }) => {
-    const { where = '' } = rows.find(({ what }) => what === `\`timeouts.${name}\``) ?? {};
-    const files = codeIn(where).filter((code) => code.endsWith('.ts'));
-    expect(files).not.toEqual([]);
-    expect(files.filter((file) => !textOf(`src/${file}`).includes(name))).toEqual([]);
+  test.each(places)('is told, in two files at most: $question', ({ files, names }) => {
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.length).toBeLessThanOrEqual(2);
+    const declaredIn = (name: string) => files.filter((file) => name.split('.').every((part) => declares(file, part)));
+    expect(names.filter((name) => declaredIn(name).length === 0)).toEqual([]);
+    expect(files.filter((file) => !names.some((name) => declaredIn(name).includes(file)))).toEqual([]);
+  });
+
+  const limits = new Set(['setTimeout', 'settledInTime', 'limitSending']);
+  const limiting = functionsIn('').filter(({ node }) => callsIn(node).some((name) => limits.has(name)));
+  const times = [...fieldsOf('TimeoutOptions').map(({ name }) => name), 'preferGraceMs', 'loserGraceMs'];
+
+  test.each([...times, 'keepAliveTimeoutMs'])('is told of every file that limits a time by %s', (name) => {
+    const isMeant = ({ question }: { question: string }) => new RegExp(`^[^:]*\\b${name}\``).test(question);
+    const told = places.filter(isMeant).flatMap(({ files }) => files);
+    const knowing = limiting.filter(({ node }) => [...nodesOf(node)].some((inner) => inner.name === name));
+    const found = new Set(knowing.map(({ file }) => file));
+    expect(found).not.toEqual(new Set());
+    expect([...found].filter((file) => !told.includes(file))).toEqual([]);
+    expect(told.filter((file) => !textOf(`src/${file}`).includes(name))).toEqual([]);
   });
 });
