@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 /** `jest.thorough.config.js` asks for all tests and all their rounds; without it there are those that are quick. */
-export const isThorough = process.env.BRP_THOROUGH !== undefined;
+export const isThorough = process.env.THOROUGH_TESTS !== undefined;
 
 // Hundreds of tests start a process that runs our source. Compiled once, it starts in a third of the time.
 process.env.NODE_COMPILE_CACHE ??= path.join(import.meta.dirname, 'node_modules', '.cache', 'compiled');

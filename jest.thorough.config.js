@@ -1,7 +1,7 @@
 import run from './jest.run.js';
 
 // Read by `jest.config.js` and by the tests that have rounds.
-process.env.BRP_THOROUGH = '1';
+process.env.THOROUGH_TESTS = '1';
 
 /** Every test with all its rounds, over got and undici, and the end-to-end suite over node:http itself. */
 export default {
