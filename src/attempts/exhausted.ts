@@ -1,5 +1,4 @@
-import type { AttemptResult } from '../errors.ts';
-import { BalancingProxyError, type ErrorCode, isTimeout } from '../errors.ts';
+import { type AttemptResult, BalancingProxyError, type ErrorCode, isTimeout } from '../errors.ts';
 
 /** The codes that make the error of the whole request when every attempt has failed with them, and its message. */
 const causes: ReadonlyArray<[ErrorCode, string]> = [

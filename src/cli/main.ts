@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { workerMark } from './cluster/messages.ts';
-import { ignoreSignals } from './signals/signalled-process.ts';
-import { watchSignals } from './signals/signals.ts';
+import { ignoreSignals, watchSignals } from './signals/signals.ts';
 
 /** Runs the command, or one of its workers, with everything that this process gives. @returns the exit code. */
 async function main(): Promise<number> {

@@ -1,5 +1,4 @@
-import type { AttemptOutcome, BalancingProxyError } from '../errors.ts';
-import { isConnectFailure, isOwnFault } from '../errors.ts';
+import { type AttemptOutcome, type BalancingProxyError, isConnectFailure, isOwnFault } from '../errors.ts';
 import { type HedgeDelayOptions, hedgeDelayMs } from '../race/delay.ts';
 import type { EndpointAddress } from './address.ts';
 import { Ejection, type EjectionChange, type EjectionRules } from './ejection.ts';

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { PastMetrics } from '../../../src/cli/cluster/past-metrics.ts';
+import { PastMetrics } from '../../../src/cli/cluster/workers-metrics.ts';
 import { mergeMetrics } from '../../../src/observers/metrics/metrics.ts';
 import { metricIn } from '../metrics.ts';
 

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { watchForReload } from '../../../src/cli/signals/reload-request.ts';
+import { watchForReload } from '../../../src/cli/signals/signals.ts';
 
 let signalled: EventEmitter & { readonly platform: NodeJS.Platform; exit(): void };
 beforeEach(() => {

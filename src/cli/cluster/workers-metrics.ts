@@ -1,4 +1,3 @@
-import { PastMetrics } from './past-metrics.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
 /** Milliseconds that Prometheus waits for a worker that does not answer; the worker's last counts stand in for it then. */
@@ -25,4 +24,54 @@ export class WorkersMetrics {
     this.#past.add(last ?? this.#last.get(number) ?? []);
     this.#last.delete(number);
   }
+}
+
+/** A metric in the form of prom-client's `getMetricsAsJSON()`, as far as it matters here. */
+interface Metric {
+  readonly name: string;
+  readonly type: string;
+  readonly values: readonly Value[];
+}
+
+interface Value {
+  readonly value: number;
+  readonly labels: Readonly<Record<string, string | number>>;
+  /** The name of the series, in histograms only. */
+  readonly metricName?: string;
+}
+
+/** The types of metrics that only count up. A gauge is of this moment: that of a process that is gone counts no more. */
+const countingTypes: ReadonlySet<string> = new Set(['counter', 'histogram']);
+
+/**
+ * The counts of processes that are no more. Without these the sum of all would go down when a worker ends, which Prometheus
+ * takes for a restart, and so for many more requests than there were.
+ */
+export class PastMetrics {
+  readonly #metrics = new Map<string, Metric>();
+
+  /** Adds the last counts of a process. @param snapshots the result of `getMetricsAsJSON()` there, once or not at all. */
+  add(snapshots: readonly object[]): void {
+    for (const metric of snapshots.flat() as readonly Metric[]) {
+      if (!countingTypes.has(metric.type)) continue;
+      const { values = [] } = this.#metrics.get(metric.name) ?? {};
+      this.#metrics.set(metric.name, { ...metric, values: sum([...values, ...metric.values]) });
+    }
+  }
+
+  /** All counts, in the form of one more process. */
+  get snapshots(): readonly object[] {
+    return this.#metrics.size === 0 ? [] : [[...this.#metrics.values()]];
+  }
+}
+
+/** Adds up the values of each series. */
+function sum(values: readonly Value[]): readonly Value[] {
+  const bySeries = Map.groupBy(values, ({ metricName, labels }) =>
+    JSON.stringify([metricName, Object.entries(labels).sort()]),
+  );
+  return [...bySeries.values()].map((same) => ({
+    ...(same[0] as Value),
+    value: same.reduce((total, { value }) => total + value, 0),
+  }));
 }

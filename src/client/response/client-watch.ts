@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import { http2StreamOf, isClientGone } from '../../http/http2-stream.ts';
 import { clientGone } from '../connection/client-faults.ts';
-import { onSocketEnd } from '../connection/socket-end.ts';
 import { endedByApp, isBegunByApp, isEndedByApp } from './ending.ts';
 
 /** Watches one client's response until it has ended, so that nothing is done for a client that is gone. */
@@ -60,4 +60,41 @@ export class ClientWatch {
   readonly #onFinish = (): void => {
     if (isEndedByApp(this.#res)) this.abort(endedByApp());
   };
+}
+
+/** The requests that wait for the end of one connection. */
+interface Waiting {
+  /** The functions to call at the end. */
+  readonly listeners: Set<() => void>;
+  /** The one listener of the socket. */
+  readonly onClose: () => void;
+}
+
+const waitingBySocket = new WeakMap<Socket, Waiting>();
+
+/**
+ * Calls back at the end of a connection. All requests of a connection share one listener of its socket: a client may pipeline any
+ * number of requests, and Node takes more than ten listeners for a leak.
+ * @returns the function that ends the waiting.
+ */
+function onSocketEnd(socket: Socket, listener: () => void): () => void {
+  const waiting = waitingBySocket.get(socket) ?? startWaiting(socket);
+  waiting.listeners.add(listener);
+  return () => {
+    waiting.listeners.delete(listener);
+    if (waiting.listeners.size > 0) return;
+    socket.off('close', waiting.onClose);
+    waitingBySocket.delete(socket);
+  };
+}
+
+function startWaiting(socket: Socket): Waiting {
+  const listeners = new Set<() => void>();
+  const onClose = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const waiting = { listeners, onClose };
+  waitingBySocket.set(socket, waiting);
+  socket.once('close', onClose);
+  return waiting;
 }
