@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { inspect } from 'node:util';
-import { callSyncHook, hookFailed } from '../support/user-function.ts';
+import { callSyncHook, hookReturned } from '../support/user-function.ts';
 
 /** The option `pathRewrite`: gives the path and query to send for those of the client. */
 export type PathRewrite = (path: string, req: IncomingMessage) => string;
@@ -18,11 +17,7 @@ export function rewrittenUrl(
   const rewritten: unknown = callSyncHook('pathRewrite', () => pathRewrite(path, req));
   if (typeof rewritten === 'string' && (/^\/[\x21-\xff]*$/.test(rewritten) || (path === '*' && rewritten === '*')))
     return rewritten;
-  throw hookFailed(
-    'pathRewrite',
-    'returned something else than a path that starts with / and has no spaces',
-    new TypeError(`returned ${inspect(rewritten)}`),
-  );
+  throw hookReturned('pathRewrite', 'a path that starts with / and has no spaces', rewritten);
 }
 
 /** The authority that a target in absolute form names, without user and password, or undefined in any other form. */

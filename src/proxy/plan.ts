@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { inspect } from 'node:util';
 import type { Reporter } from '../events/reporter.ts';
 import { firstValueOf } from '../http/headers.ts';
 import { isIdempotent } from '../http/methods.ts';
@@ -7,7 +6,7 @@ import { endToEndHeaders, receivedHeaders } from '../http/received-headers.ts';
 import type { Config } from '../options/config.ts';
 import type { HedgeBudget } from '../race/budget.ts';
 import { type Strategy, strategies, strategyNames } from '../race/strategies/strategies.ts';
-import { callSyncHook, hookFailed } from '../support/user-function.ts';
+import { callSyncHook, hookReturned } from '../support/user-function.ts';
 
 /** The facts on which a plan depends. */
 interface PlanSettings {
@@ -44,11 +43,7 @@ export function strategyFor(req: IncomingMessage, { strategy, unsafeMethods }: C
   const chosen: unknown = callSyncHook('strategy', () => strategy(req));
   const known = strategyNames.find((name) => name === chosen);
   if (known) return known;
-  throw hookFailed(
-    'strategy',
-    `returned something else than ${strategyNames.join(', ')}`,
-    new TypeError(`returned ${inspect(chosen)}`),
-  );
+  throw hookReturned('strategy', strategyNames.join(', '), chosen);
 }
 
 /** Whether a request may be sent twice: by its method, or because it carries to every endpoint the key by which it is known again. */

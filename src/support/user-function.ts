@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { BalancingProxyError, messageOf } from '../errors.ts';
 
 /**
@@ -41,4 +42,9 @@ function resultOf<T>(option: string, call: () => T): T {
 /** The error of a user's function that failed in some way: `what` follows the name of the option. */
 export function hookFailed(option: string, what: string, cause?: unknown): BalancingProxyError {
   return new BalancingProxyError('ERR_BRP_HOOK', `option \`${option}\` ${what}`, { cause });
+}
+
+/** The error of a user's function that gave something else than `expected`; its cause tells what. */
+export function hookReturned(option: string, expected: string, returned: unknown): BalancingProxyError {
+  return hookFailed(option, `returned something else than ${expected}`, new TypeError(`returned ${inspect(returned)}`));
 }

@@ -1,4 +1,4 @@
-import type { EndpointState, LatencySummary } from '../../endpoints/snapshot.ts';
+import type { EndpointSnapshot, LatencySummary } from '../../endpoints/snapshot.ts';
 
 /**
  * The data of one event of the stream to the page, as JSON. The page is type-checked against this file without knowing Node, so that
@@ -32,15 +32,7 @@ export interface RequestFigures {
 }
 
 /** One endpoint. Figures are those of the last minute where nothing else is said; ratios as in {@link RequestFigures}. */
-export interface EndpointRow {
-  /** The name of the endpoint. */
-  readonly name: string;
-  /** Whether the endpoint is asked at this moment. */
-  readonly state: EndpointState;
-  /** Milliseconds until the endpoint is asked again, or 0. */
-  readonly backInMs: number;
-  /** Attempts and responses under way at this moment. */
-  readonly inFlight: number;
+export interface EndpointRow extends Pick<EndpointSnapshot, 'name' | 'state' | 'backInMs' | 'inFlight'> {
   /** Attempts that ended per second, over the last 10 s. */
   readonly attemptsPerSecond: number;
   /** Attempts that ended in each slot of two seconds, the current slot last. */

@@ -40,6 +40,9 @@ const refusals: ReadonlySet<string> = new Set([
   'UND_ERR_NOT_SUPPORTED',
 ]);
 
+/** Codes of errors, beside those of the parser, for bytes that are no HTTP. */
+const misreadings: ReadonlySet<string> = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'UND_ERR_HEADERS_OVERFLOW']);
+
 /** Codes of errors that say that this process or host has no file descriptor, port or memory left for a connection. */
 const shortages: ReadonlySet<string> = new Set([
   'EMFILE',
@@ -61,7 +64,9 @@ export function explain(thrown: Error, { name, isConnected, isReused }: Connecti
     new BalancingProxyError(code, `${what} ${name}: ${messageOf(error)}`, { cause: error });
   // The code of a DOMException, as signals have it, is a number.
   const systemCode = String((error as NodeJS.ErrnoException).code ?? '');
-  if (systemCode.startsWith('HPE_')) return describe('ERR_BRP_BAD_RESPONSE', 'no HTTP response from');
+  // Errors of undici's parser may have a name only.
+  const isOfParser = systemCode.startsWith('HPE_') || error.name === 'HTTPParserError';
+  if (isOfParser || misreadings.has(systemCode)) return describe('ERR_BRP_BAD_RESPONSE', 'no HTTP response from');
   if (refusals.has(systemCode)) return describe('ERR_BRP_UNSENDABLE', 'this request cannot be sent to');
   if (shortages.has(systemCode)) return describe('ERR_BRP_NO_SOCKET', 'this host has no socket left to connect to');
   if (!isConnected) return describe('ERR_BRP_CONNECT', 'cannot connect to');

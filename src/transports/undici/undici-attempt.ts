@@ -1,8 +1,8 @@
 import { NodeAttempt } from '../http1/node-attempt.ts';
+import { connectTimeout, explain } from '../message/explain.ts';
 import { type Flow, PushedResponse } from '../message/pushed-response.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../message/transport.ts';
 import { isLong, sinceAskedBefore, withoutBody } from '../message/upload.ts';
-import { explainUndici } from './explain-undici.ts';
 
 /** undici's handle of a request that is under way. */
 interface Controller extends Flow {
@@ -156,10 +156,13 @@ export class UndiciAttempt {
   onResponseError(_: unknown, error: Error): void {
     this.#release();
     if (this.#response) this.#response.fail(error);
-    else if (!this.#signal.aborted) {
-      const state = { isConnected: this.#controller !== undefined, isReused: this.#isReused };
-      this.#result.reject(explainUndici(error, this.request, state));
-    }
+    else if (!this.#signal.aborted) this.#result.reject(this.#explain(error));
+  }
+
+  #explain(error: NodeJS.ErrnoException): Error {
+    if (error.code === 'UND_ERR_CONNECT_TIMEOUT') return connectTimeout(this.request, error);
+    const { name } = this.request.address;
+    return explain(error, { name, isConnected: this.#controller !== undefined, isReused: this.#isReused });
   }
 }
 
