@@ -11,6 +11,7 @@ import type {
   RequestEnded,
   RequestEvent,
   RequestEvents,
+  ResponseStarted,
 } from './events.ts';
 import type { Events } from './proxy-events.ts';
 
@@ -76,12 +77,8 @@ export class Reporter {
   }
 
   /** Tells which response the client gets. */
-  responseStarted(
-    { name }: ReportedAttempt,
-    { status, afterMs }: { readonly status: number; readonly afterMs: number },
-  ): void {
-    if (!this.#events.isHeard('response-started')) return;
-    this.#emit({ type: 'response-started', endpoint: name, status, afterMs });
+  responseStarted(fields: Pick<ResponseStarted, 'endpoint' | 'status' | 'afterMs'>): void {
+    if (this.#events.isHeard('response-started')) this.#emit({ type: 'response-started', ...fields });
   }
 
   /** Tells that the request is over. @param fieldsOf called only when somebody hears. */

@@ -103,7 +103,8 @@ export class ProxiedRequest {
     this.#winner = winner?.value.attempt.name;
     this.#sent = new SentResponse(sent, this.signal);
     const { attempt, response } = sent.value;
-    this.reporter.responseStarted(attempt, { status: response.status, afterMs: this.#life.elapsedMs });
+    const afterMs = this.#life.elapsedMs;
+    this.reporter.responseStarted({ endpoint: attempt.name, status: response.status, afterMs });
     return sent.value;
   }
 

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { EndpointSnapshot } from '../../index.ts';
+import type { ManagedProxy } from '../../index.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { ListenAddress } from '../flags/address.ts';
 import type { PackedEvent } from './packed-events.ts';
@@ -49,13 +49,8 @@ export interface StartTask {
   readonly isLeaving: boolean;
 }
 
-/** The endpoints as a worker knows them. */
-export interface WorkerState {
-  /** With the counts of this worker alone. */
-  readonly endpoints: readonly EndpointSnapshot[];
-  /** How often the worker's budget was used up. */
-  readonly hedgesDenied: number;
-}
+/** The endpoints and the used-up budgets as a worker knows them, with the counts of this worker alone. */
+export type WorkerState = Pick<ManagedProxy, 'endpoints' | 'hedgesDenied'>;
 
 /** The counts that a worker leaves when it ends. */
 export interface LastWords {

@@ -5,14 +5,12 @@ import { forgetUnused } from '../connect/forget-unused.ts';
 import { Opening } from '../connect/open-connection.ts';
 import { probeOverTls, probing } from '../connect/probing.ts';
 import { serverNameOf } from '../connect/server-name.ts';
-import type { TlsOptions } from '../message/transport.ts';
+import type { UpstreamRequest } from '../message/transport.ts';
 
 /** Where a connector connects to, and within what time. */
-interface ConnectorSettings extends Pick<EndpointAddress, 'socketPath' | 'connectTo'> {
-  /** Certificates for https endpoints. */
-  readonly tls: TlsOptions | undefined;
-  /** Milliseconds for DNS, TCP and TLS together, or Infinity. */
-  readonly connectMs: number;
+interface ConnectorSettings
+  extends Pick<EndpointAddress, 'socketPath' | 'connectTo'>,
+    Pick<UpstreamRequest, 'tls' | 'connectMs'> {
   /** Makes the error for a connection that is not there in time. */
   readonly createTimeout: () => Error;
   /** Gets the openings that are under way, so that they can be ended. */
