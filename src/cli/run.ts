@@ -34,7 +34,7 @@ async function answerOrServe({ argv, env, stdout, stderr, signals }: Surrounding
   const flags = parseFlags(argv, env);
   if (flags.values.help) return write(stdout, await usageText(), 0);
   if (flags.values.version) return write(stdout, `balancing-reverse-proxy ${packageVersion()}\n`, 0);
-  // Loading the proxy takes longer than all of the above, and neither the version nor errors need it.
+  // Loading the proxy takes longer than all of the above, and neither the version nor an unknown flag needs it.
   const { serve } = await import('./serve.ts');
   return serve(flags, { signals, outputs: { stdout, stderr }, warnings: warningsOf(env) });
 }
