@@ -12,7 +12,7 @@ import path from 'node:path';
 const root = path.join(import.meta.dirname, '..');
 const majors = ['22', '24', '26'];
 /** The suites over both transports, with something to do for every core. */
-const allSuites = ['--config', 'jest.quick.config.js', '__tests__/e2e'];
+const suites = ['__tests__/e2e'];
 /** A run takes less than a minute; one that hangs is ended. */
 const maxRunMs = 300_000;
 
@@ -76,14 +76,14 @@ async function runOrThrow(program: string, args: readonly string[], options: Spa
   return output;
 }
 
-async function runSuites(node: string, suites: readonly string[]): Promise<Outcome> {
+async function runSuites(node: string, files: readonly string[]): Promise<Outcome> {
   const folder = await mkdtemp(path.join(tmpdir(), 'matrix-'));
   const file = path.join(folder, 'report.json');
   const jest = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
   // What a failed test leaves open would keep jest from ending.
-  const report = ['--forceExit', '--json', '--outputFile', file];
+  const report = ['--config', 'jest.quick.config.js', '--forceExit', '--json', '--outputFile', file];
   const options = { timeout: maxRunMs };
-  const { output } = await run(node, [...jest, ...report, ...suites], options);
+  const { output } = await run(node, [...jest, ...report, ...files], options);
   const text = await readFile(file, 'utf8').catch(() => undefined);
   await rm(folder, { recursive: true });
   if (text === undefined) return { isGood: false, summary: 'jest gave no report', details: output, failed: [] };
@@ -103,11 +103,11 @@ async function testOn(major: string): Promise<boolean> {
     console.log(`node ${major}: not installed\n${message}`),
   );
   if (!node) return false;
-  const { isGood, failed } = await tell(`node ${node.version}`, runSuites(node.program, allSuites));
+  const { isGood, failed } = await tell(`node ${node.version}`, runSuites(node.program, suites));
   if (isGood || failed.length === 0) return isGood;
   // A difference between versions of Node shows on a quiet machine, too; a test that was starved does not fail alone.
-  const alone = ['--config', 'jest.quick.config.js', '--runInBand', ...failed];
-  return (await tell(`node ${node.version}, these files alone`, runSuites(node.program, alone))).isGood;
+  const again = runSuites(node.program, ['--runInBand', ...failed]);
+  return (await tell(`node ${node.version}, these files alone`, again)).isGood;
 }
 
 /** Prints the outcome of a run. */

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import express from 'express';
 import supertest from 'supertest';
 import { type BalancingProxyError, createBalancingProxy, type EndpointsFunction } from '../../src/index.ts';
@@ -29,9 +30,7 @@ describe('a function that gives the endpoints', () => {
 
   test('sends a body that came while it was asked', async () => {
     const endpoint = await resources.startAt(async (req, res) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of req) chunks.push(chunk as Buffer);
-      answering(200, String(Buffer.concat(chunks)))(req, res);
+      answering(200, await text(req))(req, res);
     });
     const { url } = await resources.serve({ endpoints: async () => [endpoint] });
     expect((await request(url, { method: 'POST', body: 'some text' })).text).toBe('some text');

@@ -1,6 +1,7 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import middie from '@fastify/middie';
 import connect from 'connect';
 import express from 'express';
@@ -80,10 +81,8 @@ export function sendHttp2(url: string, { method = 'GET', headers, body }: SendSe
 }
 
 /** Reads a body to its end; rejects when it is broken off. */
-export async function textOf({ body }: { readonly body: Readable }): Promise<string> {
-  let text = '';
-  for await (const chunk of body) text += chunk;
-  return text;
+export function textOf({ body }: { readonly body: Readable }): Promise<string> {
+  return text(body);
 }
 
 const onHttp1 = { send: sendHttp1, hasMounts: true };

@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { queryObjects } from 'node:v8';
 import { Agent } from 'undici';
 import { upstreamRequest } from '../../src/testing/testing.ts';
@@ -15,11 +16,6 @@ describe('undiciTransport()', () => {
   const resources = new Resources();
   afterEach(() => resources.closeAll());
 
-  const textOf = async (body: AsyncIterable<unknown>) => {
-    let text = '';
-    for await (const chunk of body) text += chunk;
-    return text;
-  };
   /** Gives a function that sends a request and reads its response. */
   const create = (options?: UndiciTransportOptions) => {
     const transport = resources.use(undiciTransport(options));

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { InspectableBody, inspected } from '../../../src/attempts/response/inspect.ts';
 
 const limitBytes = 8;
@@ -15,10 +16,7 @@ const endedStreamOf = (...chunks: string[]): PassThrough => streamOf(...chunks).
 
 /** What whoever sends the body gets of it. */
 async function sentOf(content: Buffer | Readable): Promise<string> {
-  if (!(content instanceof Readable)) return content.toString();
-  const chunks: Buffer[] = [];
-  for await (const chunk of content) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
+  return content instanceof Readable ? text(content) : content.toString();
 }
 
 describe('the beginning of a body', () => {

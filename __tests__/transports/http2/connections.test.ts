@@ -1,5 +1,6 @@
 import http2 from 'node:http2';
 import https from 'node:https';
+import { text as textOf } from 'node:stream/consumers';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
 import { upstreamRequest } from '../../../src/testing/testing.ts';
@@ -8,12 +9,6 @@ import { preferHttp2 } from '../../../src/transports/http2/prefer-http2.ts';
 import { Resources } from '../../helpers/proxy.ts';
 import { answering } from '../../helpers/servers.ts';
 import { atLeast, including, until } from '../../helpers/until.ts';
-
-const textOf = async (body: AsyncIterable<unknown>) => {
-  let text = '';
-  for await (const chunk of body) text += chunk;
-  return text;
-};
 
 describe('HTTP/2 connections to an endpoint', () => {
   const resources = new Resources();

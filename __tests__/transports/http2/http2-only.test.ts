@@ -1,16 +1,11 @@
 import { once } from 'node:events';
 import http2, { type ServerHttp2Stream } from 'node:http2';
 import { Readable } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../src/index.ts';
 import { upstreamRequest } from '../../../src/testing/testing.ts';
 import { Resources } from '../../helpers/proxy.ts';
-
-const textOf = async (body: AsyncIterable<unknown>) => {
-  let text = '';
-  for await (const chunk of body) text += chunk;
-  return text;
-};
 
 describe('an endpoint that offers HTTP/2 only', () => {
   const resources = new Resources();

@@ -6,6 +6,7 @@ import http2, {
 } from 'node:http2';
 import https from 'node:https';
 import { Readable } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { gotTransport, type Transport } from '../../../src/index.ts';
@@ -21,12 +22,6 @@ type Listener = (req: Http2ServerRequest, res: Http2ServerResponse) => void;
 const ok: Listener = (req, res) => {
   req.resume();
   res.end('ok');
-};
-
-const textOf = async (body: AsyncIterable<unknown>) => {
-  let text = '';
-  for await (const chunk of body) text += chunk;
-  return text;
 };
 
 describe.each<[string, () => Transport]>([

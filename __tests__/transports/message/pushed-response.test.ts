@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { text as textOf } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { type Flow, PushedResponse } from '../../../src/transports/message/pushed-response.ts';
@@ -27,12 +28,6 @@ describe('PushedResponse', () => {
     const head = { status: 200, statusText: 'OK', headers: ['X-A', '1'] };
     return { flow, onDone, response: new PushedResponse(head, flow, onDone) };
   };
-  const textOf = async (body: AsyncIterable<unknown>) => {
-    let text = '';
-    for await (const chunk of body) text += chunk;
-    return text;
-  };
-
   test('gives the head as it is', () => {
     expect(open().response).toMatchObject({ status: 200, statusText: 'OK', headers: ['X-A', '1'] });
   });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { buffer } from 'node:stream/consumers';
 import type { UpstreamRequest } from '../../transports/message/transport.ts';
 import { type ContractCase, failsWith } from '../stage/contract-case.ts';
 import { answering } from '../stage/servers.ts';
@@ -92,9 +93,7 @@ const sendsBody = withBody.map(
     async play(stage) {
       const sent = Buffer.alloc(300_000, 'body');
       const server = await stage.start(async (req, res) => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of req) chunks.push(chunk as Buffer);
-        res.end(String(Buffer.concat(chunks).equals(sent)));
+        res.end(String((await buffer(req)).equals(sent)));
       });
       const headers = ['Host', 'h', 'Content-Length', String(sent.length)];
       assert.equal(await stage.ask(server.url, { method, headers, body: sent }), 'true');

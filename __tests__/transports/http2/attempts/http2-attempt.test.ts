@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
 import { createCertificate } from '../../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../../src/index.ts';
 import { upstreamRequest } from '../../../../src/testing/testing.ts';
@@ -25,12 +26,6 @@ const noError = 0;
 const internalError = 2;
 const refusedStream = 7;
 const cancelled = 8;
-
-async function textOf(body: AsyncIterable<unknown>): Promise<string> {
-  let text = '';
-  for await (const chunk of body) text += chunk;
-  return text;
-}
 
 describe('a request over HTTP/2', () => {
   const resources = new Resources();

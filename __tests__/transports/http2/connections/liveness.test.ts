@@ -1,5 +1,6 @@
 import http2 from 'node:http2';
 import net from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { createCertificate } from '../../../../shared/certificate.ts';
 import { gotTransport, type Transport, type UpstreamRequest } from '../../../../src/index.ts';
 import { upstreamRequest } from '../../../../src/testing/testing.ts';
@@ -8,12 +9,6 @@ import { later } from '../../../helpers/late.ts';
 import { Resources } from '../../../helpers/proxy.ts';
 import { turns } from '../../../helpers/turns.ts';
 import { atLeast, until } from '../../../helpers/until.ts';
-
-const textOf = async (body: AsyncIterable<unknown>) => {
-  let text = '';
-  for await (const chunk of body) text += chunk;
-  return text;
-};
 
 describe('an HTTP/2 connection', () => {
   const resources = new Resources();
