@@ -62,6 +62,7 @@ import {
   type UpgradedConnection,
   type UpstreamRequest,
   type UpstreamResponse,
+  type WinAt,
 } from '../src/index.ts';
 import {
   createDashboard,
@@ -122,6 +123,11 @@ export const everyOption: Required<BalancingProxyOptions> = {
   inspectLimitBytes: 1_024,
   preferStatuses: '200,300',
   preferGraceMs: 50,
+  holdBytes: 1_024,
+  holdMs: 0,
+  winAt: 'first-event',
+  resume: 'replay',
+  maxResumes: 3,
   strategy: (req) => (req.url === '/slow' ? 'hedge' : 'failover'),
   unsafeMethods: 'single',
   hedge: {
@@ -137,7 +143,7 @@ export const everyOption: Required<BalancingProxyOptions> = {
   maxInFlight: 100,
   loserGraceMs: 5,
   ejection: { consecutiveFailures: 3, baseMs: 500, maxMs: 10_000 },
-  timeouts: { connectMs: 1, responseMs: 2, idleMs: 3, totalMs: Infinity, clientMs: 4 },
+  timeouts: { connectMs: 1, responseMs: 2, firstByteMs: 5, idleMs: 3, totalMs: Infinity, clientMs: 4 },
   bodyLimitBytes: 0,
   largeBody: 'stream',
   pathRewrite: (path, req) => (req.method === 'GET' ? path.replace('/api', '') : path),
@@ -450,6 +456,7 @@ export interface Frame {
   readonly ejection: EjectionOptions;
   readonly order: Order;
   readonly largeBody: LargeBody;
+  readonly winAt: WinAt;
   readonly pathRewrite: PathRewrite;
   readonly hook: HeaderHook;
   readonly context: HookContext;

@@ -1,3 +1,4 @@
+export type { WinAt } from './attempts/attempt/attempt-settings.ts';
 export type { InspectedResponse } from './attempts/attempt/inspected-response.ts';
 export type { LargeBody } from './client/request/body.ts';
 export type { EndpointAddress } from './endpoints/address.ts';

@@ -9,6 +9,12 @@ describe('a bad value', () => {
   const delay = "expected milliseconds above 0 and up to 2147483647, or a percentile such as 'p95'";
   const pem = 'expected a PEM string, a Buffer or an array of these';
   const bad: ReadonlyArray<readonly [string, unknown, string]> = [
+    ['holdBytes', -1, '`holdBytes`: expected bytes, a whole number from 0, got -1'],
+    ['holdBytes', Infinity, '`holdBytes`: expected bytes, a whole number from 0, got Infinity'],
+    ['holdMs', -1, '`holdMs`: expected milliseconds from 0 to 2147483647, or Infinity, got -1'],
+    ['winAt', 'end', "`winAt`: expected one of 'head', 'first-byte', 'first-event', got 'end'"],
+    ['resume', false, "`resume`: expected one of 'range', 'replay', 'off', got false"],
+    ['maxResumes', 1.5, '`maxResumes`: expected a whole number from 0, or Infinity, got 1.5'],
     ['isUsable', true, '`isUsable`: expected a function, got true'],
     ['isUsable', null, '`isUsable`: expected a function, got null'],
     ['inspectLimitBytes', -1, '`inspectLimitBytes`: expected bytes, a whole number from 0, got -1'],
@@ -109,6 +115,7 @@ describe('a bad value', () => {
     ['timeouts', [], '`timeouts`: expected an object, got []'],
     ['timeouts', { connectMs: 0 }, `\`timeouts.connectMs\`: ${ms}, got 0`],
     ['timeouts', { responseMs: -1 }, `\`timeouts.responseMs\`: ${ms}, got -1`],
+    ['timeouts', { firstByteMs: 0 }, `\`timeouts.firstByteMs\`: ${ms}, got 0`],
     ['timeouts', { idleMs: NaN }, `\`timeouts.idleMs\`: ${ms}, got NaN`],
     ['timeouts', { clientMs: 0 }, `\`timeouts.clientMs\`: ${ms}, got 0`],
     ['timeouts', { totalMs: 2_147_483_648 }, `\`timeouts.totalMs\`: ${ms}, got 2147483648`],

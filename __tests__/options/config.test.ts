@@ -16,6 +16,11 @@ describe('resolveOptions without options', () => {
       isUsable: undefined,
       inspectLimitBytes: 65_536,
       preferGraceMs: 100,
+      holdBytes: 65_536,
+      holdMs: 50,
+      winAt: 'head',
+      resume: 'range',
+      maxResumes: 10,
       strategy: 'race',
       unsafeMethods: undefined,
       hedge: {
@@ -31,7 +36,14 @@ describe('resolveOptions without options', () => {
       maxInFlight: Infinity,
       loserGraceMs: 5,
       ejection: { consecutiveFailures: 5, baseMs: 1_000, maxMs: 30_000 },
-      timeouts: { connectMs: 3_000, responseMs: 30_000, idleMs: 60_000, totalMs: Infinity, clientMs: Infinity },
+      timeouts: {
+        connectMs: 3_000,
+        responseMs: 30_000,
+        firstByteMs: Infinity,
+        idleMs: 60_000,
+        totalMs: Infinity,
+        clientMs: Infinity,
+      },
       bodyLimitBytes: 1_048_576,
       largeBody: 'reject',
       pathRewrite: undefined,
@@ -102,6 +114,9 @@ describe('the result of resolveOptions', () => {
 
   test('keeps 0 and false as values', () => {
     const given = {
+      holdBytes: 0,
+      holdMs: 0,
+      maxResumes: 0,
       bodyLimitBytes: 0,
       inspectLimitBytes: 0,
       trustForwarded: false,
@@ -116,6 +131,7 @@ describe('the result of resolveOptions', () => {
     expect(resolve({ timeouts: { idleMs: 5 } }).timeouts).toEqual({
       connectMs: 3_000,
       responseMs: 30_000,
+      firstByteMs: Infinity,
       idleMs: 5,
       totalMs: Infinity,
       clientMs: Infinity,
@@ -167,6 +183,11 @@ describe('the result of resolveOptions', () => {
 describe('a good value', () => {
   const good: ReadonlyArray<readonly [keyof BalancingProxyOptions, readonly unknown[]]> = [
     ['endpoints', [['http://one.example'], () => [], async () => []]],
+    ['holdBytes', [0, 1, Number.MAX_SAFE_INTEGER]],
+    ['holdMs', [0, 0.5, 50, Infinity]],
+    ['winAt', ['head', 'first-byte', 'first-event']],
+    ['resume', ['range', 'replay', 'off']],
+    ['maxResumes', [0, 1, Infinity]],
     ['isUsable', [() => true, async () => true]],
     ['inspectLimitBytes', [0, 1, Number.MAX_SAFE_INTEGER]],
     ['preferStatuses', ['200,300', 200, ['2xx', 404], '200-204']],
@@ -202,6 +223,7 @@ describe('a good value', () => {
       [
         {},
         { connectMs: 0.5 },
+        { firstByteMs: 1 },
         { idleMs: 2_147_483_647 },
         { totalMs: Infinity },
         { clientMs: 1 },

@@ -83,6 +83,23 @@ export const proxyOptions = {
     'Statuses that win at once, written like `terminalStatuses`',
   ),
   preferGraceMs: option(milliseconds, 100, 'Time for which a response that is not of `preferStatuses` is held'),
+  holdBytes: option(byteCount, 65_536, 'Most bytes of a response body that are waited for before the response may win'),
+  holdMs: option(
+    graceMs,
+    50,
+    'Time after its head for which a response of unknown length is held, unless it is whole or `holdBytes` long before',
+  ),
+  winAt: option(
+    oneOf(['head', 'first-byte', 'first-event']),
+    'head',
+    'What must have come of a streamed body before its response may win',
+  ),
+  resume: option(
+    oneOf(['range', 'replay', 'off']),
+    'range',
+    'How the body of a GET goes on when its endpoint breaks off or falls silent',
+  ),
+  maxResumes: option(wholeNumberFrom(0), 10, 'Most breaks within one response that are mended'),
   strategy: option(strategy, 'race', 'How the endpoints are asked'),
   unsafeMethods: option(
     namedStrategy,

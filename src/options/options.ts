@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { WinAt } from '../attempts/attempt/attempt-settings.ts';
 import type { InspectedResponse } from '../attempts/attempt/inspected-response.ts';
 import type { LargeBody } from '../client/request/body.ts';
 import type { Order } from '../endpoints/order.ts';
@@ -47,6 +48,36 @@ export interface BalancingProxyOptions {
    * @default 100
    */
   readonly preferGraceMs?: number;
+  /**
+   * Most bytes of a response body that are waited for before the response may win, because another endpoint can be asked when it breaks
+   * off. A body that announces at most so many wins when it is whole, one that announces more at its head. In bytes.
+   * @default 65_536
+   */
+  readonly holdBytes?: number;
+  /**
+   * Time after its head for which a response of unknown length is held, unless it is whole or `holdBytes` long before. Streams of events
+   * are not held. 0 streams at once, Infinity waits for `holdBytes` or the end. In milliseconds.
+   * @default 50
+   */
+  readonly holdMs?: number;
+  /**
+   * What must have come of a streamed body before its response may win: `'head'`, nothing of it; `'first-byte'`; or `'first-event'`, of
+   * a `text/event-stream` the first event with data, of any other body the first byte.
+   * @default 'head'
+   */
+  readonly winAt?: WinAt;
+  /**
+   * How the body of a GET goes on when its endpoint breaks off or falls silent after the client was begun to be given it. `'range'` asks
+   * another endpoint for the rest, where the response has a length and a strong `ETag`; `'replay'` has in all other cases the whole asked
+   * for again, and compared with what the client has; `'off'` breaks the client's message off.
+   * @default 'range'
+   */
+  readonly resume?: 'range' | 'replay' | 'off';
+  /**
+   * Most breaks within one response that are mended, as long as each endpoint that goes on brings at least a byte.
+   * @default 10
+   */
+  readonly maxResumes?: number;
   /**
    * How the endpoints are asked: by a strategy, see {@link Strategy}, or by the one that a function of the request names.
    * @default 'race'

@@ -14,6 +14,12 @@ export interface TimeoutOptions {
    */
   readonly responseMs?: number;
   /**
+   * Time from the response head to what `winAt` waits for, the first byte or the first event, in milliseconds. With `winAt: 'head'` nothing
+   * is waited for.
+   * @default Infinity
+   */
+  readonly firstByteMs?: number;
+  /**
    * Silence of an endpoint within a response body, or before it takes more of a request body, in milliseconds. A slow client is
    * not silence.
    * @default 60_000
@@ -37,6 +43,11 @@ export interface TimeoutOptions {
 export const timeoutOptions = {
   connectMs: option(milliseconds, 3_000, 'Time for one attempt to set up its connection: DNS, TCP and TLS together'),
   responseMs: option(milliseconds, 30_000, 'Time for one attempt until its response head'),
+  firstByteMs: option(
+    milliseconds,
+    Infinity,
+    'Time from the response head to what `winAt` waits for, the first byte or the first event',
+  ),
   idleMs: option(
     milliseconds,
     60_000,

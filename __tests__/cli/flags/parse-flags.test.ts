@@ -32,6 +32,8 @@ describe('parseFlags', () => {
     [['-log-date=0', '-log-time=F', '-log-msec=T'], { 'log-date': false, 'log-time': false, 'log-msec': true }],
     [['-stop-after', '1m30s'], { 'stop-after': 90_000 }],
     [['-body-limit', '2MiB'], { 'body-limit': 2_097_152 }],
+    [['-hold-bytes', '8KiB', '-hold-time=10ms'], { 'hold-bytes': 8_192, 'hold-time': 10 }],
+    [['-win-at', 'first-event', '-resume=replay'], { 'win-at': 'first-event', resume: 'replay' }],
     [['-strategy=failover'], { strategy: 'failover' }],
     [['-transport', 'undici', '-http2'], { transport: 'undici', http2: true }],
     [['-address', '[::1]:80'], { address: { host: '::1', port: 80 } }],

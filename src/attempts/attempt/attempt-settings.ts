@@ -5,18 +5,27 @@ import type { TlsOptions, Transport } from '../../transports/message/transport.t
 import type { OutgoingRequest } from '../request/outgoing.ts';
 import type { IsUsable } from './inspected-response.ts';
 
+/** The part of a streamed body that must have come before its response may win: none, its first byte, or its first event. */
+export type WinAt = 'head' | 'first-byte' | 'first-event';
+
 /** The options that concern an attempt, complete and checked. */
 export interface AttemptOptions {
   /** Sends the request. */
   readonly transport: Transport;
   /** Limits in milliseconds, or Infinity. */
-  readonly timeouts: { readonly connectMs: number; readonly responseMs: number; readonly idleMs: number };
+  readonly timeouts: Readonly<Record<'connectMs' | 'responseMs' | 'firstByteMs' | 'idleMs', number>>;
   /** Certificates and their checking. */
   readonly tls: TlsOptions | undefined;
   /** Whether a status may be given to the client. */
   readonly terminalStatuses: IsTerminal;
   /** Whether a terminal status wins at once. */
   readonly preferStatuses: IsTerminal;
+  /** The most bytes of a body that are waited for. */
+  readonly holdBytes: number;
+  /** Milliseconds after the head for which a body of unknown length is waited for, or Infinity. */
+  readonly holdMs: number;
+  /** What of a streamed body must have come. */
+  readonly winAt: WinAt;
   /** The user's predicate. */
   readonly isUsable: IsUsable | undefined;
   /** The most bytes of a body that the predicate is shown. */

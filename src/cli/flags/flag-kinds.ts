@@ -67,8 +67,13 @@ export const duration = flagOf<number>({
 export function limit(fallback: string, option: string): Flag<number> {
   return duration(fallback, '{}; 0 is no limit', {
     option,
-    toOption: (ms) => (ms === 0 || ms > maxTimerMs ? Infinity : ms),
+    toOption: (ms) => (ms === 0 ? Infinity : keepable(ms)),
   });
+}
+
+/** A duration as the library takes it: one that no timer can keep, such as `1000h`, is no limit. */
+export function keepable(ms: number): number {
+  return ms > maxTimerMs ? Infinity : ms;
 }
 
 /** Milliseconds above 0, or a percentile. */
