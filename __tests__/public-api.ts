@@ -15,10 +15,12 @@ import {
   type AgentOption,
   type AgentPair,
   type AttemptOutcome,
+  type AttemptReason,
   type AttemptReport,
   type BalancingProxy,
   BalancingProxyError,
   type BalancingProxyOptions,
+  type BodyBreak,
   type ChannelMessage,
   createBalancingProxy,
   type DnsEndpointsOptions,
@@ -355,7 +357,7 @@ function describe(event: ProxyEvent): string {
     case 'request-started':
       return `${event.requestId} ${event.method} ${event.url} ${event.traceparent} ${event.tracestate}`;
     case 'attempt-started':
-      return `${event.attempt} ${event.endpoint} ${event.origin}${event.target} ${event.reason satisfies StartReason}`;
+      return `${event.attempt} ${event.endpoint} ${event.origin}${event.target} ${describeReason(event.reason)}`;
     case 'attempt-ended':
       return `${event.attempt} ${event.report.outcome} ${event.report.status ?? event.report.error?.code}`;
     case 'response-started':
@@ -374,9 +376,15 @@ function describe(event: ProxyEvent): string {
   }
 }
 
-function ended({ status, winner, bytes, durationMs, attempts, isBodyStreamed, strategy, error }: RequestEnded): string {
+function describeReason(reason: AttemptReason): string {
+  return reason === 'resume' ? 'goes on' : (reason satisfies StartReason);
+}
+
+function ended(event: RequestEnded): string {
+  const { status, winner, bytes, durationMs, attempts, isBodyStreamed, strategy, error, resumes } = event;
+  const breaks = attempts.map(({ brokeOff }) => (brokeOff satisfies BodyBreak | undefined)?.atByte);
   const outcomes: ReadonlyArray<AttemptOutcome | 'pending'> = attempts.map(({ outcome }: AttemptReport) => outcome);
-  return `${status ?? error?.status} ${winner} ${bytes + durationMs} ${outcomes} ${isBodyStreamed} ${strategy}`;
+  return `${status ?? error?.status} ${winner} ${bytes + durationMs} ${outcomes} ${isBodyStreamed} ${strategy} ${resumes satisfies number} ${breaks}`;
 }
 
 export const answerError: ErrorRequestHandler = (error, _req, res, next) => {

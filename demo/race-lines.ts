@@ -22,6 +22,7 @@ const barWidth = 40;
 const looks: Readonly<Record<AttemptReport['outcome'], { readonly cell: string; readonly color: Color }>> = {
   won: { cell: '█', color: 'green' },
   lost: { cell: '▓', color: 'cyan' },
+  resumed: { cell: '█', color: 'green' },
   unusable: { cell: '▒', color: 'red' },
   failed: { cell: '▒', color: 'red' },
   'timed-out': { cell: '▒', color: 'yellow' },

@@ -37,8 +37,11 @@ export const statusByCode = {
 /** The `code` of a {@link BalancingProxyError}; README says when each one comes. */
 export type ErrorCode = keyof typeof statusByCode;
 
-/** How one attempt ended. `lost`: its usable response came after the winner's. `cancelled`: it was ended before its response came. */
-export type AttemptOutcome = 'won' | 'lost' | 'unusable' | 'failed' | 'timed-out' | 'cancelled';
+/**
+ * How one attempt ended. `lost`: its usable response came after the winner's. `resumed`: it went on with a body that had broken off.
+ * `cancelled`: it was ended before its response came.
+ */
+export type AttemptOutcome = 'won' | 'lost' | 'resumed' | 'unusable' | 'failed' | 'timed-out' | 'cancelled';
 
 /** One attempt as an error tells of it. In fact an `AttemptReport`, which also says why the attempt was made and what it cost. */
 export interface AttemptResult {
@@ -48,7 +51,7 @@ export interface AttemptResult {
   readonly outcome: AttemptOutcome | 'pending';
   /** The status of the endpoint's response, if one came. */
   readonly status?: number;
-  /** Why the attempt failed; only with the outcomes `failed` and `timed-out`. */
+  /** Why the attempt failed, with the outcomes `failed` and `timed-out`; with `won` and `resumed`, why the body broke off later. */
   readonly error?: BalancingProxyError;
   /** Milliseconds from the start of the request to the start of this attempt. */
   readonly startedAfterMs: number;

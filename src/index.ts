@@ -14,8 +14,10 @@ export {
 } from './errors.ts';
 export type {
   AttemptEnded,
+  AttemptReason,
   AttemptReport,
   AttemptStarted,
+  BodyBreak,
   ChannelMessage,
   EndpointDrained,
   EndpointEjected,

@@ -25,6 +25,7 @@ function raceOf(request: Partial<RequestEnded>, attempts: readonly AttemptReport
     status: 200,
     winner: undefined,
     servedBy: 'http://a',
+    resumes: 0,
     bytes: 0,
     durationMs: 143.4,
     attempts,

@@ -29,6 +29,7 @@ describe('Endpoint', () => {
   test.each<[AttemptOutcome, object]>([
     ['won', { successes: 1, wins: 1 }],
     ['lost', { successes: 1 }],
+    ['resumed', { successes: 1 }],
     ['unusable', { failures: 1, ...oneFailed }],
     ['failed', { failures: 1, ...oneFailed }],
     ['timed-out', { failures: 1, timeouts: 1, ...oneFailed }],
@@ -99,7 +100,7 @@ describe('the health of an endpoint', () => {
 });
 
 describe('the latency of an endpoint', () => {
-  test.each<AttemptOutcome>(['won', 'lost'])('is learned from attempts that %s', (outcome) => {
+  test.each<AttemptOutcome>(['won', 'lost', 'resumed'])('is learned from attempts that %s', (outcome) => {
     const endpoint = endpointNamed('one');
     for (let i = 0; i < 20; i++) attempt(endpoint, outcome, 100);
     expect(endpoint.snapshot().latencyMs?.p50).toBeCloseTo(100, -1);
@@ -181,7 +182,7 @@ describe('ejection', () => {
     expect(endpoint.ejection.isEjected).toBe(false);
   });
 
-  test.each<AttemptOutcome>(['won', 'lost', 'unusable', 'failed', 'timed-out'])(
+  test.each<AttemptOutcome>(['won', 'lost', 'resumed', 'unusable', 'failed', 'timed-out'])(
     'ends with any answer: %s',
     (outcome) => {
       const endpoint = endpointNamed('one');

@@ -1,8 +1,8 @@
 import type { Candidate } from '../endpoints/pool.ts';
 import { type AttemptOutcome, type BalancingProxyError, isTimeout } from '../errors.ts';
-import type { AttemptReport } from '../events/events.ts';
+import type { AttemptReason, AttemptReport } from '../events/events.ts';
 import type { Reporter } from '../events/reporter.ts';
-import type { Arrival, StartReason } from '../race/rules.ts';
+import type { Arrival } from '../race/rules.ts';
 import { responseBrokenOff } from '../transports/message/response-body.ts';
 import { Attempt, type AttemptEnding } from './attempt/attempt.ts';
 import type { AttemptSettings } from './attempt/attempt-settings.ts';
@@ -25,7 +25,7 @@ export class AttemptLedger {
   }
 
   /** Makes one attempt. @throws BalancingProxyError when the attempt fails, which cuts it off for good. */
-  make(candidate: Candidate, reason: StartReason, settings: AttemptSettings): Promise<JudgedResponse> {
+  make(candidate: Candidate, reason: AttemptReason, settings: AttemptSettings): Promise<JudgedResponse> {
     const { outgoing, abort } = settings;
     const number = this.#attempts.length + 1;
     const attempt = new Attempt({ candidate, reason, number, requestStartedAt: this.#requestStartedAt });

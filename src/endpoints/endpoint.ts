@@ -108,7 +108,7 @@ export class Endpoint {
       return undefined;
     }
     this.#count(outcome);
-    if (outcome === 'won' || outcome === 'lost') this.latency.record(elapsedMs);
+    if (isSuccess(outcome)) this.latency.record(elapsedMs);
     if (outcome === 'cancelled') this.latency.recordAtLeast(elapsedMs, hedgeDelayMs(this.#hedge, this.latency));
     // A function of the user may have thrown before the endpoint was asked.
     if (outcome === 'cancelled' || error?.code === 'ERR_BRP_HOOK') {
@@ -182,11 +182,15 @@ export class Endpoint {
       counts.cancelled++;
       return;
     }
-    const isSuccess = outcome === 'won' || outcome === 'lost';
     if (outcome === 'won') counts.wins++;
     if (outcome === 'timed-out') counts.timeouts++;
-    if (isSuccess) counts.successes++;
+    if (isSuccess(outcome)) counts.successes++;
     else counts.failures++;
-    this.#healthRatio += ((isSuccess ? 1 : 0) - this.#healthRatio) * healthWeight;
+    this.#healthRatio += ((isSuccess(outcome) ? 1 : 0) - this.#healthRatio) * healthWeight;
   }
+}
+
+/** Whether the endpoint has given what it was asked for. */
+function isSuccess(outcome: AttemptOutcome): boolean {
+  return outcome === 'won' || outcome === 'lost' || outcome === 'resumed';
 }

@@ -24,9 +24,9 @@ export interface EndpointSnapshot {
   readonly backInMs: number;
   /** Attempts under way, and responses on their way to a client or kept in case nothing better comes. */
   readonly inFlight: number;
-  /** Usable responses, won or lost, since the proxy was created. */
+  /** Usable responses, won or lost, and bodies that were gone on with, since the proxy was created. */
   readonly successes: number;
-  /** The successes that a client was given. */
+  /** The successes that won: a client was given their heads. */
   readonly wins: number;
   /** Attempts that failed, timed out or were answered with an unusable response. */
   readonly failures: number;
@@ -34,7 +34,7 @@ export interface EndpointSnapshot {
   readonly timeouts: number;
   /** Losers that were cancelled before they answered, which says nothing about the endpoint's health. */
   readonly cancelled: number;
-  /** Share of the recent attempts that gave a usable response, 0 to 1. */
+  /** Share of the recent attempts that succeeded, 0 to 1. */
   readonly healthRatio: number;
   /**
    * How long usable responses took in the last 30 to 60 s, or, when these were few, the last 20 to 40 of them, in milliseconds;

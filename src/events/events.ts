@@ -2,10 +2,23 @@ import type { AttemptResult, BalancingProxyError } from '../errors.ts';
 import type { StartReason } from '../race/rules.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
 
+/** Why an attempt started. `resume`: the body that the client is being given broke off, and another endpoint is asked for the rest. */
+export type AttemptReason = StartReason | 'resume';
+
+/** Where a body broke off while the client was being given it. */
+export interface BodyBreak {
+  /** Milliseconds from the start of the attempt to the break. */
+  readonly afterMs: number;
+  /** Bytes of the whole body that the client had been given by then, those of the attempts before included. */
+  readonly atByte: number;
+}
+
 /** How one attempt went. */
 export interface AttemptReport extends AttemptResult {
-  /** Why the attempt started: as the first, because the hedge delay was over, or because another one failed. */
-  readonly reason: StartReason;
+  /** Why the attempt started: as the first, because the hedge delay was over, because another one failed, or to resume a body. */
+  readonly reason: AttemptReason;
+  /** Where its body broke off, only with the outcomes `won` and `resumed`: such an outcome stays, and `error` says why it broke. */
+  readonly brokeOff?: BodyBreak;
   /**
    * Bytes of a body that did not win and was kept to be read to its end, which is the price of asking several endpoints, unless
    * the client got this response for want of a better one. A small body counts with the length that it announces, even if it is
@@ -46,11 +59,14 @@ export interface AttemptStarted extends RequestEvent {
   readonly target: string;
   /** Counts the attempts of this request, from 1. */
   readonly attempt: number;
-  /** Why the attempt starts: as the first of its request, because the hedge delay was over, or because another one failed. */
-  readonly reason: StartReason;
+  /** Why the attempt starts: as the first of its request, because the hedge delay was over, because another one failed, or to resume. */
+  readonly reason: AttemptReason;
 }
 
-/** Tells how an attempt ended. The winner's ends with its choice, while its body may still be on its way. */
+/**
+ * Tells how an attempt ended. The winner's ends with its choice, and one that resumes with its first new byte, while the body may
+ * still be on its way: only the reports in {@link RequestEnded} tell that it broke off later.
+ */
 export interface AttemptEnded extends RequestEvent {
   /** Names the event. */
   readonly type: 'attempt-ended';
@@ -85,8 +101,10 @@ export interface RequestEnded extends RequestEvent {
   readonly finalStatus: number | undefined;
   /** The endpoint that won, if one did. */
   readonly winner: string | undefined;
-  /** The endpoint whose response the client got, with or without winning. */
+  /** The endpoint whose response the client got, with or without winning; after a resume, the one that gave the last byte. */
   readonly servedBy: string | undefined;
+  /** Breaks within the body that were mended: how often another attempt went on with it. */
+  readonly resumes: number;
   /** Bytes of the body that were handed to the client's response. */
   readonly bytes: number;
   /** Milliseconds from the coming of the request to the end of its response. */

@@ -3,8 +3,8 @@ import type { EndpointAddress } from '../endpoints/address.ts';
 import type { EjectionChange } from '../endpoints/ejection.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import { targetFor } from '../endpoints/target.ts';
-import type { StartReason } from '../race/rules.ts';
 import type {
+  AttemptReason,
   AttemptReport,
   EndpointEjected,
   EndpointRestored,
@@ -23,7 +23,7 @@ interface ReportedAttempt {
   /** The endpoint's name. */
   readonly name: string;
   /** Why the attempt started. */
-  readonly reason: StartReason;
+  readonly reason: AttemptReason;
   /** Counts the attempts of a request, from 1. */
   readonly number: number;
   /** The endpoint, and where it is for this request. */

@@ -150,6 +150,7 @@ export class ProxiedRequest {
       ...end,
       winner: this.#winner,
       servedBy: this.#sent?.servedBy,
+      resumes: 0,
       strategy: this.#strategy,
       attempts: this.ledger.reports(),
       isBodyStreamed: this.body.isStreamed,

@@ -57,6 +57,25 @@ describe('the record of an attempt', () => {
   });
 });
 
+describe('an attempt whose body broke off', () => {
+  test.each(['won', 'resumed'] as const)('keeps that it has %s, and tells why and where it broke', (outcome) => {
+    const attempt = startAttempt();
+    attempt.answered(200);
+    jest.advanceTimersByTime(20);
+    attempt.end({ outcome });
+    jest.advanceTimersByTime(30);
+    attempt.brokeOff(lost, 1_000);
+    const brokeOff = { afterMs: 50, atByte: 1_000 };
+    expect(attempt.report()).toEqual({ ...base, outcome, status: 200, durationMs: 20, error: lost, brokeOff });
+  });
+
+  test('does not end by that', () => {
+    const attempt = startAttempt();
+    attempt.brokeOff(lost, 1_000);
+    expect(attempt.report()).toEqual({ ...base, outcome: 'pending', durationMs: 0 });
+  });
+});
+
 describe('the time that an endpoint took', () => {
   test('is that until the end', () => {
     const attempt = startAttempt();

@@ -27,6 +27,7 @@ describe('a packed event', () => {
       status: undefined,
       winner: undefined,
       servedBy: undefined,
+      resumes: 0,
       bytes: 0,
       durationMs: 1,
       attempts,

@@ -73,6 +73,7 @@ describe('the line of a request', () => {
     status: 200,
     winner: 'http://a',
     servedBy: 'http://a',
+    resumes: 0,
     bytes: 123,
     durationMs: 36.3,
     isBodyStreamed: false,

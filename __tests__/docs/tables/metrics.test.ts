@@ -35,7 +35,7 @@ describe("README's table of metrics", () => {
   test.each([
     ['requests_total', 'outcome', 'RequestOutcome'],
     ['attempts_total', 'outcome', 'AttemptOutcome'],
-    ['attempts_total', 'reason', 'StartReason'],
+    ['attempts_total', 'reason', 'AttemptReason'],
   ])('lists for %s what %s can be', (metric, label, type) => {
     const { meaning = '' } = rows.find(({ name }) => name === metric) ?? {};
     expect(valuesListedFor(label, meaning).sort()).toEqual(choicesNamed(type).sort());

@@ -28,7 +28,7 @@ describe("README's attributes of traces", () => {
   });
 
   test.each([
-    ['balancing_proxy.attempt.reason', 'StartReason'],
+    ['balancing_proxy.attempt.reason', 'AttemptReason'],
     ['balancing_proxy.attempt.outcome', 'AttemptOutcome'],
   ])('list what %s can be', (name, type) => {
     const { meaning = '' } = rows.find((row) => row.attribute === `\`${name}\``) ?? {};

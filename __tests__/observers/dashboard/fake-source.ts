@@ -59,6 +59,7 @@ export function requestEnded(details: Partial<RequestEnded> = {}): RequestEnded 
     finalStatus: 200,
     winner: 'one',
     servedBy: 'one',
+    resumes: 0,
     bytes: 5,
     durationMs: 12,
     attempts: [reportOf({ status: 200 })],

@@ -35,6 +35,7 @@ const served = withFinalStatus({
   status: 200,
   winner: 'http://a',
   servedBy: 'http://a',
+  resumes: 0,
   bytes: 5,
   durationMs: 12.34567,
   attempts: [attempt('http://a', { status: 200 }), attempt('http://b', { outcome: 'cancelled', reason: 'delay' })],

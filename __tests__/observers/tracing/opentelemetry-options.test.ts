@@ -26,6 +26,7 @@ const requestEnded = {
   finalStatus: 200,
   winner: 'one',
   servedBy: 'one',
+  resumes: 0,
   bytes: 0,
   durationMs: 1,
   attempts: [],

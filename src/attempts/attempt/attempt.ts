@@ -1,7 +1,7 @@
 import type { AttemptEnd } from '../../endpoints/endpoint.ts';
 import type { Candidate } from '../../endpoints/pool.ts';
-import type { AttemptReport } from '../../events/events.ts';
-import type { StartReason } from '../../race/rules.ts';
+import type { BalancingProxyError } from '../../errors.ts';
+import type { AttemptReason, AttemptReport, BodyBreak } from '../../events/events.ts';
 
 /** The start of an attempt. */
 interface AttemptStart extends Pick<Attempt, 'candidate' | 'reason' | 'number'> {
@@ -25,6 +25,7 @@ type State =
       readonly status: number | undefined;
       readonly durationMs: number;
       readonly ending: AttemptEnding;
+      readonly brokeOff?: BodyBreak;
     };
 
 const asked: State = { kind: 'asked' };
@@ -34,7 +35,7 @@ export class Attempt {
   /** The endpoint, and where it is for this request. */
   readonly candidate: Candidate;
   /** Why the attempt started. */
-  readonly reason: StartReason;
+  readonly reason: AttemptReason;
   /** Counts the attempts of a request, from 1. */
   readonly number: number;
   readonly #requestStartedAt: number;
@@ -76,11 +77,23 @@ export class Attempt {
     return state.kind === 'usable' ? state.afterMs : durationMs;
   }
 
+  /**
+   * Takes note that the body broke off while the client was being given it, whether or not that is mended. The outcome stays.
+   * @param atByte bytes of the whole body that the client has, those of the attempts before included.
+   */
+  brokeOff(error: BalancingProxyError, atByte: number): void {
+    const state = this.#state;
+    if (state.kind !== 'ended') return;
+    const { ending } = state;
+    this.#state = { ...state, ending: { ...ending, error }, brokeOff: { afterMs: this.#elapsedMs, atByte } };
+  }
+
   /** How the attempt went so far; `pending` while it is under way. */
   report(): AttemptReport {
     const state = this.#state;
     const { durationMs, ending } = state.kind === 'ended' ? state : { durationMs: this.#elapsedMs };
     const { outcome = 'pending', error, discardedBytes = 0 } = ending ?? {};
+    const brokeOff = state.kind === 'ended' ? state.brokeOff : undefined;
     return {
       endpoint: this.name,
       reason: this.reason,
@@ -91,6 +104,7 @@ export class Attempt {
       // A cancelled attempt was ended by us, which is no fault to report.
       ...(error && outcome !== 'cancelled' && { error }),
       discardedBytes,
+      ...(brokeOff && { brokeOff }),
     };
   }
 

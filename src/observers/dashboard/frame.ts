@@ -82,9 +82,9 @@ export interface AttemptRow {
   /** The name of the endpoint. */
   readonly endpoint: string;
   /** Why the attempt started. */
-  readonly reason: 'first' | 'delay' | 'failure';
+  readonly reason: 'first' | 'delay' | 'failure' | 'resume';
   /** How the attempt ended. */
-  readonly outcome: 'won' | 'lost' | 'unusable' | 'failed' | 'timed-out' | 'cancelled' | 'pending';
+  readonly outcome: 'won' | 'lost' | 'resumed' | 'unusable' | 'failed' | 'timed-out' | 'cancelled' | 'pending';
   /** The status that the endpoint answered, if it did. */
   readonly status: number | null;
   /** The code of the error, if the attempt failed. */

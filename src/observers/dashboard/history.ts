@@ -107,7 +107,7 @@ export class History {
       counts.wins++;
       current.wins++;
     } else if (outcome === 'cancelled') counts.cancelled++;
-    else if (outcome !== 'lost') counts.failures++;
+    else if (outcome !== 'lost' && outcome !== 'resumed') counts.failures++;
   }
 
   /** Counts per second, over the last slots or since the watch began if that is less. */

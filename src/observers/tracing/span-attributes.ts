@@ -68,6 +68,6 @@ function tracedTarget(target: string, urlQuery: boolean): string {
  */
 export function errorTypeOf({ outcome, status = 0, error }: AttemptReport): string | undefined {
   if (outcome === 'cancelled' || outcome === 'lost') return undefined;
-  if (outcome === 'won') return status < 500 ? undefined : String(status);
+  if (outcome === 'won' || outcome === 'resumed') return status < 500 ? undefined : String(status);
   return error?.code ?? (status < 400 ? 'unusable' : String(status));
 }

@@ -88,6 +88,11 @@ function attemptElement(attempt, fullMs) {
 
 /** @param {AttemptRow} attempt */
 function startOf({ reason, startedAfterMs }) {
-  const why = { first: 'first', delay: 'after the hedge delay', failure: 'after a failure' }[reason];
+  const why = {
+    first: 'first',
+    delay: 'after the hedge delay',
+    failure: 'after a failure',
+    resume: 'to go on with the body',
+  }[reason];
   return `${why} at ${formatMs(startedAfterMs)} ms`;
 }
