@@ -4,6 +4,7 @@ import { addressCases } from './contract/addresses.ts';
 import { cancelCases } from './contract/cancelling.ts';
 import { certificateCases } from './contract/certificates.ts';
 import { connectionCases } from './contract/connections.ts';
+import { endingCases } from './contract/endings.ts';
 import { requestCases } from './contract/requests.ts';
 import { responseCases } from './contract/responses.ts';
 import type { ContractCase } from './stage/contract-case.ts';
@@ -50,7 +51,7 @@ export interface TransportCase {
 
 const topics: Readonly<Record<string, readonly ContractCase[]>> = {
   requests: requestCases,
-  responses: responseCases,
+  responses: [...responseCases, ...endingCases],
   connections: connectionCases,
   cancelling: cancelCases,
   addresses: addressCases,
@@ -66,7 +67,8 @@ export function transportContract(
   createTransport: () => Transport,
   options: TransportContractOptions = {},
 ): readonly TransportCase[] {
-  const isAsked = ({ isForHttp2 = false }: ContractCase) => options.protocol !== 'h2' || isForHttp2;
+  const isAsked = ({ isForHttp1 = true, isForHttp2 = false }: ContractCase) =>
+    options.protocol === 'h2' ? isForHttp2 : isForHttp1;
   return Object.entries(topics).flatMap(([topic, cases]) =>
     cases.filter(isAsked).map((one) => ({ topic, name: one.name, run: () => play(one, createTransport(), options) })),
   );

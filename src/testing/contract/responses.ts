@@ -64,22 +64,6 @@ const reportsGarbage = garbage.map(
   }),
 );
 
-const cutShort = [
-  ['with a length', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'],
-  ['that is chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'],
-] as const;
-
-const endsNoCutBody = cutShort.map(
-  ([what, bytes]): ContractCase => ({
-    name: `never ends a body ${what} that is cut short`,
-    async play(stage) {
-      const server = await stage.startTcp((socket) => void socket.once('data', () => socket.end(bytes)));
-      const { body } = await stage.send(server.url);
-      await assert.rejects(text(body));
-    },
-  }),
-);
-
 /** Cases about how a response comes in. */
 export const responseCases: readonly ContractCase[] = [
   ...givesEmptyReasons,
@@ -87,5 +71,4 @@ export const responseCases: readonly ContractCase[] = [
   changesNothing,
   ...endsBodyless,
   ...reportsGarbage,
-  ...endsNoCutBody,
 ];

@@ -7,6 +7,11 @@ export interface ContractCase {
   /** A sentence in the present tense whose subject is the transport. */
   readonly name: string;
   /**
+   * Whether the case holds over HTTP/1.1: some are about the frames of HTTP/2.
+   * @default true
+   */
+  readonly isForHttp1?: boolean;
+  /**
    * Whether the case holds over HTTP/2, too: most cases are about the bytes of HTTP/1.1.
    * @default false
    */
