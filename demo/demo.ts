@@ -61,7 +61,8 @@ function advise(port: number): string[] {
   return [
     `The proxy in front of them listens on http://localhost:${port}. Try, in another terminal:`,
     `  curl -i ${url}`,
-    `  for i in $(seq 40); do curl -s -o /dev/null -w '%{http_code} ' ${url}; done`,
+    `  for i in $(seq 40); do curl -s -o /dev/null -w '%{http_code} ' ${url} || echo broken off; done`,
+    `  curl -N -H 'Accept: text/event-stream' ${url}`,
   ];
 }
 

@@ -1,7 +1,8 @@
 import type { Server } from 'node:http';
 import { seedLimit } from '../shared/random.ts';
 import { type FlagTable, portFlag } from './flags.ts';
-import { createFlakyServer, describeFlakiness, flakyFlags } from './flaky-server.ts';
+import { describeFlakiness, type FlakyFlags, flakinessOf, flakyFlags } from './flakiness.ts';
+import { createFlakyServer } from './flaky-server.ts';
 import { close, listen } from './listen.ts';
 
 /** Some flaky servers that should all give the same answer. */
@@ -24,13 +25,13 @@ export const fleetFlags = {
  * @throws UserError when one of the ports cannot be had; none of the servers is left then.
  */
 export async function startFleet(flags: Readonly<Record<keyof typeof fleetFlags, number>>): Promise<Fleet> {
-  const { 'flaky-port': firstPort, endpoints: count, 'max-delay': maxDelayMs, 'error-ratio': errorRatio } = flags;
+  const { 'flaky-port': firstPort, endpoints: count } = flags;
   const servers: Server[] = [];
   const urls: string[] = [];
   const closeAll = async (): Promise<void> => void (await Promise.all(servers.map(close)));
   try {
     for (let index = 0; index < count; index++) {
-      const server = createFlakyServer({ maxDelayMs, errorRatio, seed: (flags.seed + index) % seedLimit });
+      const server = createFlakyServer({ ...flakinessOf(flags), seed: (flags.seed + index) % seedLimit });
       const port = await listen(server, { port: firstPort && firstPort + index, flag: 'flaky-port' });
       servers.push(server);
       urls.push(`http://127.0.0.1:${port}`);
@@ -43,11 +44,10 @@ export async function startFleet(flags: Readonly<Record<keyof typeof fleetFlags,
 }
 
 /** The lines that tell a person what the flaky servers are. */
-export function describeFleet({ urls }: Fleet, flags: Readonly<Record<keyof typeof flakyFlags, number>>): string[] {
-  const { 'max-delay': maxDelayMs, 'error-ratio': errorRatio, seed } = flags;
+export function describeFleet({ urls }: Fleet, flags: FlakyFlags): string[] {
   return [
-    `${urls.length} flaky servers, each with ${describeFlakiness({ maxDelayMs, errorRatio })}:`,
+    `${urls.length} flaky servers, each with ${describeFlakiness(flakinessOf(flags))}:`,
     ...urls.map((url) => `  ${url}`),
-    `Seed ${seed}; --seed ${seed} repeats their delays and statuses. Ctrl-C stops.`,
+    `Seed ${flags.seed}; --seed ${flags.seed} repeats their delays and statuses. Ctrl-C stops.`,
   ];
 }

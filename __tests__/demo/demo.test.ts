@@ -3,7 +3,7 @@ import { endCommands, type StartedCommand, startCommand } from './start-command.
 
 async function startDemo(flags: string, input?: 'pipe' | 'ignore'): Promise<{ command: StartedCommand; url: string }> {
   const ports = '--port 0 --dashboard-port 0 --flaky-port 0';
-  const command = startCommand('demo.ts', `${ports} --max-delay 20 --seed 1 ${flags}`.trim(), input);
+  const command = startCommand('demo.ts', `${ports} --max-delay 20 --break-ratio 0 --seed 1 ${flags}`.trim(), input);
   const [, url = ''] = await command.printed(/curl -i (http:\/\/localhost:\d+)\/hello\n[\s\S]*A full bar/);
   return { command, url };
 }

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import { createFlakyServer, type FlakyServerOptions } from '../../demo/flaky-server.ts';
+import { request } from '../helpers/proxy.ts';
+import { head, sendRaw } from '../helpers/raw.ts';
 import { listen, type TestServer } from '../helpers/servers.ts';
 import { endCommands, startCommand } from './start-command.ts';
 
@@ -64,6 +67,78 @@ describe('createFlakyServer', () => {
     expect(response.headers.get('x-flaky-server')).toBe('flaky one');
   });
 
+  test.each([
+    { form: 'with its length', chunkedRatio: 0, header: 'content-length' },
+    { form: 'chunked', chunkedRatio: 1, header: 'transfer-encoding' },
+  ])('answers $form where the chunked ratio is $chunkedRatio', async ({ chunkedRatio, header }) => {
+    const server = await start({ errorRatio: 0, chunkedRatio });
+    const { headers, text } = await request(server.url);
+    expect(Object.keys(headers).filter((name) => /length|encoding/.test(name))).toEqual([header]);
+    expect(text).toMatch(/^Hello, world.*GET \/\n$/);
+  });
+
+  test('zips what is chunked for a client that accepts it', async () => {
+    const server = await start({ errorRatio: 0, chunkedRatio: 1 });
+    const { headers, body } = await request(server.url, { headers: { 'Accept-Encoding': 'gzip' } });
+    expect(headers['content-encoding']).toBe('gzip');
+    expect(gunzipSync(body).toString()).toMatch(/^Hello, world.*GET \/\n$/);
+  });
+
+  test.each([0, 1])('breaks off behind a part of the body, at a chunked ratio of %d', async (chunkedRatio) => {
+    const server = await start({ errorRatio: 0, chunkedRatio, breakRatio: 1 });
+    for (let i = 0; i < 20; i++) {
+      const { text: part, isReset } = await sendRaw(server.url, head('GET / HTTP/1.1', 'Host: a'));
+      expect(isReset).toBe(false);
+      expect(part).toMatch(/^HTTP\/1.1 200 OK\r\n[\s\S]*\r\n\r\n[\s\S]*H/);
+      expect(part).not.toMatch(/GET \/\n|0\r\n\r\n$/);
+    }
+  });
+
+  test('breaks off the same answers at the same places with the same seed', async () => {
+    const partsOf = async ({ url }: TestServer) => {
+      const parts: string[] = [];
+      const ask = head('GET / HTTP/1.1', 'Host: a', 'Connection: close');
+      for (let i = 0; i < 20; i++) parts.push((await sendRaw(url, ask)).text.split('\r\n\r\n')[1] ?? '');
+      return parts;
+    };
+    const options = { breakRatio: 0.5, seed: 42, name: 'flaky one' };
+    const parts = await partsOf(await start(options));
+    expect(await partsOf(await start(options))).toEqual(parts);
+    expect(new Set(parts.map((part) => part.endsWith('\n')))).toEqual(new Set([true, false]));
+  });
+
+  test('gives the same statuses whatever the break ratio', async () => {
+    const statuses = await statusesOf(await start({ seed: 42 }), 20);
+    expect(await statusesOf(await start({ seed: 42, breakRatio: 1 }), 20)).toEqual(statuses);
+  });
+
+  test('streams its words as events to a client that accepts them', async () => {
+    const server = await start({ errorRatio: 0, tokenMs: 1 });
+    const { headers, text } = await request(server.url, { headers: { Accept: 'text/event-stream' } });
+    expect(headers['content-type']).toBe('text/event-stream');
+    const events = text.split('\n\n');
+    expect(events.splice(-2)).toEqual(['data: [DONE]', '']);
+    const tokens = events.map((event) => JSON.parse(event.replace(/^data: /, '')).token);
+    expect(tokens.length).toBeGreaterThan(5);
+    expect(tokens.join('')).toMatch(/^Hello, world.*GET \/\n$/);
+  });
+
+  test('breaks off a stream of events between two of them', async () => {
+    const server = await start({ errorRatio: 0, tokenMs: 1, breakRatio: 1 });
+    const asking = head('GET / HTTP/1.1', 'Host: a', 'Accept: text/event-stream');
+    const { text: part } = await sendRaw(server.url, asking);
+    expect(part).toMatch(/\r\ndata: \{"token":"Hello, "\}\n\n/);
+    expect(part).toMatch(/\n\n\r\n$/);
+    expect(part).not.toContain('DONE');
+  });
+
+  test('says in its log that it has broken off', async () => {
+    const { promise: line, resolve: log } = Promise.withResolvers<string>();
+    const server = await start({ errorRatio: 0, breakRatio: 1, log });
+    await sendRaw(server.url, head('GET /a HTTP/1.1', 'Host: a'));
+    expect(await line).toMatch(/^GET \/a -> broken off after \d+ ms$/);
+  });
+
   test('clears its timer when the client goes', async () => {
     const before = timerCount();
     const { promise: cancelled, resolve: log } = Promise.withResolvers<string>();
@@ -83,7 +158,7 @@ describe('node demo/flaky-server.ts', () => {
   afterEach(endCommands);
 
   test('serves on the port that it prints until it is told to stop', async () => {
-    const command = startCommand('flaky-server.ts', '--port 0 --max-delay 1 --error-ratio 0 --seed 1');
+    const command = startCommand('flaky-server.ts', '--port 0 --max-delay 1 --error-ratio 0 --break-ratio 0 --seed 1');
     const [, url = ''] = await command.printed(/(http:\/\/localhost:\d+)/);
     expect((await fetch(url)).status).toBe(200);
     await command.printed(/GET \/ -> 200 after \d+ ms/);

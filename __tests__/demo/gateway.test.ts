@@ -110,7 +110,7 @@ describe('node demo/gateway.ts', () => {
 
   test('serves all its routes, logs the races of /api only and ends with code 0 on SIGTERM', async () => {
     const ports = '--port 0 --legacy-port 0 --flaky-port 0';
-    const command = startCommand('gateway.ts', `${ports} --max-delay 1 --error-ratio 0`);
+    const command = startCommand('gateway.ts', `${ports} --max-delay 1 --error-ratio 0 --break-ratio 0`);
     const [, url = ''] = await command.printed(/gateway listens on (http:\/\/localhost:\d+)\.[\s\S]*A full bar/);
     for (const path of ['/', '/legacy/a', '/api/b']) expect((await fetch(url + path)).status).toBe(200);
     await command.printed(/#1 GET \/api\/b -> 200 by http:.*\n( .*\n){4}/);

@@ -1,6 +1,6 @@
 import { onStopSignal, runCommand, UserError } from '../../shared/command.ts';
 import { readFlags } from '../flags.ts';
-import { flakyFlags } from '../flaky-server.ts';
+import { flakyFlags } from '../flakiness.ts';
 import { startFleet } from '../fleet.ts';
 import { findHaproxyPorts, type Haproxy, startHaproxy } from './haproxy.ts';
 import { Instance } from './instance.ts';
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const settings = readFlags(flags);
   const interruption = watchForInterruption();
   const fleet = await startFleet({
-    ...{ 'flaky-port': 0, endpoints: 4, 'max-delay': 20, 'error-ratio': 0 },
+    ...{ 'flaky-port': 0, endpoints: 4, 'max-delay': 20, 'error-ratio': 0, 'break-ratio': 0, 'chunked-ratio': 0 },
     seed: settings.seed,
   });
   const ports = await findHaproxyPorts();
