@@ -121,7 +121,7 @@ describe(`the metrics of ${requests} requests with every kind of fault (${seedTi
       expect({
         attempts: await sum('attempts_total', { endpoint }),
         wins: await sum('wins_total', { endpoint }),
-        successes: await outcomes('won', 'lost'),
+        successes: await outcomes('won', 'lost', 'resumed'),
         failures: await outcomes('unusable', 'failed', 'timed-out'),
         timeouts: await outcomes('timed-out'),
         cancelled: await outcomes('cancelled'),
@@ -155,7 +155,9 @@ describe(`the metrics of ${requests} requests with every kind of fault (${seedTi
       requests - (await sum('requests_total', { outcome: 'error' })),
     );
     expect(await sum('wasted_attempts_total')).toBe(
-      (await sum('attempts_total')) - (await sum('request_head_seconds_count')),
+      (await sum('attempts_total')) -
+        (await sum('request_head_seconds_count')) -
+        (await sum('attempts_total', { outcome: 'resumed' })),
     );
     expect(await sum('requests_in_flight')).toBe(0);
     expect(await sum('endpoint_in_flight')).toBe(0);

@@ -175,7 +175,7 @@ export interface BalancingProxyOptions {
   readonly exposeEndpoint?: boolean;
   /**
    * Gets a line for each request: pino, winston, console or the like. The line is at `info`, or at `warn` when no endpoint's response
-   * was good enough. No header value is ever logged.
+   * was good enough, or the one that was broke off, mended or not. No header value is ever logged.
    * @default none
    */
   readonly logger?: Logger;

@@ -37,6 +37,12 @@ describe('the line of an attempt', () => {
       { outcome: 'timed-out', error: error('ERR_BRP_RESPONSE_TIMEOUT') },
       'warn endpoint 1 "http://b": timed out after 12ms: why',
     ],
+    [{ reason: 'resume', outcome: 'resumed', status: 206 }, 'info endpoint 1 "http://b": 206 in 12ms (resumed)'],
+    [
+      { reason: 'resume', outcome: 'failed', error: error('ERR_BRP_CONNECT') },
+      'warn endpoint 1 "http://b": resume failed after 12ms: why',
+    ],
+    [{ reason: 'resume', outcome: 'cancelled' }, 'info endpoint 1 "http://b": resume cancelled after 12ms'],
   ])('tells %j', (fields, line) => {
     const report = { endpoint: 'http://b', startedAfterMs: 0, durationMs: 12, ...fields } as AttemptReport;
     expect(linesOf([{ type: 'attempt-ended', ...request, attempt: 2, report }])).toEqual([
@@ -81,6 +87,20 @@ describe('the line of a request', () => {
     attempts,
     error: undefined,
   };
+  const attempt: AttemptReport = {
+    endpoint: 'http://a',
+    reason: 'first',
+    outcome: 'won',
+    startedAfterMs: 0,
+    durationMs: 1,
+    discardedBytes: 0,
+  };
+  const broken: AttemptReport = {
+    ...attempt,
+    error: error('ERR_BRP_CONNECTION_LOST'),
+    brokeOff: { afterMs: 310, atByte: 81_920 },
+  };
+  const resumed: AttemptReport = { ...attempt, endpoint: 'http://b', reason: 'resume', outcome: 'resumed' };
   const unanswered = { status: undefined, winner: undefined, bytes: 0 };
   const failure = ': endpoints failed to return a usable response, returning';
 
@@ -111,6 +131,21 @@ describe('the line of a request', () => {
       'a winner that broke off',
       { error: error('ERR_BRP_CONNECTION_LOST') },
       'error  broken off after 36.3ms by endpoint 0 "http://a": status 200, why',
+    ],
+    [
+      'a body that another endpoint went on with',
+      { resumes: 1, servedBy: 'http://b', attempts: [broken, resumed] },
+      'warn  served in 36.3ms by endpoint 0 "http://a": status 200, 123 bytes (resumes: 1); endpoint 0 "http://a" broke off at byte 81920 after 310ms: why',
+    ],
+    [
+      'a body that was gone on with and broke off once more',
+      {
+        error: error('ERR_BRP_CONNECTION_LOST'),
+        resumes: 1,
+        servedBy: 'http://b',
+        attempts: [broken, { ...broken, ...resumed }],
+      },
+      'error  broken off after 36.3ms by endpoint 1 "http://b": status 200, why (resumes: 1); endpoint 0 "http://a" broke off at byte 81920 after 310ms: why; endpoint 1 "http://b" broke off at byte 81920 after 310ms: why',
     ],
     [
       'a refusal, in the words of the command',

@@ -34,6 +34,7 @@ describe("README's table of metrics", () => {
 
   test.each([
     ['requests_total', 'outcome', 'RequestOutcome'],
+    ['resumes_total', 'outcome', 'BreakOutcome'],
     ['attempts_total', 'outcome', 'AttemptOutcome'],
     ['attempts_total', 'reason', 'AttemptReason'],
   ])('lists for %s what %s can be', (metric, label, type) => {

@@ -56,6 +56,16 @@ function linesOf(event: ProxyEvent, settings = { logQuery: false }): string[] {
   return lines;
 }
 
+const broken = attempt('http://a', {
+  status: 200,
+  error: error('ERR_BRP_CONNECTION_LOST'),
+  brokeOff: { afterMs: 310.98765, atByte: 81_920 },
+});
+const wordsOfBroken =
+  'http://a won 200 after 12.346 ms, broke off ERR_BRP_CONNECTION_LOST at byte 81920 after 310.988 ms';
+const notResumed = attempt('http://b', { reason: 'resume', outcome: 'failed', error: error('ERR_BRP_CONNECT') });
+const resumed = attempt('http://c', { reason: 'resume', outcome: 'resumed', status: 206 });
+
 const attemptsOfServed = 'http://a won 200 after 12.346 ms; http://b cancelled after 12.346 ms';
 
 describe('the line of a request', () => {
@@ -85,6 +95,21 @@ describe('the line of a request', () => {
       'a winner that broke off',
       { error: error('ERR_BRP_CONNECTION_LOST'), attempts: [] },
       'warn GET /path?... 200 ERR_BRP_CONNECTION_LOST by http://a in 12.346 ms',
+    ],
+    [
+      'a body that another endpoint went on with',
+      { resumes: 1, servedBy: 'http://c', attempts: [broken, notResumed, resumed] },
+      `warn GET /path?... 200 by http://a in 12.346 ms (resumes: 1); ${wordsOfBroken}; http://b resume failed ERR_BRP_CONNECT after 12.346 ms; http://c resumed 206 after 12.346 ms`,
+    ],
+    [
+      'a body that nobody went on with',
+      { error: error('ERR_BRP_CONNECTION_LOST'), attempts: [broken, notResumed] },
+      `warn GET /path?... 200 ERR_BRP_CONNECTION_LOST by http://a in 12.346 ms; ${wordsOfBroken}; http://b resume failed ERR_BRP_CONNECT after 12.346 ms`,
+    ],
+    [
+      'a client that left after a resume',
+      { resumes: 1, error: error('ERR_BRP_CLIENT_GONE'), attempts: [] },
+      'warn GET /path?... client gone by http://a in 12.346 ms (resumes: 1)',
     ],
     [
       'a client that reads nothing',
@@ -123,6 +148,23 @@ describe('the line of a request', () => {
     expect(linesOf({ ...served, url: 'http://user:secret@api.example/path', attempts: [] })).toEqual([
       'info GET http://***@api.example/path 200 by http://a in 12.346 ms',
     ]);
+  });
+
+  test('has for machines what broke off where, and who went on', () => {
+    const warn = jest.fn();
+    const logger = { bindings: () => ({}), info: warn, warn };
+    const ended = { ...served, resumes: 1, servedBy: 'http://c', attempts: [broken, notResumed, resumed] };
+    requestLogger(logger, { logQuery: false })(ended);
+    const attempts = [
+      {
+        outcome: 'won',
+        error: 'ERR_BRP_CONNECTION_LOST',
+        brokeOff: { afterMs: 310.988, atByte: 81_920 },
+      },
+      { reason: 'resume', outcome: 'failed', error: 'ERR_BRP_CONNECT' },
+      { reason: 'resume', outcome: 'resumed', status: 206 },
+    ];
+    expect(warn.mock.calls).toMatchObject([[{ winner: 'http://a', resumes: 1, attempts }, expect.any(String)]]);
   });
 
   const fields = expect.objectContaining({ status: 200, winner: 'http://a' });

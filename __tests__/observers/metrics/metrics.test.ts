@@ -57,7 +57,7 @@ describe('createMetrics', () => {
     expect(registry).toBe(register);
     const names = registry.getMetricsAsArray().map(({ name }) => name);
     expect(names.filter((name) => !name.startsWith('balancing_proxy_'))).toEqual([]);
-    expect(names).toHaveLength(20);
+    expect(names).toHaveLength(21);
   });
 
   test('gives the metrics of a registry that has them', () => {

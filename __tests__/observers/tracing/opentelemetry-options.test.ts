@@ -1,9 +1,10 @@
-import { SpanKind, trace } from '@opentelemetry/api';
+import { context, SpanKind, trace } from '@opentelemetry/api';
 import { Events } from '../../../src/events/proxy-events.ts';
 import { type TraceAttemptsOptions, traceAttempts } from '../../../src/observers/tracing/opentelemetry.ts';
 import { request } from '../../helpers/proxy.ts';
 import { answering } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
+import { reportOf } from '../dashboard/fake-source.ts';
 import {
   attemptSpans,
   attemptStarted,
@@ -11,9 +12,11 @@ import {
   finished,
   hasEvent,
   open,
+  requestSpan,
   requestStarted,
   resources,
   serve,
+  tracer,
   tracerProvider,
 } from './traced-proxy.ts';
 
@@ -41,6 +44,41 @@ describe('traceAttempts', () => {
     traceAttempts(events, { tracerProvider });
     for (const event of [requestStarted, requestEnded, attemptStarted]) events.emit(event);
     expect(open.size).toBe(0);
+  });
+
+  test('tells the span of the request how often another attempt went on with the body', async () => {
+    const events = new Events();
+    traceAttempts(events, { tracerProvider });
+    const span = tracer.startSpan('request', { kind: SpanKind.SERVER });
+    const parent = trace.setSpan(context.active(), span);
+    context.with(parent, () => events.emit(requestStarted));
+    const { requestId, method, url } = attemptStarted;
+    const outcomes = ['won', 'failed', 'resumed', 'resumed'] as const;
+    for (const [index, outcome] of outcomes.entries()) {
+      const attempt = index + 1;
+      const reason = outcome === 'won' ? 'first' : 'resume';
+      const report = reportOf({ endpoint: `${attempt}`, reason, outcome, status: outcome === 'won' ? 200 : 206 });
+      events.emit({ ...attemptStarted, endpoint: `${attempt}`, attempt, reason });
+      events.emit({ type: 'attempt-ended', requestId, method, url, attempt, report });
+    }
+    span.end();
+    // The response's span may have ended by now.
+    events.emit({ ...requestEnded, resumes: 2 });
+    const { attributes } = await requestSpan();
+    expect(attributes).toEqual({
+      'balancing_proxy.attempts': 4,
+      'balancing_proxy.winner': '1',
+      'balancing_proxy.resumes': 2,
+    });
+    const spans = finished(SpanKind.CLIENT);
+    expect(spans.map(({ attributes: told }) => told['balancing_proxy.attempt.reason'])).toEqual([
+      'first',
+      'resume',
+      'resume',
+      'resume',
+    ]);
+    expect(spans.map((attempt) => endOf(attempt).outcome)).toEqual(outcomes);
+    expect(spans.map((attempt) => endOf(attempt).isError)).toEqual([false, true, false, false]);
   });
 
   test.each<[unknown, string]>([

@@ -63,29 +63,41 @@ function lineOfAttempt(event: AttemptEnded, known: Known): Line {
   };
 }
 
-function describeReport({ outcome, status, durationMs, error }: AttemptReport): string {
+function describeReport({ reason, outcome, status, durationMs, error }: AttemptReport): string {
   const time = formatDuration(durationMs);
   const why = error ? `: ${error.message}` : '';
   if (outcome === 'won') return `${status} in ${time}`;
-  if (outcome === 'lost' || outcome === 'unusable') return `${status} in ${time} (${outcome})`;
-  if (outcome === 'cancelled') return `cancelled after ${time}`;
-  return `${outcome === 'timed-out' ? 'timed out' : 'failed'} after ${time}${why}`;
+  if (outcome === 'lost' || outcome === 'resumed' || outcome === 'unusable') return `${status} in ${time} (${outcome})`;
+  const what = reason === 'resume' ? 'resume ' : '';
+  if (outcome === 'cancelled') return `${what}cancelled after ${time}`;
+  return `${what}${outcome === 'timed-out' ? 'timed out' : 'failed'} after ${time}${why}`;
 }
 
-function attemptFields({ endpoint, outcome, status, durationMs, error }: AttemptFields): LogFields {
-  return { endpoint, outcome, status, durationMs, ...(error && { error }) };
+function attemptFields({ endpoint, reason, outcome, status, durationMs, error, brokeOff }: AttemptFields): LogFields {
+  return {
+    endpoint,
+    reason,
+    outcome,
+    status,
+    durationMs,
+    ...(error && { error }),
+    ...(brokeOff && { brokeOff }),
+  };
 }
 
 function lineOfRequest(ended: RequestEnded, known: Known): Line {
   const told = tellRequest(ended, known.options.logQuery);
-  const { requestId, method, target: url, status, durationMs, attempts, error } = told.fields;
+  const { requestId, method, target: url, status, durationMs, attempts, resumes, error } = told.fields;
   const { type, bytes } = ended;
-  const winner = nameOf(ended.winner ?? '', known);
-  const time = formatDuration(ended.durationMs);
+  const ending = describeEnding(told, {
+    time: formatDuration(ended.durationMs),
+    bytes,
+    winner: nameOf(ended.winner ?? '', known),
+    last: nameOf(ended.servedBy ?? '', known),
+  });
   return {
-    // Where no response was usable, endpoints have failed, whoever has ended the response that was given nevertheless.
-    level: told.isBad || told.ending === 'unusable' ? 'error' : 'info',
-    message: `request ${requestId} ${method} ${url}${describeEnding(told, { time, bytes, winner })}`,
+    level: levelOf(told),
+    message: `request ${requestId} ${method} ${url}${ending}${describeBreaks(ended, known)}`,
     fields: {
       event: type,
       requestId,
@@ -95,15 +107,43 @@ function lineOfRequest(ended: RequestEnded, known: Known): Line {
       bytes,
       durationMs,
       winner: told.fields.winner,
+      resumes,
       attempts: attempts.map(attemptFields),
       ...(error && { error }),
     },
   };
 }
 
+function levelOf({ isBad, isMended, ending }: ToldRequest): LogEntry['level'] {
+  // Where no response was usable, endpoints have failed, whoever has ended the response that was given nevertheless.
+  if (isBad || ending === 'unusable') return 'error';
+  return isMended ? 'warn' : 'info';
+}
+
+/** Tells of every break, where one was mended: no other line does. */
+function describeBreaks({ resumes, attempts }: RequestEnded, known: Known): string {
+  if (resumes === 0) return '';
+  const breaks = attempts.flatMap(({ endpoint, brokeOff, error }) =>
+    brokeOff
+      ? `; ${nameOf(endpoint, known)} broke off at byte ${brokeOff.atByte} after ${formatDuration(brokeOff.afterMs)}: ${error?.message}`
+      : [],
+  );
+  return ` (resumes: ${resumes})${breaks.join('')}`;
+}
+
+/** What the words about the end of a request are made of. */
+interface EndingWords {
+  readonly time: string;
+  readonly bytes: number;
+  /** The winner. */
+  readonly winner: string;
+  /** The endpoint that gave the last byte. */
+  readonly last: string;
+}
+
 function describeEnding(
   { ending, why = '', fields: { status, error } }: ToldRequest,
-  { time, bytes, winner }: { readonly time: string; readonly bytes: number; readonly winner: string },
+  { time, bytes, winner, last }: EndingWords,
 ): string {
   switch (ending) {
     case 'served':
@@ -117,7 +157,7 @@ function describeEnding(
       return `: endpoints failed to return a usable response, returning ${status} in ${time}${end}`;
     }
     case 'broken-off':
-      return ` broken off after ${time} by ${winner}: status ${status}, ${why}`;
+      return ` broken off after ${time} by ${last}: status ${status}, ${why}`;
     case 'client-gone':
       return `: the client has gone after ${time}`;
   }

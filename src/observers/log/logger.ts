@@ -16,7 +16,7 @@ export interface Logger {
 
 /**
  * Makes an observer that logs a line for each request, with the outcome of every attempt: at `info`, or at `warn` when no
- * endpoint gave a usable response or when the usable one broke off. Endpoints that are left out are a `warn`, too.
+ * endpoint gave a usable response or when the usable one broke off, mended or not. Endpoints that are left out are a `warn`, too.
  * `logQuery` writes query strings, too.
  */
 export function requestLogger(logger: Logger, { logQuery }: { readonly logQuery: boolean }): Observer {
@@ -46,23 +46,33 @@ function writerFor(logger: Logger): Write {
 }
 
 function logRequest(log: Write, ended: RequestEnded, logQuery: boolean): unknown {
-  const { ending, isBad, why, fields } = tellRequest(ended, logQuery);
-  const { method, target, status, winner, durationMs, isBodyStreamed, attempts, error } = fields;
+  const { ending, isBad, isMended, why, fields } = tellRequest(ended, logQuery);
+  const { method, target, status, winner, resumes, durationMs, isBodyStreamed, attempts, error } = fields;
   const isLeft = ending === 'client-gone';
   const words = [
     `${method} ${target}`,
     isLeft ? 'client gone' : status,
     !isLeft && error,
-    (winner || ended.servedBy) && `${winner ? 'by' : 'of'} ${ended.servedBy}`,
+    winner ? `by ${winner}` : ended.servedBy && `of ${ended.servedBy}`,
     `in ${durationMs} ms`,
+    isMended && `(resumes: ${resumes})`,
     isBodyStreamed && '(body too large to ask another endpoint)',
   ];
   // Where no endpoint was asked, nothing else would tell why.
   const whys = ending === 'refused' && why ? [why] : [];
   const message = [words.filter(Boolean).join(' '), ...whys, ...attempts.map(describeAttempt)].join('; ');
-  return log(isBad ? 'warn' : 'info', message, fields);
+  return log(isBad || isMended ? 'warn' : 'info', message, fields);
 }
 
-function describeAttempt({ endpoint, outcome, status, error, durationMs }: AttemptFields): string {
-  return [endpoint, outcome, status, error, `after ${durationMs} ms`].filter(Boolean).join(' ');
+function describeAttempt({ endpoint, reason, outcome, status, error, durationMs, brokeOff }: AttemptFields): string {
+  const words = [
+    endpoint,
+    reason === 'resume' && outcome !== 'resumed' && 'resume',
+    outcome,
+    status,
+    !brokeOff && error,
+    `after ${durationMs} ms`,
+  ];
+  const end = brokeOff ? `, broke off ${error} at byte ${brokeOff.atByte} after ${brokeOff.afterMs} ms` : '';
+  return words.filter(Boolean).join(' ') + end;
 }

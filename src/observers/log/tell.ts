@@ -21,12 +21,14 @@ export type ToldRequest = ReturnType<typeof tellRequest>;
 
 /** Tells of a request that has ended. @param logQuery whether query strings are told, too. */
 export function tellRequest(ended: RequestEnded, logQuery: boolean | undefined) {
-  const { requestId, method, url, finalStatus, winner, durationMs, isBodyStreamed, attempts, error } = ended;
+  const { requestId, method, url, finalStatus, winner, resumes, durationMs, isBodyStreamed, attempts, error } = ended;
   const ending = endingOfRequest(ended);
   return {
     ending,
     /** Whether an endpoint or this process is to blame, so that somebody should look at it. */
     isBad: ending !== 'served' && ending !== 'own' && !isOthersDoing(error),
+    /** Whether the body broke off and was gone on with: the client saw nothing of it, but somebody should look at the endpoint. */
+    isMended: resumes > 0,
     /** The error in words. Clients do not read logs, so that its cause is told, too. */
     why: error && explained(error),
     /** All that machines get, with times in milliseconds of three decimals. */
@@ -36,6 +38,7 @@ export function tellRequest(ended: RequestEnded, logQuery: boolean | undefined) 
       target: shownTarget(url, logQuery),
       status: finalStatus ?? null,
       winner: winner ?? null,
+      resumes,
       durationMs: round(durationMs, 3),
       isBodyStreamed,
       attempts: attempts.map(tellAttempt),
@@ -48,7 +51,8 @@ export function tellRequest(ended: RequestEnded, logQuery: boolean | undefined) 
 export type AttemptFields = ReturnType<typeof tellAttempt>;
 
 /** Tells of an attempt that has ended. */
-export function tellAttempt({ endpoint, reason, outcome, status, error, startedAfterMs, durationMs }: AttemptReport) {
+export function tellAttempt(report: AttemptReport) {
+  const { endpoint, reason, outcome, status, error, brokeOff, startedAfterMs, durationMs } = report;
   return {
     endpoint,
     reason,
@@ -57,6 +61,7 @@ export function tellAttempt({ endpoint, reason, outcome, status, error, startedA
     ...(error && { error: error.code }),
     startedAfterMs: round(startedAfterMs, 3),
     durationMs: round(durationMs, 3),
+    ...(brokeOff && { brokeOff: { afterMs: round(brokeOff.afterMs, 3), atByte: brokeOff.atByte } }),
   };
 }
 

@@ -6,6 +6,11 @@ import type { Instruments } from './instruments.ts';
 /** How a request ended; README says what each one means. */
 type RequestOutcome = 'served' | 'unusable' | 'broken-off' | 'client-gone' | 'ended-by-app' | 'error';
 
+/** Whether a body that broke off was gone on with; README says what each one means. */
+type BreakOutcome = 'resumed' | 'failed';
+
+const breakOutcomes: readonly BreakOutcome[] = ['resumed', 'failed'];
+
 /**
  * Counts what proxies report. A request takes 2 µs, a race of four 5 µs, most of it within prom-client, which makes a key of the labels
  * for each count. Its children (`labels()`) do the same, and were no faster.
@@ -16,9 +21,10 @@ export class Recorder {
   readonly #instruments: Instruments;
 
   constructor(instruments: Instruments) {
-    const { wins, wastedAttempts, wastedBytes, wastedSeconds, ejections } = instruments;
+    const { wins, wastedAttempts, wastedBytes, wastedSeconds, ejections, resumes } = instruments;
     this.#instruments = instruments;
     // A series that appears with its first increment hides that increment from `rate()` and `increase()`: each one begins at 0.
+    for (const outcome of breakOutcomes) resumes.inc({ outcome }, 0);
     this.labels = new EndpointLabels((label) => {
       for (const counter of [wins, wastedAttempts, wastedBytes, wastedSeconds, ejections]) counter.inc(label, 0);
     });
@@ -42,7 +48,8 @@ export class Recorder {
     if (error) attemptErrors.inc({ endpoint, code: error.code });
     if (outcome === 'won') wins.inc(label);
     // The time to an error, or to the end of our patience, says nothing about how long a response takes.
-    if (outcome === 'won' || outcome === 'lost') attemptDuration.observe(label, durationMs / 1_000);
+    if (outcome === 'won' || outcome === 'lost' || outcome === 'resumed')
+      attemptDuration.observe(label, durationMs / 1_000);
   }
 
   #requestEnded(ended: RequestEnded): void {
@@ -56,7 +63,21 @@ export class Recorder {
     // A connection that has left HTTP lasts as long as anybody likes.
     if (status !== 101) requestDuration.observe({ outcome }, durationMs / 1_000);
     if (strategy === 'hedge') this.#countHedges(attempts);
-    for (const attempt of attempts) if (attempt.endpoint !== ended.servedBy) this.#countWaste(attempt);
+    for (const attempt of attempts) if (!wasGiven(attempt, ended)) this.#countWaste(attempt);
+    this.#countBreaks(ended, outcome);
+  }
+
+  /** Counts breaks by whether they were mended. One at which the client, or the app, gave up is neither. */
+  #countBreaks({ attempts, resumes }: RequestEnded, outcome: RequestOutcome): void {
+    const { resumes: breaks, attemptErrors } = this.#instruments;
+    const broken = attempts.filter(({ brokeOff }) => brokeOff);
+    if (broken.length === 0) return;
+    for (const { endpoint: name, error: why } of broken) {
+      const { endpoint } = this.labels.of(name);
+      if (why) attemptErrors.inc({ endpoint, code: why.code });
+    }
+    breaks.inc({ outcome: 'resumed' }, resumes);
+    if (broken.length > resumes && outcome === 'broken-off') breaks.inc({ outcome: 'failed' });
   }
 
   /** Counts hedges of the strategy `hedge` only: a race's delay of 0 ms starts attempts, too, but no budget limits those. */
@@ -76,6 +97,11 @@ export class Recorder {
     wastedBytes.inc(label, discardedBytes);
     wastedSeconds.inc(label, durationMs / 1_000);
   }
+}
+
+/** Whether the client was given something of an attempt's response. A spare has not won. */
+function wasGiven({ outcome, endpoint }: AttemptReport, { winner, servedBy }: RequestEnded): boolean {
+  return outcome === 'won' || outcome === 'resumed' || (winner === undefined && endpoint === servedBy);
 }
 
 function requestOutcome({ winner, servedBy, status, error, attempts }: RequestEnded): RequestOutcome {

@@ -61,6 +61,8 @@ interface TracedRequest {
   readonly parent: Context;
   /** The spans of the attempts that are under way, by the number of the attempt. */
   readonly spans: Map<number, Span>;
+  /** Breaks within the body that were mended so far. */
+  resumes: number;
 }
 
 /**
@@ -95,7 +97,7 @@ class AttemptSpans {
   /** Makes, tells or ends spans, as an event says. */
   observe(event: ProxyEvent): void {
     if (event.type === 'request-started') {
-      this.#requests.set(event.requestId, { parent: parentOf(event), spans: new Map() });
+      this.#requests.set(event.requestId, { parent: parentOf(event), spans: new Map(), resumes: 0 });
     }
     if (event.type === 'attempt-started') this.#attemptStarted(event);
     if (event.type === 'attempt-ended') this.#attemptEnded(event);
@@ -120,10 +122,12 @@ class AttemptSpans {
   }
 
   #attemptEnded({ requestId, attempt, report }: AttemptEnded): void {
-    const spans = this.#requests.get(requestId)?.spans;
-    const span = spans?.get(attempt);
-    if (!spans || !span) return;
-    spans.delete(attempt);
+    const request = this.#requests.get(requestId);
+    const span = request?.spans.get(attempt);
+    if (!request || !span) return;
+    request.spans.delete(attempt);
+    // Told at once, because the request's span may have ended when the request has.
+    if (report.outcome === 'resumed') this.#tell(requestId, { 'balancing_proxy.resumes': ++request.resumes });
     if (report.outcome === 'won') this.#tell(requestId, { 'balancing_proxy.winner': report.endpoint });
     const errorType = errorTypeOf(report);
     span.setAttributes(outcomeAttributes(report, errorType));
