@@ -83,6 +83,14 @@ describe('History of an endpoint', () => {
     expect(history.endpointFigures('one').errorRatio).toBe(0.6);
   });
 
+  test('counts an attempt that went on with a body as no failure and no win', () => {
+    const history = new History();
+    for (const outcome of ['won', 'resumed', 'failed', 'resumed'] as const) history.observe(attemptEnded({ outcome }));
+    expect(history.endpointFigures('one')).toMatchObject({ errorRatio: 0.25, winRatio: 1 });
+    history.observe(attemptEnded({ endpoint: 'two', outcome: 'resumed' }));
+    expect(history.endpointFigures('two')).toMatchObject({ errorRatio: 0, winRatio: 0 });
+  });
+
   test('knows no error ratio of one whose attempts were all cancelled', () => {
     const history = new History();
     history.observe(attemptEnded({ outcome: 'cancelled' }));

@@ -83,6 +83,7 @@ describe('RaceSample', () => {
       status: 200,
       servedBy: 'one',
       hasWinner: true,
+      resumes: 0,
       strategy: 'race',
       error: null,
       durationMs: 12.3,
@@ -94,6 +95,7 @@ describe('RaceSample', () => {
           outcome: 'failed',
           status: null,
           error: 'ERR_BRP_CONNECT',
+          brokeOff: null,
           startedAfterMs: 0,
           durationMs: 1.3,
         },
@@ -103,9 +105,28 @@ describe('RaceSample', () => {
           outcome: 'won',
           status: 200,
           error: null,
+          brokeOff: null,
           startedAfterMs: 1.3,
           durationMs: 10,
         },
+      ],
+    });
+  });
+
+  test('tells where a body broke off, and who went on with it', () => {
+    const error = new BalancingProxyError('ERR_BRP_CONNECTION_LOST', 'lost');
+    const race = raceOf({
+      resumes: 1,
+      attempts: [
+        reportOf({ error, brokeOff: { afterMs: 100.123, atByte: 81_920 } }),
+        reportOf({ endpoint: 'two', reason: 'resume', outcome: 'resumed', status: 206, startedAfterMs: 100.2 }),
+      ],
+    });
+    expect(race).toMatchObject({
+      resumes: 1,
+      attempts: [
+        { outcome: 'won', error: 'ERR_BRP_CONNECTION_LOST', brokeOff: { afterMs: 100.1, atByte: 81_920 } },
+        { reason: 'resume', outcome: 'resumed', status: 206, error: null, brokeOff: null },
       ],
     });
   });
@@ -142,5 +163,11 @@ describe('RaceSample', () => {
     expect(race?.attempts).toHaveLength(17);
     expect(race?.attempts.at(-1)?.endpoint).toBe('winner');
     expect(race?.moreAttempts).toBe(14);
+  });
+
+  test('lists every attempt that went on with the body', () => {
+    const failed = Array.from({ length: 30 }, () => reportOf({ reason: 'resume', outcome: 'failed' }));
+    const race = raceOf({ attempts: [...failed, reportOf({ reason: 'resume', outcome: 'resumed' })] });
+    expect(race?.attempts.at(-1)?.outcome).toBe('resumed');
   });
 });

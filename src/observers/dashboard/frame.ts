@@ -61,10 +61,12 @@ export interface RaceRow {
   readonly path: string;
   /** The status that the client got; null when it got none, or an error handler chose. */
   readonly status: number | null;
-  /** The name of the endpoint whose response the client got. */
+  /** The name of the endpoint whose response the client got, or the end of it after a resume. */
   readonly servedBy: string | null;
   /** Whether an attempt won. */
   readonly hasWinner: boolean;
+  /** Breaks within the body that were mended. */
+  readonly resumes: number;
   /** The strategy; null when the request ended before it was chosen. */
   readonly strategy: string | null;
   /** The code of the error, if there was one. */
@@ -87,8 +89,10 @@ export interface AttemptRow {
   readonly outcome: 'won' | 'lost' | 'resumed' | 'unusable' | 'failed' | 'timed-out' | 'cancelled' | 'pending';
   /** The status that the endpoint answered, if it did. */
   readonly status: number | null;
-  /** The code of the error, if the attempt failed. */
+  /** The code of the error, if the attempt failed, or its body broke off later. */
   readonly error: string | null;
+  /** Where the body broke off while the client was being given it: milliseconds from the start of the attempt, and bytes of the body. */
+  readonly brokeOff: { readonly afterMs: number; readonly atByte: number } | null;
   /** Milliseconds from the request to the start of the attempt. */
   readonly startedAfterMs: number;
   /** Milliseconds from the start of the attempt to its outcome. */

@@ -8,7 +8,7 @@ const keptRaces = 20;
 /** The most races in a frame: nobody can look at more in half a second. */
 const maxPerFrame = 10;
 
-/** The most attempts that a race is shown with; the winner comes on top. */
+/** The most attempts that a race is shown with; those that gave the client something come on top. */
 const maxAttempts = 16;
 
 /** The most characters of a path. */
@@ -57,8 +57,9 @@ export class RaceSample {
 }
 
 function raceOf(ended: RequestEnded, id: number): RaceRow {
-  const { method, url, status, winner, servedBy, strategy, error, durationMs, attempts } = ended;
-  const shown = attempts.filter(({ outcome }, index) => index < maxAttempts || outcome === 'won');
+  const { method, url, status, winner, servedBy, resumes, strategy, error, durationMs, attempts } = ended;
+  const isGiven = ({ outcome }: AttemptReport) => outcome === 'won' || outcome === 'resumed';
+  const shown = attempts.filter((attempt, index) => index < maxAttempts || isGiven(attempt));
   return {
     id,
     endedAt: Date.now(),
@@ -67,6 +68,7 @@ function raceOf(ended: RequestEnded, id: number): RaceRow {
     status: status ?? null,
     servedBy: servedBy ?? null,
     hasWinner: winner !== undefined,
+    resumes,
     strategy: strategy ?? null,
     error: error?.code ?? null,
     durationMs: round(durationMs, 1),
@@ -76,13 +78,15 @@ function raceOf(ended: RequestEnded, id: number): RaceRow {
 }
 
 function attemptOf(report: AttemptReport): AttemptRow {
-  const { endpoint, reason, outcome, status, error, startedAfterMs, durationMs } = report;
+  const { endpoint, reason, outcome, status, error, brokeOff, startedAfterMs, durationMs } = report;
+  const isError = outcome === 'failed' || outcome === 'timed-out' || brokeOff !== undefined;
   return {
     endpoint,
     reason,
     outcome,
     status: status ?? null,
-    error: outcome === 'failed' || outcome === 'timed-out' ? (error?.code ?? null) : null,
+    error: isError ? (error?.code ?? null) : null,
+    brokeOff: brokeOff ? { ...brokeOff, afterMs: round(brokeOff.afterMs, 1) } : null,
     startedAfterMs: round(startedAfterMs, 1),
     durationMs: round(durationMs, 1),
   };

@@ -22,7 +22,7 @@ async function showEverything(source: FakeSource, page: Page): Promise<void> {
       latencyMs,
     }),
   );
-  const outcomes = ['won', 'lost', 'unusable', 'failed', 'timed-out', 'cancelled'] as const;
+  const outcomes = ['won', 'lost', 'resumed', 'unusable', 'failed', 'timed-out', 'cancelled'] as const;
   const error = new BalancingProxyError('ERR_BRP_RESPONSE_TIMEOUT', 'late');
   const attempts = outcomes.map((outcome, index) =>
     reportOf({
@@ -34,12 +34,20 @@ async function showEverything(source: FakeSource, page: Page): Promise<void> {
     }),
   );
   source.emit(...attempts.map((report) => attemptEnded(report)));
+  const broken = { error, brokeOff: { afterMs: 300, atByte: 123_456_789 } };
+  source.emit(
+    requestEnded({
+      resumes: 2,
+      durationMs: 1_000,
+      attempts: attempts.slice(0, 3).map((report, index) => (index === 1 ? report : { ...report, ...broken })),
+    }),
+  );
   source.emit(requestEnded({ url: `/${'long/'.repeat(60)}`, attempts, durationMs: 150 }));
   source.emit(requestEnded({ status: 500, winner: undefined, attempts }));
   source.emit(requestEnded({ status: undefined, winner: undefined, servedBy: undefined, error, attempts: [] }));
   const gone = new BalancingProxyError('ERR_BRP_CLIENT_GONE', 'gone');
   source.emit(requestEnded({ status: undefined, winner: undefined, servedBy: undefined, error: gone }));
-  await page.waitForFunction(() => document.querySelectorAll('.race').length === 4);
+  await page.waitForFunction(() => document.querySelectorAll('.race').length === 5);
 }
 
 describeInBrowser('the dashboard of the demo', () => {
@@ -160,7 +168,63 @@ describeInBrowser('the page', () => {
     }));
     const distinct = (list: readonly unknown[]) => new Set(list.map((one) => JSON.stringify(one))).size;
     expect(distinct(looks.states.map(([, ...shape]) => shape))).toBe(5);
-    expect(distinct(looks.bars)).toBe(6);
+    expect(distinct(looks.bars)).toBe(7);
+  });
+
+  test('draws a body that broke off as one bar that goes on in other rows', async () => {
+    const source = new FakeSource();
+    const { url } = await serve(source);
+    const { page, complaints } = await open(url);
+    const error = new BalancingProxyError('ERR_BRP_CONNECTION_LOST', 'lost');
+    const resume = { reason: 'resume', status: 206 } as const;
+    source.emit(
+      requestEnded({
+        resumes: 2,
+        servedBy: 'three',
+        durationMs: 1_000,
+        attempts: [
+          reportOf({ status: 200, durationMs: 50, error, brokeOff: { afterMs: 400, atByte: 81_920 } }),
+          reportOf({ ...resume, endpoint: 'two', outcome: 'failed', error, startedAfterMs: 400, durationMs: 100 }),
+          reportOf({
+            ...resume,
+            endpoint: 'three',
+            outcome: 'resumed',
+            startedAfterMs: 500,
+            durationMs: 20,
+            error,
+            brokeOff: { afterMs: 200, atByte: 90_000 },
+          }),
+          reportOf({ ...resume, endpoint: 'four', outcome: 'resumed', startedAfterMs: 700, durationMs: 20 }),
+        ],
+      }),
+    );
+    await page.locator('.race').waitFor();
+    const bars = await page.evaluate(() => {
+      const ratio = (ms: number, track: DOMRect) => Math.round((ms * 1_000) / track.width);
+      return [...document.querySelectorAll('.race .track')].map((element) => {
+        const track = element.getBoundingClientRect();
+        const bar = element.firstElementChild?.getBoundingClientRect() ?? track;
+        return [ratio(bar.left - track.left, track), ratio(bar.right - track.left, track)];
+      });
+    });
+    expect(bars).toEqual([
+      [0, 400],
+      [400, 500],
+      [500, 700],
+      [700, 1000],
+    ]);
+    expect(await page.locator('.race .attempt .outcome').allTextContents()).toEqual([
+      'won 200, broke · 400 ms',
+      'failed 206 connection lost · 100 ms',
+      'resumed 206, broke · 200 ms',
+      'resumed 206 · 300 ms',
+    ]);
+    expect(await page.locator('.race .result').textContent()).toMatch(/^won by one · resumed 2 times · race · /);
+    expect(await page.locator('.race .attempt').first().getAttribute('title')).toBe(
+      'one: started first at 0 ms, won 200 after 50 ms, broke off at byte 81,920 after 400 ms: connection lost',
+    );
+    expect(await page.locator('.race').getAttribute('data-result')).toBe('good');
+    expect(complaints).toEqual([]);
   });
 
   test('shows what a name or a path contains as text', async () => {

@@ -1,6 +1,6 @@
 /** @import { AttemptRow, Frame, RaceRow } from '../frame.ts' */
 import { byId, cloneOf, field, setText, setTexts } from './dom.js';
-import { formatCode, formatMs, formatTime, shortName } from './format.js';
+import { formatCode, formatCount, formatMs, formatTime, shortName } from './format.js';
 
 /** Races that are shown; the server sends as many to a page that opens. */
 export const maxRaces = 20;
@@ -34,7 +34,7 @@ export function createRaceList() {
 /** @param {RaceRow} race */
 function raceElement(race) {
   const element = cloneOf('race-template');
-  const fullMs = Math.max(0.1, ...race.attempts.map(({ startedAfterMs, durationMs }) => startedAfterMs + durationMs));
+  const fullMs = Math.max(0.1, ...race.attempts.map((attempt) => attempt.startedAfterMs + drawnMs(attempt, race)));
   element.dataset.result = clientsDoing.includes(race.error ?? '')
     ? 'left'
     : race.hasWinner && !race.error
@@ -50,40 +50,67 @@ function raceElement(race) {
   });
   field(element, 'path').title = race.path;
   field(element, 'status').dataset.class = race.status === null ? '' : `${Math.floor(race.status / 100)}xx`;
-  field(element, 'attempts').prepend(...race.attempts.map((attempt) => attemptElement(attempt, fullMs)));
+  field(element, 'attempts').prepend(...race.attempts.map((attempt) => attemptElement(attempt, { race, fullMs })));
   field(element, 'scale').hidden = race.attempts.length === 0;
   return element;
 }
 
 /** @param {RaceRow} race */
-function resultText({ hasWinner, servedBy, error, durationMs, strategy, endedAt }) {
-  const who = shortName(servedBy ?? '');
+function resultText({ hasWinner, servedBy, attempts, resumes, error, durationMs, strategy, endedAt }) {
+  const winner = attempts.find(({ outcome }) => outcome === 'won')?.endpoint;
+  const who = shortName(winner ?? servedBy ?? '');
   const what = hasWinner ? `won by ${who}` : servedBy === null ? 'no response' : `nobody won, response of ${who}`;
   const why = error === clientGone ? 'the client left' : error && formatCode(error);
-  return [what, why, strategy, `${formatMs(durationMs)} ms`, formatTime(endedAt)].filter(Boolean).join(' · ');
+  const mended = resumes > 0 && (resumes === 1 ? 'resumed once' : `resumed ${resumes} times`);
+  return [what, mended, why, strategy, `${formatMs(durationMs)} ms`, formatTime(endedAt)].filter(Boolean).join(' · ');
+}
+
+/**
+ * The milliseconds that the bar of an attempt stands for: those until its outcome. Where a body broke off that the client was being given,
+ * it is drawn as far as each attempt gave it, as one bar that goes on in other rows, the last one until the end of the response.
+ * @param {AttemptRow} attempt
+ * @param {RaceRow} race
+ */
+function drawnMs({ outcome, startedAfterMs, durationMs, brokeOff }, race) {
+  if (brokeOff) return Math.max(durationMs, brokeOff.afterMs);
+  return outcome === 'resumed' ? Math.max(durationMs, race.durationMs - startedAfterMs) : durationMs;
 }
 
 /**
  * @param {AttemptRow} attempt
- * @param {number} fullMs the milliseconds that the whole width stands for
+ * @param {{ race: RaceRow, fullMs: number }} picture `fullMs`: the milliseconds that the whole width stands for
  */
-function attemptElement(attempt, fullMs) {
-  const { endpoint, outcome, status, error, startedAfterMs, durationMs } = attempt;
+function attemptElement(attempt, { race, fullMs }) {
+  const { endpoint, outcome, startedAfterMs, durationMs, brokeOff } = attempt;
   const element = cloneOf('attempt-template');
   const bar = field(element, 'bar');
-  // The error of a timeout says which time was up.
-  const what = outcome === 'timed-out' && error ? '' : outcome.replace('-', ' ');
-  const ended = [what, status, error && formatCode(error)].filter(Boolean).join(' ');
+  const ended = endOf(attempt);
+  const ms = drawnMs(attempt, race);
   element.dataset.outcome = outcome;
-  element.title = `${endpoint}: started ${startOf(attempt)}, ${ended} after ${formatMs(durationMs)} ms`;
+  element.dataset.broken = String(brokeOff !== null);
+  element.title = `${endpoint}: started ${startOf(attempt)}, ${ended} after ${formatMs(durationMs)} ms${breakOf(attempt)}`;
   setTexts(element, {
     endpoint: shortName(endpoint, maxOfName),
     start: `started ${startOf(attempt)}`,
-    outcome: `${ended} · ${formatMs(durationMs)} ms`,
+    outcome: `${ended}${brokeOff ? ', broke' : ''} · ${formatMs(ms)} ms`,
   });
   bar.style.insetInlineStart = `${(startedAfterMs / fullMs) * 100}%`;
-  bar.style.inlineSize = `${(durationMs / fullMs) * 100}%`;
+  bar.style.inlineSize = `${(ms / fullMs) * 100}%`;
   return element;
+}
+
+/** @param {AttemptRow} attempt */
+function endOf({ outcome, status, error, brokeOff }) {
+  const why = !brokeOff && error;
+  // The error of a timeout says which time was up.
+  const what = outcome === 'timed-out' && why ? '' : outcome.replace('-', ' ');
+  return [what, status, why && formatCode(why)].filter(Boolean).join(' ');
+}
+
+/** @param {AttemptRow} attempt */
+function breakOf({ error, brokeOff }) {
+  if (!brokeOff) return '';
+  return `, broke off at byte ${formatCount(brokeOff.atByte)} after ${formatMs(brokeOff.afterMs)} ms: ${formatCode(error ?? '')}`;
 }
 
 /** @param {AttemptRow} attempt */
