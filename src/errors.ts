@@ -31,6 +31,7 @@ export const statusByCode = {
   ERR_BRP_IDLE_TIMEOUT: 504,
   ERR_BRP_BAD_RESPONSE: 502,
   ERR_BRP_NOT_JUDGED: 502,
+  ERR_BRP_NOT_RESUMED: 502,
   ERR_BRP_ATTEMPT: 502,
 } as const;
 

@@ -5,10 +5,9 @@ import type { Reporter } from '../events/reporter.ts';
 import type { Arrival } from '../race/rules.ts';
 import { responseBrokenOff } from '../transports/message/response-body.ts';
 import { Attempt, type AttemptEnding } from './attempt/attempt.ts';
-import type { AttemptSettings } from './attempt/attempt-settings.ts';
 import type { JudgedResponse } from './response/judged-response.ts';
 import { bytesWhenReleased, conditionOf } from './response/release.ts';
-import { sendAttempt } from './send-attempt.ts';
+import { type SentAttempt, sendAttempt } from './send-attempt.ts';
 
 /** Makes the attempts of one request and keeps account of them, for the request, its endpoints and its observers. */
 export class AttemptLedger {
@@ -25,7 +24,7 @@ export class AttemptLedger {
   }
 
   /** Makes one attempt. @throws BalancingProxyError when the attempt fails, which cuts it off for good. */
-  make(candidate: Candidate, reason: AttemptReason, settings: AttemptSettings): Promise<JudgedResponse> {
+  make(candidate: Candidate, reason: AttemptReason, settings: SentAttempt): Promise<JudgedResponse> {
     const { outgoing, abort } = settings;
     const number = this.#attempts.length + 1;
     const attempt = new Attempt({ candidate, reason, number, requestStartedAt: this.#requestStartedAt });
@@ -53,6 +52,15 @@ export class AttemptLedger {
     const change = attempt.candidate.endpoint.attemptEnded({ outcome, error, elapsedMs });
     this.#reporter.attemptEnded(attempt, change);
     if (--this.#openCount === 0) this.#onAllEnded?.();
+  }
+
+  /**
+   * Takes note that the body of an attempt broke off while the client was being given it.
+   * @param atByte bytes of the whole body that the client has.
+   */
+  brokeOff(attempt: Attempt, error: BalancingProxyError, atByte: number): void {
+    attempt.brokeOff(error, atByte);
+    attempt.candidate.endpoint.brokeOff();
   }
 
   /** Ends every attempt that is under way. */

@@ -9,7 +9,7 @@ import type { Attempt } from './attempt/attempt.ts';
 import type { AttemptSettings } from './attempt/attempt-settings.ts';
 import { headersFor } from './request/outgoing.ts';
 import { examine } from './response/examine.ts';
-import type { JudgedResponse } from './response/judged-response.ts';
+import type { JudgedResponse, ReceivedResponse } from './response/judged-response.ts';
 
 /** The most early hints that are kept for the client, because an endpoint that never stops sending them must not fill the memory. */
 const maxHints = 16;
@@ -20,11 +20,21 @@ const maxHints = 16;
  */
 const maxRepeats = 5;
 
+/** The request of an attempt, how it is to be sent, and how its response is examined. */
+export interface SentAttempt extends AttemptSettings {
+  /**
+   * Finds out what the response is good for, or throws.
+   * @default examine
+   */
+  readonly examination?: (received: ReceivedResponse, settings: AttemptSettings) => Promise<JudgedResponse>;
+}
+
 /**
  * Sends a request to an endpoint and examines the response.
  * @throws BalancingProxyError when there is no response that might be given to a client.
  */
-export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): Promise<JudgedResponse> {
+export async function sendAttempt(attempt: Attempt, settings: SentAttempt): Promise<JudgedResponse> {
+  const { examination = examine } = settings;
   const stopClock = startClock(attempt, settings);
   let response: UpstreamResponse | undefined;
   try {
@@ -33,7 +43,7 @@ export async function sendAttempt(attempt: Attempt, settings: AttemptSettings): 
     response = await sendReplacingStale(request instanceof Promise ? await request : request, settings);
     attempt.answered(response.status);
     stopClock();
-    return await examine({ attempt, response, interim }, settings);
+    return await examination({ attempt, response, interim }, settings);
   } catch (thrown) {
     // The transport does not close a connection that has left HTTP.
     response?.upgraded?.socket.destroy();

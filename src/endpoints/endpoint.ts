@@ -2,6 +2,7 @@ import { type AttemptOutcome, type BalancingProxyError, isConnectFailure, isOwnF
 import { type HedgeDelayOptions, hedgeDelayMs } from '../race/delay.ts';
 import type { EndpointAddress } from './address.ts';
 import { Ejection, type EjectionChange, type EjectionRules } from './ejection.ts';
+import { Health } from './health.ts';
 import { LatencyWindow } from './latency.ts';
 import type { EndpointSnapshot, EndpointState } from './snapshot.ts';
 
@@ -25,9 +26,6 @@ export interface AttemptEnd {
   readonly error?: BalancingProxyError | undefined;
 }
 
-/** The share of its way to 0 or 1 by which one attempt moves the health. */
-const healthWeight = 1 / 16;
-
 /** A server that requests are forwarded to, with its state, which outlives requests. */
 export class Endpoint {
   /** Where the endpoint is, as it was first given. */
@@ -38,9 +36,9 @@ export class Endpoint {
   readonly ejection: Ejection;
   readonly #hedge: HedgeDelayOptions;
   readonly #maxInFlight: number;
+  readonly #health = new Health();
   readonly #counts = { successes: 0, wins: 0, failures: 0, timeouts: 0, cancelled: 0 };
   #inFlight = 0;
-  #healthRatio = 1;
   #coolUntilMs = 0;
   #isDrained = false;
   #lastStartedAtMs = performance.now();
@@ -90,7 +88,7 @@ export class Endpoint {
   /** How long a request may expect to wait here, for comparison only; undefined while too little is known. */
   get expectedMs(): number | undefined {
     const median = this.latency.percentileMs(50);
-    return median === undefined ? undefined : (median * (this.#inFlight + 1)) / Math.max(this.#healthRatio, 0.01);
+    return median === undefined ? undefined : (median * (this.#inFlight + 1)) / Math.max(this.#health.ratio, 0.01);
   }
 
   /** Takes note of an attempt that starts. */
@@ -130,6 +128,11 @@ export class Endpoint {
     this.#inFlight--;
   }
 
+  /** Takes note of a response that broke off after its attempt had succeeded. */
+  brokeOff(): void {
+    this.#health.count(false);
+  }
+
   /** Takes note of the milliseconds for which the endpoint wants to be left alone (Retry-After). */
   coolDown(ms: number): void {
     this.#coolUntilMs = Math.max(this.#coolUntilMs, performance.now() + ms);
@@ -158,7 +161,7 @@ export class Endpoint {
       backInMs: this.#backInMs(state),
       inFlight: this.#inFlight,
       ...this.#counts,
-      healthRatio: this.#healthRatio,
+      healthRatio: this.#health.ratio,
       latencyMs: this.latency.summary(),
     };
   }
@@ -186,7 +189,7 @@ export class Endpoint {
     if (outcome === 'timed-out') counts.timeouts++;
     if (isSuccess(outcome)) counts.successes++;
     else counts.failures++;
-    this.#healthRatio += ((isSuccess(outcome) ? 1 : 0) - this.#healthRatio) * healthWeight;
+    this.#health.count(isSuccess(outcome));
   }
 }
 

@@ -2,19 +2,28 @@ import type { AttemptOptions } from '../attempts/attempt/attempt-settings.ts';
 import type { OutgoingRequest } from '../attempts/request/outgoing.ts';
 import type { JudgedResponse } from '../attempts/response/judged-response.ts';
 import { conditionOf } from '../attempts/response/release.ts';
+import type { SentAttempt } from '../attempts/send-attempt.ts';
 import type { Candidate } from '../endpoints/pool.ts';
+import type { AttemptReason } from '../events/events.ts';
 import type { RaceOptions } from '../race/rules.ts';
 import type { Pace } from '../race/strategies/rules.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
 
 /** One question to several endpoints. */
-interface Contest {
+export interface Contest {
   /** The request that goes out. */
   readonly outgoing: OutgoingRequest;
   /** The endpoints that may be asked, best first. */
   readonly candidates: Iterable<Candidate>;
   /** How the attempts follow one another. */
   readonly pace: Pace;
+  /**
+   * Why every attempt starts.
+   * @default as the race says
+   */
+  readonly reason?: AttemptReason;
+  /** How responses are examined. @default as those that may win */
+  readonly examination?: SentAttempt['examination'];
   /** The options; times in milliseconds, or Infinity. */
   readonly config: AttemptOptions & { readonly preferGraceMs: number; readonly loserGraceMs: number };
 }
@@ -25,14 +34,15 @@ interface Contest {
  */
 export function raceFor(
   { req, ledger, signal, discard }: ProxiedRequest,
-  { outgoing, candidates, pace, config }: Contest,
+  { outgoing, candidates, pace, config, reason: always, examination }: Contest,
 ): RaceOptions<Candidate, JudgedResponse> {
   return {
     ...pace,
     candidates,
     signal,
     mayStart: ({ endpoint }) => endpoint.mayBeAsked,
-    start: (candidate, abort, reason) => ledger.make(candidate, reason, { req, outgoing, config, abort }),
+    start: (candidate, abort, reason) =>
+      ledger.make(candidate, always ?? reason, { req, outgoing, config, abort, ...(examination && { examination }) }),
     isUsable: (response) => response.isUsable,
     isPreferred: (response) => response.isPreferred,
     preferGraceMs: config.preferGraceMs,

@@ -85,7 +85,7 @@ export class ProxiedRequest {
    * @throws BalancingProxyError `ERR_BRP_EXHAUSTED` and its like when there is neither, `ERR_BRP_ENDED_BY_APP` when it is
    * too late for both; the signal's reason when it fires first.
    */
-  async settle({ strategy, race, idleMs }: Settling): Promise<JudgedResponse> {
+  async settle({ strategy, race, idleMs }: Settling): Promise<SentResponse> {
     this.#strategy = strategy;
     this.#race = new Race(race);
     const winner = await this.#race.run();
@@ -101,11 +101,11 @@ export class ProxiedRequest {
       throw endedByApp();
     }
     this.#winner = winner?.value.attempt.name;
-    this.#sent = new SentResponse(sent, this.signal);
+    this.#sent = new SentResponse(sent, this.ledger, this.signal);
     const { attempt, response } = sent.value;
     const afterMs = this.#life.elapsedMs;
     this.reporter.responseStarted({ endpoint: attempt.name, status: response.status, afterMs });
-    return sent.value;
+    return this.#sent;
   }
 
   /** Ends the request. @param bytes how many of a body the client was given. */
@@ -150,7 +150,7 @@ export class ProxiedRequest {
       ...end,
       winner: this.#winner,
       servedBy: this.#sent?.servedBy,
-      resumes: 0,
+      resumes: this.#sent?.resumes ?? 0,
       strategy: this.#strategy,
       attempts: this.ledger.reports(),
       isBodyStreamed: this.body.isStreamed,

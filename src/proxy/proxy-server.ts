@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { outgoingRequest } from '../attempts/request/outgoing.ts';
 import { noBody } from '../attempts/request/request-body.ts';
 import { clientHeaders } from '../attempts/response/client-headers.ts';
@@ -23,6 +24,7 @@ import { givenAddresses } from '../options/endpoint.ts';
 import { HedgeBudget } from '../race/budget.ts';
 import type { Next } from '../support/next.ts';
 import { untilAborted } from '../support/until-aborted.ts';
+import { BodyResumer } from './body-resumer.ts';
 import { raceFor } from './contest.ts';
 import { InFlight } from './in-flight.ts';
 import { planFor } from './plan.ts';
@@ -38,6 +40,14 @@ interface MiddlewareCall {
   readonly next?: Next | undefined;
   /** The client, when it asks for an upgrade. */
   readonly upgrade?: UpgradeClient | undefined;
+}
+
+/** How a response is given to the client. */
+interface Answering {
+  /** Goes on with a streamed body that breaks off. */
+  readonly resumer: BodyResumer | undefined;
+  /** The client, when it has asked for an upgrade. */
+  readonly upgrade: UpgradeClient | undefined;
 }
 
 /** Serves the requests of one proxy, with what outlives them: the endpoints' state, the budget, the observers. */
@@ -97,18 +107,22 @@ export class ProxyServer {
     this.budget.deposit();
     const race = raceFor(request, { outgoing, candidates, pace: plan.pace, config });
     const { idleMs } = config.timeouts;
-    const response = await request.settle({ strategy: plan.strategy, race, idleMs });
-    return this.#respond(request, response, upgrade);
+    const sent = await request.settle({ strategy: plan.strategy, race, idleMs });
+    const isStreamed = sent.judged.body instanceof Readable;
+    const { pool } = this;
+    const { order } = plan.choice;
+    const resumer = isStreamed ? new BodyResumer(request, { sent, outgoing, config, pool, known, order }) : undefined;
+    return this.#respond(request, sent.judged, { resumer, upgrade });
   }
 
   /** Gives the client a response. Resolves with the number of its body bytes. */
-  #respond({ res, body }: ProxiedRequest, judged: JudgedResponse, upgrade?: UpgradeClient): Promise<number> {
+  #respond({ res, body }: ProxiedRequest, judged: JudgedResponse, { resumer, upgrade }: Answering): Promise<number> {
     const { exposeEndpoint, timeouts } = this.#config;
     const { idleMs, clientMs } = timeouts;
     const { response } = judged;
     const headers = clientHeaders(judged, exposeEndpoint);
     if (upgrade && response.upgraded) return upgrade.accept(response.upgraded, { response, headers, clientMs });
-    return respond(res, { ...judged, headers, idleMs, clientMs, onHead: () => body.forget() });
+    return respond(res, { ...judged, headers, idleMs, clientMs, resumer, onHead: () => body.forget() });
   }
 
   async #candidatesFor({ req, signal }: ProxiedRequest): Promise<readonly Candidate[]> {

@@ -1,34 +1,77 @@
+import type { AttemptLedger } from '../attempts/ledger.ts';
 import type { JudgedResponse } from '../attempts/response/judged-response.ts';
+import type { BalancingProxyError } from '../errors.ts';
 import type { Arrival } from '../race/rules.ts';
 
-/** The response that the client is given, which keeps its endpoint busy until it ends. */
+/** The response that the client is given, which keeps its endpoint busy until it ends. Other endpoints may go on with it. */
 export class SentResponse {
-  readonly #arrival: Arrival<JudgedResponse>;
+  readonly #ledger: AttemptLedger;
+  #arrival: Arrival<JudgedResponse>;
+  #isComing = true;
+  #resumes = 0;
 
   /** @param signal cuts the response off when it fires. */
-  constructor(arrival: Arrival<JudgedResponse>, signal: AbortSignal) {
-    const { value, abort } = arrival;
+  constructor(arrival: Arrival<JudgedResponse>, ledger: AttemptLedger, signal: AbortSignal) {
     this.#arrival = arrival;
-    value.attempt.candidate.endpoint.responseStarted();
-    signal.addEventListener('abort', () => {
-      abort.abort(signal.reason);
-      // The transport cannot break off a body that has come whole and waits for its client in the stream.
-      if (!(value.body instanceof Uint8Array)) value.body.destroy();
-    });
+    this.#ledger = ledger;
+    this.#endpoint.responseStarted();
+    signal.addEventListener('abort', () => this.#stop(signal.reason));
   }
 
-  /** The name of the endpoint whose response it is. */
+  /** The response, or the one that goes on with it. */
+  get judged(): JudgedResponse {
+    return this.#arrival.value;
+  }
+
+  /** The name of the endpoint whose response it is; the last one, where several have gone on with it. */
   get servedBy(): string {
-    return this.#arrival.value.attempt.name;
+    return this.judged.attempt.name;
   }
 
-  /** Takes note of its end; the transport may still be sending an upload. */
+  /** How often another endpoint has gone on with it. */
+  get resumes(): number {
+    return this.#resumes;
+  }
+
+  get #endpoint() {
+    return this.judged.attempt.candidate.endpoint;
+  }
+
+  /**
+   * Takes note that the endpoint has broken off, and lets go of it.
+   * @param atByte bytes of the body that the client was given.
+   */
+  brokeOff(error: BalancingProxyError, atByte: number): void {
+    const { attempt, isUsable } = this.judged;
+    // A spare has counted as unusable already.
+    if (isUsable) this.#ledger.brokeOff(attempt, error, atByte);
+    this.#stop(error);
+    this.end();
+  }
+
+  /** Takes note of the response that goes on. */
+  goOnWith(arrival: Arrival<JudgedResponse>): void {
+    this.#arrival = arrival;
+    this.#isComing = true;
+    this.#resumes++;
+    this.#endpoint.responseStarted();
+  }
+
+  /** Takes note of its end, once; the transport may still be sending an upload. */
   end(): void {
-    this.#arrival.value.attempt.candidate.endpoint.responseEnded();
+    if (this.#isComing) this.#endpoint.responseEnded();
+    this.#isComing = false;
   }
 
   /** Has the transport stop. */
   cut(reason: Error | undefined): void {
     this.#arrival.abort.abort(reason);
+  }
+
+  #stop(reason: Error): void {
+    this.cut(reason);
+    const { body } = this.judged;
+    // The transport cannot break off a body that has come whole and waits for its client in the stream.
+    if (!(body instanceof Uint8Array)) body.destroy();
   }
 }

@@ -1,18 +1,22 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { JudgedResponse } from '../../attempts/response/judged-response.ts';
+import type { BalancingProxyError } from '../../errors.ts';
 import { isEventStream } from '../../http/event-stream.ts';
-import { type HeaderList, hasHighByte } from '../../http/headers.ts';
+import type { HeaderList } from '../../http/headers.ts';
 import { consume, detach, type StreamReader } from '../../support/consume.ts';
 import {
-  checkResponseLength,
   isResponseTooLong,
   responseBrokenOff,
   responseIdleTimeout,
+  responseLengthFault,
   responseTooLong,
 } from '../../transports/message/response-body.ts';
+import type { UpstreamResponse } from '../../transports/message/transport.ts';
 import { clientTimeout } from '../connection/client-faults.ts';
 import { endedByApp, endResponse, isEndedByApp } from './ending.ts';
+import { flushHead } from './flush-head.ts';
+import type { Resumer } from './resumer.ts';
 import { addTrailers, trailersFor } from './trailers.ts';
 
 /** A response as it is sent to the client. */
@@ -23,6 +27,8 @@ export interface ClientResponse extends Pick<JudgedResponse, 'response' | 'inter
   readonly idleMs: number;
   /** Milliseconds that the client may leave what was written to it unread, or Infinity. */
   readonly clientMs: number;
+  /** Goes on with a streamed body that breaks off. @default nobody */
+  readonly resumer?: Resumer | undefined;
   /** Called when the head is accepted: nobody else can answer any more. */
   onHead?(): void;
 }
@@ -42,44 +48,56 @@ export function streamBody(res: ServerResponse, body: Readable, answer: ClientRe
 
 class BodyStream implements StreamReader {
   readonly #res: FlushableResponse;
-  readonly #body: Readable;
   readonly #answer: ClientResponse;
+  /** The response whose body is being sent: the answer's, or one that goes on with it. */
+  #response: UpstreamResponse;
+  #body: Readable;
+  /** The bytes of the whole body, or undefined when only its end will tell. */
+  #announcedBytes: number | undefined;
   readonly #result = Promise.withResolvers<number>();
   /** Whether each chunk goes on at once, where `compression` would wait for more. */
   readonly #isFlushed: boolean;
   #idle: NodeJS.Timeout | undefined;
   #unread: NodeJS.Timeout | undefined;
   #sent = 0;
+  /** Why the body broke off, while its rest waits for a client that does not read. */
+  #breakInWait: BalancingProxyError | undefined;
 
   constructor(res: FlushableResponse, body: Readable, answer: ClientResponse) {
     this.#res = res;
-    this.#body = body;
     this.#answer = answer;
+    this.#response = answer.response;
+    this.#body = body;
+    this.#announcedBytes = answer.announcedBytes;
     this.#isFlushed = res.flush !== undefined && isEventStream(answer.headers);
   }
 
   /** Begins to send, and resolves when all is sent. */
   run(): Promise<number> {
-    const body = this.#body;
-    const { idleMs } = this.#answer;
     // An event stream's first event may be minutes away; its client must see the head now.
-    if (body.readableLength === 0) flushHead(this.#res);
-    if (idleMs < Infinity) this.#idle = setTimeout(this.#onSilence, idleMs);
+    if (this.#body.readableLength === 0) flushHead(this.#res);
     this.#res.on('drain', this.#onDrain);
-    // A body whose beginning was looked at is paused, and a listener alone does not wake it up.
-    body.resume();
-    consume(body, this);
+    this.#read();
     return this.#result.promise;
+  }
+
+  #read(): void {
+    const { idleMs } = this.#answer;
+    if (idleMs < Infinity) this.#idle = setTimeout(this.#onSilence, idleMs);
+    // A body whose beginning was looked at is paused, and a listener alone does not wake it up.
+    this.#body.resume();
+    consume(this.#body, this);
   }
 
   /** Sends a chunk on. */
   readonly onData = (chunk: Buffer): void =>
     this.#guard(() => {
       if (isEndedByApp(this.#res)) throw endedByApp();
-      const { announcedBytes } = this.#answer;
-      if (isResponseTooLong(this.#sent + chunk.length, announcedBytes)) throw responseTooLong();
-      this.#sent += chunk.length;
+      const bytes = this.#sent + chunk.length;
+      if (isResponseTooLong(bytes, this.#announcedBytes)) return this.#onBreak(responseTooLong());
+      this.#sent = bytes;
       this.#idle?.refresh();
+      this.#answer.resumer?.given?.(chunk);
       if (!this.#res.write(chunk)) this.#awaitClient();
       if (this.#isFlushed) this.#res.flush?.();
     });
@@ -100,29 +118,63 @@ class BodyStream implements StreamReader {
   readonly #onDrain = (): void => {
     clearTimeout(this.#unread);
     this.#idle?.refresh();
-    this.#body.resume();
+    if (this.#breakInWait) void this.#resume(this.#breakInWait);
+    else this.#body.resume();
   };
 
   /** Ends the response, if the body has its whole length. */
   readonly onEnd = (): void =>
     this.#guard(() => {
       if (isEndedByApp(this.#res)) throw endedByApp();
-      checkResponseLength(this.#sent, this.#answer.announcedBytes);
-      addTrailers(this.#res, trailersFor(this.#res, this.#answer.response.trailers()));
+      const fault = responseLengthFault(this.#sent, this.#announcedBytes);
+      if (fault) return this.#onBreak(fault);
+      addTrailers(this.#res, trailersFor(this.#res, this.#response.trailers()));
       endResponse(this.#res);
       this.#settle();
       this.#result.resolve(this.#sent);
     });
 
-  /** Gives up. */
-  readonly onBroken = (cause?: unknown): void => this.#fail(responseBrokenOff(cause));
+  /** Goes on from another endpoint, or gives up. */
+  readonly onBroken = (cause?: unknown): void => this.#guard(() => this.#onBreak(responseBrokenOff(cause)));
 
   readonly #onSilence = (): void => {
     if (isEndedByApp(this.#res)) this.#fail(endedByApp());
     // A body is paused while the client reads slowly, and an endpoint that still reads an upload may be silent.
-    else if (this.#body.isPaused() || this.#answer.response.isUploading?.()) this.#idle?.refresh();
-    else this.#fail(responseIdleTimeout(this.#answer.idleMs));
+    else if (this.#body.isPaused() || this.#response.isUploading?.()) this.#idle?.refresh();
+    else this.#guard(() => this.#onBreak(responseIdleTimeout(this.#answer.idleMs)));
   };
+
+  #onBreak(error: BalancingProxyError): void {
+    const { resumer } = this.#answer;
+    this.#leaveBody();
+    if (isEndedByApp(this.#res)) throw endedByApp();
+    if (!resumer?.brokeOff(error, this.#sent)) throw error;
+    // A client that reads nothing needs no rest yet, and no endpoint has to hold it ready.
+    if (this.#body.isPaused()) this.#breakInWait = error;
+    else void this.#resume(error);
+  }
+
+  /** Asks for the rest, and gives up when nobody has it. */
+  async #resume(error: BalancingProxyError): Promise<void> {
+    this.#breakInWait = undefined;
+    try {
+      const rest = await this.#answer.resumer?.rest(this.#sent);
+      if (!rest) throw error;
+      this.#response = rest.response;
+      this.#body = rest.response.body;
+      if (rest.announcedBytes !== undefined) this.#announcedBytes ??= this.#sent + rest.announcedBytes;
+      this.#read();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  #leaveBody(): void {
+    clearTimeout(this.#idle);
+    // A client that reads again would set a timer going that was only stopped.
+    this.#idle = undefined;
+    detach(this.#body, this);
+  }
 
   /** Runs a step of a listener, where an error that middleware throws from `res`'s methods would end the process. */
   #guard(step: () => void): void {
@@ -139,15 +191,8 @@ class BodyStream implements StreamReader {
   }
 
   #settle(): void {
-    clearTimeout(this.#idle);
+    this.#leaveBody();
     clearTimeout(this.#unread);
-    detach(this.#body, this);
     this.#res.off('drain', this.#onDrain);
   }
-}
-
-function flushHead(res: ServerResponse): void {
-  // `flushHeaders` sends bytes above 127 as UTF-8. An empty write does not, but `compression` holds it back.
-  if (res.req.httpVersionMajor < 2 && Object.values(res.getHeaders()).some(hasHighByte)) res.write('', 'latin1');
-  else res.flushHeaders();
 }

@@ -97,8 +97,17 @@ function readWhole(response: UpstreamResponse, { idleMs, announcedBytes }: BodyP
  * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_BAD_RESPONSE`.
  */
 export function checkResponseLength(bytes: number, announcedBytes: number | undefined): void {
-  if (isResponseTooLong(bytes, announcedBytes)) throw responseTooLong();
-  if (bytes < (announcedBytes ?? 0)) throw responseTooShort(bytes, announcedBytes);
+  const fault = responseLengthFault(bytes, announcedBytes);
+  if (fault) throw fault;
+}
+
+/** The fault of a body that was read to its end, if its length is not the announced one. */
+export function responseLengthFault(
+  bytes: number,
+  announcedBytes: number | undefined,
+): BalancingProxyError | undefined {
+  if (isResponseTooLong(bytes, announcedBytes)) return responseTooLong();
+  return bytes < (announcedBytes ?? 0) ? responseTooShort(bytes, announcedBytes) : undefined;
 }
 
 /** Whether a body is longer than announced, be it at its end or before. */

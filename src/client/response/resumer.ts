@@ -1,0 +1,22 @@
+import type { JudgedResponse } from '../../attempts/response/judged-response.ts';
+import type { BalancingProxyError } from '../../errors.ts';
+
+/** The rest of a body that has broken off. */
+export type RestOfBody = Pick<JudgedResponse, 'response' | 'announcedBytes'>;
+
+/** Goes on with a body that breaks off, where that is possible. */
+export interface Resumer {
+  /** Takes note of bytes that the client was given; undefined where nobody compares them. */
+  readonly given: ((chunk: Buffer) => void) | undefined;
+  /**
+   * Called when the endpoint breaks off, which is let go of then.
+   * @param atByte bytes of the body that the client was given.
+   * @returns whether the rest may be asked for.
+   */
+  brokeOff(error: BalancingProxyError, atByte: number): boolean;
+  /**
+   * Asks for the rest; to be called when the client reads. Its body is paused, and its length is that of the rest.
+   * @returns undefined when nobody has it.
+   */
+  rest(atByte: number): Promise<RestOfBody | undefined>;
+}

@@ -1,0 +1,130 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { OutgoingRequest } from '../attempts/request/outgoing.ts';
+import { examineRest } from '../attempts/resume/examine-rest.ts';
+import { type Rest, requestForRest, wayToRest } from '../attempts/resume/rest.ts';
+import { type ResumableResponse, type ResumeMode, resumable } from '../attempts/resume/resumable.ts';
+import type { RestOfBody, Resumer } from '../client/response/resumer.ts';
+import type { Order } from '../endpoints/order.ts';
+import type { Candidate, EndpointPool } from '../endpoints/pool.ts';
+import type { BalancingProxyError } from '../errors.ts';
+import { type HedgeDelayOptions, hedgeDelayMs } from '../race/delay.ts';
+import { Race } from '../race/race.ts';
+import { isSendable } from '../race/strategies/rules.ts';
+import { type Contest, raceFor } from './contest.ts';
+import type { ProxiedRequest } from './proxied-request.ts';
+import type { SentResponse } from './sent-response.ts';
+
+/** The options that concern the resuming of a body. */
+interface ResumeOptions {
+  /** How a body is gone on with. */
+  readonly resume: ResumeMode;
+  /** Most breaks within one response that are mended. */
+  readonly maxResumes: number;
+  /** The pace at which one endpoint after the other is asked. */
+  readonly hedge: HedgeDelayOptions;
+}
+
+/** The facts by which a body may be resumed. */
+interface ResumerSettings {
+  /** The response that the client is given. */
+  readonly sent: SentResponse;
+  /** The request by which it was asked for. */
+  readonly outgoing: OutgoingRequest;
+  /** The options. */
+  readonly config: Contest['config'] & ResumeOptions;
+  /** The state of all endpoints. */
+  readonly pool: EndpointPool;
+  /** The endpoints of this request. */
+  readonly known: readonly Candidate[];
+  /** The order in which they are asked. */
+  readonly order: Order;
+}
+
+/** A response that can be resumed, and what that takes: the request with its body among others. */
+interface Resumable extends Omit<ResumerSettings, 'sent'> {
+  readonly response: ResumableResponse;
+}
+
+/** Goes on with the body of one winner that breaks off, from another endpoint. */
+export class BodyResumer implements Resumer {
+  readonly #request: ProxiedRequest;
+  readonly #sent: SentResponse;
+  /** Undefined where nobody can go on, so that the request's body can be forgotten. */
+  readonly #resumable: Resumable | undefined;
+  readonly #hash: Hash | undefined;
+
+  constructor(request: ProxiedRequest, { sent, ...settings }: ResumerSettings) {
+    const { outgoing, config } = settings;
+    this.#request = request;
+    this.#sent = sent;
+    const { response, isUsable } = sent.judged;
+    const mayResume = isUsable && config.maxResumes > 0;
+    const first = mayResume ? resumable(response, outgoing, config.resume) : undefined;
+    this.#resumable = first && { ...settings, response: first };
+    if (first?.mayReplay) this.#hash = createHash('sha256');
+  }
+
+  /** As {@link Resumer.given}. */
+  get given(): Resumer['given'] {
+    return this.#hash && this.#update;
+  }
+
+  readonly #update = (chunk: Buffer): void => void this.#hash?.update(chunk);
+
+  /** As {@link Resumer.brokeOff}. */
+  brokeOff(error: BalancingProxyError, atByte: number): boolean {
+    // A client that goes away makes the body break off, too, and has no use for the rest.
+    if (this.#request.signal.aborted) return false;
+    this.#sent.brokeOff(error, atByte);
+    if (!this.#resumable || this.#sent.resumes >= this.#resumable.config.maxResumes) return false;
+    return wayToRest(this.#resumable.response, atByte) !== undefined;
+  }
+
+  /** As {@link Resumer.rest}. */
+  async rest(atByte: number): Promise<RestOfBody | undefined> {
+    const contest = this.#contestFor(atByte);
+    if (!contest) return undefined;
+    const { ledger, signal } = this.#request;
+    const arrival = await new Race(raceFor(this.#request, contest)).run();
+    if (!arrival) return undefined;
+    const { attempt, response, announcedBytes } = arrival.value;
+    ledger.end(attempt, { outcome: signal.aborted ? 'lost' : 'resumed' });
+    if (signal.aborted) {
+      arrival.abort.abort(signal.reason);
+      throw signal.reason;
+    }
+    this.#sent.goOnWith(arrival);
+    return { response, announcedBytes };
+  }
+
+  /** The race for the rest: outside of budget and `maxAttempts`, at the pace of a hedge, the endpoint that broke off last. */
+  #contestFor(atByte: number): Contest | undefined {
+    const way = this.#resumable && wayToRest(this.#resumable.response, atByte);
+    if (!this.#resumable || !way) return undefined;
+    const { response, outgoing, config } = this.#resumable;
+    const rest: Rest = { ...way, of: response, atByte, digest: this.#hash?.copy().digest() };
+    const broken = this.#sent.judged.attempt.candidate;
+    return {
+      outgoing: requestForRest(outgoing, rest),
+      candidates: candidatesFor(this.#resumable, broken),
+      pace: paceOf(config.hedge),
+      config,
+      reason: 'resume',
+      examination: (received, settings) => examineRest(received, settings, rest),
+    };
+  }
+}
+
+/** The other endpoints, best first, and last the one that broke off. */
+function* candidatesFor({ pool, known, order }: Resumable, broken: Candidate): Iterable<Candidate> {
+  const others = known.filter(({ endpoint }) => endpoint !== broken.endpoint);
+  yield* pool.choose(others, { order, max: Infinity, isRace: false });
+  yield broken;
+}
+
+function paceOf(hedge: HedgeDelayOptions): Contest['pace'] {
+  return {
+    delayMs: ({ endpoint }) => Math.min(hedgeDelayMs(hedge, endpoint.latency), hedge.maxDelayMs),
+    mayFollow: isSendable,
+  };
+}
