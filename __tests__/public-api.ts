@@ -383,8 +383,9 @@ function describeReason(reason: AttemptReason): string {
 function ended(event: RequestEnded): string {
   const { status, winner, bytes, durationMs, attempts, isBodyStreamed, strategy, error, resumes } = event;
   const breaks = attempts.map(({ brokeOff }) => (brokeOff satisfies BodyBreak | undefined)?.atByte);
+  const heads = attempts.map(({ headAfterMs }) => headAfterMs satisfies number | undefined);
   const outcomes: ReadonlyArray<AttemptOutcome | 'pending'> = attempts.map(({ outcome }: AttemptReport) => outcome);
-  return `${status ?? error?.status} ${winner} ${bytes + durationMs} ${outcomes} ${isBodyStreamed} ${strategy} ${resumes satisfies number} ${breaks}`;
+  return `${status ?? error?.status} ${winner} ${bytes + durationMs} ${outcomes} ${isBodyStreamed} ${strategy} ${resumes satisfies number} ${breaks} ${heads}`;
 }
 
 export const answerError: ErrorRequestHandler = (error, _req, res, next) => {

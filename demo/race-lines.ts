@@ -18,7 +18,7 @@ export interface DrawOptions {
 
 const barWidth = 40;
 
-/** How each outcome looks; the cells differ for those who see no colours. */
+/** How each outcome looks; the cells differ for those who see no colours. What the client was given looks alike, from whomever it came. */
 const looks: Readonly<Record<AttemptReport['outcome'], { readonly cell: string; readonly color: Color }>> = {
   won: { cell: '█', color: 'green' },
   lost: { cell: '▓', color: 'cyan' },
@@ -40,18 +40,25 @@ export function drawLegend({ scaleMs, paint }: DrawOptions): string {
 /** Draws a race: a line for the request, and one for each attempt with a bar on a time scale that they share. */
 export function drawRace(race: RequestEnded, { scaleMs, paint }: DrawOptions): string[] {
   const { attempts } = race;
-  const latestMs = Math.max(
-    scaleMs,
-    1,
-    ...attempts.map(({ startedAfterMs, durationMs }) => startedAfterMs + durationMs),
-  );
+  const latestMs = Math.max(scaleMs, 1, ...attempts.map((attempt) => attempt.startedAfterMs + drawnMs(attempt, race)));
   const nameWidth = Math.max(0, ...attempts.map(({ endpoint }) => endpoint.length));
-  const lines = attempts.map((attempt) => {
-    const duration = `${Math.round(attempt.durationMs)} ms`.padStart(8);
-    const bar = drawBar(attempt, latestMs / barWidth, paint);
-    return `  ${attempt.endpoint.padEnd(nameWidth)} ${bar} ${duration}  ${describeOutcome(attempt, paint)}`;
+  const lines = attempts.map((attempt, index) => {
+    const ms = drawnMs(attempt, race);
+    const bar = drawBar(attempt, { ms, cellMs: latestMs / barWidth, paint });
+    const outcome = describeOutcome(attempt, attempts.slice(0, index));
+    const told = `${`${Math.round(ms)} ms`.padStart(8)}  ${paint(looks[attempt.outcome].color, outcome)}`;
+    return `  ${attempt.endpoint.padEnd(nameWidth)} ${bar} ${told}`;
   });
   return [drawRequest(race, paint), ...lines];
+}
+
+/**
+ * The milliseconds that a bar stands for: those until the outcome; where a body broke off that the client was being given, those in which
+ * the attempt gave it, the last one until the end of the response.
+ */
+function drawnMs({ outcome, startedAfterMs, durationMs, brokeOff }: AttemptReport, race: RequestEnded): number {
+  if (brokeOff) return Math.max(durationMs, brokeOff.afterMs);
+  return outcome === 'resumed' ? Math.max(durationMs, race.durationMs - startedAfterMs) : durationMs;
 }
 
 function drawRequest(race: RequestEnded, paint: Paint): string {
@@ -60,16 +67,25 @@ function drawRequest(race: RequestEnded, paint: Paint): string {
   return `${what}${describeResult(race, paint)} in ${Math.round(durationMs)} ms`;
 }
 
-function describeResult({ finalStatus: status, winner, servedBy, error }: RequestEnded, paint: Paint): string {
+function describeResult({ finalStatus: status, winner, servedBy, resumes, error }: RequestEnded, paint: Paint): string {
   if (error?.code === 'ERR_BRP_CLIENT_GONE') return paint('gray', 'nothing, the client went away');
   if (error) return paint('red', `${status}, ${error.code},`);
-  if (winner !== undefined) return `${paint('green', String(status))} by ${winner}`;
+  const mended = resumes > 0 ? `, resumed ${resumes === 1 ? 'once' : `${resumes} times`},` : '';
+  if (winner !== undefined) return `${paint('green', String(status))} by ${winner}${mended}`;
   return `${paint('red', String(status))} of ${servedBy}, as nobody won,`;
 }
 
-function drawBar({ outcome, startedAfterMs, durationMs }: AttemptReport, cellMs: number, paint: Paint): string {
+/** How a bar is drawn. */
+interface BarOptions extends Pick<DrawOptions, 'paint'> {
+  /** The time that the bar stands for. */
+  readonly ms: number;
+  /** The time that a cell stands for. */
+  readonly cellMs: number;
+}
+
+function drawBar({ outcome, startedAfterMs }: AttemptReport, { ms, cellMs, paint }: BarOptions): string {
   const start = Math.min(barWidth - 1, Math.floor(startedAfterMs / cellMs));
-  const length = Math.min(barWidth - start, Math.max(1, Math.round(durationMs / cellMs)));
+  const length = Math.min(barWidth - start, Math.max(1, Math.round(ms / cellMs)));
   return ' '.repeat(start) + paintCells(outcome, length, paint) + ' '.repeat(barWidth - start - length);
 }
 
@@ -78,7 +94,19 @@ function paintCells(outcome: AttemptReport['outcome'], count: number, paint: Pai
   return paint(color, cell.repeat(count));
 }
 
-function describeOutcome({ outcome, status, error }: AttemptReport, paint: Paint): string {
-  const why = outcome === 'failed' || outcome === 'timed-out' ? error?.code : undefined;
-  return paint(looks[outcome].color, [outcome, status, why].filter(Boolean).join(' '));
+/** Says how an attempt ended, and how long its response was held. @param before the attempts that started before. */
+function describeOutcome(attempt: AttemptReport, before: readonly AttemptReport[]): string {
+  const { reason, outcome, status, error, headAfterMs = Infinity, durationMs, brokeOff } = attempt;
+  const isFailure = outcome === 'failed' || outcome === 'timed-out';
+  const words = [reason === 'resume' && outcome !== 'resumed' && 'resume', outcome, status, isFailure && error?.code];
+  const heldMs = Math.floor(durationMs - headAfterMs);
+  const broken = before.findLast((earlier) => earlier.brokeOff);
+  return [
+    words.filter(Boolean).join(' '),
+    outcome === 'resumed' && ` after ${broken?.brokeOff?.atByte} bytes`,
+    outcome !== 'resumed' && heldMs > 0 && `, ${heldMs} ms after its head`,
+    brokeOff && `, broke off after ${brokeOff.atByte} bytes: ${error?.code}`,
+  ]
+    .filter(Boolean)
+    .join('');
 }

@@ -93,6 +93,37 @@ describe('drawRace', () => {
     expect(cancelled).toMatch(/cancelled$/);
   });
 
+  test('says how long a response was held before it won', () => {
+    const [, won, cancelled, silent] = draw(
+      raceOf({}, [
+        attempt('won', { status: 200, headAfterMs: 60.5 }),
+        attempt('lost', { status: 200, headAfterMs: 99.5 }),
+        attempt('cancelled', { status: 200, headAfterMs: 10 }),
+      ]),
+    );
+    expect(won).toMatch(/won 200, 39 ms after its head$/);
+    expect(cancelled).toMatch(/lost 200$/);
+    expect(silent).toMatch(/cancelled 200, 90 ms after its head$/);
+  });
+
+  test('draws a body that broke off as a bar that goes on in other lines, and says after how many bytes', () => {
+    const error = new BalancingProxyError('ERR_BRP_CONNECTION_LOST', 'lost');
+    const resume = { reason: 'resume', startedAfterMs: 200 } as const;
+    const lines = draw(
+      raceOf({ winner: 'http://a', servedBy: 'http://c', resumes: 1, durationMs: 400 }, [
+        attempt('won', { status: 200, error, brokeOff: { afterMs: 200, atByte: 81_920 } }),
+        attempt('failed', { ...resume, endpoint: 'http://b', error, durationMs: 10 }),
+        attempt('resumed', { ...resume, endpoint: 'http://c', status: 206, headAfterMs: 5, durationMs: 10 }),
+      ]),
+    );
+    expect(lines).toEqual([
+      '#12 GET /hello -> 200 by http://a, resumed once, in 400 ms',
+      `  http://a ${'█'.repeat(20)}${' '.repeat(20)}   200 ms  won 200, broke off after 81920 bytes: ERR_BRP_CONNECTION_LOST`,
+      `  http://b ${' '.repeat(20)}▒${' '.repeat(19)}    10 ms  resume failed ERR_BRP_CONNECTION_LOST`,
+      `  http://c ${' '.repeat(20)}${'█'.repeat(20)}   200 ms  resumed 206 after 81920 bytes`,
+    ]);
+  });
+
   test('paints a line in the colour of its outcome', () => {
     const marking: Paint = (color, text) => `<${color}>${text}</>`;
     const [, line] = drawRace(raceOf({}, [attempt('won', { status: 200 })]), { scaleMs: 400, paint: marking });

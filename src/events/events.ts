@@ -17,6 +17,8 @@ export interface BodyBreak {
 export interface AttemptReport extends AttemptResult {
   /** Why the attempt started: as the first, because the hedge delay was over, because another one failed, or to resume a body. */
   readonly reason: AttemptReason;
+  /** Milliseconds from the start of the attempt to the head of its response, if one came; from there to the outcome it was held. */
+  readonly headAfterMs?: number;
   /** Where its body broke off, only with the outcomes `won` and `resumed`: such an outcome stays, and `error` says why it broke. */
   readonly brokeOff?: BodyBreak;
   /**

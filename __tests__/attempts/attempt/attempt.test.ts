@@ -27,7 +27,7 @@ describe('the record of an attempt', () => {
   test('has the status as soon as the head is here', () => {
     const attempt = startAttempt();
     attempt.answered(200);
-    expect(attempt.report()).toEqual({ ...base, outcome: 'pending', status: 200, durationMs: 0 });
+    expect(attempt.report()).toEqual({ ...base, outcome: 'pending', status: 200, headAfterMs: 0, durationMs: 0 });
   });
 
   test('keeps the status and the end, whatever comes later', () => {
@@ -42,6 +42,7 @@ describe('the record of an attempt', () => {
       ...base,
       outcome: 'unusable',
       status: 503,
+      headAfterMs: 0,
       durationMs: 20,
       discardedBytes: 7,
     });
@@ -60,13 +61,15 @@ describe('the record of an attempt', () => {
 describe('an attempt whose body broke off', () => {
   test.each(['won', 'resumed'] as const)('keeps that it has %s, and tells why and where it broke', (outcome) => {
     const attempt = startAttempt();
+    jest.advanceTimersByTime(5);
     attempt.answered(200);
-    jest.advanceTimersByTime(20);
+    jest.advanceTimersByTime(15);
     attempt.end({ outcome });
     jest.advanceTimersByTime(30);
     attempt.brokeOff(lost, 1_000);
     const brokeOff = { afterMs: 50, atByte: 1_000 };
-    expect(attempt.report()).toEqual({ ...base, outcome, status: 200, durationMs: 20, error: lost, brokeOff });
+    const head = { status: 200, headAfterMs: 5 };
+    expect(attempt.report()).toEqual({ ...base, outcome, ...head, durationMs: 20, error: lost, brokeOff });
   });
 
   test('does not end by that', () => {

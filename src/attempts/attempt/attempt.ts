@@ -15,14 +15,21 @@ export interface AttemptEnding extends Omit<AttemptEnd, 'elapsedMs'> {
   readonly discardedBytes?: number;
 }
 
+/** The head of an attempt's response. */
+interface Head {
+  readonly status: number;
+  /** Milliseconds from the start of the attempt. */
+  readonly afterMs: number;
+}
+
 /** How far an attempt has come. Each state keeps the facts of the states before. */
 type State =
-  | { readonly kind: 'asked'; readonly status?: never }
-  | { readonly kind: 'answered'; readonly status: number }
-  | { readonly kind: 'usable'; readonly status: number; readonly afterMs: number }
+  | { readonly kind: 'asked'; readonly head?: never }
+  | { readonly kind: 'answered'; readonly head: Head }
+  | { readonly kind: 'usable'; readonly head: Head; readonly afterMs: number }
   | {
       readonly kind: 'ended';
-      readonly status: number | undefined;
+      readonly head: Head | undefined;
       readonly durationMs: number;
       readonly ending: AttemptEnding;
       readonly brokeOff?: BodyBreak;
@@ -56,13 +63,13 @@ export class Attempt {
 
   /** Takes note that the head of the response is here. */
   answered(status: number): void {
-    if (this.#state.kind === 'asked') this.#state = { kind: 'answered', status };
+    if (this.#state.kind === 'asked') this.#state = { kind: 'answered', head: { status, afterMs: this.#elapsedMs } };
   }
 
   /** Takes note that the response may win, whether or not its race lets it wait. */
   becameUsable(): void {
-    const { kind, status } = this.#state;
-    if (kind === 'answered') this.#state = { kind: 'usable', status, afterMs: this.#elapsedMs };
+    const { kind, head } = this.#state;
+    if (kind === 'answered') this.#state = { kind: 'usable', head, afterMs: this.#elapsedMs };
   }
 
   /**
@@ -73,7 +80,7 @@ export class Attempt {
     const state = this.#state;
     if (state.kind === 'ended') return undefined;
     const durationMs = this.#elapsedMs;
-    this.#state = { kind: 'ended', status: state.status, durationMs, ending };
+    this.#state = { kind: 'ended', head: state.head, durationMs, ending };
     return state.kind === 'usable' ? state.afterMs : durationMs;
   }
 
@@ -97,7 +104,7 @@ export class Attempt {
     return {
       endpoint: this.name,
       reason: this.reason,
-      ...(state.status !== undefined && { status: state.status }),
+      ...(state.head && { status: state.head.status, headAfterMs: state.head.afterMs }),
       startedAfterMs: this.#startedAt - this.#requestStartedAt,
       outcome,
       durationMs,
