@@ -90,6 +90,19 @@ function watch(proxy: BalancingProxy): void {
   });
 }
 
+/** Breaks off in the middle, and gives the rest to whoever asks for it. */
+function mended({ headers: { range } }: http.IncomingMessage, res: http.ServerResponse): void {
+  const body = Buffer.alloc(200_000, 'mended');
+  const head = { ETag: '"one"', 'Accept-Ranges': 'bytes' };
+  const first = Number(/^bytes=(\d+)-/.exec(range ?? '')?.[1] ?? 0);
+  if (first === 0) {
+    res.writeHead(200, { ...head, 'Content-Length': body.length }).write(body.subarray(0, 1_000), () => res.destroy());
+    return;
+  }
+  const part = { 'Content-Range': `bytes ${first}-${body.length - 1}/${body.length}` };
+  res.writeHead(206, { ...head, ...part, 'Content-Length': body.length - first }).end(body.subarray(first));
+}
+
 /** What every endpoint does to a request, by its path; no byte of it depends on the time. */
 async function startEndpoints(): Promise<readonly string[]> {
   const bodies: Readonly<Record<string, string>> = { '/small': 'hello', '/large': 'x'.repeat(200_000) };
@@ -100,6 +113,7 @@ async function startEndpoints(): Promise<readonly string[]> {
     if (req.url === '/chunked') return void res.write('one', () => res.end('two'));
     if (req.url === '/cut')
       return void res.writeHead(200, { 'Content-Length': 100_000 }).write('cut', () => res.destroy());
+    if (req.url === '/mended') return mended(req, res);
     if (body === undefined) return void res.writeHead(500, { 'Content-Length': 4 }).end('oops');
     res.writeHead(200, 'Fine', ['Content-Length', String(body.length), 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']);
     res.end(body);
@@ -116,6 +130,7 @@ const requests: readonly string[] = [
   head('GET /large HTTP/1.1', 'Host: a', 'Connection: close'),
   head('GET /chunked HTTP/1.1', 'Host: a', 'Connection: close'),
   head('GET /cut HTTP/1.1', 'Host: a', 'Connection: close'),
+  head('GET /mended HTTP/1.1', 'Host: a', 'Connection: close'),
   head('GET /bad HTTP/1.1', 'Host: a', 'Connection: close'),
   `${head('POST /small HTTP/1.1', 'Host: a', 'Content-Length: 5', 'Connection: close')}hello`,
   `${head('POST /small HTTP/1.1', 'Host: a', 'Content-Length: 50', 'Connection: close')}${'x'.repeat(50)}`,
@@ -150,6 +165,7 @@ describe.each(['failover', 'race'] as const)('the bytes of every response of a %
     for (const request of requests) {
       const expected = await sendRaw(bare.url, request);
       expect(expected.text).toMatch(/^HTTP\/1\.1 /);
+      if (request.includes('/mended')) expect(expected.text).toHaveLength(200_000 + expected.text.indexOf('mended'));
       if (observation.isOnChannels)
         for (const type of types) diagnostics.subscribe(`balancing-reverse-proxy:${type}`, onMessage);
       const { text } = await sendRaw(observed.url, request);
