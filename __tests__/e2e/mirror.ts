@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import { createCertificate } from '../../shared/certificate.ts';
-import { createRandom } from '../../shared/random.ts';
-import type { Resources } from '../helpers/proxy.ts';
+import type { BalancingProxyOptions, RequestEnded } from '../../src/index.ts';
+import type { Resources, ServedProxy } from '../helpers/proxy.ts';
 import type { TestServer } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
 
 /** How a body breaks off. */
 export type Break = 'fin' | 'rst' | 'silence';
@@ -23,6 +24,10 @@ export interface MirrorSettings {
   readonly breaksAt?: ReadonlyArray<number | undefined>;
   /** @default 'rst' */
   readonly how?: Break;
+  /** Of a whole body. @default 200 */
+  readonly status?: number;
+  /** Whether a range is given only of what `If-Range` names. @default true */
+  readonly heedsCondition?: boolean;
 }
 
 /** A mirror that is being served. */
@@ -33,8 +38,7 @@ export interface Mirror extends TestServer {
 
 /** So many bytes, always the same. */
 export function contentOf(bytes: number, seed = 1): Buffer {
-  const random = createRandom(seed);
-  return Buffer.from(Uint8Array.from({ length: bytes }, () => random() * 256));
+  return createCipheriv('aes-128-ctr', Buffer.alloc(16, seed), Buffer.alloc(16)).update(Buffer.alloc(bytes));
 }
 
 /** The hash by which bodies are compared. */
@@ -75,17 +79,17 @@ function answer(
   res: ServerResponse,
   settings: MirrorSettings & { readonly stopsAt: number | undefined },
 ): void {
-  const { content, headers = {}, isChunked, hasRanges = true, stopsAt } = settings;
-  const isSame = condition === undefined || condition === headers.ETag;
+  const { content, headers = {}, isChunked, hasRanges = true, stopsAt, status = 200 } = settings;
+  const isSame = condition === undefined || settings.heedsCondition === false || condition === headers.ETag;
   const part = hasRanges && isSame ? partOf(range, content) : undefined;
   const [first, last] = part ?? [0, content.length - 1];
   const body = content.subarray(first, last + 1);
-  res.writeHead(part ? 206 : 200, {
-    ...headers,
+  res.writeHead(part ? 206 : status, {
     ...(isChunked ? {} : { 'Content-Length': body.length }),
     ...(part && { 'Content-Range': `bytes ${first}-${last}/${content.length}` }),
+    ...headers,
   });
-  if (method === 'HEAD' || stopsAt === undefined || stopsAt >= body.length)
+  if (method === 'HEAD' || stopsAt === undefined || stopsAt > body.length)
     res.end(method === 'HEAD' ? undefined : body);
   else res.write(body.subarray(0, stopsAt), () => breakOff(res, settings.how ?? 'rst'));
 }
@@ -99,3 +103,39 @@ function breakOff(res: ServerResponse, how: Break): void {
     else (res.socket as Socket | null)?.resetAndDestroy();
   });
 }
+
+/** A proxy with the mirrors behind it, which are called `mirror 0` and so on. */
+export interface ServedMirrors extends ServedProxy {
+  readonly mirrors: readonly Mirror[];
+}
+
+/** Serves a proxy for mirrors, one after the other unless said otherwise. */
+export async function serveMirrors(
+  resources: Resources,
+  mirrors: readonly MirrorSettings[],
+  options: Partial<BalancingProxyOptions> = {},
+  start = startMirror,
+): Promise<ServedMirrors> {
+  const started: Mirror[] = [];
+  for (const mirror of mirrors) started.push(await start(resources, mirror));
+  const endpoints = started.map(({ url }, index) => ({ url, name: `mirror ${index}` }));
+  const served = await resources.serve({ endpoints, strategy: 'failover', ...options });
+  return { ...served, mirrors: started };
+}
+
+/** How the first request of a proxy ended, once it has. */
+export async function endOf({ events }: Pick<ServedProxy, 'events'>): Promise<RequestEnded> {
+  const isEnd = (event: { readonly type: string }) => event.type === 'request-ended';
+  await until(() => events.some(isEnd));
+  return events.find(isEnd) as RequestEnded;
+}
+
+/** Endpoint, reason, outcome and error of each attempt. */
+export const outcomesOf = ({ attempts }: RequestEnded) =>
+  attempts.map(({ endpoint, reason, outcome, error }) => [endpoint, reason, outcome, error?.code].join(' ').trim());
+
+/** Why attempts have failed, without the endpoints' names. */
+export const faultsOf = ({ attempts }: RequestEnded) =>
+  attempts
+    .slice(1)
+    .map(({ error, endpoint }) => error?.message.replace(`${endpoint} does not go on with the body: `, ''));

@@ -10,6 +10,7 @@ import type { BalancingProxyError } from '../errors.ts';
 import { type HedgeDelayOptions, hedgeDelayMs } from '../race/delay.ts';
 import { Race } from '../race/race.ts';
 import { isSendable } from '../race/strategies/rules.ts';
+import { untilAborted } from '../support/until-aborted.ts';
 import { type Contest, raceFor } from './contest.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
 import type { SentResponse } from './sent-response.ts';
@@ -81,10 +82,11 @@ export class BodyResumer implements Resumer {
   }
 
   /** As {@link Resumer.rest}. */
-  async rest(atByte: number): Promise<RestOfBody | undefined> {
+  async rest(atByte: number, clientReads?: Promise<void>): Promise<RestOfBody | undefined> {
+    const { ledger, signal } = this.#request;
+    if (clientReads) await untilAborted(clientReads, signal);
     const contest = this.#contestFor(atByte);
     if (!contest) return undefined;
-    const { ledger, signal } = this.#request;
     const arrival = await new Race(raceFor(this.#request, contest)).run();
     if (!arrival) return undefined;
     const { attempt, response, announcedBytes } = arrival.value;

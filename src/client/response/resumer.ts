@@ -15,8 +15,10 @@ export interface Resumer {
    */
   brokeOff(error: BalancingProxyError, atByte: number): boolean;
   /**
-   * Asks for the rest; to be called when the client reads. Its body is paused, and its length is that of the rest.
-   * @returns undefined when nobody has it.
+   * Asks for the rest.
+   * @param clientReads resolves when the client reads on; until then nobody is asked. Without it the client reads.
+   * @returns the response that goes on, with the length of the rest; its body is paused. Undefined when nobody has the rest.
+   * @throws the reason why nobody waits for the rest any more.
    */
-  rest(atByte: number): Promise<RestOfBody | undefined>;
+  rest(atByte: number, clientReads?: Promise<void>): Promise<RestOfBody | undefined>;
 }

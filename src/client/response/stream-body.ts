@@ -60,8 +60,10 @@ class BodyStream implements StreamReader {
   #idle: NodeJS.Timeout | undefined;
   #unread: NodeJS.Timeout | undefined;
   #sent = 0;
-  /** Why the body broke off, while its rest waits for a client that does not read. */
-  #breakInWait: BalancingProxyError | undefined;
+  /** Whether the client has to read before it gets more. The body cannot tell: node:http sets one going that is cut. */
+  #isAwaited = false;
+  /** Has the rest of a broken body asked for, which waits for the client. */
+  #onReading: (() => void) | undefined;
 
   constructor(res: FlushableResponse, body: Readable, answer: ClientResponse) {
     this.#res = res;
@@ -104,6 +106,7 @@ class BodyStream implements StreamReader {
 
   #awaitClient(): void {
     const { clientMs } = this.#answer;
+    this.#isAwaited = true;
     this.#body.pause();
     clearTimeout(this.#unread);
     if (clientMs < Infinity) this.#unread = setTimeout(this.#onUnread, clientMs);
@@ -117,9 +120,10 @@ class BodyStream implements StreamReader {
 
   readonly #onDrain = (): void => {
     clearTimeout(this.#unread);
+    this.#isAwaited = false;
     this.#idle?.refresh();
-    if (this.#breakInWait) void this.#resume(this.#breakInWait);
-    else this.#body.resume();
+    this.#onReading?.();
+    this.#body.resume();
   };
 
   /** Ends the response, if the body has its whole length. */
@@ -140,7 +144,7 @@ class BodyStream implements StreamReader {
   readonly #onSilence = (): void => {
     if (isEndedByApp(this.#res)) this.#fail(endedByApp());
     // A body is paused while the client reads slowly, and an endpoint that still reads an upload may be silent.
-    else if (this.#body.isPaused() || this.#response.isUploading?.()) this.#idle?.refresh();
+    else if (this.#isAwaited || this.#response.isUploading?.()) this.#idle?.refresh();
     else this.#guard(() => this.#onBreak(responseIdleTimeout(this.#answer.idleMs)));
   };
 
@@ -150,15 +154,13 @@ class BodyStream implements StreamReader {
     if (isEndedByApp(this.#res)) throw endedByApp();
     if (!resumer?.brokeOff(error, this.#sent)) throw error;
     // A client that reads nothing needs no rest yet, and no endpoint has to hold it ready.
-    if (this.#body.isPaused()) this.#breakInWait = error;
-    else void this.#resume(error);
+    void this.#resume(error, this.#isAwaited ? new Promise((resolve) => (this.#onReading = resolve)) : undefined);
   }
 
   /** Asks for the rest, and gives up when nobody has it. */
-  async #resume(error: BalancingProxyError): Promise<void> {
-    this.#breakInWait = undefined;
+  async #resume(error: BalancingProxyError, clientReads?: Promise<void>): Promise<void> {
     try {
-      const rest = await this.#answer.resumer?.rest(this.#sent);
+      const rest = await this.#answer.resumer?.rest(this.#sent, clientReads);
       if (!rest) throw error;
       this.#response = rest.response;
       this.#body = rest.response.body;
