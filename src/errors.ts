@@ -28,6 +28,7 @@ export const statusByCode = {
   ERR_BRP_CONNECTION_LOST: 502,
   ERR_BRP_STALE_CONNECTION: 502,
   ERR_BRP_RESPONSE_TIMEOUT: 504,
+  ERR_BRP_FIRST_BYTE_TIMEOUT: 504,
   ERR_BRP_IDLE_TIMEOUT: 504,
   ERR_BRP_BAD_RESPONSE: 502,
   ERR_BRP_NOT_JUDGED: 502,
@@ -103,6 +104,7 @@ export class BalancingProxyError extends Error {
 const timeoutCodes: ReadonlySet<string> = new Set<ErrorCode>([
   'ERR_BRP_CONNECT_TIMEOUT',
   'ERR_BRP_RESPONSE_TIMEOUT',
+  'ERR_BRP_FIRST_BYTE_TIMEOUT',
   'ERR_BRP_IDLE_TIMEOUT',
   'ERR_BRP_TOTAL_TIMEOUT',
 ]);

@@ -1,5 +1,5 @@
 export type { WinAt } from './attempts/attempt/attempt-settings.ts';
-export type { InspectedResponse } from './attempts/attempt/inspected-response.ts';
+export type { InspectContext, InspectedResponse, IsUsable } from './attempts/attempt/inspected-response.ts';
 export type { LargeBody } from './client/request/body.ts';
 export type { EndpointAddress } from './endpoints/address.ts';
 export type { DnsRecord } from './endpoints/dns.ts';
@@ -30,6 +30,7 @@ export type {
   ResponseStarted,
 } from './events/events.ts';
 export type { ManagedProxy, ObservedProxy } from './events/observed-proxy.ts';
+export type { ServerSentEvent } from './http/first-event.ts';
 export type { HeaderChanges, HeaderHook, HookContext } from './http/header-hook.ts';
 export type { PathRewrite } from './http/target.ts';
 export type { Logger } from './observers/log/logger.ts';

@@ -170,10 +170,9 @@ describe('the place of what is looked for', () => {
     expect(files.filter((file) => !names.some((name) => declaredIn(name).includes(file)))).toEqual([]);
   });
 
-  const limits = new Set(['setTimeout', 'settledInTime', 'limitSending']);
+  const limits = new Set(['setTimeout', 'settledInTime', 'limitSending', 'until']);
   const limiting = functionsIn('').filter(({ node }) => callsIn(node).some((name) => limits.has(name)));
-  const fields = fieldsOf('TimeoutOptions').map(({ name }) => name);
-  const times = [...fields.filter((name) => name !== 'firstByteMs'), 'preferGraceMs', 'loserGraceMs'];
+  const times = [...fieldsOf('TimeoutOptions').map(({ name }) => name), 'preferGraceMs', 'loserGraceMs'];
 
   test.each([...times, 'keepAliveTimeoutMs'])('is told of every file that limits a time by %s', (name) => {
     const isMeant = ({ question }: { question: string }) => new RegExp(`^[^:]*\\b${name}\``).test(question);

@@ -46,13 +46,13 @@ describe('an endpoint that breaks off after the head', () => {
       res.writeHead(200, headers).write('half');
       later(20, () => res.destroy());
     });
-    const { url } = await resources.serve({ endpoints: [endpoint.url] });
+    const { url } = await resources.serve({ endpoints: [endpoint.url], holdMs: 5 });
     await expect(request(url)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
   test('and falls silent is cut after `idleMs`', async () => {
     const endpoint = await resources.start((_req, res) => void res.write('half'));
-    const served = await resources.serve({ endpoints: [endpoint.url], timeouts: { idleMs: 20 } });
+    const served = await resources.serve({ endpoints: [endpoint.url], holdMs: 5, timeouts: { idleMs: 20 } });
     await expect(request(served.url)).rejects.toMatchObject({ code: 'ECONNRESET' });
     await endpoint.idle();
     expect(served.events.at(-1)).toMatchObject({ error: { code: 'ERR_BRP_IDLE_TIMEOUT' } });

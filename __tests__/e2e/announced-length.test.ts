@@ -55,6 +55,7 @@ describe.each(lengths)('a body that is $what than its Content-Length', ({ what, 
       endpoints: ['http://bad', 'http://good'],
       strategy: 'failover',
       inspectLimitBytes: 1_000_000,
+      holdBytes: 1_000_000,
       isUsable: async ({ body }) => (await body()).length > 0,
       transport,
     });

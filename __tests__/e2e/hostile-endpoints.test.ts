@@ -276,9 +276,22 @@ describe('an endpoint that fails within a body that is streamed', () => {
     ['a length that no body has', ending(`${ok}Content-Length: 9007199254740993\r\n\r\nhalf`)],
     ...failures.map(([name, bytes]): [string, Misbehave] => [name, sendingInTwo(chunks, bytes)]),
   ])('(%s) leaves a response that is visibly broken, and the next request is served', async (_, misbehave) => {
-    const served = await serveHostile(misbehave, { timeouts: { idleMs: 100 } });
+    const served = await serveHostile(misbehave, { holdMs: 0, timeouts: { idleMs: 100 } });
     await expect(request(served.url)).rejects.toMatchObject({ code: 'ECONNRESET' });
     await expectOrdinary(served.url);
+  });
+
+  test.each<[string, Misbehave]>([
+    ['a reset between chunks', resetting(chunks)],
+    ['a close between chunks', ending(chunks)],
+    ['a silence between chunks', sending(chunks)],
+    ...failures.map(([name, bytes]): [string, Misbehave] => [name, sendingInTwo(chunks, bytes)]),
+  ])('(%s) while its response is held leaves the win to another', async (_, misbehave) => {
+    const healthy = await resources.start(answering(200, 'healthy'));
+    const endpoints = [(await startHostile(misbehave)).url, healthy.url];
+    const options = { strategy: 'failover', holdMs: 10_000, timeouts: { idleMs: 100 } } as const;
+    const { url } = await resources.serve({ endpoints, ...options });
+    expect((await request(url)).text).toBe('healthy');
   });
 
   test.each(failures)(
@@ -296,7 +309,7 @@ describe('middleware whose `res` throws', () => {
     throw new Error('middleware');
   };
   test.each<[string, string, (res: ServerResponse) => void, number]>([
-    ['write()', `${ok}${chunked}\r\n2\r\nok\r\n0\r\n\r\n`, (res) => Object.assign(res, { write: fail }), 502],
+    ['write()', `${ok}${chunked}\r\n2\r\nok\r\n`, (res) => Object.assign(res, { write: fail }), 502],
     ['flushHeaders()', `${ok}${chunked}\r\n`, (res) => Object.assign(res, { flushHeaders: fail }), 502],
     ['end()', `${ok}${two}\r\nok`, (res) => Object.assign(res, { end: fail }), 0],
     ['setHeader()', `${ok}${two}\r\nok`, (res) => Object.assign(res, { setHeader: fail }), 0],

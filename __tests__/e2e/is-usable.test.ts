@@ -93,10 +93,18 @@ describe('a predicate that fails', () => {
   });
 
   test.each<[string, Predicate]>([
-    ['has given its verdict', askingFirst(() => true)],
-    ['waits for it', async (response) => (await response.body()).length > 0],
+    [
+      'has given its verdict',
+      ({ firstEvent }) => {
+        void firstEvent();
+        return true;
+      },
+    ],
+    ['waits for it', async (response) => (await response.firstEvent()) !== undefined],
   ])('is not waited for longer than `responseMs` when it %s and the endpoint falls silent', async (_, isUsable) => {
-    const endpoint = await resources.startAt((_req, res) => void res.write('half'));
+    const endpoint = await resources.startAt((_req, res) => {
+      res.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: half');
+    });
     const { url, events } = await resources.serve({ endpoints: [endpoint], isUsable, timeouts: { responseMs: 200 } });
     expect((await request(url)).status).toBe(502);
     expect(events.at(-1)).toMatchObject({ attempts: [{ error: { code: 'ERR_BRP_NOT_JUDGED' } }] });
@@ -202,9 +210,9 @@ describe('a client that goes away while the predicate is pending', () => {
     const endpoint = await resources.start((_req, res) => void res.write('half'));
     const served = await resources.serve({
       endpoints: [endpoint.url],
-      isUsable: (response) => {
+      isUsable: (response, context) => {
         asked.resolve();
-        return isUsable(response);
+        return isUsable(response, context);
       },
     });
     const client = http.get(served.url, { agent: false }).on('error', () => {});

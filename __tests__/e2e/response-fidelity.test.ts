@@ -147,17 +147,18 @@ describe('a response without a body', () => {
 });
 
 describe('a body without a length', () => {
+  const options = { holdMs: 0 };
   const chunked = head('HTTP/1.1 200 OK', date, 'Transfer-Encoding: chunked');
 
   test('that is chunked is framed anew, whatever the chunks looked like', async () => {
-    const { text } = await answered(`${chunked}0002;ext="x"\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n`);
+    const { text } = await answered(`${chunked}0002;ext="x"\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n`, { options });
     const [start, ...rest] = text.split('\r\n\r\n');
     expect(start).toBe(['HTTP/1.1 200 OK', date, 'Connection: close', 'Transfer-Encoding: chunked'].join('\r\n'));
     expect(rest.join('\r\n\r\n')).toMatch(/^(4\r\nbody|2\r\nbo\r\n2\r\ndy)\r\n0\r\n\r\n$/);
   });
 
   test.each(['HTTP/1.0 200 OK', 'HTTP/1.1 200 OK'])('that ends with the connection arrives whole: %s', async (line) => {
-    const { text } = await answered(closing(`${head(line, date)}body`));
+    const { text } = await answered(closing(`${head(line, date)}body`), { options });
     expect(text).toMatch(/Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n$/);
   });
 
@@ -173,9 +174,32 @@ describe('a body without a length', () => {
     ],
     ['ends with the connection', closing(`${head('HTTP/1.0 200 OK', date)}body`)],
   ])('ends with the connection for a client of HTTP/1.0 when it %s', async (_, answer) => {
-    const { text, isReset } = await answered(answer, { sent: oldGet });
+    const { text, isReset } = await answered(answer, { sent: oldGet, options });
     expect(text).toBe(`${head('HTTP/1.1 200 OK', date, 'Connection: close')}body`);
     expect(isReset).toBe(false);
+  });
+
+  test.each<[string, string | RawListener, string]>([
+    ['is chunked', `${chunked}2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n`, get],
+    ['ends with the connection of HTTP/1.0', closing(`${head('HTTP/1.0 200 OK', date)}body`), get],
+    ['ends with the connection of HTTP/1.1', closing(`${head('HTTP/1.1 200 OK', date)}body`), get],
+    [
+      'announces trailers that do not come',
+      `${head('HTTP/1.1 200 OK', date, 'Trailer: X-T', 'Transfer-Encoding: chunked')}4\r\nbody\r\n0\r\n\r\n`,
+      get,
+    ],
+    ['is chunked, to a client of HTTP/1.0', `${chunked}4\r\nbody\r\n0\r\n\r\n`, oldGet],
+    ['has trailers, to a client of HTTP/1.0', `${chunked}4\r\nbody\r\n0\r\nX-T: t\r\n\r\n`, oldGet],
+  ])('gets one when it was held whole: %s', async (_, answer, sent) => {
+    const { text, isReset } = await answered(answer, { sent });
+    expect(text).toBe(`${head('HTTP/1.1 200 OK', date, 'Content-Length: 4', 'Connection: close')}body`);
+    expect(isReset).toBe(false);
+  });
+
+  test('gets none when it was held whole and has trailers', async () => {
+    const { text } = await answered(`${chunked}4\r\nbody\r\n0\r\nX-T: t\r\n\r\n`);
+    expect(text).toMatch(/Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\nX-T: t\r\n\r\n$/);
+    expect(text).not.toMatch(/content-length/i);
   });
 
   test('goes on to the client with its trailers', async () => {

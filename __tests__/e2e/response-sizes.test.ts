@@ -51,7 +51,7 @@ describe('a response that is not small', () => {
     ['that ends with the connection', head('HTTP/1.0 200 OK', date), 'x'],
   ] as const;
 
-  test.each(framings)('is streamed from the first byte: %s', async (_, start, first) => {
+  test.each(framings)('is streamed, and at the end of its hold at the latest: %s', async (_, start, first) => {
     const firstCame = Promise.withResolvers<void>();
     const endpoint = resources.use(
       await startRaw((socket) => {

@@ -19,9 +19,23 @@ export function isEventStream(headers: HeaderList): boolean {
   );
 }
 
+/** Whether the events of a body can be read: it is a `text/event-stream`, and no content coding such as gzip is on it. */
+export function hasReadableEvents(headers: HeaderList): boolean {
+  const isPlain = (coding: string) => coding.trim() === '' || coding.trim().toLowerCase() === 'identity';
+  return (
+    valuesOf(headers, 'content-type').some((contentType) => mediaTypeOf(contentType) === 'text/event-stream') &&
+    valuesOf(headers, 'content-encoding').join(',').split(',').every(isPlain)
+  );
+}
+
 function isEventType(contentType: string): boolean {
-  const end = contentType.indexOf(';');
-  const type = (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
+  const type = mediaTypeOf(contentType);
   // gRPC has types of its own for each encoding, such as `application/grpc-web+proto`.
   return eventTypes.has(type) || type.startsWith('application/grpc');
+}
+
+/** The media type of a `Content-Type`, in lower case and without parameters. */
+function mediaTypeOf(contentType: string): string {
+  const end = contentType.indexOf(';');
+  return (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
 }

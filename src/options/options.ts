@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { WinAt } from '../attempts/attempt/attempt-settings.ts';
-import type { InspectedResponse } from '../attempts/attempt/inspected-response.ts';
+import type { IsUsable } from '../attempts/attempt/inspected-response.ts';
 import type { LargeBody } from '../client/request/body.ts';
 import type { Order } from '../endpoints/order.ts';
 import type { HeaderHook } from '../http/header-hook.ts';
@@ -31,7 +31,7 @@ export interface BalancingProxyOptions {
    * inside. When the function throws, rejects or does not settle within `timeouts.responseMs`, the attempt has failed.
    * @default none
    */
-  readonly isUsable?: (response: InspectedResponse) => boolean | Promise<boolean>;
+  readonly isUsable?: IsUsable;
   /**
    * Most bytes that `response.body()` gives to `isUsable`.
    * @default 65_536

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { exhausted } from '../attempts/exhausted.ts';
 import { AttemptLedger } from '../attempts/ledger.ts';
+import type { HoldOptions } from '../attempts/response/hold.ts';
 import type { JudgedResponse } from '../attempts/response/judged-response.ts';
 import { release } from '../attempts/response/release.ts';
 import { abandonUpload } from '../client/request/abandon-upload.ts';
@@ -32,8 +33,8 @@ interface Settling {
   readonly strategy: Strategy;
   /** The rules of the race. */
   readonly race: RaceOptions<Candidate, JudgedResponse>;
-  /** Milliseconds for which a small spare may be silent while it is read, or Infinity. */
-  readonly idleMs: number;
+  /** The options that say how long a spare is held. */
+  readonly config: HoldOptions;
 }
 
 /** How the response to the client ended. */
@@ -85,12 +86,12 @@ export class ProxiedRequest {
    * @throws BalancingProxyError `ERR_BRP_EXHAUSTED` and its like when there is neither, `ERR_BRP_ENDED_BY_APP` when it is
    * too late for both; the signal's reason when it fires first.
    */
-  async settle({ strategy, race, idleMs }: Settling): Promise<SentResponse> {
+  async settle({ strategy, race, config }: Settling): Promise<SentResponse> {
     this.#strategy = strategy;
     this.#race = new Race(race);
     const winner = await this.#race.run();
     this.#race = undefined;
-    const sent = winner ?? (await this.#spares.take(idleMs, this.signal));
+    const sent = winner ?? (await this.#spares.take(config, this.signal));
     this.#life.settle();
     if (!sent) throw exhausted(this.ledger.reports());
     const isLate = isBegunByApp(this.res);

@@ -106,8 +106,7 @@ export class ProxyServer {
     const candidates = this.pool.choose(known, plan.choice);
     this.budget.deposit();
     const race = raceFor(request, { outgoing, candidates, pace: plan.pace, config });
-    const { idleMs } = config.timeouts;
-    const sent = await request.settle({ strategy: plan.strategy, race, idleMs });
+    const sent = await request.settle({ strategy: plan.strategy, race, config });
     const isStreamed = sent.judged.body instanceof Readable;
     const { pool } = this;
     const { order } = plan.choice;

@@ -1,10 +1,9 @@
+import { beginningOf, type HoldOptions, hold } from '../attempts/response/hold.ts';
 import type { JudgedResponse } from '../attempts/response/judged-response.ts';
 import { conditionOf, release } from '../attempts/response/release.ts';
-import { isSmall } from '../attempts/response/small-body.ts';
 import { Held } from '../race/held.ts';
 import type { Arrival } from '../race/rules.ts';
 import { untilAborted } from '../support/until-aborted.ts';
-import { wholeResponseBody } from '../transports/message/response-body.ts';
 
 /**
  * Unusable responses, of which the client gets one if nothing better comes: the first that is whole, or else the first that is
@@ -24,15 +23,15 @@ export class Spares {
   }
 
   /**
-   * Gives away the best spare, with its whole body when that is small. No response is kept from now on.
-   * @param idleMs milliseconds for which a spare may be silent while it is read, or Infinity.
+   * Gives away the best spare, once its body was held as that of a usable response. No response is kept from now on.
+   * @param options say how long a body is held, from now on.
    * @param signal ends the waiting.
    * @throws the signal's reason when it fires first.
    */
-  async take(idleMs: number, signal: AbortSignal): Promise<Arrival<JudgedResponse> | undefined> {
+  async take(options: HoldOptions, signal: AbortSignal): Promise<Arrival<JudgedResponse> | undefined> {
     this.#isClosed = true;
     for (let spare = this.#kept.takeBest(); spare; spare = this.#kept.takeBest()) {
-      const taken = await this.#read(spare, idleMs, signal);
+      const taken = await this.#read(spare, options, signal);
       if (taken) return taken;
     }
     return undefined;
@@ -41,12 +40,12 @@ export class Spares {
   /** Reads a spare, which keeps its endpoint busy until then. */
   async #read(
     spare: Arrival<JudgedResponse>,
-    idleMs: number,
+    options: HoldOptions,
     signal: AbortSignal,
   ): Promise<Arrival<JudgedResponse> | undefined> {
     let read: Arrival<JudgedResponse> | undefined;
     try {
-      read = await untilAborted(readIfSmall(spare, idleMs), signal);
+      read = await untilAborted(held(spare, options), signal);
     } finally {
       endpointOf(spare).responseEnded();
       if (!read) spare.abort.abort();
@@ -78,17 +77,20 @@ function endpointOf({ value }: Arrival<JudgedResponse>) {
   return value.attempt.candidate.endpoint;
 }
 
-/** The spare, with its whole body when that is small; undefined when the body breaks off before. */
-async function readIfSmall(
+/** The spare, with its body held as that of a usable response; undefined when the body breaks off before. */
+async function held(
   spare: Arrival<JudgedResponse>,
-  idleMs: number,
+  options: HoldOptions,
 ): Promise<Arrival<JudgedResponse> | undefined> {
   const { value, abort } = spare;
-  const { announcedBytes, response } = value;
-  if (value.body instanceof Uint8Array || !isSmall(announcedBytes)) return spare;
+  if (value.body instanceof Uint8Array || value.wins === 'at-head') return spare;
+  const beginning = beginningOf(value.response, value, options);
   try {
-    return { value: { ...value, body: await wholeResponseBody(response, { idleMs, announcedBytes }) }, abort };
+    await hold(beginning, value, options);
+    return { value: { ...value, body: beginning.finish() }, abort };
   } catch {
     return undefined;
+  } finally {
+    beginning.letGo();
   }
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { InspectableBody, inspected } from '../../../src/attempts/response/inspect.ts';
+import { BodyBeginning } from '../../../src/attempts/response/beginning.ts';
+import { Inspection } from '../../../src/attempts/response/inspect.ts';
 
 const limitBytes = 8;
 
@@ -13,6 +14,17 @@ function streamOf(...chunks: string[]): PassThrough {
 }
 
 const endedStreamOf = (...chunks: string[]): PassThrough => streamOf(...chunks).end();
+
+/** A look at a body, whose beginning is read up to 64 KiB or, of a stream that is silent, for a minute. */
+function lookAt(content: Buffer | Readable, inspectLimitBytes = limitBytes, headers: readonly string[] = []) {
+  const whole = content instanceof Readable ? undefined : content;
+  const body = content instanceof Readable ? content : Readable.from([]);
+  const response = { status: 200, statusText: '', headers, body, trailers: () => [], takeWhole: () => whole };
+  const limits = { maxBytes: 65_536, idleMs: 60_000, announcedBytes: undefined };
+  const beginning = new BodyBeginning(response, limits);
+  const inspection = new Inspection(response, beginning, { inspectLimitBytes, holdMs: 60_000 });
+  return { beginning, inspection, ...inspection.shown };
+}
 
 /** What whoever sends the body gets of it. */
 async function sentOf(content: Buffer | Readable): Promise<string> {
@@ -27,9 +39,9 @@ describe('the beginning of a body', () => {
     ['123456789', '12345678'],
   ])('that is here already is cut at the limit: %j', async (whole, beginning) => {
     const content = Buffer.from(whole);
-    const body = new InspectableBody(content, limitBytes);
-    expect((await body.beginning()).toString()).toBe(beginning);
-    expect(body.content).toBe(content);
+    const look = lookAt(content);
+    expect((await look.body()).toString()).toBe(beginning);
+    expect(look.beginning.finish()).toBe(content);
   });
 
   test.each<{ chunks: string[]; beginning: string }>([
@@ -40,39 +52,40 @@ describe('the beginning of a body', () => {
     { chunks: ['12345', '67890', 'more'], beginning: '12345678' },
     { chunks: ['1234567890', 'more'], beginning: '12345678' },
   ])('that streams is cut at the limit, and sent whole: $chunks', async ({ chunks, beginning }) => {
-    const body = new InspectableBody(endedStreamOf(...chunks), limitBytes);
-    expect((await body.beginning()).toString()).toBe(beginning);
-    expect(await sentOf(body.content)).toBe(chunks.join(''));
+    const look = lookAt(endedStreamOf(...chunks));
+    expect((await look.body()).toString()).toBe(beginning);
+    expect(await sentOf(look.beginning.finish())).toBe(chunks.join(''));
   });
 
   test('is all of a stream that ends before the limit, which is a Buffer from then on', async () => {
-    const body = new InspectableBody(endedStreamOf('short'), limitBytes);
-    await body.beginning();
-    expect(body.content).toEqual(Buffer.from('short'));
+    const look = lookAt(endedStreamOf('short'));
+    await look.body();
+    expect(look.beginning.finish()).toEqual(Buffer.from('short'));
   });
 
   test('comes as soon as the limit is reached, and the stream is paused', async () => {
     const stream = streamOf('1234', '5678');
-    const body = new InspectableBody(stream, limitBytes);
-    expect((await body.beginning()).toString()).toBe('12345678');
+    const look = lookAt(stream);
+    expect((await look.body()).toString()).toBe('12345678');
     expect(stream.isPaused()).toBe(true);
     stream.end('more');
-    expect(body.content).toBe(stream);
-    expect(await sentOf(body.content)).toBe('12345678more');
+    const content = look.beginning.finish();
+    expect(content).toBe(stream);
+    expect(await sentOf(content)).toBe('12345678more');
   });
 
   test('is empty with a limit of 0', async () => {
-    const body = new InspectableBody(endedStreamOf('123'), 0);
-    expect(await body.beginning()).toEqual(Buffer.alloc(0));
-    expect(await sentOf(body.content)).toBe('123');
+    const look = lookAt(endedStreamOf('123'), 0);
+    expect(await look.body()).toEqual(Buffer.alloc(0));
+    expect(await sentOf(look.beginning.finish())).toBe('123');
   });
 
   test('is read once, however often it is asked for', async () => {
-    const body = new InspectableBody(endedStreamOf('12345', '67890'), limitBytes);
-    const [first, second] = await Promise.all([body.beginning(), body.beginning()]);
+    const { body, beginning } = lookAt(endedStreamOf('12345', '67890'));
+    const [first, second] = await Promise.all([body(), body()]);
     expect(second).toBe(first);
-    expect(await body.beginning()).toBe(first);
-    expect(await sentOf(body.content)).toBe('1234567890');
+    expect(await body()).toBe(first);
+    expect(await sentOf(beginning.finish())).toBe('1234567890');
   });
 
   test.each<[string, (stream: PassThrough) => void]>([
@@ -80,16 +93,18 @@ describe('the beginning of a body', () => {
     ['is closed before its end', (stream) => stream.destroy()],
   ])('is an error when the stream %s', async (_, end) => {
     const stream = streamOf('1234');
-    const beginning = new InspectableBody(stream, limitBytes).beginning();
+    const { beginning, body } = lookAt(stream);
+    const reading = body();
     end(stream);
-    await expect(beginning).rejects.toMatchObject({ code: 'ERR_BRP_CONNECTION_LOST' });
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_BRP_CONNECTION_LOST' });
+    beginning.letGo();
     expect(['data', 'end', 'close'].map((name) => stream.listenerCount(name))).toEqual([0, 0, 0]);
   });
 
   test('is an error when the stream was destroyed before', async () => {
     const stream = streamOf('1234').destroy();
     await once(stream, 'close');
-    await expect(new InspectableBody(stream, limitBytes).beginning()).rejects.toMatchObject({
+    await expect(lookAt(stream).body()).rejects.toMatchObject({
       code: 'ERR_BRP_CONNECTION_LOST',
     });
   });
@@ -97,13 +112,12 @@ describe('the beginning of a body', () => {
   test('is empty when the stream had ended before', async () => {
     const stream = endedStreamOf();
     for await (const _ of stream);
-    const body = new InspectableBody(stream, limitBytes);
-    expect(await body.beginning()).toEqual(Buffer.alloc(0));
+    expect(await lookAt(stream).body()).toEqual(Buffer.alloc(0));
   });
 
   test('may break off with nobody waiting for it', async () => {
     const stream = streamOf('1234');
-    void new InspectableBody(stream, limitBytes).beginning();
+    void lookAt(stream).body();
     const unhandled: unknown[] = [];
     const onUnhandled = (reason: unknown) => unhandled.push(reason);
     process.on('unhandledRejection', onUnhandled);
@@ -117,46 +131,46 @@ describe('the beginning of a body', () => {
 describe('a body that nobody has looked at', () => {
   test('is the very stream that came, which flows to whoever listens', async () => {
     const stream = endedStreamOf('123');
-    const body = new InspectableBody(stream, limitBytes);
-    expect(body.isUntouched).toBe(true);
-    await body.close();
-    expect(body.content).toBe(stream);
+    const { inspection, beginning } = lookAt(stream);
+    expect(inspection.isUntouched).toBe(true);
+    await inspection.close();
+    expect(beginning.finish()).toBe(stream);
     expect(stream.readableFlowing).toBeNull();
   });
 
   test('is looked at no more once it is closed', async () => {
-    const body = new InspectableBody(endedStreamOf('123'), limitBytes);
-    await body.close();
-    await expect(body.beginning()).rejects.toThrow('judged already');
-    expect(await sentOf(body.content)).toBe('123');
+    const { inspection, beginning, body } = lookAt(endedStreamOf('123'));
+    await inspection.close();
+    await expect(body()).rejects.toThrow('judged already');
+    expect(await sentOf(beginning.finish())).toBe('123');
   });
 });
 
 describe('closing a body', () => {
   test('waits for a look that is under way', async () => {
     const stream = streamOf('1234');
-    const body = new InspectableBody(stream, limitBytes);
+    const { inspection, body } = lookAt(stream);
     const order: string[] = [];
-    const looked = body.beginning().then(() => order.push('looked'));
-    const closed = body.close().then(() => order.push('closed'));
+    const looked = body().then(() => order.push('looked'));
+    const closed = inspection.close().then(() => order.push('closed'));
     stream.end();
     await Promise.all([looked, closed]);
     expect(order).toEqual(['looked', 'closed']);
-    expect(body.isUntouched).toBe(false);
+    expect(inspection.isUntouched).toBe(false);
   });
 
   test('leaves what was read to those who ask again', async () => {
-    const body = new InspectableBody(endedStreamOf('123'), limitBytes);
-    const beginning = await body.beginning();
-    await body.close();
-    expect(await body.beginning()).toBe(beginning);
+    const { inspection, body } = lookAt(endedStreamOf('123'));
+    const before = await body();
+    await inspection.close();
+    expect(await body()).toBe(before);
   });
 });
 
-describe('inspected', () => {
+describe('what is shown', () => {
   test('shows status, headers as in node:http, and the beginning of the body', async () => {
     const headers = ['Content-Type', 'a', 'Set-Cookie', 'b=1', 'set-cookie', 'c=2', 'X-More', '1', 'x-more', '2'];
-    const response = inspected(200, headers, new InspectableBody(Buffer.from('1234567890'), limitBytes));
+    const response = lookAt(Buffer.from('1234567890'), limitBytes, headers);
     expect(response.status).toBe(200);
     expect(response.headers).toEqual({ 'content-type': 'a', 'set-cookie': ['b=1', 'c=2'], 'x-more': '1, 2' });
     const { body } = response;

@@ -14,6 +14,8 @@ interface Given {
   readonly endsWithHead?: boolean;
   readonly terminalStatuses?: string;
   readonly preferStatuses?: string;
+  readonly holdBytes?: number;
+  readonly holdMs?: number;
 }
 
 function verdictOn(given: Given): Verdict {
@@ -36,7 +38,7 @@ const good: Verdict = {
   isTerminal: true,
   isPreferred: true,
   announcedBytes: undefined,
-  wins: 'at-head',
+  wins: 'held',
 };
 const length = (bytes: number | string) => ['Content-Length', String(bytes)];
 const switched = { status: 101, isUpgraded: true, headers: ['Upgrade', 'websocket'] };
@@ -53,8 +55,12 @@ describe('the verdict on the head of a response', () => {
     ['a status that is preferred', { status: 200, preferStatuses: '200' }, {}],
     ['an empty body', { headers: length(0) }, { announcedBytes: 0, wins: 'whole' }],
     ['a body of 64 KiB', { headers: length(65_536) }, { announcedBytes: 65_536, wins: 'whole' }],
-    ['a body of a byte more', { headers: length(65_537) }, { announcedBytes: 65_537 }],
-    ['a small body that may not win', { status: 500, headers: length(5) }, { isTerminal: false, announcedBytes: 5 }],
+    ['a body of a byte more', { headers: length(65_537) }, { announcedBytes: 65_537, wins: 'at-head' }],
+    [
+      'a small body that may not win',
+      { status: 500, headers: length(5) },
+      { isTerminal: false, announcedBytes: 5, wins: 'whole' },
+    ],
     ['a HEAD of whatever length', { method: 'HEAD', headers: length(1e9) }, { announcedBytes: 0, wins: 'whole' }],
     ['a 204', { status: 204 }, { announcedBytes: 0, wins: 'whole' }],
     [
@@ -64,25 +70,54 @@ describe('the verdict on the head of a response', () => {
     ],
     ['a head that ends its stream', { endsWithHead: true }, { announcedBytes: 0, wins: 'whole' }],
     ['a body in chunks', { headers: ['Transfer-Encoding', 'chunked'] }, {}],
+    ['a body in chunks when no byte is held', { holdBytes: 0 }, { wins: 'at-head' }],
+    ['a body in chunks when it is held for no time', { holdMs: 0 }, { wins: 'at-head' }],
+    ['an empty body when no byte is held', { headers: length(0), holdBytes: 0 }, { announcedBytes: 0, wins: 'whole' }],
+    [
+      'a body of a byte when none is held',
+      { headers: length(1), holdBytes: 0 },
+      { announcedBytes: 1, wins: 'at-head' },
+    ],
+    [
+      'a body of 64 KiB when more is held',
+      { headers: length(2e5), holdBytes: 2e5 },
+      { announcedBytes: 2e5, wins: 'whole' },
+    ],
+    ['a small body held for no time', { headers: length(5), holdMs: 0 }, { announcedBytes: 5, wins: 'whole' }],
+    ['a stream of events', { headers: ['Content-Type', 'text/event-stream'] }, { wins: 'at-head' }],
+    ['a body that nobody may keep back', { headers: ['X-Accel-Buffering', 'no'] }, { wins: 'at-head' }],
+    [
+      'events of a known length',
+      { headers: ['Content-Type', 'text/event-stream', ...length(5)] },
+      { announcedBytes: 5, wins: 'whole' },
+    ],
     [
       'a coding that nobody takes off',
       { headers: ['Transfer-Encoding', 'gzip, chunked'] },
       { fault: 'answered with the transfer coding gzip, chunked' },
     ],
     ['a final status below 200', { status: 102 }, { fault: 'answered with the final status 102' }],
-    ['an upgrade to what was asked for', { ...switched, upgrade: 'websocket' }, {}],
-    ['an upgrade, which no preference holds up', { ...switched, upgrade: 'websocket', preferStatuses: '200' }, {}],
+    ['an upgrade to what was asked for', { ...switched, upgrade: 'websocket' }, { wins: 'at-head' }],
+    [
+      'an upgrade, which no preference holds up',
+      { ...switched, upgrade: 'websocket', preferStatuses: '200' },
+      { wins: 'at-head' },
+    ],
     [
       'an upgrade, which no length holds up',
       { ...switched, headers: ['Upgrade', 'websocket', ...length(5)], upgrade: 'websocket' },
-      { announcedBytes: 5 },
+      { announcedBytes: 5, wins: 'at-head' },
     ],
     [
       'an upgrade to something else',
       { ...switched, upgrade: 'other' },
-      { fault: 'switched to protocols that it was not asked for' },
+      { fault: 'switched to protocols that it was not asked for', wins: 'at-head' },
     ],
-    ['an upgrade that nobody asked for', switched, { fault: 'switched to protocols that it was not asked for' }],
+    [
+      'an upgrade that nobody asked for',
+      switched,
+      { fault: 'switched to protocols that it was not asked for', wins: 'at-head' },
+    ],
     ['a 101 without an upgrade', { status: 101, upgrade: 'websocket' }, { fault: unasked }],
     ['a 101 that nobody asked for', { status: 101 }, { fault: unasked }],
     ['an ordinary response to an upgrade', { upgrade: 'websocket' }, { isTerminal: false }],

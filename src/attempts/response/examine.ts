@@ -1,56 +1,81 @@
 import type { Readable } from 'node:stream';
 import { BalancingProxyError } from '../../errors.ts';
+import { hasReadableEvents } from '../../http/event-stream.ts';
 import { coolDownMsOf } from '../../http/retry-after.ts';
 import { settledInTime } from '../../support/until-aborted.ts';
 import { callHook } from '../../support/user-function.ts';
-import { wholeResponseBody } from '../../transports/message/response-body.ts';
-import type { AttemptSettings } from '../attempt/attempt-settings.ts';
+import { wholeIfHere } from '../../transports/message/response-body.ts';
+import type { AttemptOptions, AttemptSettings } from '../attempt/attempt-settings.ts';
+import { BodyBeginning } from './beginning.ts';
 import { rewrittenHeaders } from './client-headers.ts';
-import { InspectableBody, inspected } from './inspect.ts';
+import { beginningOf, untilMayWin } from './hold.ts';
+import { Inspection } from './inspect.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { JudgedResponse, ReceivedResponse } from './judged-response.ts';
 
 /**
- * Finds out whether a response may win: judges its head, lets its endpoint cool down, reads a small body, asks the user's
- * predicate, and lets the user rewrite the headers, in this order.
+ * Finds out whether a response may win: judges its head, lets its endpoint cool down, holds its body, asks the user's predicate, and
+ * lets the user rewrite the headers, in this order.
  * @throws BalancingProxyError when the response is a bad one, its body breaks off, or a function of the user fails.
  */
 export async function examine(received: ReceivedResponse, settings: AttemptSettings): Promise<JudgedResponse> {
   const { attempt, response, interim } = received;
   const verdict = judge(response, settings.outgoing, settings.config);
-  const { fault, isTerminal, isPreferred, announcedBytes } = verdict;
+  const { fault, isTerminal, isPreferred, announcedBytes, wins } = verdict;
   if (fault) throw new BalancingProxyError('ERR_BRP_BAD_RESPONSE', `${attempt.name} ${fault}`);
   attempt.candidate.endpoint.coolDown(coolDownMsOf(response.status, response.headers));
-  // A Buffer is not awaited: a needless turn for each attempt of each request costs more than all the rest of this function.
-  const reading = read(received, settings, verdict);
-  const content = reading instanceof Promise ? await reading : reading;
-  const shown = isTerminal ? inspectable(received, settings, { content, announcedBytes }) : undefined;
-  const isUsable = isTerminal && (!shown || (await passesPredicate(received, settings, shown)));
-  if (isUsable) attempt.becameUsable();
-  const rewriting = rewrittenHeaders(received, settings);
-  const rewritten = rewriting && (await rewriting);
-  const body = shown?.content ?? content;
-  return { attempt, response, interim, rewritten, body, announcedBytes, isUsable, isPreferred };
+  const content = contentOf(received, settings.config, verdict);
+  const beginning = content instanceof BodyBeginning ? content : undefined;
+  try {
+    // A Buffer is not awaited: a needless turn for each attempt of each request costs more than all the rest of this function.
+    const isUsable = isTerminal && (!beginning || (await mayWin(beginning, received, { settings, verdict })));
+    if (isUsable) attempt.becameUsable();
+    const rewriting = rewrittenHeaders(received, settings);
+    const rewritten = rewriting && (await rewriting);
+    const body = content instanceof BodyBeginning ? content.finish() : content;
+    return { attempt, response, interim, rewritten, body, announcedBytes, wins, isUsable, isPreferred };
+  } finally {
+    beginning?.letGo();
+  }
 }
 
-/** The body: read to its end when the response wins only whole, else as it comes. */
-function read(
+/** The body as the transport gives it, or whole where it is here and nobody wants to look at it; else a beginning to read. */
+function contentOf(
   { response }: ReceivedResponse,
-  { config }: AttemptSettings,
-  { wins, announcedBytes }: Verdict,
-): Buffer | Readable | Promise<Buffer> {
-  if (wins === 'at-head') return response.body;
-  return wholeResponseBody(response, { idleMs: config.timeouts.idleMs, announcedBytes });
+  config: AttemptOptions,
+  verdict: Verdict,
+): Buffer | Readable | BodyBeginning {
+  const { isTerminal, wins, announcedBytes } = verdict;
+  if (!isTerminal || response.upgraded) return response.body;
+  if (!config.isUsable && !isLookedAt(response.headers, config, verdict)) {
+    if (wins === 'at-head') return response.body;
+    const whole = wholeIfHere(response, announcedBytes);
+    if (whole) return whole;
+  }
+  return beginningOf(response, verdict, config);
 }
 
-/** The body as the user's predicate may look at it; undefined when there is no predicate, or the connection has left HTTP. */
-function inspectable(
-  { response }: ReceivedResponse,
-  { config: { isUsable, inspectLimitBytes } }: AttemptSettings,
-  { content, announcedBytes }: Pick<Verdict, 'announcedBytes'> & { readonly content: Buffer | Readable },
-): InspectableBody | undefined {
-  if (!isUsable || response.upgraded) return undefined;
-  return new InspectableBody(content, inspectLimitBytes, announcedBytes);
+/** Whether `winAt` asks for something of the body, and not for its end alone. */
+function isLookedAt(headers: readonly string[], { winAt }: AttemptOptions, { wins }: Verdict): boolean {
+  return winAt !== 'head' && (wins === 'at-head' || (winAt === 'first-event' && hasReadableEvents(headers)));
+}
+
+/** What the judgement of a body depends on. */
+interface Judging {
+  readonly settings: AttemptSettings;
+  readonly verdict: Verdict;
+}
+
+/** Waits until the body has come as far as it must, then asks the user's predicate. */
+async function mayWin(
+  beginning: BodyBeginning,
+  received: ReceivedResponse,
+  { settings, verdict }: Judging,
+): Promise<boolean> {
+  const { config } = settings;
+  await untilMayWin(beginning, received.response, { verdict, config });
+  if (!config.isUsable) return true;
+  return passesPredicate(received, settings, beginning);
 }
 
 /**
@@ -59,29 +84,31 @@ function inspectable(
  * endpoint's own error when the body breaks off meanwhile.
  */
 async function passesPredicate(
-  { attempt, response: { status, headers } }: ReceivedResponse,
-  { config: { isUsable, timeouts }, abort: { signal } }: AttemptSettings,
-  body: InspectableBody,
+  { attempt, response }: ReceivedResponse,
+  { req, config, abort: { signal } }: AttemptSettings,
+  beginning: BodyBeginning,
 ): Promise<boolean> {
-  const verdict: unknown = callHook('isUsable', () => isUsable?.(inspected(status, headers, body)));
-  if (typeof verdict === 'boolean' && body.isUntouched) {
-    body.close();
+  const { isUsable, timeouts } = config;
+  const inspection = new Inspection(response, beginning, config);
+  const context = { req, endpoint: attempt.name, attempt: attempt.number, reason: attempt.reason };
+  const verdict: unknown = callHook('isUsable', () => isUsable?.(inspection.shown, context));
+  if (typeof verdict === 'boolean' && inspection.isUntouched) {
+    inspection.close();
     return verdict;
   }
   const late = () =>
     new BalancingProxyError('ERR_BRP_NOT_JUDGED', `\`isUsable\` did not settle on ${attempt.name} in time`);
   try {
-    return await settledInTime(finalVerdict(verdict, body), { ms: timeouts.responseMs, signal, late });
+    return await settledInTime(finalVerdict(verdict, inspection), { ms: timeouts.responseMs, signal, late });
   } catch (thrown) {
     // When the endpoint breaks off while the predicate reads, the predicate fails in whatever way: the endpoint is to blame.
-    throw body.fault ?? thrown;
+    throw beginning.fault ?? thrown;
   }
 }
 
 /** The verdict, once nobody looks at the body any more. */
-async function finalVerdict(verdict: unknown, body: InspectableBody): Promise<boolean> {
+async function finalVerdict(verdict: unknown, inspection: Inspection): Promise<boolean> {
   const isUsable = Boolean(await verdict);
-  await body.close();
-  if (body.fault) throw body.fault;
+  await inspection.close();
   return isUsable;
 }

@@ -1,9 +1,9 @@
+import { isEventStream } from '../../http/event-stream.ts';
 import { isSwitchAsked } from '../../http/protocols.ts';
 import { announcedBytesOf, responseFault } from '../../transports/message/response-body.ts';
 import type { UpstreamResponse } from '../../transports/message/transport.ts';
 import type { AttemptOptions } from '../attempt/attempt-settings.ts';
 import type { OutgoingRequest } from '../request/outgoing.ts';
-import { isSmall } from './small-body.ts';
 
 /** The verdict on a response, as far as its head tells. */
 export interface Verdict {
@@ -15,18 +15,22 @@ export interface Verdict {
   readonly isPreferred: boolean;
   /** The bytes that the body announces, or undefined when only its end will tell. */
   readonly announcedBytes: number | undefined;
-  /** When a usable response wins: at its head, or, with a small body, when it is whole, so that one that is cut short has failed. */
-  readonly wins: 'at-head' | 'whole';
+  /**
+   * When the response wins, if it may win at all: when its body is `whole`, so that one that is cut short has failed; when its body was
+   * `held` for as long as may be, as nobody knows its length; or `at-head`, with a body that is streamed.
+   */
+  readonly wins: 'at-head' | 'held' | 'whole';
 }
 
 /** Judges a response by its head and by nothing else. */
 export function judge(
   response: UpstreamResponse,
   request: Pick<OutgoingRequest, 'method' | 'headers' | 'isUpgrade'>,
-  { terminalStatuses, preferStatuses }: Pick<AttemptOptions, 'terminalStatuses' | 'preferStatuses'>,
+  options: Pick<AttemptOptions, 'terminalStatuses' | 'preferStatuses' | 'holdBytes' | 'holdMs'>,
 ): Verdict {
   const { status, upgraded } = response;
   const { isUpgrade } = request;
+  const { terminalStatuses, preferStatuses } = options;
   const isTerminal = isUpgrade ? status === 101 : terminalStatuses(status);
   const announcedBytes = announcedBytesOf(response, request.method);
   return {
@@ -34,8 +38,17 @@ export function judge(
     isTerminal,
     isPreferred: isUpgrade || preferStatuses(status),
     announcedBytes,
-    wins: isTerminal && !upgraded && isSmall(announcedBytes) ? 'whole' : 'at-head',
+    wins: upgraded ? 'at-head' : winsWhen(response, announcedBytes, options),
   };
+}
+
+function winsWhen(
+  { headers }: UpstreamResponse,
+  announcedBytes: number | undefined,
+  { holdBytes, holdMs }: Pick<AttemptOptions, 'holdBytes' | 'holdMs'>,
+): Verdict['wins'] {
+  if (announcedBytes !== undefined) return announcedBytes <= holdBytes ? 'whole' : 'at-head';
+  return holdBytes === 0 || holdMs === 0 || isEventStream(headers) ? 'at-head' : 'held';
 }
 
 function faultOf(

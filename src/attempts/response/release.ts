@@ -1,7 +1,6 @@
 import type { Arrival, Condition } from '../../race/rules.ts';
 import { isResponseBroken } from '../../transports/message/response-body.ts';
 import type { JudgedResponse } from './judged-response.ts';
-import { isSmall } from './small-body.ts';
 
 /** Milliseconds for which a discarded response is read to its end, which keeps its connection, before it is cut. */
 const drainMs = 100;
@@ -14,18 +13,18 @@ export function conditionOf({ body, announcedBytes }: JudgedResponse): Condition
 }
 
 /** The bytes of a response's body that will have been read for nobody when it is let go of, as far as its head tells. */
-export function bytesWhenReleased({ body, announcedBytes = 0 }: JudgedResponse): number {
+export function bytesWhenReleased({ body, announcedBytes = 0, wins }: JudgedResponse): number {
   if (body instanceof Uint8Array) return body.length;
-  return isSmall(announcedBytes) ? announcedBytes : 0;
+  return wins === 'whole' ? announcedBytes : 0;
 }
 
 /** Lets go of a response. Cancelling costs an HTTP/1.1 connection, so that a small body is read to its end; any other is cut. */
 export function release({ value, abort }: Arrival<JudgedResponse>): void {
-  const { body, announcedBytes, response } = value;
+  const { body, wins, response } = value;
   response.upgraded?.socket.destroy();
   if (body instanceof Uint8Array || body.readableEnded || body.destroyed || response.upgraded) return;
   if (abort.signal.aborted) return;
-  if (!isSmall(announcedBytes)) {
+  if (wins !== 'whole') {
     abort.abort();
     return;
   }

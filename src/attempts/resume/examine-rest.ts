@@ -42,6 +42,7 @@ export async function examineRest(
     rewritten: undefined,
     body: response.body,
     announcedBytes: announcedBytes === undefined ? undefined : announcedBytes - bytes,
+    wins: 'at-head',
     isUsable: true,
     isPreferred: true,
   };

@@ -90,7 +90,7 @@ function writeHead(res: ServerResponse, answer: ClientResponse): void {
   for (const hints of answer.interim) writeEarlyHints(res, hints);
   res.statusCode = status;
   for (const name of ownFraming) if (res.hasHeader(name)) res.removeHeader(name);
-  const hasTrailers = answer.announcedBytes === undefined && res.req.httpVersion !== '1.0';
+  const hasTrailers = mayHaveTrailers(res, answer);
   const isHttp2 = res.req.httpVersionMajor > 1;
   for (const { name, values } of isHttp2 ? groupForHttp2(answer.headers) : groupByName(answer.headers)) {
     const lower = name.toLowerCase();
@@ -102,8 +102,18 @@ function writeHead(res: ServerResponse, answer: ClientResponse): void {
     const all = earlier === undefined ? values : [earlier, values].flat().map(String);
     res.setHeader(name, all.length === 1 && all[0] !== undefined ? all[0] : all);
   }
+  const { body, announcedBytes } = answer;
+  // A body that was held until it was whole needs no framing in chunks.
+  if (body instanceof Uint8Array && announcedBytes === undefined && !hasTrailers)
+    res.setHeader('Content-Length', body.length);
   // HTTP/2 has no reason phrase, and Node warns when it is set there (RFC 9113 8.3.2).
   if (!isHttp2) setReason(res, writableReason(answer.response));
+}
+
+/** Whether trailers may follow the body, which has no length then (RFC 9112 7.1.2). Those of a body that is here are known. */
+function mayHaveTrailers(res: ServerResponse, { body, announcedBytes, response }: ClientResponse): boolean {
+  if (announcedBytes !== undefined || res.req.httpVersion === '1.0') return false;
+  return !(body instanceof Uint8Array) || trailersFor(res, response.trailers()).length > 0;
 }
 
 function setReason(res: ServerResponse, reason: string | undefined): void {

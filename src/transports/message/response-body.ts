@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 import { BalancingProxyError } from '../../errors.ts';
 import { contentLengthOf, valuesOf } from '../../http/headers.ts';
-import { consume, detach, joined, type StreamReader } from '../../support/consume.ts';
 import type { UpstreamResponse } from './transport.ts';
 
 /** Statuses whose responses have no body whatever their headers say (RFC 9110 6.4.1). */
@@ -32,76 +31,22 @@ export function responseFault({ status, headers, upgraded }: UpstreamResponse): 
   return decodedCodings.has(codings) ? undefined : `the transfer coding ${codings}`;
 }
 
-/** A body before it is read: how long it may be, and be silent. */
-interface BodyPlan {
-  /** Milliseconds of silence that are borne, or Infinity. */
-  readonly idleMs: number;
-  /** The bytes that the body must have, or undefined when only its end will tell. */
-  readonly announcedBytes: number | undefined;
-}
-
 /**
- * The whole body of a response, at once where the transport has it.
- * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` when the body is cut short, `ERR_BRP_BAD_RESPONSE` when it is longer than
- * announced, `ERR_BRP_IDLE_TIMEOUT` after a silence.
+ * The whole body of a response, where the transport has it already.
+ * @throws BalancingProxyError as {@link responseLengthFault}.
  */
-export function wholeResponseBody(response: UpstreamResponse, plan: BodyPlan): Buffer | Promise<Buffer> {
+export function wholeIfHere(response: UpstreamResponse, announcedBytes: number | undefined): Buffer | undefined {
   const whole = response.takeWhole?.();
-  if (!whole) return readWhole(response, plan);
-  checkResponseLength(whole.length, plan.announcedBytes);
+  const fault = whole && responseLengthFault(whole.length, announcedBytes);
+  if (fault) throw fault;
   return whole;
 }
 
-/** Reads a body to its end. */
-function readWhole(response: UpstreamResponse, { idleMs, announcedBytes }: BodyPlan): Promise<Buffer> {
-  const { body } = response;
-  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
-  const chunks: Buffer[] = [];
-  let received = 0;
-  const onSilence = (): void => {
-    // An endpoint that reads an upload, having answered before, is not silent.
-    if (response.isUploading?.()) idle?.refresh();
-    else fail(responseIdleTimeout(idleMs));
-  };
-  const idle = idleMs < Infinity ? setTimeout(onSilence, idleMs) : undefined;
-  const reader: StreamReader = {
-    onData: (chunk) => {
-      idle?.refresh();
-      chunks.push(chunk);
-      received += chunk.length;
-      if (isResponseTooLong(received, announcedBytes)) fail(responseTooLong());
-    },
-    onEnd: () => {
-      if (received < (announcedBytes ?? 0)) return fail(responseTooShort(received, announcedBytes));
-      stop();
-      resolve(joined(chunks));
-    },
-    onBroken: (cause) => fail(responseBrokenOff(cause)),
-  };
-  const stop = (): void => {
-    clearTimeout(idle);
-    detach(body, reader);
-  };
-  const fail = (error: BalancingProxyError): void => {
-    stop();
-    reject(error);
-  };
-  // A response without a body may have ended before anybody could listen.
-  consume(body, reader);
-  return promise;
-}
-
 /**
- * Compares the length of a body that was read to its end with the announced one: a transport may take any end for a good one, and the
- * client would wait for bytes that are missing, or read bytes that are too many as the next response.
- * @throws BalancingProxyError `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_BAD_RESPONSE`.
+ * The fault of a body that was read to its end and has another length than announced: a transport may take any end for a good one, and
+ * the client would wait for bytes that are missing, or read bytes that are too many as the next response.
+ * @returns an error `ERR_BRP_CONNECTION_LOST` or `ERR_BRP_BAD_RESPONSE`; undefined for a body of the right length.
  */
-export function checkResponseLength(bytes: number, announcedBytes: number | undefined): void {
-  const fault = responseLengthFault(bytes, announcedBytes);
-  if (fault) throw fault;
-}
-
-/** The fault of a body that was read to its end, if its length is not the announced one. */
 export function responseLengthFault(
   bytes: number,
   announcedBytes: number | undefined,
