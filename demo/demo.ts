@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   const fleet = await startFleet(flags);
   const proxy = createBalancingProxy({ endpoints: fleet.urls });
   const raceLog = createRaceLog(flags['max-delay']);
-  proxy.subscribe(raceLog.observer);
+  proxy.subscribe(raceLog.observer());
 
   const app = express().disable('x-powered-by').use(proxy);
   const server = createServer(app);

@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const legacyPort = await listen(legacy, { port: flags['legacy-port'], flag: 'legacy-port' });
   const api = createBalancingProxy({ endpoints: fleet.urls });
   const raceLog = createRaceLog(flags['max-delay']);
-  api.subscribe(raceLog.observer);
+  api.subscribe(raceLog.observer());
 
   const dashboard = createDashboard(api);
   const server = createServer(createGatewayApp({ api, dashboard, legacyUrl: `http://127.0.0.1:${legacyPort}` }));

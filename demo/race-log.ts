@@ -1,13 +1,28 @@
 import type { Observer } from '../src/index.ts';
 import { drawLegend, drawRace, paintForTerminal } from './race-lines.ts';
+import { type DescribeAttempt, describeHeld, wordsFor } from './race-words.ts';
 
-/** An observer that draws the race of each request on standard output, with the line that explains the drawings. */
-export function createRaceLog(maxDelayMs: number): { readonly observer: Observer; readonly legend: string } {
+/** Draws the race of each request on standard output. */
+export interface RaceLog {
+  /** The line that explains the drawings. */
+  readonly legend: string;
+  /**
+   * Makes an observer that draws the races of a proxy.
+   * @param describe what it says below each drawing, {@link describeHeld} unless given.
+   */
+  observer(describe?: DescribeAttempt): Observer;
+}
+
+/** Makes a log of races. @param maxDelayMs the time that a full bar stands for. */
+export function createRaceLog(maxDelayMs: number): RaceLog {
   const look = { scaleMs: maxDelayMs, paint: paintForTerminal };
   return {
-    observer: (event) => {
-      if (event.type === 'request-ended') console.log(`${drawRace(event, look).join('\n')}\n`);
-    },
     legend: drawLegend(look),
+    observer:
+      (describe = describeHeld) =>
+      (race) => {
+        if (race.type !== 'request-ended') return;
+        console.log([...drawRace(race, look), ...wordsFor(race, describe), ''].join('\n'));
+      },
   };
 }

@@ -3,7 +3,7 @@ import { endCommands, type StartedCommand, startCommand } from './start-command.
 
 async function startDemo(flags: string, input?: 'pipe' | 'ignore'): Promise<{ command: StartedCommand; url: string }> {
   const ports = '--port 0 --dashboard-port 0 --flaky-port 0';
-  const command = startCommand('demo.ts', `${ports} --max-delay 20 --break-ratio 0 --seed 1 ${flags}`.trim(), input);
+  const command = startCommand('demo.ts', `${ports} --max-delay 20 --seed 1 --break-ratio 0 ${flags}`.trim(), input);
   const [, url = ''] = await command.printed(/curl -i (http:\/\/localhost:\d+)\/hello\n[\s\S]*A full bar/);
   return { command, url };
 }
@@ -32,6 +32,22 @@ describe('node demo/demo.ts', () => {
     }
     expect(output.match(/█ .* won 200$/gm)).toHaveLength(good);
     expect(output.match(/^ {2}http:.* ms {2}(won|lost|unusable|cancelled)/gm)).toHaveLength(160);
+  });
+
+  test('gives whole answers of servers that break off a third of theirs, and says that these were held', async () => {
+    const { command, url } = await startDemo('--error-ratio 0 --break-ratio 0.3 --chunked-ratio 1');
+    for (let i = 1; i <= 20; i++) {
+      const response = await fetch(`${url}/${i}`);
+      expect({ status: response.status, text: await response.text() }).toEqual({
+        status: 200,
+        text: expect.stringMatching(new RegExp(`^Hello, world .*GET /${i}\n$`)),
+      });
+    }
+    await command.printed(/#20 .*\n( .*\n){4}/);
+    const broken = command.output().match(/ failed 200 ERR_BRP_CONNECTION_LOST/g) ?? [];
+    expect(broken.length).toBeGreaterThan(5);
+    const words = command.output().match(/ broke off while its answer was held, so the client got nothing of it$/gm);
+    expect(words).toHaveLength(broken.length);
   });
 
   test('passes on a flaky server’s own 500 when all of them failed', async () => {

@@ -1,0 +1,117 @@
+import { createTokenServer, type TokenManner } from '../../demo/stream/token-servers.ts';
+import type { BalancingProxyOptions } from '../../src/index.ts';
+import { leakCheckedResources } from '../helpers/leaks.ts';
+import { request } from '../helpers/proxy.ts';
+import { rounds } from '../helpers/thorough.ts';
+import {
+  headOf,
+  noteWrites,
+  readTimed,
+  type TimedStream,
+  type WriteTimes,
+  withStandstill,
+} from '../helpers/timed-events.ts';
+
+const resources = leakCheckedResources();
+
+const tokens = Array.from({ length: 10 }, (_, index) => `token ${index}`);
+const pace = { firstAfterMs: 60, everyMs: 10, tokens };
+
+const refusesErrors: Pick<BalancingProxyOptions, 'isUsable'> = {
+  isUsable: async (response) => (await response.firstEvent())?.event !== 'error',
+};
+
+/** Hedges as often as it likes, and asks the good endpoint last. */
+const hedge: Partial<BalancingProxyOptions> = {
+  strategy: 'hedge',
+  order: 'given',
+  hedge: { delayMs: 20, budgetRatio: 1, budgetFloor: 1_000 },
+};
+
+/** Token streams behind a proxy, the last of which is good. */
+interface Stage {
+  readonly proxyUrl: string;
+  readonly goodUrl: string;
+  readonly written: WriteTimes;
+}
+
+async function startStage(manners: readonly TokenManner[], options: Partial<BalancingProxyOptions>): Promise<Stage> {
+  const others = manners.map((manner) => resources.listen(createTokenServer(manner, pace)));
+  const good = createTokenServer('slow', pace);
+  const written = noteWrites(good);
+  const { url: goodUrl } = await resources.listen(good);
+  const endpoints = [...(await Promise.all(others)).map(({ url }) => url), goodUrl];
+  const { url: proxyUrl } = await resources.serve({ endpoints, ...options });
+  return { proxyUrl, goodUrl, written };
+}
+
+const textsOf = ({ events }: TimedStream): readonly string[] => events.map(({ text }) => text);
+
+/** How long each event was on its way. The end comes with the last token. */
+function delaysOf({ events }: TimedStream, written: readonly number[] = []): readonly number[] {
+  return events.slice(0, tokens.length).map(({ at }, index) => at - (written[index] ?? Number.NaN));
+}
+
+/** Whether the client got the good stream, its first event within 100 ms and each within 20 ms, in one round. */
+async function isInTime({ proxyUrl, goodUrl, written }: Stage, round: number): Promise<boolean> {
+  const read = () => Promise.all([readTimed(`${proxyUrl}/${round}`), readTimed(`${goodUrl}/${round}/direct`)]);
+  const {
+    result: [proxied, direct],
+    standstillMs,
+  } = await withStandstill(read);
+  expect(textsOf(proxied)).toEqual(textsOf(direct));
+  // A machine that stands still delays what goes directly, too.
+  const allowedMs = Math.max(standstillMs, ...delaysOf(direct, written.get(`/${round}/direct`)));
+  const [first = Number.NaN, ...others] = delaysOf(proxied, written.get(`/${round}`));
+  return first <= 100 + allowedMs && others.every((delay) => delay <= 20 + allowedMs);
+}
+
+describe('three token streams with winAt: first-event', () => {
+  test.each<[string, readonly TokenManner[], Partial<BalancingProxyOptions>]>([
+    ['race, two silent', ['silent', 'silent'], {}],
+    ['hedge, two silent', ['silent', 'silent'], hedge],
+    ['race, one silent and one with an error that is refused', ['silent', 'error'], refusesErrors],
+    ['hedge, one silent and one with an error that is refused', ['silent', 'error'], { ...hedge, ...refusesErrors }],
+  ])('give every client the good one as it is written: %s', async (name, manners, options) => {
+    const stage = await startStage(manners, { ...options, winAt: 'first-event' });
+    const count = rounds(200);
+    let inTime = 0;
+    for (let done = 0; done < count; done += 5) {
+      const some = await Promise.all([1, 2, 3, 4, 5].map((client) => isInTime(stage, done + client)));
+      inTime += some.filter(Boolean).length;
+    }
+    process.stdout.write(`${name}: ${inTime} of ${count}\n`);
+    expect(inTime).toBe(count);
+  });
+
+  test('give the client an error that comes first where nobody refuses it', async () => {
+    const { proxyUrl } = await startStage(['silent', 'error'], { winAt: 'first-event' });
+    expect((await request(proxyUrl)).text).toMatch(/^event: error\ndata: .*\n\n$/);
+  });
+});
+
+describe('a token stream at defaults', () => {
+  test('gives the client its head before there is any event', async () => {
+    const { url } = await resources.listen(createTokenServer('silent', pace));
+    const { url: proxyUrl } = await resources.serve({ endpoints: [url] });
+    const response = await headOf(proxyUrl);
+    expect(response.headers['content-type']).toBe('text/event-stream');
+    response.destroy();
+  });
+
+  test('gives the client its head as soon as directly', async () => {
+    const { proxyUrl, goodUrl } = await startStage([], {});
+    const headAt = async (url: string) => {
+      const response = await headOf(url);
+      const at = performance.now();
+      response.destroy();
+      return at;
+    };
+    const lags: number[] = [];
+    for (let round = 0; round < 21; round++) {
+      const { result, standstillMs } = await withStandstill(() => Promise.all([headAt(proxyUrl), headAt(goodUrl)]));
+      lags.push(result[0] - result[1] - standstillMs);
+    }
+    expect(lags.sort((a, b) => a - b)[10]).toBeLessThan(20);
+  });
+});
