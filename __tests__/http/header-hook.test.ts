@@ -1,3 +1,4 @@
+import { messageOf } from '../../src/errors.ts';
 import { isForwardedTrusted, type TrustForwarded } from '../../src/http/forwarded.ts';
 import { applyHeaderHook, type HeaderHook } from '../../src/http/header-hook.ts';
 import { rewrittenUrl } from '../../src/http/target.ts';
@@ -11,6 +12,14 @@ const throwing = (): never => {
 const errorOf = (message: string, details: { readonly cause?: unknown } = {}) =>
   expect.objectContaining({ code: 'ERR_BRP_HOOK', status: 500, message: `option \`hook\` ${message}`, ...details });
 
+function thrownBy(call: () => unknown): unknown {
+  try {
+    return call();
+  } catch (thrown) {
+    return thrown;
+  }
+}
+
 describe('callHook', () => {
   test('gives what the function gives', () => {
     expect(callHook('hook', () => 7)).toBe(7);
@@ -22,6 +31,22 @@ describe('callHook', () => {
 
   test('names the option in what the function throws', () => {
     expect(() => callHook('hook', throwing)).toThrow(errorOf('threw: oops', { cause: oops }));
+  });
+
+  test.each<[string, unknown, string]>([
+    ['a string', 'oops', 'oops'],
+    ['a value that is no error', { headers: { authorization: 'secret' } }, 'a value of type Object'],
+    ['a text that is no JSON', thrownBy(() => JSON.parse('<html>secret</html>')), 'the text is not valid JSON'],
+    ['a short text that is no JSON', thrownBy(() => JSON.parse('secret')), 'the text is not valid JSON'],
+    ['JSON that ends too soon', thrownBy(() => JSON.parse('{"secret"')), 'JSON'],
+  ])('says why, and shows nothing of a response, when the function throws %s', (_, thrown, why) => {
+    const failed = thrownBy(() =>
+      callHook('hook', () => {
+        throw thrown;
+      }),
+    );
+    expect(failed).toMatchObject({ message: expect.stringContaining(why), cause: thrown });
+    expect(messageOf(failed)).not.toContain('secret');
   });
 
   test('names the option in what the promise of the function rejects with', async () => {

@@ -8,7 +8,7 @@ import { BalancingProxyError, messageOf } from '../errors.ts';
  */
 export function callHook<T>(option: string, call: () => T): T {
   const fail = (thrown: unknown): never => {
-    throw hookFailed(option, `threw: ${messageOf(thrown)}`, thrown);
+    throw hookFailed(option, `threw: ${reasonGiven(thrown)}`, thrown);
   };
   try {
     const result = call();
@@ -16,6 +16,19 @@ export function callHook<T>(option: string, call: () => T): T {
   } catch (thrown) {
     return fail(thrown);
   }
+}
+
+/** The end of messages of `JSON.parse`, which quotes its text, whole or in part. */
+const quotedByJson = /(?:\.{3})?".*"(?:\.{3})? is not valid JSON$/s;
+
+/**
+ * The reason that the user's function gave, for logs: the message of an error. Any other value, such as the response that was looked at,
+ * may hold headers and a body.
+ */
+function reasonGiven(thrown: unknown): string {
+  if (typeof thrown === 'string') return thrown;
+  if (!(thrown instanceof Error)) return `a value of type ${Object.prototype.toString.call(thrown).slice(8, -1)}`;
+  return messageOf(thrown).replace(quotedByJson, 'the text is not valid JSON');
 }
 
 /**

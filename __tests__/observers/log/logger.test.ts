@@ -83,6 +83,15 @@ describe('the line of a request', () => {
       'warn GET /path?... 502 ERR_BRP_EXHAUSTED in 12.346 ms; http://a failed ERR_BRP_CONNECT after 12.346 ms',
     ],
     [
+      'a function of the user that threw',
+      {
+        ...nobody,
+        error: error('ERR_BRP_EXHAUSTED'),
+        attempts: [attempt('http://a', { outcome: 'failed', status: 200, error: error('ERR_BRP_HOOK') })],
+      },
+      'warn GET /path?... 502 ERR_BRP_EXHAUSTED in 12.346 ms; http://a failed 200 ERR_BRP_HOOK (why) after 12.346 ms',
+    ],
+    [
       'a request for which no endpoint was asked',
       {
         ...nobody,

@@ -64,13 +64,23 @@ function logRequest(log: Write, ended: RequestEnded, logQuery: boolean): unknown
   return log(isBad || isMended ? 'warn' : 'info', message, fields);
 }
 
-function describeAttempt({ endpoint, reason, outcome, status, error, durationMs, brokeOff }: AttemptFields): string {
+function describeAttempt({
+  endpoint,
+  reason,
+  outcome,
+  status,
+  error,
+  why,
+  durationMs,
+  brokeOff,
+}: AttemptFields): string {
   const words = [
     endpoint,
     reason === 'resume' && outcome !== 'resumed' && 'resume',
     outcome,
     status,
     !brokeOff && error,
+    why && `(${why})`,
     `after ${durationMs} ms`,
   ];
   const end = brokeOff ? `, broke off ${error} at byte ${brokeOff.atByte} after ${brokeOff.afterMs} ms` : '';

@@ -59,6 +59,8 @@ export function tellAttempt(report: AttemptReport) {
     outcome,
     ...(status !== undefined && { status }),
     ...(error && { error: error.code }),
+    // Why a function of the user has failed, its own words alone can tell.
+    ...(error?.code === 'ERR_BRP_HOOK' && { why: error.message }),
     startedAfterMs: round(startedAfterMs, 3),
     durationMs: round(durationMs, 3),
     ...(brokeOff && { brokeOff: { afterMs: round(brokeOff.afterMs, 3), atByte: brokeOff.atByte } }),
