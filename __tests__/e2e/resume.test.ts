@@ -139,6 +139,14 @@ test('an endpoint that broke off is asked last, and may go on itself', async () 
   ]);
 });
 
+test('endpoints that break off again and again do not keep others from being asked', async () => {
+  const often = { ...good, breaksAt: Array(20).fill(10_000) };
+  const served = await serve([often, often, good]);
+  expect(sha256((await request(served.url)).body)).toBe(whole);
+  const { attempts } = await endOf(served);
+  expect(attempts.map(({ endpoint }) => endpoint)).toEqual(['mirror 0', 'mirror 1', 'mirror 2']);
+});
+
 test('the only place of an endpoint is free for its own rest', async () => {
   const served = await serve([breaking], { maxInFlight: 1 });
   expect(sha256((await request(served.url)).body)).toBe(whole);

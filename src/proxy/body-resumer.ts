@@ -53,6 +53,8 @@ export class BodyResumer implements Resumer {
   /** Undefined where nobody can go on, so that the request's body can be forgotten. */
   readonly #resumable: Resumable | undefined;
   readonly #hash: Hash | undefined;
+  /** The endpoints that have broken off, the last one last. */
+  #broken: readonly Candidate[] = [];
 
   constructor(request: ProxiedRequest, { sent, ...settings }: ResumerSettings) {
     const { outgoing, config } = settings;
@@ -76,6 +78,8 @@ export class BodyResumer implements Resumer {
   brokeOff(error: BalancingProxyError, atByte: number): boolean {
     // A client that goes away makes the body break off, too, and has no use for the rest.
     if (this.#request.signal.aborted) return false;
+    const { candidate } = this.#sent.judged.attempt;
+    this.#broken = [...allBut(this.#broken, [candidate]), candidate];
     this.#sent.brokeOff(error, atByte);
     if (!this.#resumable || this.#sent.resumes >= this.#resumable.config.maxResumes) return false;
     return wayToRest(this.#resumable.response, atByte) !== undefined;
@@ -99,16 +103,15 @@ export class BodyResumer implements Resumer {
     return { response, announcedBytes };
   }
 
-  /** The race for the rest: outside of budget and `maxAttempts`, at the pace of a hedge, the endpoint that broke off last. */
+  /** The race for the rest: outside of budget and `maxAttempts`, at the pace of a hedge. */
   #contestFor(atByte: number): Contest | undefined {
     const way = this.#resumable && wayToRest(this.#resumable.response, atByte);
     if (!this.#resumable || !way) return undefined;
     const { response, outgoing, config } = this.#resumable;
     const rest: Rest = { ...way, of: response, atByte, digest: this.#hash?.copy().digest() };
-    const broken = this.#sent.judged.attempt.candidate;
     return {
       outgoing: requestForRest(outgoing, rest),
-      candidates: candidatesFor(this.#resumable, broken),
+      candidates: candidatesFor(this.#resumable, this.#broken),
       pace: paceOf(config.hedge),
       config,
       reason: 'resume',
@@ -117,11 +120,17 @@ export class BodyResumer implements Resumer {
   }
 }
 
-/** The other endpoints, best first, and last the one that broke off. */
-function* candidatesFor({ pool, known, order }: Resumable, broken: Candidate): Iterable<Candidate> {
-  const others = known.filter(({ endpoint }) => endpoint !== broken.endpoint);
-  yield* pool.choose(others, { order, max: Infinity, isRace: false });
-  yield broken;
+/**
+ * The endpoints that have not broken off, best first, then those that have, the last one last: two that break off again and again would
+ * otherwise go on with each other's bodies, and a good one would never be asked.
+ */
+function* candidatesFor({ pool, known, order }: Resumable, broken: readonly Candidate[]): Iterable<Candidate> {
+  yield* pool.choose(allBut(known, broken), { order, max: Infinity, isRace: false });
+  yield* broken;
+}
+
+function allBut(candidates: readonly Candidate[], some: readonly Candidate[]): readonly Candidate[] {
+  return candidates.filter(({ endpoint }) => some.every((other) => other.endpoint !== endpoint));
 }
 
 function paceOf(hedge: HedgeDelayOptions): Contest['pace'] {
