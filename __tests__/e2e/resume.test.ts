@@ -127,6 +127,14 @@ describe('several breaks', () => {
     const { resumes, attempts } = await expectBroken(served);
     expect([resumes, attempts.length]).toEqual([3, 4]);
   });
+
+  test('are mended beyond `maxResumes` as long as 8 MiB come between them', async () => {
+    const large = Buffer.alloc(30_000_000, contentOf(1_000_003));
+    const seldom = { ...good, content: large, breaksAt: Array(4).fill(9_000_000), how: 'fin' as const };
+    const served = await serve([seldom, seldom], { maxResumes: 1 });
+    expect(sha256((await request(served.url)).body)).toBe(sha256(large));
+    expect((await endOf(served)).resumes).toBe(3);
+  });
 });
 
 test('an endpoint that broke off is asked last, and may go on itself', async () => {

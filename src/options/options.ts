@@ -74,7 +74,8 @@ export interface BalancingProxyOptions {
    */
   readonly resume?: 'range' | 'replay' | 'off';
   /**
-   * Most breaks within one response that are mended, as long as each endpoint that goes on brings at least a byte.
+   * Most breaks within one response that are mended, as long as each endpoint that goes on brings at least a byte. After 8 MiB without a
+   * break the count begins anew.
    * @default 10
    */
   readonly maxResumes?: number;

@@ -15,11 +15,14 @@ import { type Contest, raceFor } from './contest.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
 import type { SentResponse } from './sent-response.ts';
 
+/** Bytes between two breaks after which the earlier ones no longer count: a large download breaks more often than it fails to get on. */
+const headwayBytes = 8_388_608;
+
 /** The options that concern the resuming of a body. */
 interface ResumeOptions {
   /** How a body is gone on with. */
   readonly resume: ResumeMode;
-  /** Most breaks within one response that are mended. */
+  /** Most breaks within one response that are mended, since the last {@link headwayBytes} without one. */
   readonly maxResumes: number;
   /** The pace at which one endpoint after the other is asked. */
   readonly hedge: HedgeDelayOptions;
@@ -55,6 +58,10 @@ export class BodyResumer implements Resumer {
   readonly #hash: Hash | undefined;
   /** The endpoints that have broken off, the last one last. */
   #broken: readonly Candidate[] = [];
+  /** The place of the last break. */
+  #brokeAt = 0;
+  /** Breaks that were mended and no longer count. */
+  #outlived = 0;
 
   constructor(request: ProxiedRequest, { sent, ...settings }: ResumerSettings) {
     const { outgoing, config } = settings;
@@ -81,7 +88,9 @@ export class BodyResumer implements Resumer {
     const { candidate } = this.#sent.judged.attempt;
     this.#broken = [...allBut(this.#broken, [candidate]), candidate];
     this.#sent.brokeOff(error, atByte);
-    if (!this.#resumable || this.#sent.resumes >= this.#resumable.config.maxResumes) return false;
+    if (atByte - this.#brokeAt >= headwayBytes) this.#outlived = this.#sent.resumes;
+    this.#brokeAt = atByte;
+    if (!this.#resumable || this.#sent.resumes - this.#outlived >= this.#resumable.config.maxResumes) return false;
     return wayToRest(this.#resumable.response, atByte) !== undefined;
   }
 
