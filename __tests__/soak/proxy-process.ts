@@ -1,6 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { watchGrownBytes } from '../../shared/grown-memory.ts';
 import { createBalancingProxy } from '../../src/index.ts';
 import { activeResources } from '../helpers/leaks.ts';
 
@@ -14,21 +15,6 @@ const proxy = createBalancingProxy({ endpoints: given.filter((argument) => !argu
 const server = http.createServer(proxy).listen(0, '127.0.0.1');
 server.on('listening', () => process.send?.((server.address() as AddressInfo).port));
 
-let before = process.memoryUsage.rss();
-let peak = before;
-const watch = (): void => {
-  peak = Math.max(peak, process.memoryUsage.rss());
-};
-setInterval(watch, 5).unref();
-
-function grownBytes(): number {
-  watch();
-  const grown = peak - before;
-  before = process.memoryUsage.rss();
-  peak = before;
-  return grown;
-}
-
 async function neededBytes(): Promise<number> {
   for (let round = 0; round < 5; round++) {
     await setImmediate();
@@ -38,7 +24,7 @@ async function neededBytes(): Promise<number> {
 }
 
 const answers: Readonly<Record<string, () => unknown>> = {
-  'grown?': grownBytes,
+  'grown?': watchGrownBytes(),
   'needed?': neededBytes,
   'open?': activeResources,
 };

@@ -1,3 +1,4 @@
+import { markdownTable } from '../../tables/markdown-table.ts';
 import { type Figure, figures } from './figures.ts';
 import { describeGoal, type Verdict } from './goals.ts';
 import type { RowResult, WorkResult } from './results.ts';
@@ -36,16 +37,4 @@ function formatNumber(value: number, decimals: number): string {
 
 function problemLine({ row, problem }: RowResult): string[] {
   return problem === undefined ? [] : [`\n${row}: ${problem}`];
-}
-
-/** Aligned in plain text, too, because most readers see it in a terminal. */
-function markdownTable(head: readonly string[], lines: ReadonlyArray<readonly string[]>, textColumns = 1): string {
-  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]?.length ?? 0), 3));
-  const render = (cells: readonly string[]) => `| ${cells.map(pad).join(' | ')} |`;
-  const pad = (cell: string, column: number) => {
-    const width = widths[column] ?? 0;
-    return column < textColumns ? cell.padEnd(width) : cell.padStart(width);
-  };
-  const rule = widths.map((width, column) => (column < textColumns ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
-  return [head, rule, ...lines].map(render).join('\n');
 }

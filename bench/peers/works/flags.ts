@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
 import { MiB } from '../../../shared/bytes.ts';
-import { UserError } from '../../../shared/command.ts';
+import { countOf, flagValues } from '../../flags/flag-values.ts';
 
 /** The works and rows of a run, how long each is measured, and where the results go. */
 export interface Settings {
@@ -46,13 +45,24 @@ const quick: typeof slow = {
   streams: 500,
 };
 
+const flags = {
+  quick: { type: 'boolean', default: false },
+  only: { type: 'string', default: '' },
+  rows: { type: 'string', default: '' },
+  rounds: { type: 'string' },
+  seconds: { type: 'string' },
+  json: { type: 'string' },
+  chart: { type: 'string' },
+  help: { type: 'boolean', default: false },
+} as const;
+
 /**
  * Reads the flags.
  * @returns undefined when they ask for help.
  * @throws UserError for a flag that does not exist or a value that cannot be.
  */
 export function parseSettings(args: readonly string[]): Settings | undefined {
-  const values = parseValues(args);
+  const values = flagValues(args, flags, usage);
   if (values.help) return undefined;
   const size = values.quick ? quick : slow;
   const isWhole = !values.quick && values.only === '' && values.rows === '';
@@ -60,8 +70,8 @@ export function parseSettings(args: readonly string[]): Settings | undefined {
     isQuick: values.quick,
     only: values.only,
     rows: values.rows.split(',').filter((part) => part !== ''),
-    rounds: parseCount('--rounds', values.rounds ?? size.rounds),
-    seconds: parseCount('--seconds', values.seconds ?? size.seconds),
+    rounds: countOf('--rounds', values.rounds ?? size.rounds),
+    seconds: countOf('--seconds', values.seconds ?? size.seconds),
     processes: size.processes,
     warmUpMs: size.warmUpMs,
     downloadBytes: size.downloadBytes,
@@ -70,30 +80,4 @@ export function parseSettings(args: readonly string[]): Settings | undefined {
     jsonFile: values.json ?? (isWhole ? 'bench/peers.json' : undefined),
     chartFile: values.chart ?? (isWhole ? 'bench/peers.svg' : undefined),
   };
-}
-
-function parseValues(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        quick: { type: 'boolean', default: false },
-        only: { type: 'string', default: '' },
-        rows: { type: 'string', default: '' },
-        rounds: { type: 'string' },
-        seconds: { type: 'string' },
-        json: { type: 'string' },
-        chart: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    const [problem] = (error as Error).message.split('. ');
-    throw new UserError(`${problem}\n${usage}`, 2);
-  }
-}
-
-function parseCount(flag: string, value: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(value)) throw new UserError(`${flag}: expected a whole number from 1, got '${value}'`, 2);
-  return Number(value);
 }
