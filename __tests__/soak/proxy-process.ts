@@ -5,13 +5,11 @@ import { watchGrownBytes } from '../../shared/grown-memory.ts';
 import { createBalancingProxy } from '../../src/index.ts';
 import { activeResources } from '../helpers/leaks.ts';
 
-// A process of its own for a proxy, so that its memory and its sockets are its own. Its arguments are the endpoints, and perhaps other
-// options in JSON; its first message is its port. It answers `grown?` with the most bytes that it has taken since the last time, `needed?`
+// A process of its own for a proxy, so that its memory and its sockets are its own. Its arguments are the endpoints, its
+// first message is its port. It answers `grown?` with the most bytes that it has taken since the last time, `needed?`
 // with the bytes of its heap that are no garbage, and `open?` with what keeps it alive.
 
-const given = process.argv.slice(2);
-const options: object = JSON.parse(given.find((argument) => argument.startsWith('{')) ?? '{}');
-const proxy = createBalancingProxy({ endpoints: given.filter((argument) => !argument.startsWith('{')), ...options });
+const proxy = createBalancingProxy({ endpoints: process.argv.slice(2) });
 const server = http.createServer(proxy).listen(0, '127.0.0.1');
 server.on('listening', () => process.send?.((server.address() as AddressInfo).port));
 
