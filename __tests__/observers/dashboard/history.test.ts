@@ -91,6 +91,27 @@ describe('History of an endpoint', () => {
     expect(history.endpointFigures('two')).toMatchObject({ errorRatio: 0, winRatio: 0 });
   });
 
+  test('counts a body that broke off as an error of its endpoint, mended or not', () => {
+    const history = new History();
+    const broken = reportOf({ brokeOff: { afterMs: 1_000, atByte: 1 } });
+    history.observe(attemptEnded());
+    history.observe(attemptEnded());
+    history.observe(
+      requestEnded({ resumes: 1, attempts: [broken, reportOf({ endpoint: 'two', outcome: 'resumed' })] }),
+    );
+    expect(history.endpointFigures('one').errorRatio).toBe(0.5);
+  });
+
+  test('counts no more errors than attempts, though a body breaks off long after its attempt', () => {
+    const history = new History();
+    const broken = reportOf({ brokeOff: { afterMs: 100_000, atByte: 1 } });
+    history.observe(requestEnded({ attempts: [broken] }));
+    expect(history.endpointFigures('one').errorRatio).toBeNull();
+    history.observe(attemptEnded());
+    history.observe(requestEnded({ attempts: [broken] }));
+    expect(history.endpointFigures('one').errorRatio).toBe(1);
+  });
+
   test('knows no error ratio of one whose attempts were all cancelled', () => {
     const history = new History();
     history.observe(attemptEnded({ outcome: 'cancelled' }));

@@ -39,7 +39,7 @@ export interface EndpointRow extends Pick<EndpointSnapshot, 'name' | 'state' | '
   readonly activity: readonly number[];
   /** Share of the wins of all endpoints. */
   readonly winRatio: number | null;
-  /** Share of failures among the attempts that were not cancelled. */
+  /** Share of failures among the attempts that were not cancelled; a body that broke off within is one, too. */
   readonly errorRatio: number | null;
   /** Percentiles of the latency; null while too little is known. */
   readonly latencyMs: LatencySummary | null;

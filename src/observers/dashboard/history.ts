@@ -14,7 +14,7 @@ interface EndpointCounts {
   attempts: number;
   /** Attempts that won. */
   wins: number;
-  /** Attempts that failed, timed out or were unusable. */
+  /** Attempts that failed, timed out or were unusable, and bodies that broke off while a client was being given them. */
   failures: number;
   /** Losers that were cancelled. */
   cancelled: number;
@@ -73,7 +73,7 @@ export class History {
       attemptsPerSecond: this.#rateOf(activity),
       activity,
       winRatio: ratio(total(own, 'wins'), total(slots, 'wins')),
-      errorRatio: ratio(total(own, 'failures'), total(own, 'attempts') - total(own, 'cancelled')),
+      errorRatio: errorRatioOf(own),
       ejections: this.#ejections.get(name) ?? 0,
     };
   }
@@ -95,19 +95,25 @@ export class History {
       counts.judged++;
       if ((ended.winner !== undefined || ended.attempts.length === 0) && !ended.error) counts.successes++;
     }
+    for (const { endpoint, brokeOff } of ended.attempts) if (brokeOff) this.#countsOf(endpoint).failures++;
     this.races.add(ended);
   }
 
   #attemptEnded(endpoint: string, outcome: AttemptOutcome | 'pending'): void {
-    const { current } = this.#slots;
-    const counts = current.endpoints.get(endpoint) ?? { attempts: 0, wins: 0, failures: 0, cancelled: 0 };
-    current.endpoints.set(endpoint, counts);
+    const counts = this.#countsOf(endpoint);
     counts.attempts++;
     if (outcome === 'won') {
       counts.wins++;
-      current.wins++;
+      this.#slots.current.wins++;
     } else if (outcome === 'cancelled') counts.cancelled++;
     else if (outcome !== 'lost' && outcome !== 'resumed') counts.failures++;
+  }
+
+  #countsOf(endpoint: string): EndpointCounts {
+    const { endpoints } = this.#slots.current;
+    const counts = endpoints.get(endpoint) ?? { attempts: 0, wins: 0, failures: 0, cancelled: 0 };
+    endpoints.set(endpoint, counts);
+    return counts;
   }
 
   /** Counts per second, over the last slots or since the watch began if that is less. */
@@ -129,6 +135,12 @@ function noCounts(): Counts {
 
 function total<Key extends string>(slots: ReadonlyArray<Readonly<Record<Key, number>> | undefined>, key: Key): number {
   return slots.reduce((sum, slot) => sum + (slot?.[key] ?? 0), 0);
+}
+
+/** The share of failures. A body may break off long after its attempt has left the slots. */
+function errorRatioOf(slots: ReadonlyArray<EndpointCounts | undefined>): number | null {
+  const judged = total(slots, 'attempts') - total(slots, 'cancelled');
+  return ratio(Math.min(total(slots, 'failures'), judged), judged);
 }
 
 function ratio(part: number, whole: number): number | null {

@@ -214,9 +214,9 @@ describeInBrowser('the page', () => {
       [700, 1000],
     ]);
     expect(await page.locator('.race .attempt .outcome').allTextContents()).toEqual([
-      'won 200, broke · 400 ms',
+      'won, broke · 400 ms',
       'failed 206 connection lost · 100 ms',
-      'resumed 206, broke · 200 ms',
+      'resumed, broke · 200 ms',
       'resumed 206 · 300 ms',
     ]);
     expect(await page.locator('.race .result').textContent()).toMatch(/^won by one · resumed 2 times · race · /);

@@ -92,7 +92,8 @@ function attemptElement(attempt, { race, fullMs }) {
   setTexts(element, {
     endpoint: shortName(endpoint, maxOfName),
     start: `started ${startOf(attempt)}`,
-    outcome: `${ended}${brokeOff ? ', broke' : ''} · ${formatMs(ms)} ms`,
+    // There is no room for more in a line.
+    outcome: `${brokeOff ? `${outcome}, broke` : ended} · ${formatMs(ms)} ms`,
   });
   bar.style.insetInlineStart = `${(startedAfterMs / fullMs) * 100}%`;
   bar.style.inlineSize = `${(ms / fullMs) * 100}%`;
