@@ -30,7 +30,7 @@ describe('node demo/demo.ts', () => {
       const who = status === 200 ? 'by' : 'of';
       expect(output).toMatch(new RegExp(`#${index + 1} GET /${index + 1} -> ${status} ${who} http://127.0.0.1:\\d+`));
     }
-    expect(output.match(/█ .* won 200$/gm)).toHaveLength(good);
+    expect(output.match(/█ .* won 200(?:$|, \d+ ms after its head$)/gm)).toHaveLength(good);
     expect(output.match(/^ {2}http:.* ms {2}(won|lost|unusable|cancelled)/gm)).toHaveLength(160);
   });
 
