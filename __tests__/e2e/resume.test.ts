@@ -4,6 +4,7 @@ import { type BalancingProxyOptions, createBalancingProxy } from '../../src/inde
 import { frames, type Middleware } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { readAll, request } from '../helpers/proxy.ts';
+import { startRaw } from '../helpers/raw.ts';
 import { answering, hanging, refusedUrl } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 import {
@@ -54,6 +55,22 @@ describe.each(['race', 'hedge', 'failover', 'single'] as const)('under %s', (str
     await until(() => !isBusy(served));
   });
 });
+
+test.each([
+  ['replay', 200, 'whole'],
+  ['off', 502, '502 ERR_BRP_CONNECTION_LOST\n'],
+] as const)(
+  'a body that broke off before anything of it was sent on is begun by another endpoint: %s',
+  async (resume, status, text) => {
+    const garbage = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n';
+    const broken = resources.use(await startRaw(garbage));
+    const sound = await resources.start(answering(200, 'whole'));
+    const endpoints = [broken.url, sound.url];
+    const served = await resources.serve({ endpoints, strategy: 'failover', holdMs: 0, resume });
+    expect(await request(served.url)).toMatchObject({ status, text });
+    expect(await endOf(served)).toMatchObject({ resumes: resume === 'off' ? 0 : 1 });
+  },
+);
 
 test('the break and what mended it are told', async () => {
   const served = await serve([breaking, good]);

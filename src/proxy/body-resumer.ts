@@ -79,6 +79,11 @@ export class BodyResumer implements Resumer {
     return this.#hash && this.#update;
   }
 
+  /** As {@link Resumer.mayBegin}. */
+  get mayBegin(): boolean {
+    return this.#resumable !== undefined && wayToRest(this.#resumable.response, 0) !== undefined;
+  }
+
   readonly #update = (chunk: Buffer): void => void this.#hash?.update(chunk);
 
   /** As {@link Resumer.brokeOff}. */

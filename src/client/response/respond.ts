@@ -27,7 +27,8 @@ const additive: ReadonlySet<string> = new Set(['set-cookie', 'vary']);
 export async function respond(res: ServerResponse, answer: ClientResponse): Promise<number> {
   try {
     // A response that was kept while the race went on may have broken off meanwhile.
-    if (!(answer.body instanceof Uint8Array) && answer.body.errored) throw responseBrokenOff(answer.body.errored);
+    const cause = answer.body instanceof Uint8Array ? undefined : answer.body.errored;
+    if (cause && !answer.resumer?.mayBegin) throw responseBrokenOff(cause);
     writeHead(res, answer);
     answer.onHead?.();
     if (!(answer.body instanceof Uint8Array)) return await streamBody(res, answer.body, answer);

@@ -8,6 +8,8 @@ export type RestOfBody = Pick<JudgedResponse, 'response' | 'announcedBytes'>;
 export interface Resumer {
   /** Takes note of bytes that the client was given; undefined where nobody compares them. */
   readonly given: ((chunk: Buffer) => void) | undefined;
+  /** Whether the rest may be asked for where the rest is all of the body. */
+  readonly mayBegin: boolean;
   /**
    * Called when the endpoint breaks off, which is let go of then.
    * @param atByte bytes of the body that the client was given.

@@ -76,8 +76,8 @@ class BodyStream implements StreamReader {
 
   /** Begins to send, and resolves when all is sent. */
   run(): Promise<number> {
-    // An event stream's first event may be minutes away; its client must see the head now.
-    if (this.#body.readableLength === 0) flushHead(this.#res);
+    // A first event may be minutes away, and its client must see the head now; a body that has broken off may yet be an error page.
+    if (this.#body.readableLength === 0 && !this.#body.errored) flushHead(this.#res);
     this.#res.on('drain', this.#onDrain);
     this.#read();
     return this.#result.promise;
