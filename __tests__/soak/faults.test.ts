@@ -1,11 +1,11 @@
 import http, { type IncomingMessage } from 'node:http';
 import { type BalancingProxy, createBalancingProxy } from '../../src/index.ts';
-import { seedTitle } from '../fuzz/seed.ts';
+import { chance, seedTitle } from '../fuzz/seed.ts';
 import { activeResources, surplusOver } from '../helpers/leaks.ts';
 import { Resources } from '../helpers/proxy.ts';
 import type { TestServer } from '../helpers/servers.ts';
 import { startChild } from './child.ts';
-import { bodyOf, chance, draw, errorOf, type Fault, faultOf, shapeOf } from './faults.ts';
+import { bodyOf, draw, errorOf, type Fault, faultOf, shapeOf } from './faults.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());

@@ -1,18 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { seed } from '../fuzz/seed.ts';
+import { chance } from '../fuzz/seed.ts';
 import { hanging } from '../helpers/servers.ts';
-
-/**
- * A number from 0 up to 1 that follows from the seed and these words alone: what goes wrong with a request does not
- * depend on which one is served first.
- */
-export function chance(...words: ReadonlyArray<string | number>): number {
-  const digest = createHash('sha1')
-    .update([seed, ...words].join(' '))
-    .digest();
-  return digest.readUInt32BE() / 2 ** 32;
-}
 
 /** Draws one of these by its weight. */
 export function draw<Name extends string>(weights: Readonly<Record<Name, number>>, chosen: number): Name {

@@ -1,18 +1,20 @@
+import type { Socket } from 'node:net';
 import tls, { type TLSSocket } from 'node:tls';
 import { createCertificate } from '../../shared/certificate.ts';
 import { listen, type TestServer } from '../helpers/servers.ts';
 
-/** An HTTP/2 frame less its payload (RFC 9113 4.1). */
+/** An HTTP/2 frame (RFC 9113 4.1). */
 export interface Frame {
   readonly type: number;
   readonly flags: number;
   readonly stream: number;
+  readonly payload: Buffer;
 }
 
-export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, push: 5, goaway: 7 } as const;
-const endStream = 1;
-const endHeaders = 4;
-const prefaceBytes = 24;
+export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, push: 5, goaway: 7, window: 8 } as const;
+export const endStream = 1;
+export const endHeaders = 4;
+const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
 /** An endpoint that writes its frames itself: for what Node's own server never does. */
 export interface RawHttp2Server {
@@ -41,7 +43,7 @@ export async function startRawHttp2(behaviour: RawHttp2Behaviour = {}): Promise<
   const endpoint = tls.createServer({ ...certificate, ALPNProtocols: ['h2'] }, (socket) => {
     sockets.push(socket.on('error', () => {}));
     onConnection(socket);
-    readFrames(socket, (frame) => {
+    readFrames(socket, preface.length, (frame) => {
       frames.push(frame);
       if (frame.type === frameTypes.headers) onRequest?.(socket, frame.stream);
     });
@@ -51,21 +53,23 @@ export async function startRawHttp2(behaviour: RawHttp2Behaviour = {}): Promise<
   return { url, tls: { ca: certificate.cert }, server, frames, sockets, close: () => server.close() };
 }
 
-function readFrames(socket: TLSSocket, onFrame: (frame: Frame) => void): void {
+/** Gives each frame that comes. @param skip the bytes before the first one. */
+export function readFrames(socket: Socket, skip: number, onFrame: (frame: Frame) => void): void {
   let rest = Buffer.alloc(0);
-  let skip = prefaceBytes;
+  let start = skip;
   socket.on('data', (chunk: Buffer) => {
     rest = Buffer.concat([rest, chunk]);
-    while (rest.length >= skip + 9) {
-      const end = skip + 9 + rest.readUIntBE(skip, 3);
+    while (rest.length >= start + 9) {
+      const end = start + 9 + rest.readUIntBE(start, 3);
       if (rest.length < end) return;
       const frame = {
-        type: rest.readUInt8(skip + 3),
-        flags: rest.readUInt8(skip + 4),
-        stream: rest.readUInt32BE(skip + 5),
+        type: rest.readUInt8(start + 3),
+        flags: rest.readUInt8(start + 4),
+        stream: rest.readUInt32BE(start + 5),
+        payload: rest.subarray(start + 9, end),
       };
       rest = rest.subarray(end);
-      skip = 0;
+      start = 0;
       onFrame(frame);
     }
   });
@@ -94,6 +98,23 @@ export function settings(maxConcurrentStreams?: number): Buffer {
   return frameOf({ type: frameTypes.settings }, maxConcurrentStreams === undefined ? undefined : limit);
 }
 
+/** A client's first bytes: the preface, and settings and a window with which all of a response is sent at once. */
+export function unlimitedPreface(): Buffer {
+  const widest = 2 ** 31 - 1;
+  const initialWindow = Buffer.alloc(6);
+  initialWindow.writeUInt16BE(4, 0);
+  initialWindow.writeUInt32BE(widest, 2);
+  const window = frameOf({ type: frameTypes.window }, uint32(widest - 65_535));
+  return Buffer.concat([Buffer.from(preface), frameOf({ type: frameTypes.settings }, initialWindow), window]);
+}
+
+/** A GET of a path, with these names and values, as all of a request. */
+export function getRequest(stream: number, path: string, ...fields: readonly string[]): Buffer {
+  const pseudo = Buffer.from([0x82, 0x86, 0x41, 1, 'h'.charCodeAt(0), 0x44, path.length]);
+  const payload = Buffer.concat([pseudo, Buffer.from(path), literals(fields)]);
+  return frameOf({ type: frameTypes.headers, flags: endHeaders | endStream, stream }, payload);
+}
+
 /** A response head with status 200, and these names and values. */
 export function head(stream: number, ...fields: readonly string[]): Buffer {
   return frameOf({ type: frameTypes.headers, flags: endHeaders, stream }, block(fields));
@@ -104,13 +125,18 @@ export function onlyHead(stream: number, ...fields: readonly string[]): Buffer {
   return frameOf({ type: frameTypes.headers, flags: endHeaders | endStream, stream }, block(fields));
 }
 
-/** Fields of at most 126 bytes each, as literals (RFC 7541 6.2.2). */
+/** The status 200 and some fields. */
 function block(fields: readonly string[]): Buffer {
+  return Buffer.concat([Buffer.from([0x88]), literals(fields)]);
+}
+
+/** Fields of at most 126 bytes each, as literals (RFC 7541 6.2.2). */
+function literals(fields: readonly string[]): Buffer {
   const encoded = fields.map((text, index) => {
     const bytes = Buffer.from(text, 'latin1');
     return Buffer.concat([Buffer.from(index % 2 === 0 ? [0, bytes.length] : [bytes.length]), bytes]);
   });
-  return Buffer.concat([Buffer.from([0x88]), ...encoded]);
+  return Buffer.concat(encoded);
 }
 
 export function data(stream: number, text: string): Buffer {

@@ -1,5 +1,5 @@
-import { bodyOf, digestOf } from '../traffic/bodies.ts';
-import { ask, type SeenAnswer } from './raw-client.ts';
+import { bodyOf } from '../../helpers/random-bodies.ts';
+import { ask, type SeenAnswer } from '../../helpers/raw-client.ts';
 import { shapes } from './shapes.ts';
 
 // A client in a process of its own that asks for answers of all framings and says how each of them ended.
@@ -23,7 +23,7 @@ export interface BreakReport {
 /** `unserved` is an error in place of an answer, `broken` an answer that the client can see to be none. */
 export type Ending = 'whole' | 'short' | 'broken' | 'unserved' | 'hanging';
 
-export type Seen = SeenAnswer & { readonly path: string };
+export type Seen = Omit<SeenAnswer, 'body'> & { readonly path: string; readonly bytes: number };
 
 async function carryOut({ host, port, count, parallel, patienceMs }: BreakOrder): Promise<BreakReport> {
   const endings = Object.fromEntries(shapes.map((shape): [string, Partial<Record<Ending, number>>] => [shape, {}]));
@@ -35,21 +35,22 @@ async function carryOut({ host, port, count, parallel, patienceMs }: BreakOrder)
       const shape = shapes[id % shapes.length] ?? '';
       const path = `/${shape}/${id}`;
       const seen = await ask({ host, port, path, patienceMs });
-      const ending = endingOf(seen, digestOf(bodyOf(Number(shape.split('/')[1]), path)));
+      const { body, ...rest } = seen;
+      const ending = endingOf(seen, bodyOf(Number(shape.split('/')[1]), path));
       const counts = endings[shape] ?? {};
       counts[ending] = (counts[ending] ?? 0) + 1;
-      if (ending === 'short') short.push({ ...seen, path });
+      if (ending === 'short') short.push({ ...rest, path, bytes: body.length });
     }
   };
   await Promise.all(Array.from({ length: parallel }, work));
   return { endings, short };
 }
 
-function endingOf({ status, end, isWhole, digest }: SeenAnswer, expected: string): Ending {
+function endingOf({ status, end, isWhole, body }: SeenAnswer, expected: Buffer): Ending {
   if (end === 'hanging') return 'hanging';
   if (status >= 500) return 'unserved';
   if (!isWhole) return 'broken';
-  return digest === expected ? 'whole' : 'short';
+  return body.equals(expected) ? 'whole' : 'short';
 }
 
 process.on('message', async (order: BreakOrder) => process.send?.(await carryOut(order)));

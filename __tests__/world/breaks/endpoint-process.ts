@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { bodyOf, digestOf } from '../traffic/bodies.ts';
+import { bodyOf, digestOf } from '../../helpers/random-bodies.ts';
 
 // An endpoint that sends its answers in pieces, so that it is in the middle of some whenever it is killed. The path says how
 // a body is framed and how long it is: `/length/N/ID`, `/trailers/N/ID`, and `/close/N/ID` for one that ends with the

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { bodyOf, digestOf, eventOf } from '../traffic/bodies.ts';
+import { bodyOf, digestOf } from '../../helpers/random-bodies.ts';
+import { eventOf } from '../traffic/bodies.ts';
 
 const kept = new Map<number, Buffer>();
 

@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createCertificate } from '../../../shared/certificate.ts';
-import { bodyOf, fileLengths } from '../traffic/bodies.ts';
+import { bodyOf } from '../../helpers/random-bodies.ts';
+import { fileLengths } from '../traffic/bodies.ts';
 
 /** What servers of files serve, and their certificate. */
 export interface Site {

@@ -1,15 +1,3 @@
-import { createCipheriv, createHash } from 'node:crypto';
-
-/** Bytes that look random and follow from their number and a name, so that no answer can be taken for another one. */
-export function bodyOf(bytes: number, name = ''): Buffer {
-  const key = createHash('sha256').update(`${bytes} ${name}`).digest();
-  return createCipheriv('aes-128-ctr', key.subarray(0, 16), key.subarray(16)).update(Buffer.alloc(bytes));
-}
-
-export function digestOf(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
 /** The text of an event stream with so many events. */
 export function eventsOf(count: number): string {
   return Array.from({ length: count }, (_, index) => eventOf(index)).join('');

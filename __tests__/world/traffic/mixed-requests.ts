@@ -1,6 +1,7 @@
 import { createRandom } from '../../../shared/random.ts';
+import { bodyOf, digestOf } from '../../helpers/random-bodies.ts';
 import { draw } from '../../soak/faults.ts';
-import { bodyOf, digestOf, eventsOf, fileLengths } from './bodies.ts';
+import { eventsOf, fileLengths } from './bodies.ts';
 
 /** What a server can do besides giving out files. */
 export type Ability = 'uploads' | 'events' | 'no content' | 'trailers';

@@ -1,5 +1,4 @@
 import net from 'node:net';
-import { digestOf } from '../traffic/bodies.ts';
 
 /** What a client that trusts no parser has seen of an answer. */
 export interface SeenAnswer extends Content {
@@ -12,22 +11,29 @@ export interface SeenAnswer extends Content {
 interface Content {
   /** Whether the message is whole by its own framing. */
   readonly isWhole: boolean;
-  readonly bytes: number;
-  readonly digest: string;
+  readonly body: Buffer;
   readonly trailer: string | undefined;
 }
 
-export interface RawRequest {
-  readonly host: string;
+export interface RawAsk {
+  /** @default '127.0.0.1' */
+  readonly host?: string;
   readonly port: number;
   readonly path: string;
   readonly patienceMs: number;
+  /** @default '1.1' */
+  readonly version?: '1.0' | '1.1';
+  /** Lines beside `Host` and `Connection`. */
+  readonly headers?: readonly string[];
+  /** Is told of the bytes, head and framing included, that have come so far. */
+  readonly onBytes?: (bytes: number) => void;
 }
 
-/** Sends one request on a connection of its own, keeps all bytes until that ends, and takes them apart then. */
-export function ask({ host, port, path, patienceMs }: RawRequest): Promise<SeenAnswer> {
+/** Sends one GET on a connection of its own, keeps all bytes until that ends, and takes them apart then. */
+export function ask({ host = '127.0.0.1', port, patienceMs, onBytes, ...request }: RawAsk): Promise<SeenAnswer> {
   const { promise, resolve } = Promise.withResolvers<SeenAnswer>();
   const chunks: Buffer[] = [];
+  let bytes = 0;
   const socket = net.connect(port, host);
   const settle = (end: SeenAnswer['end']): void => {
     clearTimeout(timer);
@@ -35,11 +41,19 @@ export function ask({ host, port, path, patienceMs }: RawRequest): Promise<SeenA
     socket.destroy();
   };
   const timer = setTimeout(() => settle('hanging'), patienceMs);
-  socket.on('data', (chunk) => chunks.push(chunk));
+  socket.on('data', (chunk) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    onBytes?.(bytes);
+  });
   socket.on('end', () => settle('fin'));
   socket.on('error', () => settle('reset'));
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: proxy\r\nConnection: close\r\n\r\n`);
+  socket.write(headOf(request));
   return promise;
+}
+
+function headOf({ path, version = '1.1', headers = [] }: Pick<RawAsk, 'path' | 'version' | 'headers'>): string {
+  return [`GET ${path} HTTP/${version}`, 'Host: proxy', 'Connection: close', ...headers, '', ''].join('\r\n');
 }
 
 function takenApart(bytes: Buffer, end: SeenAnswer['end']): SeenAnswer {
@@ -67,10 +81,10 @@ function dechunked(bytes: Buffer): Content {
     const begin = lineEnd + 2;
     chunks.push(bytes.subarray(begin, begin + size));
     at = begin + size + 2;
+    if (at <= bytes.length && bytes.toString('latin1', at - 2, at) !== '\r\n') return contentOf(chunks, false);
   }
 }
 
 function contentOf(parts: readonly Buffer[], isWhole: boolean, trailer?: string): Content {
-  const body = Buffer.concat(parts);
-  return { isWhole, bytes: body.length, digest: digestOf(body), trailer };
+  return { isWhole, body: Buffer.concat(parts), trailer };
 }
