@@ -3,8 +3,8 @@ import base, { isThorough } from './jest.config.js';
 /** Suites that send nothing, or send it over a transport of their own. */
 const withoutTransport = [
   '/soak/resume\\.test',
-  '/fuzz/(config-text|options|terminal)\\.test',
-  '/e2e/kept-responses\\.test',
+  '/fuzz/(config-text|faults|options|terminal)\\.test',
+  '/e2e/(faults/|kept-responses\\.test)',
 ];
 
 /** Suites about clients, frames, options and strategies: `npm run test:all` tries them over undici, too. */
