@@ -1,5 +1,6 @@
 export type { WinAt } from './attempts/attempt/attempt-settings.ts';
 export type { InspectContext, InspectedResponse, IsUsable } from './attempts/attempt/inspected-response.ts';
+export type { ResumeMode } from './attempts/resume/resumable.ts';
 export type { LargeBody } from './client/request/body.ts';
 export type { EndpointAddress } from './endpoints/address.ts';
 export type { DnsRecord } from './endpoints/dns.ts';

@@ -172,6 +172,12 @@ test('endpoints that break off again and again do not keep others from being ask
   expect(attempts.map(({ endpoint }) => endpoint)).toEqual(['mirror 0', 'mirror 1', 'mirror 2']);
 });
 
+test('the body of a GET is sent again with the request for the rest', async () => {
+  const served = await serve([breaking, good]);
+  expect(sha256((await request(served.url, { headers: { 'Content-Length': 5 }, body: 'which' })).body)).toBe(whole);
+  expect(served.mirrors.map(({ asked }) => asked[0]?.['content-length'])).toEqual(['5', '5']);
+});
+
 test('the only place of an endpoint is free for its own rest', async () => {
   const served = await serve([breaking], { maxInFlight: 1 });
   expect(sha256((await request(served.url)).body)).toBe(whole);

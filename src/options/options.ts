@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { WinAt } from '../attempts/attempt/attempt-settings.ts';
 import type { IsUsable } from '../attempts/attempt/inspected-response.ts';
+import type { ResumeMode } from '../attempts/resume/resumable.ts';
 import type { LargeBody } from '../client/request/body.ts';
 import type { Order } from '../endpoints/order.ts';
 import type { HeaderHook } from '../http/header-hook.ts';
@@ -72,7 +73,7 @@ export interface BalancingProxyOptions {
    * for again, and compared with what the client has; `'off'` breaks the client's message off.
    * @default 'range'
    */
-  readonly resume?: 'range' | 'replay' | 'off';
+  readonly resume?: ResumeMode;
   /**
    * Most breaks within one response that are mended, as long as each endpoint that goes on brings at least a byte. After 8 MiB without a
    * break the count begins anew.
