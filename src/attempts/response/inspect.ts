@@ -71,7 +71,7 @@ export class Inspection {
   async #readBody(): Promise<Buffer> {
     const beginning = this.#beginning;
     const { inspectLimitBytes, holdMs } = this.#limits;
-    const restMs = beginning.headAt + holdMs - performance.now();
+    const restMs = Math.max(0, beginning.headAt + holdMs - performance.now());
     await beginning.until(() => beginning.bytes >= inspectLimitBytes, restMs);
     return this.#received();
   }
