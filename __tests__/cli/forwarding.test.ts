@@ -101,7 +101,7 @@ describe('a limit', () => {
   });
 
   test('-idle-timeout cuts a body that falls silent', async () => {
-    const command = startFor([await resources.start(endlessBody)], '-idle-timeout', '20ms');
+    const command = startFor([await resources.start(endlessBody)], '-idle-timeout', '20ms', '-hold-time=0');
     await expect(request(await command.url())).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(await command.line(/broken off/)).toMatch(/by endpoint 0 .*: status 200, no byte .* within 20 ms/);
   });

@@ -12,7 +12,7 @@ import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request } from '../helpers/proxy.ts';
 import { head, type RawListener, sendRaw, startRaw } from '../helpers/raw.ts';
-import { answering, listen } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 import { data, head as headers, lastData, reset, startRawHttp2 } from '../transports/raw-http2.ts';
 
@@ -283,7 +283,7 @@ describe('a client of HTTP/2', () => {
       later(5, () => res.end('le'));
     });
     const proxy = (await resources.serve({ endpoints: [endpoint.url] })).proxy;
-    const server = resources.use(await listen(http2.createServer((req, res) => proxy(req as never, res as never))));
+    const server = await resources.listen(http2.createServer((req, res) => proxy(req as never, res as never)));
     const answer = await sendHttp2(`${server.url}/`).answer;
     expect([answer.headers['content-length'], await textOf(answer)]).toEqual(['5', 'whole']);
   });

@@ -120,7 +120,7 @@ describe('requests', () => {
         later(50, () => res.end());
       }),
     );
-    const proxy = await measure({ endpoints });
+    const proxy = await measure({ endpoints, holdMs: 0 });
     await request(proxy.url);
     await proxy.ended(1);
     const head = await proxy.sum('request_head_seconds_sum');
