@@ -49,6 +49,18 @@ describe('the ledger of attempts', () => {
     expect(endpoint.snapshot()).toMatchObject({ inFlight: 0, wins: 1 });
   });
 
+  test('keeps the outcome of an attempt whose body breaks off later, and counts that at its endpoint', async () => {
+    const { ledger, make, ended } = openLedger();
+    const { endpoint, judged } = make(answer);
+    const { attempt } = await judged;
+    ledger.end(attempt, { outcome: 'won' });
+    const error = new BalancingProxyError('ERR_BRP_CONNECTION_LOST', 'why');
+    ledger.brokeOff(attempt, error, 3);
+    expect(ledger.reports()).toMatchObject([{ outcome: 'won', error, brokeOff: { atByte: 3 } }]);
+    expect(endpoint.snapshot()).toMatchObject({ inFlight: 0, successes: 1, failures: 0, healthRatio: 15 / 16 });
+    expect(ended()).toHaveLength(1);
+  });
+
   test('ends an attempt that fails, and cuts it off', async () => {
     const { ledger, make, ended } = openLedger();
     const lost = new BalancingProxyError('ERR_BRP_CONNECTION_LOST', 'why');

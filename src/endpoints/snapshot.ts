@@ -34,7 +34,7 @@ export interface EndpointSnapshot {
   readonly timeouts: number;
   /** Losers that were cancelled before they answered, which says nothing about the endpoint's health. */
   readonly cancelled: number;
-  /** Share of the recent attempts that succeeded, 0 to 1. */
+  /** Share of the recent attempts that succeeded, 0 to 1. A response that breaks off later counts once more, as a failure. */
   readonly healthRatio: number;
   /**
    * How long usable responses took in the last 30 to 60 s, or, when these were few, the last 20 to 40 of them, in milliseconds;
