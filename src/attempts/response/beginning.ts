@@ -118,11 +118,12 @@ export class BodyBeginning implements StreamReader {
     return body;
   }
 
-  /** Reads no more. */
+  /** Reads no more. A predicate that was given up may still wait, and is told so. */
   letGo(): void {
     this.#rest();
     if (this.#stream) detach(this.#stream, this);
     this.#stream = undefined;
+    for (const { reject } of this.#waits) reject(new Error('the response was judged already'));
   }
 
   /** Takes the body at once where the transport has all of it. */
