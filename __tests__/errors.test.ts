@@ -87,6 +87,7 @@ describe.each<{ readonly predicate: (error: BalancingProxyError) => boolean; rea
       predicate: isTimeout,
       expected: [
         'ERR_BRP_CONNECT_TIMEOUT',
+        'ERR_BRP_FIRST_BYTE_TIMEOUT',
         'ERR_BRP_IDLE_TIMEOUT',
         'ERR_BRP_RESPONSE_TIMEOUT',
         'ERR_BRP_TOTAL_TIMEOUT',
