@@ -165,9 +165,15 @@ describe('RaceSample', () => {
     expect(race?.moreAttempts).toBe(14);
   });
 
-  test('lists every attempt that went on with the body', () => {
+  test('lists of the attempts that went on with the body sixteen besides, with the winner among them', () => {
     const failed = Array.from({ length: 30 }, () => reportOf({ reason: 'resume', outcome: 'failed' }));
-    const race = raceOf({ attempts: [...failed, reportOf({ reason: 'resume', outcome: 'resumed' })] });
-    expect(race?.attempts.at(-1)?.outcome).toBe('resumed');
+    const resumed = Array.from({ length: 1_000 }, () => reportOf({ reason: 'resume', outcome: 'resumed' }));
+    const race = raceOf({ attempts: [...failed, reportOf({}), ...resumed] });
+    expect(race?.attempts.map(({ outcome }) => outcome)).toEqual([
+      ...Array(16).fill('failed'),
+      'won',
+      ...Array(15).fill('resumed'),
+    ]);
+    expect(race?.moreAttempts).toBe(999);
   });
 });

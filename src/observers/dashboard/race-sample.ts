@@ -8,7 +8,7 @@ const keptRaces = 20;
 /** The most races in a frame: nobody can look at more in half a second. */
 const maxPerFrame = 10;
 
-/** The most attempts that a race is shown with; those that gave the client something come on top. */
+/** The most attempts that a race is shown with; as many of those that gave the client something come on top. */
 const maxAttempts = 16;
 
 /** The most characters of a path. */
@@ -58,8 +58,8 @@ export class RaceSample {
 
 function raceOf(ended: RequestEnded, id: number): RaceRow {
   const { method, url, status, winner, servedBy, resumes, strategy, error, durationMs, attempts } = ended;
-  const isGiven = ({ outcome }: AttemptReport) => outcome === 'won' || outcome === 'resumed';
-  const shown = attempts.filter((attempt, index) => index < maxAttempts || isGiven(attempt));
+  const given = attempts.filter(({ outcome }) => outcome === 'won' || outcome === 'resumed').slice(0, maxAttempts);
+  const shown = attempts.filter((attempt, index) => index < maxAttempts || given.includes(attempt));
   return {
     id,
     endedAt: Date.now(),
