@@ -1,5 +1,4 @@
 import http, { type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 /** A stream of events as a client got it. Times are those of `performance.now()`. */
 export interface TimedStream {
@@ -48,13 +47,35 @@ export async function readTimed(url: string): Promise<TimedStream> {
   return { headAt, events };
 }
 
-/** Does something, and tells for how long this process stood still meanwhile, at the most, in ms. */
-export async function withStandstill<T>(
-  act: () => Promise<T>,
-): Promise<{ readonly result: T; readonly standstillMs: number }> {
-  const delays = monitorEventLoopDelay({ resolution: 1 });
-  delays.enable();
-  const result = await act();
-  delays.disable();
-  return { result, standstillMs: delays.max / 1e6 };
+/** Notes when this process stands still, as it does on a busy machine: what comes or goes meanwhile is late by that. */
+export class Standstills {
+  readonly #found: Array<{ readonly from: number; readonly to: number }> = [];
+  readonly #timer: NodeJS.Timeout;
+  #lastTick = performance.now();
+  #onTick: Array<() => void> = [];
+
+  constructor() {
+    this.#timer = setInterval(() => {
+      const now = performance.now();
+      if (now - this.#lastTick > 5) this.#found.push({ from: this.#lastTick, to: now });
+      this.#lastTick = now;
+      for (const tell of this.#onTick.splice(0)) tell();
+    }, 1);
+  }
+
+  /** Resolves when all is noted that was until now. */
+  noted(): Promise<void> {
+    return new Promise((resolve) => this.#onTick.push(resolve));
+  }
+
+  /** The milliseconds between two times in which the process stood still. */
+  between(start: number, end: number): number {
+    const overlaps = this.#found.map(({ from, to }) => Math.min(to, end) - Math.max(from, start));
+    return overlaps.filter((ms) => ms > 0).reduce((sum, ms) => sum + ms, 0);
+  }
+
+  /** Ends. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+  }
 }
