@@ -75,6 +75,17 @@ describe('a stream of events that must have begun to win', () => {
     expect((await request(url)).text).toBe('data: hello\n\ndata: world\n\n');
   });
 
+  test('is refused as soon as `isUsable`, which no longer waits for an event, says so', async () => {
+    const isUsable: Predicate = async ({ firstEvent }) => {
+      const inTime = Promise.withResolvers<undefined>();
+      later(firstByteMs, () => inTime.resolve(undefined));
+      return (await Promise.race([firstEvent(), inTime.promise])) !== undefined;
+    };
+    const served = await serve([silent, speaking(0)], { strategy: 'failover', isUsable });
+    expect((await request(served.url)).text).toBe('data: hello\n\ndata: world\n\n');
+    expect(served.events.at(-1)).toMatchObject({ attempts: [{ outcome: 'unusable' }, { outcome: 'won' }] });
+  });
+
   test('is sent on as it came, comments and all', async () => {
     const text = ': ping\r\n\r\nid: 7\r\ndata: a\r\n\r\n: more';
     const { url } = await serve([streaming(piecewise(text, 1))], { winAt: 'first-event' });

@@ -159,6 +159,14 @@ describe('closing a body', () => {
     expect(inspection.isUntouched).toBe(false);
   });
 
+  test.each(['firstChunk', 'firstEvent'] as const)('waits for no %s, which may never come', async (look) => {
+    const { inspection, beginning, ...shown } = lookAt(streamOf(), limitBytes, ['Content-Type', 'text/event-stream']);
+    const looked = expect(shown[look]()).rejects.toThrow('judged already');
+    await inspection.close();
+    beginning.finish();
+    await looked;
+  });
+
   test('leaves what was read to those who ask again', async () => {
     const { inspection, body } = lookAt(endedStreamOf('123'));
     const before = await body();
