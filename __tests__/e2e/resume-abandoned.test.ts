@@ -201,18 +201,21 @@ const requests = rounds(1_000, 150);
 
 describe(`${requests} requests for bodies that break off, with random aborts`, () => {
   test.each([
-    ['race', 'range'],
-    ['hedge', 'replay'],
-    ['failover', 'replay'],
+    ['race', 'range', 'with their length'],
+    ['hedge', 'replay', 'with their length'],
+    ['race', 'replay', 'chunked'],
+    ['failover', 'replay', 'chunked'],
   ] as const)(
-    'leave nothing behind in a %s with resume %j',
-    async (strategy, resume) => {
+    'leave nothing behind in a %s with resume %j, %s',
+    async (strategy, resume, framing) => {
       const random = createRandom(1);
       const breaks = () =>
         Array.from({ length: requests * 10 }, () => (random() < 0.5 ? Math.floor(random() * 200_000) : undefined));
       const mirrors = [];
       for (const how of ['rst', 'fin', 'silence'] as const) {
-        mirrors.push(await startMirror(resources, { content, headers, breaksAt: breaks(), how }));
+        mirrors.push(
+          await startMirror(resources, { content, headers, breaksAt: breaks(), how, isChunked: framing === 'chunked' }),
+        );
       }
       const endpoints = mirrors.map(({ url }) => url);
       const timeouts = { idleMs: 50 };
