@@ -112,7 +112,7 @@ export class FaultStage {
       hedge: { delayMs: 10 },
       resume: cell.resume,
       holdMs: cell.hold === 'not' ? 0 : Infinity,
-      timeouts: { idleMs: cell.fault === 'silence' ? 100 : Infinity },
+      timeouts: { connectMs: 60_000, idleMs: cell.fault === 'silence' ? 100 : Infinity },
       transport: transports[cell.transport]({ http2: isOverHttp2 }),
       tls: { ca: testCertificate.cert },
     });
