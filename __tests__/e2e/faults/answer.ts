@@ -54,7 +54,7 @@ function partFor(scene: Scene, { range, ifRange }: Ask): Pick<Answer, 'status' |
   const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
   const isTaken = cell.validator !== 'strong ETag, no ranges' && (ifRange === undefined || ifRange === etag);
   if (first === undefined || !isTaken) return { status: 200, fields, body: resource };
-  const end = last ? Number(last) : resource.length - 1;
+  const end = Math.min(last ? Number(last) : Infinity, resource.length - 1);
   const contentRange = ['Content-Range', `bytes ${first}-${end}/${resource.length}`] as const;
   return { status: 206, fields: [...fields, contentRange], body: resource.subarray(Number(first), end + 1) };
 }

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { startRaw, valuesIn } from '../../helpers/raw.ts';
 import type { TestServer } from '../../helpers/servers.ts';
 
@@ -27,6 +27,8 @@ export interface Script {
   readonly breaks: readonly BreakOff[];
   /** The bytes of one write. */
   readonly dripBytes: number;
+  /** Milliseconds between two of the first writes. */
+  readonly gapMs: number;
 }
 
 /** What all endpoints of one run answer. */
@@ -37,8 +39,9 @@ export interface Play {
   readonly scripts: readonly Script[];
 }
 
-/** Most writes of one body. */
+/** Most writes of one body, and of those that time goes by between. */
 const maxDrips = 60;
+const maxGaps = 20;
 
 /** Starts an endpoint that does its part in the play of each run. @param playOf finds it by the path. */
 export function startBreaking(index: number, playOf: (path: string) => Play): Promise<TestServer> {
@@ -56,13 +59,12 @@ export function startBreaking(index: number, playOf: (path: string) => Play): Pr
 }
 
 /** One answer of a script. */
-interface Part {
-  readonly dripBytes: number;
+interface Part extends Omit<Script, 'breaks'> {
   readonly range: string | undefined;
   readonly breakOff: BreakOff | undefined;
 }
 
-async function answer(socket: Socket, { body, shape }: Play, { dripBytes, range, breakOff }: Part): Promise<void> {
+async function answer(socket: Socket, { body, shape }: Play, { range, breakOff, ...dripping }: Part): Promise<void> {
   const first = shape.hasRanges ? /bytes=(\d+)-/.exec(range ?? '')?.[1] : undefined;
   const part = body.subarray(Number(first ?? 0));
   const { framing } = first === undefined ? shape : { framing: 'length' as const };
@@ -78,18 +80,19 @@ async function answer(socket: Socket, { body, shape }: Play, { dripBytes, range,
   const bytes = framing === 'chunked' ? inChunks(part, shape.chunks) : part;
   // Of every answer that breaks at least the last byte is missing.
   const end = breakOff ? Math.floor(breakOff.atRatio * bytes.length) : bytes.length;
-  await drip(socket, bytes.subarray(0, end), Math.max(dripBytes, end / maxDrips));
+  await drip(socket, bytes.subarray(0, end), dripping);
   if (!breakOff) return void (framing === 'closed' && socket.end());
   if (breakOff.how === 'garbage' && framing === 'chunked') socket.write('\0garbage\r\n');
   else if (breakOff.how === 'FIN' && framing !== 'closed') socket.end();
   else socket.resetAndDestroy();
 }
 
-async function drip(socket: Socket, bytes: Buffer, dripBytes: number): Promise<void> {
-  const step = Math.ceil(dripBytes);
+async function drip(socket: Socket, bytes: Buffer, { dripBytes, gapMs }: Omit<Script, 'breaks'>): Promise<void> {
+  const step = Math.ceil(Math.max(dripBytes, bytes.length / maxDrips));
   for (let at = 0; at < bytes.length && !socket.destroyed; at += step) {
     socket.write(bytes.subarray(at, at + step));
-    await setImmediate();
+    if (gapMs > 0 && at < maxGaps * step) await setTimeout(gapMs);
+    else await setImmediate();
   }
 }
 
