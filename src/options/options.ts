@@ -34,7 +34,7 @@ export interface BalancingProxyOptions {
    */
   readonly isUsable?: IsUsable;
   /**
-   * Most bytes that `response.body()` gives to `isUsable`.
+   * Most bytes that `response.body()` gives to `isUsable`. More than `holdBytes` are never read.
    * @default 65_536
    */
   readonly inspectLimitBytes?: number;
