@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
-import { createBalancingProxy, type Transport } from '../../src/index.ts';
+import { createBalancingProxy, type ProxyEvent, type Transport } from '../../src/index.ts';
 import { type FakeResponse, fakeTransport } from '../../src/testing/testing.ts';
 import { frames, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request } from '../helpers/proxy.ts';
 import { head, sendRaw } from '../helpers/raw.ts';
+import { including, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
 
@@ -85,6 +86,36 @@ describe.each(lengths)('a body that is $what than its Content-Length', ({ what, 
     const bad = { ...responseOf(large, chunksOf(large, by), 'streamed'), status: 500 };
     const { url } = await resources.serve({ endpoints: ['http://bad'], transport: transportTo(bad) });
     await expect(request(url)).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+});
+
+/** A body of so many bytes that does not end by itself; something is done to it when all of them were read. */
+function endless(bytes: number, atLast: (body: Readable) => void): Readable {
+  let isGiven = false;
+  return new Readable({
+    read() {
+      if (isGiven) setImmediate(() => atLast(this));
+      else this.push(Buffer.alloc(bytes, 'x'));
+      isGiven = true;
+    },
+  });
+}
+
+describe.each<[string, (body: Readable) => void]>([
+  ['breaks off', (body) => body.destroy(new Error('reset'))],
+  ['falls silent', () => {}],
+])('an endpoint that %s between the last byte and the end', (_, atLast) => {
+  test.each(frames)('has left nothing out, in $name', async ({ start, send }) => {
+    const body = endless(large, atLast);
+    const transport = fakeTransport(() => ({ headers: ['Content-Length', String(large)], body }));
+    const proxy = resources.use(createBalancingProxy({ endpoints: ['http://a'], transport, timeouts: { idleMs: 50 } }));
+    const events: ProxyEvent[] = [];
+    proxy.subscribe((event) => events.push(event));
+    const server = resources.use(await start({ mounts: { '/': proxy } }));
+    expect(await send(`${server.url}/`).answer.then(textOf)).toBe('x'.repeat(large));
+    await until(() => events.map(({ type }) => type), including('request-ended'));
+    expect(events.at(-1)).toMatchObject({ error: undefined, bytes: large, resumes: 0 });
+    expect(body.destroyed).toBe(true);
   });
 });
 

@@ -7,9 +7,10 @@ import { http2StreamOf } from '../../http/http2-stream.ts';
 import { responseBrokenOff } from '../../transports/message/response-body.ts';
 import type { UpstreamResponse } from '../../transports/message/transport.ts';
 import { reset } from '../connection/close.ts';
+import type { ClientResponse } from './client-response.ts';
 import { writeEarlyHints } from './early-hints.ts';
 import { endResponse } from './ending.ts';
-import { type ClientResponse, streamBody } from './stream-body.ts';
+import { streamBody } from './stream-body.ts';
 import { addTrailers, trailersFor } from './trailers.ts';
 
 /** Headers that say how a body is framed: those that middleware has set before are meant for another body than the endpoint's. */

@@ -1,9 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { JudgedResponse } from '../../attempts/response/judged-response.ts';
 import type { BalancingProxyError } from '../../errors.ts';
 import { isEventStream } from '../../http/event-stream.ts';
-import type { HeaderList } from '../../http/headers.ts';
 import { consume, detach, type StreamReader } from '../../support/consume.ts';
 import {
   isResponseTooLong,
@@ -14,24 +12,10 @@ import {
 } from '../../transports/message/response-body.ts';
 import type { UpstreamResponse } from '../../transports/message/transport.ts';
 import { clientTimeout } from '../connection/client-faults.ts';
+import type { ClientResponse } from './client-response.ts';
 import { endedByApp, endResponse, isEndedByApp } from './ending.ts';
 import { flushHead } from './flush-head.ts';
-import type { Resumer } from './resumer.ts';
 import { addTrailers, trailersFor } from './trailers.ts';
-
-/** A response as it is sent to the client. */
-export interface ClientResponse extends Pick<JudgedResponse, 'response' | 'interim' | 'body' | 'announcedBytes'> {
-  /** The headers to send, without hop-by-hop ones. */
-  readonly headers: HeaderList;
-  /** Milliseconds that the endpoint may be silent within the body, or Infinity. */
-  readonly idleMs: number;
-  /** Milliseconds that the client may leave what was written to it unread, or Infinity. */
-  readonly clientMs: number;
-  /** Goes on with a streamed body that breaks off. @default nobody */
-  readonly resumer?: Resumer | undefined;
-  /** Called when the head is accepted: nobody else can answer any more. */
-  onHead?(): void;
-}
 
 /** `res` with the method that `compression` adds. */
 type FlushableResponse = ServerResponse & { flush?(): void };
@@ -131,12 +115,16 @@ class BodyStream implements StreamReader {
     this.#guard(() => {
       if (isEndedByApp(this.#res)) throw endedByApp();
       const fault = responseLengthFault(this.#sent, this.#announcedBytes);
-      if (fault) return this.#onBreak(fault);
-      addTrailers(this.#res, trailersFor(this.#res, this.#response.trailers()));
-      endResponse(this.#res);
-      this.#settle();
-      this.#result.resolve(this.#sent);
+      if (fault) this.#onBreak(fault);
+      else this.#end();
     });
+
+  #end(): void {
+    addTrailers(this.#res, trailersFor(this.#res, this.#response.trailers()));
+    endResponse(this.#res);
+    this.#settle();
+    this.#result.resolve(this.#sent);
+  }
 
   /** Goes on from another endpoint, or gives up. */
   readonly onBroken = (cause?: unknown): void => this.#guard(() => this.#onBreak(responseBrokenOff(cause)));
@@ -152,9 +140,13 @@ class BodyStream implements StreamReader {
     const { resumer } = this.#answer;
     this.#leaveBody();
     if (isEndedByApp(this.#res)) throw endedByApp();
-    if (!resumer?.brokeOff(error, this.#sent)) throw error;
+    const mayGoOn = resumer?.brokeOff(error, this.#sent);
+    // HTTP/2 tells the end apart from the last byte: an endpoint that breaks off or falls silent between them leaves nothing out.
+    const isComplete = this.#sent === this.#announcedBytes && error.code !== 'ERR_BRP_BAD_RESPONSE';
+    if (!isComplete && !mayGoOn) throw error;
+    if (isComplete) this.#end();
     // A client that reads nothing needs no rest yet, and no endpoint has to hold it ready.
-    void this.#resume(error, this.#isAwaited ? new Promise((resolve) => (this.#onReading = resolve)) : undefined);
+    else void this.#resume(error, this.#isAwaited ? new Promise((resolve) => (this.#onReading = resolve)) : undefined);
   }
 
   /** Asks for the rest, and gives up when nobody has it. */

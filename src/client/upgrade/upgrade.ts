@@ -10,8 +10,8 @@ import { responseBrokenOff } from '../../transports/message/response-body.ts';
 import type { UpgradedConnection, UpstreamResponse } from '../../transports/message/transport.ts';
 import { clientGone } from '../connection/client-faults.ts';
 import { closeGently } from '../connection/close.ts';
+import type { ClientResponse } from '../response/client-response.ts';
 import { writableReason } from '../response/respond.ts';
-import type { ClientResponse } from '../response/stream-body.ts';
 import { joinConnections } from './join.ts';
 
 /** The most bytes that are held of those that a client sends before its handshake is answered; the rest waits in the network. */
