@@ -248,6 +248,37 @@ describe('a response of unknown length', () => {
   });
 });
 
+describe('a response that `isUsable` has refused when its hold was over', () => {
+  const afterHold: http.RequestListener = (_req, res) => {
+    res.write('first ');
+    later(60, () => res.end('last'));
+  };
+
+  test.each(overAll)('is given whole, over %s, when nothing better has come by its end', async (over) => {
+    const endpoint = await resources.start(afterHold);
+    const late = await resources.startTcp((socket) => later(150, () => socket.destroy()));
+    const served = await resources.serve({
+      endpoints: [endpoint.url, late.url],
+      isUsable: () => false,
+      holdMs: 10,
+      transport: transports[over](),
+    });
+    expect(await request(served.url)).toMatchObject({ status: 200, text: 'first last' });
+    expect(served.events.at(-1)).toMatchObject({ winner: undefined, servedBy: endpoint.url });
+  });
+
+  test.each(overAll)('is streamed, over %s, when nothing better can come', async (over) => {
+    const endpoint = await resources.start(afterHold);
+    const { url } = await resources.serve({
+      endpoints: [endpoint.url],
+      isUsable: () => false,
+      holdMs: 10,
+      transport: transports[over](),
+    });
+    expect(await request(url)).toMatchObject({ status: 200, text: 'first last' });
+  });
+});
+
 describe('a held response of HTTP/2', () => {
   const start = async (onRequest: (socket: TLSSocket, stream: number) => void) =>
     resources.use(await startRawHttp2({ onRequest })).url;
