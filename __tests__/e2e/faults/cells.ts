@@ -47,8 +47,10 @@ function isPlaceInBody(cell: Break): boolean {
   const { form, bytes, fault, place } = cell;
   if (place === 'in the gzip trailer') return form === 'gzip chunked';
   if (place === 'between chunks') return bytes > 1 && (isChunked(cell) || isHttp2(cell));
-  // The end of a body with a length is its last byte; of one that is closed at the end it is FIN.
-  if (place === 'in the mark of the end') return !hasLength(cell) && !(isClosed(cell) && fault === 'FIN');
+  // The end of a body with a length is its last byte, but over HTTP/2; of one that is closed at the end it is FIN.
+  if (place === 'in the mark of the end') {
+    return (isHttp2(cell) || !hasLength(cell)) && !(isClosed(cell) && fault === 'FIN');
+  }
   return bytes > 1 || place === 'nowhere' || place === 'before the first byte';
 }
 

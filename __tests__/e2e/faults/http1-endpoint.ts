@@ -4,8 +4,7 @@ import { startRaw, valuesIn } from '../../helpers/raw.ts';
 import type { TestServer } from '../../helpers/servers.ts';
 import { type Answer, answerFor } from './answer.ts';
 import { chunkEnds, isChunked, isClosed } from './cell.ts';
-import type { Play } from './play.ts';
-import type { Role, Scene } from './scene.ts';
+import type { Play, Role, Scene } from './scene.ts';
 
 /** Starts an endpoint that writes HTTP/1.1 and HTTP/1.0 by hand. */
 export function startHttp1Endpoint(role: Role, play: Play): Promise<TestServer> {

@@ -5,8 +5,7 @@ import { testCertificate } from '../../../src/testing/testing.ts';
 import { listen, type TestServer } from '../../helpers/servers.ts';
 import { type Answer, answerFor } from './answer.ts';
 import { chunkEnds } from './cell.ts';
-import type { Play } from './play.ts';
-import type { Role } from './scene.ts';
+import type { Play, Role } from './scene.ts';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR } = http2.constants;
 

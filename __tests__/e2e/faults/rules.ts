@@ -40,8 +40,14 @@ export function isHeld(plot: Plot): boolean {
   return plot.hold === 'to its bytes' && sentBytes(plot) < holdBytes;
 }
 
-const breaksInHold = (plot: Plot): boolean => isBroken(plot) && isHeld(plot);
-const breaksLater = (plot: Plot): boolean => isBroken(plot) && !isHeld(plot);
+/** Whether there are as many bytes as the head says, and only END_STREAM is missing. */
+const hasAll = (plot: Plot): boolean => hasLength(plot) && plot.place === 'in the mark of the end';
+
+/** Whether a stream is reset without an error that has brought all that was announced. */
+const isEndedByReset = (plot: Plot): boolean => hasAll(plot) && plot.fault === 'RST_STREAM(NO_ERROR)';
+
+const breaksInHold = (plot: Plot): boolean => isBroken(plot) && isHeld(plot) && !isEndedByReset(plot);
+const breaksLater = (plot: Plot): boolean => isBroken(plot) && !isHeld(plot) && !hasAll(plot);
 
 /** Whether a break comes later, and there is an endpoint that could go on. */
 const mayGoOn = (plot: Plot): boolean => breaksLater(plot) && plot.resume !== 'off' && plot.other === 'good';
@@ -87,6 +93,16 @@ export const rules: readonly Rule[] = [
     outcome: 'error',
     why: 'every answer broke while it was held: no byte of any has gone out',
     isFor: (plot) => breaksInHold(plot) && plot.other === 'broken' && plot.strategy !== 'single',
+  },
+  {
+    outcome: 'whole',
+    why: 'the client has all that was announced, and nothing but the end of the stream is missing',
+    isFor: (plot) => hasAll(plot) && !isHeld(plot),
+  },
+  {
+    outcome: 'whole',
+    why: 'a stream may be reset without an error in place of being ended, when all that was announced has come',
+    isFor: (plot) => isEndedByReset(plot) && isHeld(plot),
   },
   {
     outcome: 'broken',

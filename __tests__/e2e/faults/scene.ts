@@ -13,6 +13,12 @@ export interface Ask {
   readonly ifRange: string | undefined;
 }
 
+/** Writes an answer up to its fault. @returns what does the fault. */
+export type Beginning = (scene: Scene) => (() => void) | Promise<() => void>;
+
+/** Plays the part of an endpoint in the scene that a request is for. */
+export type Play = (path: string, ask: Ask, begin: Beginning) => Promise<void>;
+
 /** Bytes of a resource before and behind the part that a client asks for. */
 const around = { before: 1_000, behind: 500 };
 

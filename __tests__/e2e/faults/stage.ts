@@ -17,9 +17,8 @@ import { type Cell, hasLength, isHttp2, sentBytes } from './cell.ts';
 import { askAs, type Seen } from './clients.ts';
 import { startHttp1Endpoint } from './http1-endpoint.ts';
 import { startHttp2Endpoint } from './http2-endpoint.ts';
-import type { Play } from './play.ts';
 import { isHeld, isUnseen } from './rules.ts';
-import { Scene } from './scene.ts';
+import { type Play, Scene } from './scene.ts';
 
 /** A scene that is over. */
 export interface Played {
