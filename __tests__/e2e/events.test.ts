@@ -147,6 +147,20 @@ describe('the report of an attempt', () => {
     // Either of two that answer may lose.
     expect(bytes).toEqual(winner === good.url ? [0, discardedBytes] : ['hello'.length, 0]);
   });
+
+  test('counts the bytes that were held of a loser whose hold was over', async () => {
+    const listener: RequestListener = (_req, res) => {
+      for (let count = 0; count < 4; count++) res.write('x'.repeat(20_000));
+    };
+    const endpoints = [await resources.startAt(listener), await resources.startAt(listener)];
+    const served = await resources.serve({ endpoints, loserGraceMs: 10_000, holdMs: Infinity });
+    const client = http.get(served.url, { agent: false }).on('error', () => {});
+    await until(() => served.events.filter(({ type }) => type === 'attempt-ended').length, 2);
+    client.destroy();
+    const { attempts } = await ended(served);
+    const lost = attempts.find(({ outcome }) => outcome === 'lost');
+    expect(lost?.discardedBytes).toBeGreaterThanOrEqual(65_536);
+  });
 });
 
 describe('node:diagnostics_channel', () => {

@@ -15,6 +15,8 @@ export function conditionOf({ body, announcedBytes }: JudgedResponse): Condition
 /** The bytes of a response's body that will have been read for nobody when it is let go of, as far as its head tells. */
 export function bytesWhenReleased({ body, announcedBytes = 0, wins }: JudgedResponse): number {
   if (body instanceof Uint8Array) return body.length;
+  // What was held is in the stream again.
+  if (wins === 'held') return body.readableLength;
   return wins === 'whole' ? announcedBytes : 0;
 }
 
