@@ -77,12 +77,14 @@ async function answer(socket: Socket, { body, shape }: Play, { range, breakOff, 
     closed: 'Connection: close',
   };
   socket.write([`HTTP/1.1 ${status}`, ...etag, ...contentRange, how[framing], '', ''].join('\r\n'));
-  const bytes = framing === 'chunked' ? inChunks(part, shape.chunks) : part;
+  const pieces = framing === 'chunked' ? inChunks(part, shape.chunks) : [part];
+  const bytes = Buffer.concat(pieces);
   // Of every answer that breaks at least the last byte is missing.
   const end = breakOff ? Math.floor(breakOff.atRatio * bytes.length) : bytes.length;
-  await drip(socket, bytes.subarray(0, end), dripping);
+  const isGarbage = breakOff?.how === 'garbage' && framing === 'chunked';
+  await drip(socket, bytes.subarray(0, isGarbage ? lastBorder(pieces, end) : end), dripping);
   if (!breakOff) return void (framing === 'closed' && socket.end());
-  if (breakOff.how === 'garbage' && framing === 'chunked') socket.write('\0garbage\r\n');
+  if (isGarbage) socket.write('\0garbage\r\n');
   else if (breakOff.how === 'FIN' && framing !== 'closed') socket.end();
   else socket.resetAndDestroy();
 }
@@ -96,12 +98,22 @@ async function drip(socket: Socket, bytes: Buffer, { dripBytes, gapMs }: Omit<Sc
   }
 }
 
-function inChunks(body: Buffer, lengths: readonly number[]): Buffer {
-  const parts: Buffer[] = [];
+/** Where the last chunk ends that ends before a place: within a chunk garbage would be as good as data. */
+function lastBorder(chunks: readonly Buffer[], place: number): number {
+  let border = 0;
+  for (const { length } of chunks) {
+    if (border + length > place) return border;
+    border += length;
+  }
+  return border;
+}
+
+function inChunks(body: Buffer, lengths: readonly number[]): Buffer[] {
+  const chunks: Buffer[] = [];
   for (let at = 0, index = 0; at < body.length; index++) {
     const chunk = body.subarray(at, at + (lengths[index % lengths.length] ?? 1));
-    parts.push(Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n'));
+    chunks.push(Buffer.concat([Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')]));
     at += chunk.length;
   }
-  return Buffer.concat([...parts, Buffer.from('0\r\n\r\n')]);
+  return [...chunks, Buffer.from('0\r\n\r\n')];
 }
