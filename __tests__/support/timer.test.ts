@@ -1,12 +1,14 @@
+import { once } from 'node:events';
+import net, { type AddressInfo } from 'node:net';
 import { jest } from '@jest/globals';
-import { callAfter } from '../../src/support/timer.ts';
+import { callAfter, callAfterReading } from '../../src/support/timer.ts';
 
 const dayMs = 24 * 3_600_000;
 
-beforeEach(() => void jest.useFakeTimers());
-afterEach(() => void jest.useRealTimers());
-
 describe('callAfter', () => {
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
+
   test.each([1, 24, 30, 60])('calls after %d days, which may be more than a timer can keep', (days) => {
     const callback = jest.fn();
     callAfter(days * dayMs, callback);
@@ -23,3 +25,35 @@ describe('callAfter', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 });
+
+describe('callAfterReading', () => {
+  test('calls after what had come while the process stood still was read', async () => {
+    const server = net.createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const reader = net.connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [writer] = (await once(server, 'connection')) as [net.Socket];
+    const seen: string[] = [];
+    reader.on('data', () => seen.push('data')).on('end', () => seen.push('end'));
+    const called = new Promise<void>((resolve) => callAfterReading(5, resolve)).then(() => seen.push('time'));
+    writer.end('bytes');
+    standStill(20);
+    await called;
+    server.close();
+    expect(seen).toEqual(['data', 'end', 'time']);
+  });
+
+  test.each([0, 10])('calls nobody when it is stopped after %d ms', (ms) => {
+    jest.useFakeTimers();
+    const callback = jest.fn();
+    const stop = callAfterReading(10, callback);
+    setTimeout(stop, ms);
+    jest.runAllTimers();
+    jest.useRealTimers();
+    expect(callback).not.toHaveBeenCalled();
+  });
+});
+
+function standStill(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}

@@ -18,6 +18,22 @@ export function callAfter(ms: number, callback: () => void): () => void {
   return () => cancel();
 }
 
+/**
+ * Calls back after so many milliseconds, and after all that had come by then was read: a process that stood still for longer runs its
+ * timers before it reads. Bytes and the end behind them are read in two turns of the event loop. Takes milliseconds as `setTimeout` does.
+ * @returns the function that stops the timer.
+ */
+export function callAfterReading(ms: number, callback: () => void): () => void {
+  let reading: NodeJS.Immediate | undefined;
+  const timer = setTimeout(() => {
+    reading = setImmediate(() => (reading = setImmediate(callback)));
+  }, ms);
+  return () => {
+    clearTimeout(timer);
+    clearImmediate(reading);
+  };
+}
+
 /** Resolves after so many milliseconds, which may be more than a timer takes. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => void callAfter(ms, resolve));

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { BalancingProxyError } from '../../errors.ts';
 import { consume, detach, joined, type StreamReader } from '../../support/consume.ts';
+import { callAfterReading } from '../../support/timer.ts';
 import {
   isResponseBroken,
   isResponseTooLong,
@@ -80,13 +81,13 @@ export class BodyBeginning implements StreamReader {
     if (this.#fault) throw this.#fault;
     if (this.#isOver || isEnough()) return;
     const wait: Wait = { isEnough, ...Promise.withResolvers<void>() };
-    const timer = ms < Infinity ? setTimeout(onTime ?? (() => this.#end(wait)), ms) : undefined;
+    const stopTimer = ms < Infinity ? callAfterReading(ms, onTime ?? (() => this.#end(wait))) : undefined;
     this.#waits.add(wait);
     this.#read(ms);
     try {
       await wait.promise;
     } finally {
-      clearTimeout(timer);
+      stopTimer?.();
     }
   }
 
