@@ -21,7 +21,7 @@ function openLedger() {
     const candidate = { endpoint: endpointNamed('one'), address: addressOf('one') };
     const transport = { send, close: async () => {} };
     const outgoing = { method: 'GET', url: '/', host: undefined, headers: [], body: undefined, isUpgrade: false };
-    const config = resolveOptions({ endpoints: ['http://one.example'], transport });
+    const config = resolveOptions({ endpoints: ['http://one.example'], transport, timeouts: { responseMs: Infinity } });
     const abort = new AbortController();
     return {
       abort,

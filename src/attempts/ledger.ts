@@ -14,6 +14,8 @@ export class AttemptLedger {
   readonly #reporter: Reporter;
   readonly #requestStartedAt: number;
   readonly #attempts: Attempt[] = [];
+  /** Those whose responses broke off within their holds, the last one last. */
+  readonly #broken: Candidate[] = [];
   #openCount = 0;
   #onAllEnded: (() => void) | undefined;
 
@@ -34,6 +36,7 @@ export class AttemptLedger {
     this.#reporter.attemptStarted(attempt, outgoing.url);
     return sendAttempt(attempt, settings).catch((error: BalancingProxyError) => {
       this.end(attempt, { outcome: outcomeOf(error, abort.signal), error });
+      if (attempt.hasHead && error.code === 'ERR_BRP_CONNECTION_LOST') this.#broken.push(candidate);
       abort.abort(error);
       throw error;
     });
@@ -72,6 +75,11 @@ export class AttemptLedger {
   whenAllEnded(callback: () => void): void {
     if (this.#openCount === 0) callback();
     else this.#onAllEnded = callback;
+  }
+
+  /** The endpoints that broke off within a body while it was held, so that the client was given nothing of it, the last one last. */
+  brokenCandidates(): readonly Candidate[] {
+    return this.#broken;
   }
 
   /** How each attempt went so far, in the order of their starts. */

@@ -7,9 +7,9 @@ import type { RestOfBody, Resumer } from '../client/response/resumer.ts';
 import type { Order } from '../endpoints/order.ts';
 import type { Candidate, EndpointPool } from '../endpoints/pool.ts';
 import type { BalancingProxyError } from '../errors.ts';
-import { type HedgeDelayOptions, hedgeDelayMs } from '../race/delay.ts';
+import type { HedgeDelayOptions } from '../race/delay.ts';
 import { Race } from '../race/race.ts';
-import { isSendable } from '../race/strategies/rules.ts';
+import { paceOfMending } from '../race/strategies/rules.ts';
 import { untilAborted } from '../support/until-aborted.ts';
 import { type Contest, raceFor } from './contest.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
@@ -18,8 +18,8 @@ import type { SentResponse } from './sent-response.ts';
 /** Bytes between two breaks after which the earlier ones no longer count: a large download breaks more often than it fails to get on. */
 const headwayBytes = 8_388_608;
 
-/** The options that concern the resuming of a body. */
-interface ResumeOptions {
+/** The options that concern the mending of a body. */
+export interface ResumeOptions {
   /** How a body is gone on with. */
   readonly resume: ResumeMode;
   /** Most breaks within one response that are mended, since the last {@link headwayBytes} without one. */
@@ -126,7 +126,7 @@ export class BodyResumer implements Resumer {
     return {
       outgoing: requestForRest(outgoing, rest),
       candidates: candidatesFor(this.#resumable, this.#broken),
-      pace: paceOf(config.hedge),
+      pace: paceOfMending(config.hedge),
       config,
       reason: 'resume',
       examination: (received, settings) => examineRest(received, settings, rest),
@@ -145,11 +145,4 @@ function* candidatesFor({ pool, known, order }: Resumable, broken: readonly Cand
 
 function allBut(candidates: readonly Candidate[], some: readonly Candidate[]): readonly Candidate[] {
   return candidates.filter(({ endpoint }) => some.every((other) => other.endpoint !== endpoint));
-}
-
-function paceOf(hedge: HedgeDelayOptions): Contest['pace'] {
-  return {
-    delayMs: ({ endpoint }) => Math.min(hedgeDelayMs(hedge, endpoint.latency), hedge.maxDelayMs),
-    mayFollow: isSendable,
-  };
 }

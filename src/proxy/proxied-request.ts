@@ -33,6 +33,8 @@ interface Settling {
   readonly strategy: Strategy;
   /** The rules of the race. */
   readonly race: RaceOptions<Candidate, JudgedResponse>;
+  /** Gives the rules of another race, for when nobody has won the first one; undefined when nobody is to be asked again. */
+  anotherRace(): RaceOptions<Candidate, JudgedResponse> | undefined;
   /** The options that say how long a spare is held. */
   readonly config: HoldOptions;
 }
@@ -86,11 +88,9 @@ export class ProxiedRequest {
    * @throws BalancingProxyError `ERR_BRP_EXHAUSTED` and its like when there is neither, `ERR_BRP_ENDED_BY_APP` when it is
    * too late for both; the signal's reason when it fires first.
    */
-  async settle({ strategy, race, config }: Settling): Promise<SentResponse> {
+  async settle({ strategy, race, anotherRace, config }: Settling): Promise<SentResponse> {
     this.#strategy = strategy;
-    this.#race = new Race(race);
-    const winner = await this.#race.run();
-    this.#race = undefined;
+    const winner = (await this.#run(race)) ?? (await this.#run(anotherRace()));
     const sent = winner ?? (await this.#spares.take(config, this.signal));
     this.#life.settle();
     if (!sent) throw exhausted(this.ledger.reports());
@@ -107,6 +107,14 @@ export class ProxiedRequest {
     const afterMs = this.#life.elapsedMs;
     this.reporter.responseStarted({ endpoint: attempt.name, status: response.status, afterMs });
     return this.#sent;
+  }
+
+  async #run(race: RaceOptions<Candidate, JudgedResponse> | undefined): Promise<Arrival<JudgedResponse> | undefined> {
+    if (!race) return undefined;
+    this.#race = new Race(race);
+    const winner = await this.#race.run();
+    this.#race = undefined;
+    return winner;
   }
 
   /** Ends the request. @param bytes how many of a body the client was given. */

@@ -61,6 +61,11 @@ export class Attempt {
     return this.candidate.endpoint.name;
   }
 
+  /** Whether the head of a response has come. */
+  get hasHead(): boolean {
+    return this.#state.head !== undefined;
+  }
+
   /** Takes note that the head of the response is here. */
   answered(status: number): void {
     if (this.#state.kind === 'asked') this.#state = { kind: 'answered', head: { status, afterMs: this.#elapsedMs } };

@@ -47,7 +47,6 @@ export class BodyBeginning implements StreamReader {
   #idle: NodeJS.Timeout | undefined;
   #joined: Buffer | undefined;
 
-  /** To be made as soon as the head is there. */
   constructor(response: UpstreamResponse, limits: ReadingLimits) {
     this.#response = response;
     this.#limits = limits;

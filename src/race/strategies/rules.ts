@@ -1,6 +1,6 @@
 import { BalancingProxyError } from '../../errors.ts';
 import type { HedgeBudget } from '../budget.ts';
-import type { HedgeDelayOptions, Percentiles } from '../delay.ts';
+import { type HedgeDelayOptions, hedgeDelayMs, type Percentiles } from '../delay.ts';
 import type { RaceOptions } from '../rules.ts';
 
 /** A candidate as far as a strategy looks at it. */
@@ -30,6 +30,14 @@ export interface StrategyRules {
   readonly isRace: boolean;
   /** How the attempts of one request follow one another. */
   pace(settings: PaceSettings): Pace;
+}
+
+/** The pace at which a broken body is asked for again: that of a hedge, without a budget, and without waiting for long while nothing is learned. */
+export function paceOfMending(hedge: HedgeDelayOptions): Pace {
+  return {
+    delayMs: ({ endpoint }) => Math.min(hedgeDelayMs(hedge, endpoint.latency), hedge.maxDelayMs),
+    mayFollow: isSendable,
+  };
 }
 
 /** Whether an attempt may follow this failure: any but that of a request that cannot be sent, to whatever endpoint. */
