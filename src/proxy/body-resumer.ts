@@ -55,7 +55,9 @@ export class BodyResumer implements Resumer {
   readonly #sent: SentResponse;
   /** Undefined where nobody can go on, so that the request's body can be forgotten. */
   readonly #resumable: Resumable | undefined;
-  readonly #hash: Hash | undefined;
+  /** The SHA-256 of what the client was given, as long as it may still be compared. */
+  #hash: Hash | undefined;
+  #hashedBytes = 0;
   /** The endpoints that have broken off, the last one last. */
   #broken: readonly Candidate[] = [];
   /** The place of the last break. */
@@ -84,7 +86,12 @@ export class BodyResumer implements Resumer {
     return this.#resumable !== undefined && wayToRest(this.#resumable.response, 0) !== undefined;
   }
 
-  readonly #update = (chunk: Buffer): void => void this.#hash?.update(chunk);
+  readonly #update = (chunk: Buffer): void => {
+    this.#hash?.update(chunk);
+    this.#hashedBytes += chunk.length;
+    // From here on the rest is asked for by range, and SHA-256 costs half of all that a large body costs.
+    if (this.#resumable && wayToRest(this.#resumable.response, this.#hashedBytes)?.isByRange) this.#hash = undefined;
+  };
 
   /** As {@link Resumer.brokeOff}. */
   brokeOff(error: BalancingProxyError, atByte: number): boolean {
