@@ -59,37 +59,45 @@ const rawEndings: readonly RawBodyEnd[] = [
   { what: 'a chunked body with a header for a size', begun: chunked, ...open('HTTP/1.1 200 OK\r\n\r\n') },
 ];
 
+/** On Node 22 a reset that comes in one moment with bytes before it is read as FIN, which only a body notices that FIN ends. */
+const mayComeAtOnce = ({ begun, isWhole }: RawBodyEnd): boolean =>
+  isWhole || (begun !== closing && begun !== oldClosing);
+
 /** Tries the end when the beginning was read, and when both come at once. */
-const endsHttp1 = rawEndings.flatMap((ending): ContractCase[] => [
-  {
-    name: sentence(ending),
-    async play(stage) {
-      const begun = Promise.withResolvers<Socket>();
-      const server = await stage.startTcp((socket) => {
-        socket.once('data', () => socket.write(ending.begun, 'latin1', () => begun.resolve(socket)));
-      });
-      const response = await stage.send(server.url);
-      await firstPieceOf(response);
-      ending.finish(await begun.promise);
-      await endsAs(response, ending);
-    },
-  },
-  {
-    name: `${sentence(ending)}, which comes with all before it`,
-    async play(stage) {
-      const server = await stage.startTcp((socket) => {
-        socket.once('data', () => {
-          socket.write(ending.begun, 'latin1');
-          ending.finish(socket);
+const endsHttp1 = [
+  ...rawEndings.map(
+    (ending): ContractCase => ({
+      name: sentence(ending),
+      async play(stage) {
+        const begun = Promise.withResolvers<Socket>();
+        const server = await stage.startTcp((socket) => {
+          socket.once('data', () => socket.write(ending.begun, 'latin1', () => begun.resolve(socket)));
         });
-      });
-      // A transport may also see the break before it has given the head.
-      const response = await stage.send(server.url).catch(() => undefined);
-      if (response) await endsAs(response, ending);
-      assert.ok(response || !ending.isWhole);
-    },
-  },
-]);
+        const response = await stage.send(server.url);
+        await firstPieceOf(response);
+        ending.finish(await begun.promise);
+        await endsAs(response, ending);
+      },
+    }),
+  ),
+  ...rawEndings.filter(mayComeAtOnce).map(
+    (ending): ContractCase => ({
+      name: `${sentence(ending)}, which comes with all before it`,
+      async play(stage) {
+        const server = await stage.startTcp((socket) => {
+          socket.once('data', () => {
+            socket.write(ending.begun, 'latin1');
+            ending.finish(socket);
+          });
+        });
+        // A transport may also see the break before it has given the head.
+        const response = await stage.send(server.url).catch(() => undefined);
+        if (response) await endsAs(response, ending);
+        assert.ok(response || !ending.isWhole);
+      },
+    }),
+  ),
+];
 
 /** A response over HTTP/2 whose beginning was sent. */
 interface SentHttp2 {
