@@ -77,9 +77,12 @@ export class AttemptLedger {
     else this.#onAllEnded = callback;
   }
 
-  /** The endpoints that broke off within a body while it was held, so that the client was given nothing of it, the last one last. */
+  /**
+   * The candidates of all attempts, the last one last, if each of them broke off within a body while it was held, so that the client was
+   * given nothing; none when anybody did anything else.
+   */
   brokenCandidates(): readonly Candidate[] {
-    return this.#broken;
+    return this.#broken.length === this.#attempts.length ? [...this.#broken] : [];
   }
 
   /** How each attempt went so far, in the order of their starts. */

@@ -2,7 +2,6 @@ import type { JudgedResponse } from '../attempts/response/judged-response.ts';
 import type { Candidate } from '../endpoints/pool.ts';
 import type { RaceOptions } from '../race/rules.ts';
 import { paceOfMending } from '../race/strategies/rules.ts';
-import type { Strategy } from '../race/strategies/strategies.ts';
 import type { ResumeOptions } from './body-resumer.ts';
 import { type Contest, raceFor } from './contest.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
@@ -11,22 +10,20 @@ import type { ProxiedRequest } from './proxied-request.ts';
 interface UnansweredContest extends Contest {
   /** The options. */
   readonly config: Contest['config'] & ResumeOptions;
-  /** How the endpoints were asked. */
-  readonly strategy: Strategy;
 }
 
 /**
- * The race in which those are asked once more that answered a GET well and broke off while their bodies were held, as a body that the
- * client was begun to be given would be asked for once more. Undefined when there is nobody to ask, or a body is not to be mended.
+ * The race in which several endpoints are asked once more that all answered a GET well and broke off while their bodies were held, as a
+ * body that the client was begun to be given would be asked for once more. Undefined elsewhere, and when a body is not to be mended.
  */
 export function anotherRaceFor(
   request: ProxiedRequest,
-  { strategy, ...contest }: UnansweredContest,
+  contest: UnansweredContest,
 ): RaceOptions<Candidate, JudgedResponse> | undefined {
   const { outgoing, config } = contest;
-  const mayMend = config.resume !== 'off' && config.maxResumes > 0 && strategy !== 'single';
+  const mayMend = config.resume !== 'off' && config.maxResumes > 0;
   if (!mayMend || outgoing.method !== 'GET' || request.body.isStreamed) return undefined;
-  const candidates = [...request.ledger.brokenCandidates()];
-  if (candidates.length === 0) return undefined;
+  const candidates = request.ledger.brokenCandidates();
+  if (candidates.length < 2) return undefined;
   return raceFor(request, { ...contest, candidates, pace: paceOfMending(config.hedge), reason: 'failure' });
 }

@@ -108,7 +108,7 @@ export class ProxyServer {
     this.budget.deposit();
     const contest = { outgoing, candidates, pace: plan.pace, config };
     const race = raceFor(request, contest);
-    const anotherRace = () => anotherRaceFor(request, { ...contest, strategy: plan.strategy });
+    const anotherRace = () => anotherRaceFor(request, contest);
     const sent = await request.settle({ strategy: plan.strategy, race, anotherRace, config });
     const isStreamed = sent.judged.body instanceof Readable;
     const { pool } = this;
