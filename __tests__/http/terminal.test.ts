@@ -1,6 +1,6 @@
-import { parseStatusRange, terminalIn } from '../../src/http/terminal.ts';
+import { parseStatusRule, statusesOf } from '../../src/http/terminal.ts';
 
-describe('parseStatusRange', () => {
+describe('parseStatusRule', () => {
   test.each<[string, readonly [number, number]]>([
     ['100', [100, 199]],
     ['200', [200, 299]],
@@ -14,8 +14,9 @@ describe('parseStatusRange', () => {
     ['200-200', [200, 200]],
     ['100-599', [100, 599]],
     ['100-100', [100, 100]],
-  ])('reads %s as %j', (entry, range) => {
-    expect(parseStatusRange(entry)).toEqual(range);
+  ])('reads %s as %j, and the same behind ! as an exclusion', (entry, [first, last]) => {
+    expect(parseStatusRule(entry)).toEqual({ first, last, isExclusion: false });
+    expect(parseStatusRule(`!${entry}`)).toEqual({ first, last, isExclusion: true });
   });
 
   test.each([
@@ -46,32 +47,29 @@ describe('parseStatusRange', () => {
     '200.0',
     '٢٠٠',
     '200\n',
-  ])('takes %j for no range', (entry) => {
-    expect(parseStatusRange(entry)).toBeUndefined();
+    '!',
+    '!!200',
+    '! 200',
+    '200!',
+  ])('takes %j for no rule', (entry) => {
+    expect(parseStatusRule(entry)).toBeUndefined();
   });
 });
 
-describe('terminalIn', () => {
-  const statuses = [99, 100, 199, 200, 204, 205, 404, 599, 600];
-  test.each<[ReadonlyArray<readonly [number, number]>, number[]]>([
-    [[], []],
-    [[[100, 199]], [100, 199]],
-    [
-      [
-        [200, 204],
-        [404, 404],
-      ],
-      [200, 204, 404],
-    ],
-    [
-      [
-        [200, 299],
-        [204, 404],
-      ],
-      [200, 204, 205, 404],
-    ],
-    [[[100, 599]], [100, 199, 200, 204, 205, 404, 599]],
-  ])('knows the statuses within %j', (ranges, terminal) => {
-    expect(statuses.filter(terminalIn(ranges))).toEqual(terminal);
+describe('statusesOf', () => {
+  const samples = [99, 100, 199, 200, 204, 205, 404, 599, 600];
+  test.each<[string, number[]]>([
+    ['', []],
+    ['1xx', [100, 199]],
+    ['200-204,404', [200, 204, 404]],
+    ['2xx,204-404', [200, 204, 205, 404]],
+    ['100-599', [100, 199, 200, 204, 205, 404, 599]],
+    ['100-599,!2xx', [100, 199, 404, 599]],
+    ['!2xx,100-599', [100, 199, 200, 204, 205, 404, 599]],
+    ['100-599,!2xx,204', [100, 199, 204, 404, 599]],
+    ['!404', []],
+  ])('has the statuses of %j, the later rule winning', (list, expected) => {
+    const rules = list.split(',').flatMap((entry) => parseStatusRule(entry) ?? []);
+    expect(samples.filter((status) => statusesOf(rules).has(status))).toEqual(expected);
   });
 });

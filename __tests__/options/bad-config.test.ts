@@ -135,7 +135,7 @@ describe('a bad value', () => {
     expect(problemWith(option, value)).toBe(`option ${problem}`);
   });
 
-  const statuses = "statuses from 100 to 599 such as '100,200,300,400', '2xx', '404' or '200-204'";
+  const statuses = "statuses from 100 to 599 such as '100,200,300,400', '2xx', '404', '200-204' or '!429'";
   test.each<[unknown, string]>([
     ['', "''"],
     ['99', "'99'"],
@@ -157,6 +157,12 @@ describe('a bad value', () => {
     for (const option of ['terminalStatuses', 'preferStatuses']) {
       expect(problemWith(option, value)).toBe(`option \`${option}\`: expected ${statuses}, got ${got}`);
     }
+  });
+
+  test.each(['200,!2xx', '!100-599'])('of terminalStatuses leaves nothing: %j', (value) => {
+    expect(problemWith('terminalStatuses', value)).toBe(
+      `option \`terminalStatuses\`: expected statuses of which some are left, got '${value}'`,
+    );
   });
 
   test.each([

@@ -280,4 +280,20 @@ describe('a good value', () => {
     const statuses = [200, 201, 300, 399, 400, 404, 405, 410, 500];
     expect(statuses.filter(terminalStatuses)).toEqual([200, 300, 399, 404, 410]);
   });
+
+  test.each<[string | string[], number[]]>([
+    ['100,200,300,400,!429', [200, 404, 428]],
+    ['!429', [200, 404, 428]],
+    [['!4xx', '!100'], [200]],
+    ['!4xx,404', [404]],
+    ['500,!500-502', [503]],
+  ])('of terminalStatuses excludes with !: %j', (terminalStatuses, expected) => {
+    const { terminalStatuses: isTerminal } = resolve({ terminalStatuses });
+    expect([200, 404, 428, 429, 500, 503].filter(isTerminal)).toEqual(expected);
+  });
+
+  test('of preferStatuses excludes from all', () => {
+    const { preferStatuses } = resolve({ preferStatuses: '!404' });
+    expect([200, 404, 503].filter(preferStatuses)).toEqual([200, 503]);
+  });
 });

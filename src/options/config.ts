@@ -33,7 +33,7 @@ import { ejectionOptions, parseEjection } from './ejection.ts';
 import { endpointOptions, parseEndpoints } from './endpoint.ts';
 import { hedgeOptions, parseHedge } from './hedge.ts';
 import type { BalancingProxyOptions } from './options.ts';
-import { parseStatuses } from './statuses.ts';
+import { statusesFrom } from './statuses.ts';
 import { timeoutOptions } from './timeouts.ts';
 import { parseTls, tlsOptions } from './tls.ts';
 
@@ -67,10 +67,13 @@ const namedStrategy = oneOf(strategyNames);
 const strategy: Parser<Options['strategy']> = (value, option) =>
   typeof value === 'function' ? (value as Options['strategy']) : namedStrategy(value, option);
 
+/** The statuses of all responses that a server means as such. */
+const usualStatuses = '100,200,300,400';
+
 /** Every option of {@link createBalancingProxy}. */
 export const proxyOptions = {
   endpoints: required(parseEndpoints, 'The servers that should all give the same answer', endpointOptions),
-  terminalStatuses: option(parseStatuses, '100,200,300,400', 'Statuses that may be given to the client'),
+  terminalStatuses: option(statusesFrom(usualStatuses), usualStatuses, 'Statuses that may be given to the client'),
   isUsable: option(
     functionOf<Options['isUsable']>(),
     none,
@@ -78,7 +81,7 @@ export const proxyOptions = {
   ),
   inspectLimitBytes: option(byteCount, 65_536, 'Most bytes that `response.body()` gives to `isUsable`'),
   preferStatuses: option(
-    parseStatuses,
+    statusesFrom('100-599'),
     inWords('every terminal status', () => () => true),
     'Statuses that win at once, written like `terminalStatuses`',
   ),

@@ -23,7 +23,7 @@ const forwarding = {
   }),
   'terminal-responses': string(
     '100,200,300,400',
-    '{}, comma-separated: 200 and 2xx are a class, 404 a status, 200-204 a range',
+    '{}, comma-separated: 200 and 2xx are a class, 404 a status, 200-204 a range, !429 an exclusion',
     { option: 'terminalStatuses', isOriginal: true },
   ),
   fanout: boolean('true', 'ask all endpoints at once; false asks the next one only when the one before failed', {
