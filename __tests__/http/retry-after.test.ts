@@ -49,7 +49,7 @@ describe('the pause that an endpoint asks for', () => {
     expect(coolDownMsOf(503, ['rEtRy-AfTeR', '5', 'Retry-After', '9'])).toBe(5_000);
   });
 
-  test.each([429, 503])('is heard with status %d', (status) => {
+  test.each([429, 503, 529])('is heard with status %d', (status) => {
     expect(coolDownMsOf(status, ['Retry-After', '5'])).toBe(5_000);
   });
 
