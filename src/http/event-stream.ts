@@ -1,4 +1,5 @@
 import { type HeaderList, valuesOf } from './headers.ts';
+import { contentCodingsOf, mediaTypeOf } from './representation.ts';
 
 /** Media types of bodies whose parts are meant for the client one by one. */
 const eventTypes: ReadonlySet<string> = new Set([
@@ -21,10 +22,9 @@ export function isEventStream(headers: HeaderList): boolean {
 
 /** Whether the events of a body can be read: it is a `text/event-stream`, and no content coding such as gzip is on it. */
 export function hasReadableEvents(headers: HeaderList): boolean {
-  const isPlain = (coding: string) => coding.trim() === '' || coding.trim().toLowerCase() === 'identity';
   return (
     valuesOf(headers, 'content-type').some((contentType) => mediaTypeOf(contentType) === 'text/event-stream') &&
-    valuesOf(headers, 'content-encoding').join(',').split(',').every(isPlain)
+    contentCodingsOf(headers) === ''
   );
 }
 
@@ -32,10 +32,4 @@ function isEventType(contentType: string): boolean {
   const type = mediaTypeOf(contentType);
   // gRPC has types of its own for each encoding, such as `application/grpc-web+proto`.
   return eventTypes.has(type) || type.startsWith('application/grpc');
-}
-
-/** The media type of a `Content-Type`, in lower case and without parameters. */
-function mediaTypeOf(contentType: string): string {
-  const end = contentType.indexOf(';');
-  return (end === -1 ? contentType : contentType.slice(0, end)).trim().toLowerCase();
 }

@@ -1,5 +1,6 @@
-import { firstValueOf, type HeaderList, valuesOf } from '../../http/headers.ts';
+import { firstValueOf, type HeaderList } from '../../http/headers.ts';
 import { bytesOfRange, contentRangeOf, strongEtagOf } from '../../http/ranges.ts';
+import { contentCodingsOf, mediaTypeOf } from '../../http/representation.ts';
 import { announcedBytesOf } from '../../transports/message/response-body.ts';
 import type { UpstreamResponse } from '../../transports/message/transport.ts';
 import type { Rest } from './rest.ts';
@@ -43,7 +44,7 @@ function wholeMismatch(response: UpstreamResponse, { of: { status, headers }, at
 
 /** Whether another representation of the same resource has come. */
 function differentRepresentation(first: HeaderList, second: HeaderList): string | undefined {
-  if (codingsOf(first) !== codingsOf(second)) return 'its Content-Encoding is another one';
+  if (contentCodingsOf(first) !== contentCodingsOf(second)) return 'its Content-Encoding is another one';
   return areDifferent(first, second, 'last-modified') ? 'its Last-Modified is another one' : undefined;
 }
 
@@ -56,17 +57,4 @@ function areDifferent(
 ): boolean {
   const [one, other] = [firstValueOf(first, name), firstValueOf(second, name)];
   return one !== undefined && other !== undefined && read(one) !== read(other);
-}
-
-/** The media type without parameters, which servers write in different ways. */
-function mediaTypeOf(contentType: string): string {
-  return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
-}
-
-function codingsOf(headers: HeaderList): string {
-  const codings = valuesOf(headers, 'content-encoding').join(',').toLowerCase().split(',');
-  return codings
-    .map((coding) => coding.trim())
-    .filter((coding) => coding !== '' && coding !== 'identity')
-    .join();
 }
