@@ -45,6 +45,11 @@ export type ErrorCode = keyof typeof statusByCode;
  */
 export type AttemptOutcome = 'won' | 'lost' | 'resumed' | 'unusable' | 'failed' | 'timed-out' | 'cancelled';
 
+/** Whether the endpoint has given what it was asked for. */
+export function isSuccess(outcome: AttemptOutcome | 'pending'): boolean {
+  return outcome === 'won' || outcome === 'lost' || outcome === 'resumed';
+}
+
 /** One attempt as an error tells of it. In fact an `AttemptReport`, which also says why the attempt was made and what it cost. */
 export interface AttemptResult {
   /** The endpoint's name, as configured or its URL without credentials and query. */

@@ -1,4 +1,4 @@
-import { type AttemptOutcome, type BalancingProxyError, isConnectFailure, isOwnFault } from '../errors.ts';
+import { type AttemptOutcome, type BalancingProxyError, isConnectFailure, isOwnFault, isSuccess } from '../errors.ts';
 import { type HedgeDelayOptions, hedgeDelayMs } from '../race/delay.ts';
 import type { EndpointAddress } from './address.ts';
 import { Ejection, type EjectionChange, type EjectionRules } from './ejection.ts';
@@ -191,9 +191,4 @@ export class Endpoint {
     else counts.failures++;
     this.#health.count(isSuccess(outcome));
   }
-}
-
-/** Whether the endpoint has given what it was asked for. */
-function isSuccess(outcome: AttemptOutcome): boolean {
-  return outcome === 'won' || outcome === 'lost' || outcome === 'resumed';
 }

@@ -1,4 +1,4 @@
-import { isClientsDoing } from '../../errors.ts';
+import { isClientsDoing, isSuccess } from '../../errors.ts';
 import type { AttemptReport, ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { EndpointLabels } from './endpoint-labels.ts';
 import type { Instruments } from './instruments.ts';
@@ -48,8 +48,7 @@ export class Recorder {
     if (error) attemptErrors.inc({ endpoint, code: error.code });
     if (outcome === 'won') wins.inc(label);
     // The time to an error, or to the end of our patience, says nothing about how long a response takes.
-    if (outcome === 'won' || outcome === 'lost' || outcome === 'resumed')
-      attemptDuration.observe(label, durationMs / 1_000);
+    if (isSuccess(outcome)) attemptDuration.observe(label, durationMs / 1_000);
   }
 
   #requestEnded(ended: RequestEnded): void {
