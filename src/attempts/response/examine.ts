@@ -20,10 +20,8 @@ import type { JudgedResponse, ReceivedResponse } from './judged-response.ts';
  */
 export async function examine(received: ReceivedResponse, settings: AttemptSettings): Promise<JudgedResponse> {
   const { attempt, response, interim } = received;
-  const verdict = judge(response, settings.outgoing, settings.config);
-  const { fault, isTerminal, isPreferred, announcedBytes, wins } = verdict;
-  if (fault) throw new BalancingProxyError('ERR_BRP_BAD_RESPONSE', `${attempt.name} ${fault}`);
-  attempt.candidate.endpoint.coolDown(coolDownMsOf(response.status, response.headers));
+  const verdict = examineHead(received, settings);
+  const { isTerminal, isPreferred, announcedBytes, wins } = verdict;
   const content = contentOf(received, settings.config, verdict);
   const beginning = content instanceof BodyBeginning ? content : undefined;
   try {
@@ -37,6 +35,17 @@ export async function examine(received: ReceivedResponse, settings: AttemptSetti
   } finally {
     beginning?.letGo();
   }
+}
+
+/**
+ * Judges the head of a response, and lets its endpoint cool down where the head asks for it.
+ * @throws BalancingProxyError when the response is a bad one.
+ */
+export function examineHead({ attempt, response }: ReceivedResponse, { outgoing, config }: AttemptSettings): Verdict {
+  const verdict = judge(response, outgoing, config);
+  if (verdict.fault) throw new BalancingProxyError('ERR_BRP_BAD_RESPONSE', `${attempt.name} ${verdict.fault}`);
+  attempt.candidate.endpoint.coolDown(coolDownMsOf(response.status, response.headers));
+  return verdict;
 }
 
 /** The body as the transport gives it, or whole where it is here and nobody wants to look at it; else a beginning to read. */

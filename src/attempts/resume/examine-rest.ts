@@ -1,9 +1,8 @@
 import { BalancingProxyError } from '../../errors.ts';
 import { contentLengthOf } from '../../http/headers.ts';
 import { bytesOfRange } from '../../http/ranges.ts';
-import { coolDownMsOf } from '../../http/retry-after.ts';
 import type { AttemptSettings } from '../attempt/attempt-settings.ts';
-import { judge } from '../response/judge.ts';
+import { examineHead } from '../response/examine.ts';
 import type { JudgedResponse, ReceivedResponse } from '../response/judged-response.ts';
 import { isPartAsked, mismatchOf } from './mismatch.ts';
 import { readPast } from './read-past.ts';
@@ -17,13 +16,12 @@ import type { Rest } from './rest.ts';
  * when it is a bad one, or breaks off in turn.
  */
 export async function examineRest(
-  { attempt, response }: ReceivedResponse,
-  { outgoing, config }: AttemptSettings,
+  received: ReceivedResponse,
+  settings: AttemptSettings,
   rest: Rest,
 ): Promise<JudgedResponse> {
-  const { fault } = judge(response, outgoing, config);
-  if (fault) throw new BalancingProxyError('ERR_BRP_BAD_RESPONSE', `${attempt.name} ${fault}`);
-  attempt.candidate.endpoint.coolDown(coolDownMsOf(response.status, response.headers));
+  const { attempt, response } = received;
+  examineHead(received, settings);
   const mismatch = mismatchOf(response, rest);
   if (mismatch) throw notResumed(attempt.name, mismatch);
   attempt.becameUsable();
@@ -32,7 +30,7 @@ export async function examineRest(
   const announcedBytes = isPart
     ? bytesLeft(rest)
     : (contentLengthOf(response.headers) ?? contentLengthOf(rest.of.headers));
-  const { idleMs } = config.timeouts;
+  const { idleMs } = settings.config.timeouts;
   const isSame = await readPast(response, { bytes, announcedBytes, digest, idleMs });
   if (!isSame) throw notResumed(attempt.name, 'its first bytes are not those that the client has');
   return {
