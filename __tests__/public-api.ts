@@ -56,7 +56,6 @@ import {
   type ProxyEvent,
   type RequestEnded,
   type ResumeMode,
-  type StartReason,
   type Strategy,
   type TerminalStatuses,
   type TimeoutOptions,
@@ -377,8 +376,18 @@ function describe(event: ProxyEvent): string {
   }
 }
 
+/** A reason that this does not know would not compile. */
 function describeReason(reason: AttemptReason): string {
-  return reason === 'resume' ? 'goes on' : (reason satisfies StartReason);
+  const words = {
+    first: 'first',
+    race: 'at once',
+    hedge: 'by time',
+    failure: 'after a failure',
+    tier: 'as a backup',
+    retry: 'once more',
+    resume: 'goes on',
+  };
+  return words[reason];
 }
 
 function ended(event: RequestEnded): string {

@@ -15,7 +15,6 @@ export {
 } from './errors.ts';
 export type {
   AttemptEnded,
-  AttemptReason,
   AttemptReport,
   AttemptStarted,
   BodyBreak,
@@ -44,7 +43,7 @@ export type { TerminalStatuses } from './options/statuses.ts';
 export type { TimeoutOptions } from './options/timeouts.ts';
 export { type BalancingProxy, createBalancingProxy } from './proxy/create-balancing-proxy.ts';
 export type { Percentile } from './race/percentile.ts';
-export type { StartReason } from './race/rules.ts';
+export type { AttemptReason } from './race/rules.ts';
 export type { Strategy } from './race/strategies/strategies.ts';
 export type { Next } from './support/next.ts';
 export type { AgentOption, AgentPair } from './transports/connect/foreign-agents.ts';

@@ -48,7 +48,7 @@ describe('the hedge delay', () => {
       loserGraceMs: 0,
     });
     expect((await request(url)).text).toBe('second');
-    expect(reasonsIn(events)).toEqual(['first', 'delay']);
+    expect(reasonsIn(events)).toEqual(['first', 'hedge']);
     const ended = events.find((event) => event.type === 'request-ended');
     // A timer may fire up to a millisecond early.
     expect(ended?.attempts[1]?.startedAfterMs).toBeGreaterThanOrEqual(49);
@@ -58,7 +58,7 @@ describe('the hedge delay', () => {
     const endpoints = [await start(late(60, first)), await start(hanging)];
     const { url, events } = await hedging({ endpoints: endpoints.map((each) => each.url), hedge: { delayMs: 20 } });
     expect((await request(url)).text).toBe('first');
-    expect(reasonsIn(events)).toEqual(['first', 'delay']);
+    expect(reasonsIn(events)).toEqual(['first', 'hedge']);
   });
 
   test.each<[string, () => Promise<string>]>([
@@ -79,7 +79,7 @@ describe('a learned hedge delay', () => {
   const bad = answering(500, 'bad');
   test.each<[number, string, string, http.RequestListener]>([
     [19, 'usable', 'failure', first],
-    [20, 'usable', 'delay', first],
+    [20, 'usable', 'hedge', first],
     [30, 'bad', 'failure', bad],
   ])('after %i %s responses starts the next attempt by %s', async (samples, _, reason, warmUp) => {
     let asked = 0;
@@ -133,7 +133,7 @@ describe('an attempt that loses', () => {
     const { url, events } = await hedging({ endpoints, hedge: { delayMs: 20 } });
     const { body } = await request(url);
     expect(hashOf(body)).toBe(hashOf(large));
-    expect(reasonsIn(events)).toEqual(['first', 'delay']);
+    expect(reasonsIn(events)).toEqual(['first', 'hedge']);
   });
 });
 

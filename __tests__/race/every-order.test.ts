@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { jest } from '@jest/globals';
-import type { RaceOptions, StartReason } from '../../src/race/rules.ts';
+import type { AttemptReason, RaceOptions } from '../../src/race/rules.ts';
 import { isPreferred, lesser, type StartedRace, startRace, unusable, usable, type Value } from './started-race.ts';
 
 /**
@@ -31,7 +31,7 @@ interface Setup {
 /** All that can be seen of a race from outside. */
 interface Outcome {
   readonly result: unknown;
-  readonly reasons: readonly StartReason[];
+  readonly reasons: readonly AttemptReason[];
   readonly discarded: readonly number[];
   readonly aborted: readonly number[];
   readonly timers: number;
@@ -41,7 +41,7 @@ interface Outcome {
 interface Model {
   readonly result: 'pending' | 'exhausted' | 'aborted' | { readonly winner: number };
   /** Why each attempt was started. */
-  readonly reasons: readonly StartReason[];
+  readonly reasons: readonly AttemptReason[];
   readonly running: readonly number[];
   /** The attempt whose value waits for a better one. */
   readonly held: number | undefined;
@@ -74,7 +74,7 @@ function step(model: Model, happening: Happening, setup: Setup): Model {
     case 'abort':
       return isPending ? end(model, 'aborted') : model;
     case 'delay':
-      return isPending && model.isTimed ? startNext(model, 'delay', setup) : model;
+      return isPending && model.isTimed ? startNext(model, 'hedge', setup) : model;
     case 'grace':
       return endOfGrace(model, setup);
     default:
@@ -93,7 +93,7 @@ function endOfAttempt(model: Model, { kind, attempt }: End, setup: Setup): Model
 
 /** The grace is longer than all delays together: whoever they start is started before it is over. */
 function endOfGrace(model: Model, setup: Setup): Model {
-  if (model.isTimed) return endOfGrace(startNext(model, 'delay', setup), setup);
+  if (model.isTimed) return endOfGrace(startNext(model, 'hedge', setup), setup);
   return end({ ...model, held: undefined }, { winner: model.held ?? NaN });
 }
 
@@ -103,18 +103,18 @@ function follow(model: Model, kind: EndKind, setup: Setup): Model {
 }
 
 /** One attempt more, or without a delay as many as may be; when none is left and none runs, the race is exhausted. */
-function startNext(model: Model, reason: StartReason, setup: Setup): Model {
+function startNext(model: Model, reason: AttemptReason, setup: Setup): Model {
   const { count, delayMs, mayHedge } = setup;
   const number = model.reasons.length;
   if (number === count || model.isLast) return endIfExhausted({ ...model, isLast: true });
-  if (reason === 'delay' && !mayHedge) return { ...model, isTimed: false };
+  if ((reason === 'race' || reason === 'hedge') && !mayHedge) return { ...model, isTimed: false };
   const started = {
     ...model,
     reasons: [...model.reasons, reason],
     running: [...model.running, number],
     isTimed: delayMs > 0 && delayMs < Infinity,
   };
-  return delayMs === 0 ? startNext(started, 'delay', setup) : started;
+  return delayMs === 0 ? startNext(started, 'race', setup) : started;
 }
 
 function endIfExhausted(model: Model): Model {

@@ -165,9 +165,9 @@ describe('the losers', () => {
 describe('the reason of a start', () => {
   const reasonsOf = (attempts: ReadonlyArray<{ readonly reason: string }>) => attempts.map(({ reason }) => reason);
 
-  test('is that it is the first, or that the delay of 0 is over', () => {
+  test('is that it is the first, or that it starts at once beside the first', () => {
     const { attempts } = startRace('abc', 0);
-    expect(reasonsOf(attempts)).toEqual(['first', 'delay', 'delay']);
+    expect(reasonsOf(attempts)).toEqual(['first', 'race', 'race']);
   });
 
   test('is the delay or the failure that came before it', async () => {
@@ -175,7 +175,7 @@ describe('the reason of a start', () => {
     await jest.advanceTimersByTimeAsync(100);
     await attempts[0]?.fail();
     await jest.advanceTimersByTimeAsync(100);
-    expect(reasonsOf(attempts)).toEqual(['first', 'delay', 'failure', 'delay']);
+    expect(reasonsOf(attempts)).toEqual(['first', 'hedge', 'failure', 'hedge']);
   });
 
   test('is a failure, too, after a value that is not usable', async () => {
@@ -184,10 +184,10 @@ describe('the reason of a start', () => {
     expect(reasonsOf(attempts)).toEqual(['first', 'failure']);
   });
 
-  test('is the delay of 0 for those that a failure starts along with the next one', async () => {
+  test('is the race for those that start at once beside one that a failure has started', async () => {
     const { attempts } = startRace('abc', (latest) => (latest === 'a' ? Infinity : 0));
     await attempts[0]?.fail();
-    expect(reasonsOf(attempts)).toEqual(['first', 'failure', 'delay']);
+    expect(reasonsOf(attempts)).toEqual(['first', 'failure', 'race']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { Race } from '../../src/race/race.ts';
-import type { Arrival, RaceOptions, StartReason } from '../../src/race/rules.ts';
+import type { Arrival, AttemptReason, RaceOptions } from '../../src/race/rules.ts';
 
 /** What an attempt may give: usable or not is its own affair here. */
 export interface Value {
@@ -19,7 +19,7 @@ export const isPreferred = (value: Value): boolean => value.lesser !== true;
 /** An attempt that ends when the test says so. */
 export interface TestAttempt {
   readonly candidate: string;
-  readonly reason: StartReason;
+  readonly reason: AttemptReason;
   readonly signal: AbortSignal;
   succeed(value?: Value): Promise<void>;
   fail(): Promise<void>;

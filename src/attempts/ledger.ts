@@ -1,8 +1,8 @@
 import type { Candidate } from '../endpoints/pool.ts';
 import { type AttemptOutcome, type BalancingProxyError, isTimeout } from '../errors.ts';
-import type { AttemptReason, AttemptReport } from '../events/events.ts';
+import type { AttemptReport } from '../events/events.ts';
 import type { Reporter } from '../events/reporter.ts';
-import type { Arrival } from '../race/rules.ts';
+import type { Arrival, AttemptReason } from '../race/rules.ts';
 import { responseBrokenOff } from '../transports/message/response-body.ts';
 import { Attempt, type AttemptEnding } from './attempt/attempt.ts';
 import type { JudgedResponse } from './response/judged-response.ts';

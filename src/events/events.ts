@@ -1,9 +1,6 @@
 import type { AttemptResult, BalancingProxyError } from '../errors.ts';
-import type { StartReason } from '../race/rules.ts';
+import type { AttemptReason } from '../race/rules.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
-
-/** Why an attempt started. `resume`: the body that the client is being given broke off, and another endpoint is asked for the rest. */
-export type AttemptReason = StartReason | 'resume';
 
 /** Where a body broke off while the client was being given it. */
 export interface BodyBreak {
@@ -15,7 +12,7 @@ export interface BodyBreak {
 
 /** How one attempt went. */
 export interface AttemptReport extends AttemptResult {
-  /** Why the attempt started: as the first, because the hedge delay was over, because another one failed, or to resume a body. */
+  /** Why the attempt started. */
   readonly reason: AttemptReason;
   /** Milliseconds from the start of the attempt to the head of its response, if one came; from there to the outcome it was held. */
   readonly headAfterMs?: number;
@@ -61,7 +58,7 @@ export interface AttemptStarted extends RequestEvent {
   readonly target: string;
   /** Counts the attempts of this request, from 1. */
   readonly attempt: number;
-  /** Why the attempt starts: as the first of its request, because the hedge delay was over, because another one failed, or to resume. */
+  /** Why the attempt starts. */
   readonly reason: AttemptReason;
 }
 

@@ -3,8 +3,8 @@ import type { EndpointAddress } from '../endpoints/address.ts';
 import type { EjectionChange } from '../endpoints/ejection.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import { targetFor } from '../endpoints/target.ts';
+import type { AttemptReason } from '../race/rules.ts';
 import type {
-  AttemptReason,
   AttemptReport,
   EndpointEjected,
   EndpointRestored,

@@ -4,8 +4,7 @@ import type { JudgedResponse } from '../attempts/response/judged-response.ts';
 import { conditionOf } from '../attempts/response/release.ts';
 import type { SentAttempt } from '../attempts/send-attempt.ts';
 import type { Candidate } from '../endpoints/pool.ts';
-import type { AttemptReason } from '../events/events.ts';
-import type { RaceOptions } from '../race/rules.ts';
+import type { AttemptReason, RaceOptions } from '../race/rules.ts';
 import type { Pace } from '../race/strategies/rules.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
 

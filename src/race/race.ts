@@ -9,7 +9,7 @@
 
 import { Candidates } from './candidates.ts';
 import { Held } from './held.ts';
-import type { Arrival, Lease, RaceOptions, StartReason } from './rules.ts';
+import type { Arrival, AttemptReason, Lease, RaceOptions } from './rules.ts';
 
 /** One race, from its first attempt until the last loser has ended. */
 export class Race<Candidate, Value> {
@@ -50,25 +50,26 @@ export class Race<Candidate, Value> {
     this.#fail(this.#options.signal.reason);
   };
 
-  #startNext(reason: StartReason): void {
+  #startNext(reason: AttemptReason): void {
     clearTimeout(this.#delayTimer);
     let delayMs = this.#start(reason);
-    while (delayMs === 0) delayMs = this.#start('delay');
+    while (delayMs === 0) delayMs = this.#start('race');
     if (delayMs > 0 && delayMs < Infinity) this.#delayTimer = setTimeout(this.#onDelay, delayMs);
   }
 
-  readonly #onDelay = (): void => this.#guard(() => this.#startNext('delay'));
+  readonly #onDelay = (): void => this.#guard(() => this.#startNext('hedge'));
 
   /** Starts one attempt, if one may start. @returns milliseconds until the next one, or Infinity. */
-  #start(reason: StartReason): number {
+  #start(reason: AttemptReason): number {
     const { delayMs, leaseHedge } = this.#options;
     const next = this.#candidates.peek();
     if (next.done) {
       this.#startNoMore();
       return Infinity;
     }
-    const lease = reason === 'delay' ? leaseHedge?.() : undefined;
-    if (reason === 'delay' && leaseHedge && !lease) return Infinity;
+    const isByTime = reason === 'race' || reason === 'hedge';
+    const lease = isByTime ? leaseHedge?.() : undefined;
+    if (isByTime && leaseHedge && !lease) return Infinity;
     // A function of the caller may have fired the signal: no attempt and no timer may start when the race is over.
     if (this.#isOver) {
       lease?.end();
@@ -80,7 +81,7 @@ export class Race<Candidate, Value> {
     return this.#isOver ? Infinity : ms;
   }
 
-  #launch(candidate: Candidate, reason: StartReason, lease: Lease | undefined): void {
+  #launch(candidate: Candidate, reason: AttemptReason, lease: Lease | undefined): void {
     const abort = new AbortController();
     this.#running.add(abort);
     const attempt = this.#options.start(candidate, abort, reason);

@@ -1,5 +1,10 @@
-/** Why an attempt starts: as the first one, because the delay is over, or because another one has failed. */
-export type StartReason = 'first' | 'delay' | 'failure';
+/**
+ * Why an attempt starts. `first`: it is the first of its request. `race`: at once, beside the one before. `hedge`: the hedge delay is over.
+ * `failure`: another one has failed or was not usable. `tier`: it is the first of its tier, because the tiers before were no help.
+ * `retry`: all have been asked in vain, and are asked again. `resume`: the body that the client is being given broke off, and another
+ * endpoint is asked for the rest.
+ */
+export type AttemptReason = 'first' | 'race' | 'hedge' | 'failure' | 'tier' | 'retry' | 'resume';
 
 /** The state of a value that is held: `'whole'` cannot break any more, `'coming'` still may, `'broken'` is good for nothing. */
 export type Condition = 'whole' | 'coming' | 'broken';
@@ -20,7 +25,7 @@ export interface RaceOptions<Candidate, Value> {
   /** Ends the race when it fires: every attempt is aborted and the promise rejects with the signal's reason. */
   readonly signal: AbortSignal;
   /** Starts one attempt, which must stop when `abort.signal` fires, and may fire `abort` to give up. */
-  start(candidate: Candidate, abort: AbortController, reason: StartReason): Promise<Value>;
+  start(candidate: Candidate, abort: AbortController, reason: AttemptReason): Promise<Value>;
   /** Whether a value may win; an unusable one counts as a failure. */
   isUsable(value: Value): boolean;
   /**

@@ -38,7 +38,7 @@ const served = withFinalStatus({
   resumes: 0,
   bytes: 5,
   durationMs: 12.34567,
-  attempts: [attempt('http://a', { status: 200 }), attempt('http://b', { outcome: 'cancelled', reason: 'delay' })],
+  attempts: [attempt('http://a', { status: 200 }), attempt('http://b', { outcome: 'cancelled', reason: 'race' })],
   isBodyStreamed: false,
   strategy: 'race',
   error: undefined,

@@ -160,9 +160,9 @@ describe('attempts', () => {
     await proxy.ended(1);
     for (const labels of [
       { endpoint: 'one', outcome: 'won', reason: 'first' },
-      { endpoint: 'two', outcome: 'unusable', reason: 'delay' },
-      { endpoint: 'three', outcome: 'cancelled', reason: 'delay' },
-      { endpoint: 'four', outcome: 'failed', reason: 'delay' },
+      { endpoint: 'two', outcome: 'unusable', reason: 'race' },
+      { endpoint: 'three', outcome: 'cancelled', reason: 'race' },
+      { endpoint: 'four', outcome: 'failed', reason: 'race' },
     ]) {
       expect([labels, await proxy.sum('attempts_total', labels)]).toEqual([labels, 1]);
     }

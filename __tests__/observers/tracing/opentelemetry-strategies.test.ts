@@ -70,7 +70,7 @@ describe('a hedge', () => {
     });
     await request(served.url);
     const spans = await attemptSpans(served);
-    expect(spans.map(({ attributes }) => attributes['balancing_proxy.attempt.reason'])).toEqual(['first', 'delay']);
+    expect(spans.map(({ attributes }) => attributes['balancing_proxy.attempt.reason'])).toEqual(['first', 'hedge']);
     expect(spans.map(({ attributes }) => attributes['http.request.resend_count'])).toEqual([undefined, 1]);
   });
 

@@ -1,7 +1,8 @@
 import type { AttemptEnd } from '../../endpoints/endpoint.ts';
 import type { Candidate } from '../../endpoints/pool.ts';
 import type { BalancingProxyError } from '../../errors.ts';
-import type { AttemptReason, AttemptReport, BodyBreak } from '../../events/events.ts';
+import type { AttemptReport, BodyBreak } from '../../events/events.ts';
+import type { AttemptReason } from '../../race/rules.ts';
 
 /** The start of an attempt. */
 interface AttemptStart extends Pick<Attempt, 'candidate' | 'reason' | 'number'> {

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { AttemptReason } from '../../events/events.ts';
 import type { ServerSentEvent } from '../../http/first-event.ts';
 import type { HookContext } from '../../http/header-hook.ts';
+import type { AttemptReason } from '../../race/rules.ts';
 
 /** A response as `isUsable` sees it. Whatever is read of its body still goes to the client. */
 export interface InspectedResponse {

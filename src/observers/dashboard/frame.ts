@@ -84,7 +84,7 @@ export interface AttemptRow {
   /** The name of the endpoint. */
   readonly endpoint: string;
   /** Why the attempt started. */
-  readonly reason: 'first' | 'delay' | 'failure' | 'resume';
+  readonly reason: 'first' | 'race' | 'hedge' | 'failure' | 'tier' | 'retry' | 'resume';
   /** How the attempt ended. */
   readonly outcome: 'won' | 'lost' | 'resumed' | 'unusable' | 'failed' | 'timed-out' | 'cancelled' | 'pending';
   /** The status that the endpoint answered, if it did. */

@@ -79,11 +79,11 @@ export class Recorder {
     if (broken.length > resumes && outcome === 'broken-off') breaks.inc({ outcome: 'failed' });
   }
 
-  /** Counts hedges of the strategy `hedge` only: a race's delay of 0 ms starts attempts, too, but no budget limits those. */
+  /** Counts the attempts that the budget allowed: with a hedge delay of 0 ms those of the reason `race`, too. */
   #countHedges(attempts: readonly AttemptReport[]): void {
     const { hedgesStarted, hedgesWon } = this.#instruments;
     for (const { reason, outcome } of attempts) {
-      if (reason !== 'delay') continue;
+      if (reason !== 'hedge' && reason !== 'race') continue;
       hedgesStarted.inc();
       if (outcome === 'won') hedgesWon.inc();
     }

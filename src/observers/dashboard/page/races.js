@@ -118,8 +118,11 @@ function breakOf({ error, brokeOff }) {
 function startOf({ reason, startedAfterMs }) {
   const why = {
     first: 'first',
-    delay: 'after the hedge delay',
+    race: 'beside the first',
+    hedge: 'after the hedge delay',
     failure: 'after a failure',
+    tier: 'as the tiers before were no help',
+    retry: 'once more, after all had failed',
     resume: 'to go on with the body',
   }[reason];
   return `${why} at ${formatMs(startedAfterMs)} ms`;
