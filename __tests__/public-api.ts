@@ -118,7 +118,7 @@ export const everyOption: Required<BalancingProxyOptions> = {
     'http://one.example',
     new URL('http://two.example'),
     { url: 'http+unix://%2Fsock', name: 'three', headers: { 'X-Key': 'k', Accept: ['a', 'b'] } },
-    { url: new URL('http://four.example'), address: '10.0.0.4' },
+    { url: new URL('http://four.example'), address: '10.0.0.4', tier: 1 },
   ],
   terminalStatuses: ['2xx', 404, '200-204'],
   isUsable: async ({ status, headers, body }) => status !== 200 || headers.etag !== '' || (await body()).length > 0,

@@ -7,7 +7,7 @@ import { Events } from '../../src/events/proxy-events.ts';
 import { Reporter } from '../../src/events/reporter.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import type { UpstreamResponse } from '../../src/transports/message/transport.ts';
-import { addressOf, endpointNamed } from '../endpoints/candidates.ts';
+import { candidateNamed } from '../endpoints/candidates.ts';
 import { clientRequest } from '../http/client-request.ts';
 
 /** A ledger whose attempts are sent by a transport that does as the test says. */
@@ -18,7 +18,7 @@ function openLedger() {
   events.subscribe((event) => seen.push(event));
   const ledger = new AttemptLedger(new Reporter(events, 1, req), performance.now());
   const make = (send: () => Promise<UpstreamResponse>) => {
-    const candidate = { endpoint: endpointNamed('one'), address: addressOf('one') };
+    const candidate = candidateNamed('one');
     const transport = { send, close: async () => {} };
     const outgoing = { method: 'GET', url: '/', host: undefined, headers: [], body: undefined, isUpgrade: false };
     const config = resolveOptions({ endpoints: ['http://one.example'], transport, timeouts: { responseMs: Infinity } });

@@ -1,5 +1,7 @@
-import { parseAddress } from '../../src/endpoints/address.ts';
+import { type EndpointAddress, parseAddress } from '../../src/endpoints/address.ts';
+import type { ConfiguredEndpoint } from '../../src/endpoints/configured-endpoint.ts';
 import { Endpoint, type EndpointSettings } from '../../src/endpoints/endpoint.ts';
+import type { Candidate } from '../../src/endpoints/pool.ts';
 import type { AttemptOutcome } from '../../src/errors.ts';
 import { BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
 
@@ -11,8 +13,17 @@ export const settings: EndpointSettings = {
 
 export const addressOf = (name: string) => parseAddress({ url: new URL(`http://${name}.example`), name });
 
+/** An endpoint as options give it, at this address or at that of this name. */
+export const configuredAt = (place: string | EndpointAddress): ConfiguredEndpoint => ({
+  address: typeof place === 'string' ? addressOf(place) : place,
+  tier: 0,
+  settings: {},
+});
+
 export const endpointNamed = (name: string, overrides: Partial<EndpointSettings> = {}) =>
   new Endpoint(addressOf(name), { ...settings, ...overrides });
+
+export const candidateNamed = (name: string): Candidate => ({ ...configuredAt(name), endpoint: endpointNamed(name) });
 
 /** Lets an endpoint have one attempt from its start to its end. */
 export function attempt(endpoint: Endpoint, outcome: AttemptOutcome, elapsedMs = 10): void {

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import type { EndpointPool } from '../../src/endpoints/pool.ts';
-import { addressOf, attempt, eject, learn } from './candidates.ts';
+import { addressOf, attempt, configuredAt, eject, learn } from './candidates.ts';
 import { coolDown, oneByOne, poolWith, race, start, startPool } from './started-pool.ts';
 
 beforeEach(() => void jest.useFakeTimers());
@@ -57,10 +57,10 @@ describe('an endpoint that is drained', () => {
 
   test('is remembered however long it is not used', () => {
     const pool = poolWith();
-    const [drained] = pool.candidatesAt([addressOf('a'), addressOf('b')]);
+    const [drained] = pool.candidatesAt([configuredAt('a'), configuredAt('b')]);
     drained?.endpoint.drain();
     jest.advanceTimersByTime(601_000);
-    pool.candidatesAt([addressOf('c')]);
+    pool.candidatesAt([configuredAt('c')]);
     expect(pool.snapshots().map(({ name }) => name)).toEqual(['a', 'c']);
   });
 });
@@ -112,18 +112,19 @@ describe('the state of an endpoint', () => {
   /** A pool in which each address has had an attempt that won, in this order. */
   function usedPool(names: readonly string[]): EndpointPool {
     const pool = poolWith();
-    for (const name of names) for (const { endpoint } of pool.candidatesAt([addressOf(name)])) attempt(endpoint, 'won');
+    for (const name of names)
+      for (const { endpoint } of pool.candidatesAt([configuredAt(name)])) attempt(endpoint, 'won');
     return pool;
   }
 
   const numbered = (count: number, prefix = 'n') => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
   const knownTo = (pool: EndpointPool) => pool.snapshots().map(({ name }) => name);
-  const endpointAt = (pool: EndpointPool, name: string) => pool.candidatesAt([addressOf(name)])[0]?.endpoint;
+  const endpointAt = (pool: EndpointPool, name: string) => pool.candidatesAt([configuredAt(name)])[0]?.endpoint;
 
   test('is found again by URL and name', () => {
     const pool = poolWith();
-    const [first] = pool.candidatesAt([addressOf('a'), addressOf('b')]);
-    const [, again] = pool.candidatesAt([addressOf('b'), addressOf('a')]);
+    const [first] = pool.candidatesAt([configuredAt('a'), configuredAt('b')]);
+    const [, again] = pool.candidatesAt([configuredAt('b'), configuredAt('a')]);
     expect(again?.endpoint).toBe(first?.endpoint);
   });
 
@@ -137,7 +138,7 @@ describe('the state of an endpoint', () => {
     ['base query', { baseQuery: 'key=1' }],
   ])('is another one for another %s', (_, change) => {
     const pool = poolWith();
-    const [first, second] = pool.candidatesAt([addressOf('a'), { ...addressOf('a'), ...change }]);
+    const [first, second] = pool.candidatesAt([configuredAt('a'), configuredAt({ ...addressOf('a'), ...change })]);
     expect(second?.endpoint).not.toBe(first?.endpoint);
   });
 
@@ -152,7 +153,7 @@ describe('the state of an endpoint', () => {
   test('is kept for all of one request, however many they are', () => {
     const pool = usedPool(['old']);
     const names = numbered(300);
-    pool.candidatesAt(names.map(addressOf));
+    pool.candidatesAt(names.map(configuredAt));
     expect(knownTo(pool)).toEqual(names);
   });
 
@@ -175,7 +176,7 @@ describe('the state of an endpoint', () => {
     const pool = usedPool(['a']);
     const a = endpointAt(pool, 'a');
     jest.advanceTimersByTime(600_000);
-    const [again] = pool.candidatesAt([addressOf('a'), addressOf('new')]);
+    const [again] = pool.candidatesAt([configuredAt('a'), configuredAt('new')]);
     expect(again?.endpoint).toBe(a);
     expect(knownTo(pool)).toEqual(['a', 'new']);
   });
@@ -185,7 +186,7 @@ describe('the state of an endpoint', () => {
     endpointAt(pool, 'a')?.attemptStarted();
     const a = endpointAt(pool, 'a');
     jest.advanceTimersByTime(3_600_000);
-    pool.candidatesAt(numbered(256, 'm').map(addressOf));
+    pool.candidatesAt(numbered(256, 'm').map(configuredAt));
     expect(knownTo(pool)).toEqual(['a', ...numbered(256, 'm')]);
     expect(endpointAt(pool, 'a')).toBe(a);
   });

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import type { Endpoint } from '../../src/endpoints/endpoint.ts';
-import { addressOf, attempt, eject, learn } from './candidates.ts';
+import { addressOf, attempt, configuredAt, eject, learn } from './candidates.ts';
 import { coolDown, oneByOne, poolWith, race, start, startPool } from './started-pool.ts';
 
 beforeEach(() => void jest.useFakeTimers());
@@ -83,10 +83,16 @@ describe('the candidates of a request', () => {
   test('have the address that holds for their request', () => {
     const pool = poolWith();
     const address = { ...addressOf('a'), headers: ['X-Key', '2'] };
-    const [first] = pool.candidatesAt([addressOf('a')]);
-    const [second] = pool.candidatesAt([address]);
+    const [first] = pool.candidatesAt([configuredAt('a')]);
+    const [second] = pool.candidatesAt([configuredAt(address)]);
     expect(second?.address).toBe(address);
     expect(second?.endpoint).toBe(first?.endpoint);
+  });
+
+  test('have the tier and the settings that hold for their request', () => {
+    const settings = { terminalStatuses: () => true };
+    const [candidate] = poolWith().candidatesAt([{ ...configuredAt('a'), tier: 2, settings }]);
+    expect(candidate).toMatchObject({ tier: 2, settings });
   });
 });
 

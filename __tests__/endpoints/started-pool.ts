@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointSettings } from '../../src/endpoints/endpoint.ts';
 import { type Candidate, type Choice, EndpointPool } from '../../src/endpoints/pool.ts';
-import { addressOf, settings } from './candidates.ts';
+import { configuredAt, settings } from './candidates.ts';
 
 export const poolWith = (overrides: Partial<EndpointSettings> = {}) => new EndpointPool({ ...settings, ...overrides });
 
@@ -10,7 +10,7 @@ export const race: Choice = { ...oneByOne, isRace: true };
 /** A pool of endpoints whose names are one letter each. */
 export function startPool(names: string, overrides?: Partial<EndpointSettings>) {
   const pool = poolWith(overrides);
-  const candidates = pool.candidatesAt([...names].map(addressOf));
+  const candidates = pool.candidatesAt([...names].map(configuredAt));
   const endpoints = new Map(candidates.map(({ endpoint }) => [endpoint.name, endpoint]));
   return {
     pool,

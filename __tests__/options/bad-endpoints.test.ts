@@ -45,6 +45,11 @@ describe('a bad endpoint', () => {
       { url, address: '10.0.0.1' },
       "`endpoints[0].address`: expected an address only beside a URL with a host name, got '10.0.0.1'",
     ]),
+    ...[-1, 0.5, Infinity, NaN].map((tier): [object, string] => [
+      { tier },
+      `\`endpoints[0].tier\`: expected a whole number from 0, got ${tier}`,
+    ]),
+    [{ tier: '1' }, "`endpoints[0].tier`: expected a whole number from 0, got '1'"],
     [
       { headers: ['x'] },
       '`endpoints[0].headers`: expected an object of header names and values, got a value of type object',

@@ -4,7 +4,7 @@ import { resolveOptions } from '../../src/options/config.ts';
 import type { BalancingProxyOptions } from '../../src/options/options.ts';
 import type { TerminalStatuses } from '../../src/options/statuses.ts';
 import { cert, endpoints, key, transport } from './option-values.ts';
-import { addressesIn, problemWith } from './problems.ts';
+import { endpointsIn, problemWith } from './problems.ts';
 
 const resolve = (options: Partial<BalancingProxyOptions>) => resolveOptions({ endpoints, ...options });
 
@@ -94,9 +94,10 @@ describe('resolveOptions without options', () => {
 describe('the result of resolveOptions', () => {
   test('is frozen, and so are its parts', () => {
     const config = resolve({ timeouts: { connectMs: 1 }, tls: { ca: cert } });
-    const [endpoint] = addressesIn(config);
-    const parts = [config, config.timeouts, config.hedge, config.ejection, config.tls, config.endpoints, endpoint];
-    expect(parts.map(Object.isFrozen)).toEqual(parts.map(() => true));
+    const [endpoint] = endpointsIn(config);
+    const parts = [config, config.timeouts, config.hedge, config.ejection, config.tls, config.endpoints];
+    const own = [endpoint, endpoint?.address, endpoint?.settings];
+    expect([...parts, ...own].every(Object.isFrozen)).toBe(true);
   });
 
   test('does not change with the object that it was made of', () => {
@@ -104,7 +105,7 @@ describe('the result of resolveOptions', () => {
     const config = resolveOptions(given);
     given.endpoints.push('http://two.example');
     given.timeouts.connectMs = 2;
-    expect([addressesIn(config).length, config.timeouts.connectMs]).toEqual([1, 1]);
+    expect([endpointsIn(config).length, config.timeouts.connectMs]).toEqual([1, 1]);
   });
 
   test('leaves frozen options as they are', () => {

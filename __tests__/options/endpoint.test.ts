@@ -1,6 +1,6 @@
 import type { EndpointAddress } from '../../src/endpoints/address.ts';
 import type { EndpointOption } from '../../src/options/endpoint.ts';
-import { parse } from './parse-endpoints.ts';
+import { parse, parseAll } from './parse-endpoints.ts';
 
 describe('an endpoint', () => {
   const plain = { secure: false, basePath: '', baseQuery: '', headers: [] };
@@ -89,6 +89,15 @@ describe('an endpoint', () => {
       });
     },
   );
+
+  test('is in the tier that it is given, else in the first one', () => {
+    const endpoints = parseAll(
+      'http://one.example',
+      { url: 'http://two.example' },
+      { url: 'http://b.example', tier: 1 },
+    );
+    expect(endpoints.map(({ tier }) => tier)).toEqual([0, 0, 1]);
+  });
 
   test('may have a name and header values beyond ASCII', () => {
     const [address] = parse({ url: 'http://one.example', name: 'Zürich', headers: { 'X-Town': 'Zürich' } });

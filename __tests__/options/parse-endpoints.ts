@@ -1,5 +1,9 @@
 import { resolveOptions } from '../../src/options/config.ts';
 import type { EndpointOption } from '../../src/options/endpoint.ts';
-import { addressesIn } from './problems.ts';
+import { endpointsIn } from './problems.ts';
 
-export const parse = (...endpoints: EndpointOption[]) => addressesIn(resolveOptions({ endpoints }));
+/** The endpoints of a list, as the code works with them. */
+export const parseAll = (...endpoints: EndpointOption[]) => endpointsIn(resolveOptions({ endpoints }));
+
+/** Where they are. */
+export const parse = (...endpoints: EndpointOption[]) => parseAll(...endpoints).map(({ address }) => address);

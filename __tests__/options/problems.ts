@@ -1,4 +1,5 @@
 import type { EndpointAddress } from '../../src/endpoints/address.ts';
+import type { ConfiguredEndpoint } from '../../src/endpoints/configured-endpoint.ts';
 import { BalancingProxyError } from '../../src/errors.ts';
 import { type Config, resolveOptions } from '../../src/options/config.ts';
 import type { BalancingProxyOptions } from '../../src/options/options.ts';
@@ -20,7 +21,12 @@ export function problemWith(option: string, value: unknown): string {
 }
 
 /** The endpoints of options that list them. */
-export function addressesIn({ endpoints }: Config): readonly EndpointAddress[] {
+export function endpointsIn({ endpoints }: Config): readonly ConfiguredEndpoint[] {
   if (typeof endpoints === 'function') throw new TypeError('the endpoints are a function');
   return endpoints;
+}
+
+/** Where they are. */
+export function addressesIn(config: Config): readonly EndpointAddress[] {
+  return endpointsIn(config).map(({ address }) => address);
 }

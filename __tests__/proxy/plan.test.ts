@@ -1,4 +1,3 @@
-import type { Candidate } from '../../src/endpoints/pool.ts';
 import { BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
 import type { ProxyEvent } from '../../src/events/events.ts';
 import { Events } from '../../src/events/proxy-events.ts';
@@ -8,7 +7,7 @@ import type { BalancingProxyOptions } from '../../src/options/options.ts';
 import { planFor, strategyFor } from '../../src/proxy/plan.ts';
 import { HedgeBudget } from '../../src/race/budget.ts';
 import { type Strategy, strategyNames } from '../../src/race/strategies/strategies.ts';
-import { addressOf, endpointNamed, learn } from '../endpoints/candidates.ts';
+import { candidateNamed, learn } from '../endpoints/candidates.ts';
 import { type ClientRequest, clientRequest } from '../http/client-request.ts';
 
 type Options = Omit<BalancingProxyOptions, 'endpoints'>;
@@ -112,8 +111,6 @@ describe('the strategy for a request', () => {
 });
 
 describe('the plan for a request', () => {
-  const candidateNamed = (name: string): Candidate => ({ endpoint: endpointNamed(name), address: addressOf(name) });
-
   function plan(options: Options, { isReplayable = true } = {}) {
     const config = configWith(options);
     const budget = new HedgeBudget(config.hedge);

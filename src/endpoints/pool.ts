@@ -1,4 +1,5 @@
 import { type EndpointAddress, keyOf } from './address.ts';
+import type { ConfiguredEndpoint, EndpointOverrides } from './configured-endpoint.ts';
 import { Endpoint, type EndpointSettings } from './endpoint.ts';
 import { inOrder, type Order } from './order.ts';
 import type { EndpointSnapshot } from './snapshot.ts';
@@ -9,6 +10,10 @@ export interface Candidate {
   readonly endpoint: Endpoint;
   /** Where the endpoint is for this request. */
   readonly address: EndpointAddress;
+  /** The group of endpoints that it is asked with, from 0. */
+  readonly tier: number;
+  /** The settings that it has of its own for this request. */
+  readonly settings: EndpointOverrides;
 }
 
 /** How the candidates of one request are chosen. */
@@ -37,10 +42,12 @@ export class EndpointPool {
     this.#settings = settings;
   }
 
-  /** The endpoints for these addresses, each with the state that it has or begins with; state that nobody needs is dropped. */
-  candidatesAt(addresses: readonly EndpointAddress[]): readonly Candidate[] {
+  /** The endpoints that are configured, each with the state that it has or begins with; state that nobody needs is dropped. */
+  candidatesAt(configured: readonly ConfiguredEndpoint[]): readonly Candidate[] {
     const size = this.#endpoints.size;
-    const candidates = addresses.map((address) => ({ endpoint: this.#endpointAt(address), address }));
+    const candidates = configured.map(({ address, tier, settings }) => {
+      return { endpoint: this.#endpointAt(address), address, tier, settings };
+    });
     if (this.#endpoints.size > size) this.#forgetUnused(candidates);
     return candidates;
   }

@@ -1,9 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { type EndpointAddress, parseAddress } from '../endpoints/address.ts';
-import { withDistinctNames } from '../endpoints/addresses.ts';
+import { parseAddress } from '../endpoints/address.ts';
+import {
+  type ConfiguredEndpoint,
+  type EndpointOverrides,
+  withDistinctNames,
+} from '../endpoints/configured-endpoint.ts';
 import { isFieldValue, isToken } from '../http/headers.ts';
-import { arrayOf, type Parser, valueThat } from '../support/parser/kinds.ts';
+import { arrayOf, finiteWholeNumberFrom, type Parser, valueThat } from '../support/parser/kinds.ts';
 import { inWords, none, type OptionTable, objectOf, option, required } from '../support/parser/option.ts';
 import { collect, refuse, reject, rejectUnseen } from '../support/parser/problems.ts';
 import { isPlainObject } from '../support/plain-object.ts';
@@ -29,6 +33,12 @@ export interface EndpointOptions {
    * @default none
    */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /**
+   * Group of endpoints that this one is asked with, a whole number from 0. The endpoints of a group are asked when those of the groups
+   * before are no help, so that 1 makes a backup of the others.
+   * @default 0
+   */
+  readonly tier?: number;
 }
 
 /** One endpoint among the option `endpoints`. */
@@ -93,31 +103,35 @@ export const endpointOptions = {
     inWords(none.words, () => []),
     "Headers that every request to this endpoint gets; they replace the client's headers of the same names",
   ),
+  tier: option(finiteWholeNumberFrom(0), 0, 'Group of endpoints that this one is asked with, a whole number from 0'),
 } satisfies OptionTable<Record<keyof EndpointOptions, unknown>>;
 
 const endpointObject = objectOf(endpointOptions);
 
-const endpoint: Parser<EndpointAddress> = (value, option) => {
+const noOverrides: EndpointOverrides = Object.freeze({});
+
+const endpoint: Parser<ConfiguredEndpoint> = (value, option) => {
   const isBare = !isPlainObject(value) || value instanceof URL;
-  const parts = isBare ? { url: endpointUrl(value, option) } : endpointObject(value, option);
+  if (isBare) return { address: parseAddress({ url: endpointUrl(value, option) }), tier: 0, settings: noOverrides };
+  const { tier, ...parts } = endpointObject(value, option);
   // A certificate for one address cannot be checked on a connection to another one.
-  if ('address' in parts && parts.address !== undefined && !hasHostName(parts.url)) {
+  if (parts.address !== undefined && !hasHostName(parts.url)) {
     reject(`${option}.address`, 'an address only beside a URL with a host name', parts.address);
   }
-  return parseAddress(parts);
+  return { address: parseAddress(parts), tier, settings: noOverrides };
 };
 
 const endpointList = arrayOf(endpoint, 'a non-empty array of URLs or a function that gives one');
 const listOfFunction = arrayOf(endpoint, 'an array of URLs');
 
 /** The option `endpoints`. A function is taken as it is: its lists can only be checked when it gives them. */
-export const parseEndpoints: Parser<readonly EndpointAddress[] | EndpointsFunction> = (value, option) =>
+export const parseEndpoints: Parser<readonly ConfiguredEndpoint[] | EndpointsFunction> = (value, option) =>
   typeof value === 'function' ? (value as EndpointsFunction) : withDistinctNames(endpointList(value, option));
 
 /**
- * The addresses in a list that an `endpoints` function gave.
+ * The endpoints in a list that an `endpoints` function gave.
  * @throws InvalidOptions naming every problem found in it.
  */
-export function givenAddresses(list: unknown): readonly EndpointAddress[] {
+export function givenEndpoints(list: unknown): readonly ConfiguredEndpoint[] {
   return listOfFunction(list, 'endpoints(req)');
 }

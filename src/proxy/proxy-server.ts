@@ -9,7 +9,7 @@ import { answerError } from '../client/response/answer-error.ts';
 import { answerAsRecipient } from '../client/response/final-recipient.ts';
 import { respond } from '../client/response/respond.ts';
 import { checkUpgrade, type UpgradeClient } from '../client/upgrade/upgrade.ts';
-import { addressesFor } from '../endpoints/addresses.ts';
+import { endpointsFor } from '../endpoints/endpoints-for.ts';
 import { type Candidate, EndpointPool } from '../endpoints/pool.ts';
 import { BalancingProxyError } from '../errors.ts';
 import { Events } from '../events/proxy-events.ts';
@@ -20,7 +20,7 @@ import { rewrittenUrl } from '../http/target.ts';
 import { isLoop } from '../http/via.ts';
 import { requestLogger } from '../observers/log/logger.ts';
 import type { Config } from '../options/config.ts';
-import { givenAddresses } from '../options/endpoint.ts';
+import { givenEndpoints } from '../options/endpoint.ts';
 import { HedgeBudget } from '../race/budget.ts';
 import type { Next } from '../support/next.ts';
 import { untilAborted } from '../support/until-aborted.ts';
@@ -128,8 +128,8 @@ export class ProxyServer {
   }
 
   async #candidatesFor({ req, signal }: ProxiedRequest): Promise<readonly Candidate[]> {
-    const addresses = addressesFor(req, this.#config.endpoints, givenAddresses);
-    return this.pool.candidatesAt(await untilAborted(addresses, signal));
+    const endpoints = endpointsFor(req, this.#config.endpoints, givenEndpoints);
+    return this.pool.candidatesAt(await untilAborted(endpoints, signal));
   }
 
   /** Drains or restores the endpoints of a name. @returns whether there is one. */

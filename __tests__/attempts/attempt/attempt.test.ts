@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { Attempt } from '../../../src/attempts/attempt/attempt.ts';
 import { BalancingProxyError } from '../../../src/errors.ts';
-import { addressOf, endpointNamed } from '../../endpoints/candidates.ts';
+import { candidateNamed } from '../../endpoints/candidates.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -10,7 +10,7 @@ afterEach(() => void jest.useRealTimers());
 function startAttempt(): Attempt {
   const requestStartedAt = performance.now();
   jest.advanceTimersByTime(10);
-  const candidate = { endpoint: endpointNamed('one'), address: addressOf('one') };
+  const candidate = candidateNamed('one');
   return new Attempt({ candidate, reason: 'first', number: 1, requestStartedAt });
 }
 

@@ -4,7 +4,7 @@ import { examine } from '../../../src/attempts/response/examine.ts';
 import { resolveOptions } from '../../../src/options/config.ts';
 import type { BalancingProxyOptions } from '../../../src/options/options.ts';
 import type { UpstreamResponse } from '../../../src/transports/message/transport.ts';
-import { addressOf, endpointNamed } from '../../endpoints/candidates.ts';
+import { candidateNamed } from '../../endpoints/candidates.ts';
 import { clientRequest } from '../../http/client-request.ts';
 
 interface Case {
@@ -14,7 +14,7 @@ interface Case {
 }
 
 function judged({ options = {}, response = {}, isUpgrade = false }: Case) {
-  const candidate = { endpoint: endpointNamed('one'), address: addressOf('one') };
+  const candidate = candidateNamed('one');
   const headers = isUpgrade ? ['Upgrade', 'websocket'] : [];
   const outgoing = { method: 'GET', url: '/', host: undefined, headers, body: undefined, isUpgrade };
   const upstream = { status: 200, statusText: '', headers: [], body: Readable.from([]), trailers: () => [] };

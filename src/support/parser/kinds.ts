@@ -79,6 +79,11 @@ export function wholeNumberFrom(least: number): Parser<number> {
   );
 }
 
+/** A whole number from `least`; Infinity is none. */
+export function finiteWholeNumberFrom(least: number): Parser<number> {
+  return valueThat((value) => isWholeNumber(value, least), `a whole number from ${least}`);
+}
+
 function isWholeNumber(value: unknown, least: number): boolean {
   return Number.isSafeInteger(value) && (value as number) >= least;
 }

@@ -1,24 +1,24 @@
-import { addressesFor } from '../../src/endpoints/addresses.ts';
+import { endpointsFor } from '../../src/endpoints/endpoints-for.ts';
 import { resolveOptions } from '../../src/options/config.ts';
-import { type EndpointOption, type EndpointsFunction, givenAddresses } from '../../src/options/endpoint.ts';
+import { type EndpointOption, type EndpointsFunction, givenEndpoints } from '../../src/options/endpoint.ts';
 import { clientRequest } from '../http/client-request.ts';
-import { parse } from '../options/parse-endpoints.ts';
+import { parseAll as parse } from '../options/parse-endpoints.ts';
 
-describe('the addresses for a request', () => {
+describe('the endpoints for a request', () => {
   const req = clientRequest({ headers: ['X-Tenant', 'a'] });
-  const addressesOf = (endpoints: EndpointsFunction) =>
-    addressesFor(req, resolveOptions({ endpoints }).endpoints, givenAddresses);
+  const endpointsOf = (endpoints: EndpointsFunction) =>
+    endpointsFor(req, resolveOptions({ endpoints }).endpoints, givenEndpoints);
 
   test('are those of the list where there is one', async () => {
     const { endpoints } = resolveOptions({ endpoints: ['http://one.example'] });
-    await expect(addressesFor(req, endpoints, givenAddresses)).resolves.toBe(endpoints);
+    await expect(endpointsFor(req, endpoints, givenEndpoints)).resolves.toBe(endpoints);
   });
 
   test.each<[string, EndpointsFunction]>([
     ['returns', ({ headers }) => [`http://${headers['x-tenant']}.example`]],
     ['resolves with', async ({ headers }) => [`http://${headers['x-tenant']}.example`]],
   ])('are those that the function %s', async (_, endpoints) => {
-    await expect(addressesOf(endpoints)).resolves.toEqual(parse('http://a.example'));
+    await expect(endpointsOf(endpoints)).resolves.toEqual(parse('http://a.example'));
   });
 
   test('are parsed like those of a list, with distinct names', async () => {
@@ -27,7 +27,7 @@ describe('the addresses for a request', () => {
       { url: 'http://one.example/base', name: 'b' },
       'http://one.example/base',
     ];
-    await expect(addressesOf(() => given)).resolves.toEqual(parse(...given));
+    await expect(endpointsOf(() => given)).resolves.toEqual(parse(...given));
   });
 
   const { freeze } = Object;
@@ -36,9 +36,9 @@ describe('the addresses for a request', () => {
     ['of objects', freeze([freeze({ url: 'http://one.example', name: 'a', address: '10.0.0.1' })])],
     ['with headers', freeze([freeze({ url: 'http://one.example', headers: freeze({ a: 'x', b: freeze(['y']) }) })])],
   ])('are parsed once where the same list %s is frozen', async (_, list) => {
-    const first = await addressesOf(() => list);
+    const first = await endpointsOf(() => list);
     expect(first).toEqual(parse(...list));
-    expect(await addressesOf(async () => list)).toBe(first);
+    expect(await endpointsOf(async () => list)).toBe(first);
   });
 
   test.each<[string, (url: string) => readonly EndpointOption[], (list: never, url: string) => void]>([
@@ -52,24 +52,24 @@ describe('the addresses for a request', () => {
     ['a bare URL', (url) => freeze([new URL(url)]), ([one]: [URL], url) => void Object.assign(one, { href: url })],
   ])('are those of this moment where %s may change', async (_, make, change) => {
     const list = make('http://one.example');
-    expect(await addressesOf(() => list)).toEqual(parse('http://one.example'));
+    expect(await endpointsOf(() => list)).toEqual(parse('http://one.example'));
     change(list as never, 'http://two.example');
-    expect(await addressesOf(() => list)).toEqual(parse('http://two.example'));
+    expect(await endpointsOf(() => list)).toEqual(parse('http://two.example'));
   });
 
   test('have the headers of this moment where these may change', async () => {
     const headers = { a: 'x' };
     const list = freeze([freeze({ url: 'http://one.example', headers })]);
-    await addressesOf(() => list);
+    await endpointsOf(() => list);
     headers.a = 'y';
-    expect((await addressesOf(() => list))[0]?.headers).toEqual(['a', 'y']);
+    expect((await endpointsOf(() => list))[0]?.address.headers).toEqual(['a', 'y']);
   });
 
   test.each<[string, EndpointsFunction]>([
     ['returns', () => []],
     ['resolves with', async () => []],
   ])('may be none: %s []', async (_, endpoints) => {
-    await expect(addressesOf(endpoints)).resolves.toEqual([]);
+    await expect(endpointsOf(endpoints)).resolves.toEqual([]);
   });
 
   const oops = new Error('oops');
@@ -82,7 +82,7 @@ describe('the addresses for a request', () => {
     ],
     ['rejects', () => Promise.reject(oops)],
   ])('are an error with its cause when the function %s', async (_, endpoints) => {
-    await expect(addressesOf(endpoints as EndpointsFunction)).rejects.toMatchObject({
+    await expect(endpointsOf(endpoints as EndpointsFunction)).rejects.toMatchObject({
       name: 'BalancingProxyError',
       code: 'ERR_BRP_ENDPOINTS',
       status: 500,
@@ -110,7 +110,7 @@ describe('the addresses for a request', () => {
       `option \`endpoints(req)[0]\`: ${url}, got 'ftp://***@one.example'`,
     ],
   ])('are an error that says what is wrong when the function gives %s', async (_, given, problem) => {
-    await expect(addressesOf((() => given) as EndpointsFunction)).rejects.toMatchObject({
+    await expect(endpointsOf((() => given) as EndpointsFunction)).rejects.toMatchObject({
       code: 'ERR_BRP_ENDPOINTS',
       status: 500,
       message: 'the `endpoints` function failed',
@@ -120,7 +120,7 @@ describe('the addresses for a request', () => {
 
   test('are an error that names every problem', async () => {
     const given = [{ url: 'one.com', name: '' }, 'two.com'];
-    await expect(addressesOf(() => given)).rejects.toMatchObject({
+    await expect(endpointsOf(() => given)).rejects.toMatchObject({
       cause: {
         message: expect.stringMatching(
           /endpoints\(req\)\[0\]\.url.*\n.*endpoints\(req\)\[0\]\.name.*\n.*endpoints\(req\)\[1\]/,

@@ -1,0 +1,31 @@
+import type { IsTerminal } from '../http/terminal.ts';
+import type { EndpointAddress } from './address.ts';
+
+/** The settings that an endpoint has of its own; each one that is missing is that of all endpoints. */
+export interface EndpointOverrides {
+  /** Whether a status may be given to the client. */
+  readonly terminalStatuses?: IsTerminal;
+}
+
+/** An endpoint as it was given, checked: where it is, and when and how it is asked. */
+export interface ConfiguredEndpoint {
+  /** Where the endpoint is. */
+  readonly address: EndpointAddress;
+  /** The group of endpoints that it is asked with, from 0; the groups before are asked first. */
+  readonly tier: number;
+  /** The settings of its own. */
+  readonly settings: EndpointOverrides;
+}
+
+/** The endpoints, frozen, with names that count up where the same URL stands in the list several times. */
+export function withDistinctNames(endpoints: readonly ConfiguredEndpoint[]): readonly ConfiguredEndpoint[] {
+  const taken = new Set<string>();
+  const distinct = endpoints.map((endpoint) => {
+    const { address } = endpoint;
+    let { name } = address;
+    for (let count = 2; taken.has(name); count++) name = `${address.name}#${count}`;
+    taken.add(name);
+    return Object.freeze({ ...endpoint, address: Object.freeze({ ...address, name }) });
+  });
+  return Object.freeze(distinct);
+}
