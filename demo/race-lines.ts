@@ -94,11 +94,16 @@ function paintCells(outcome: AttemptReport['outcome'], count: number, paint: Pai
   return paint(color, cell.repeat(count));
 }
 
-/** Says how an attempt ended, and how long its response was held. @param before the attempts that started before. */
+/** Why an attempt started, where that is no matter of course, as it is in a race. */
+function describeReason({ reason, outcome }: AttemptReport): string | false {
+  return reason !== 'first' && reason !== 'race' && outcome !== 'resumed' && `(${reason})`;
+}
+
+/** Says why an attempt started and how it ended, and how long its response was held. @param before the attempts that started before. */
 function describeOutcome(attempt: AttemptReport, before: readonly AttemptReport[]): string {
-  const { reason, outcome, status, error, headAfterMs = Infinity, durationMs, brokeOff } = attempt;
+  const { outcome, status, error, headAfterMs = Infinity, durationMs, brokeOff } = attempt;
   const isFailure = outcome === 'failed' || outcome === 'timed-out';
-  const words = [reason === 'resume' && outcome !== 'resumed' && 'resume', outcome, status, isFailure && error?.code];
+  const words = [describeReason(attempt), outcome, status, isFailure && error?.code];
   const heldMs = Math.floor(durationMs - headAfterMs);
   const broken = before.findLast((earlier) => earlier.brokeOff);
   return [

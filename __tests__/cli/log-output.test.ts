@@ -28,7 +28,7 @@ describe('the log', () => {
       `configuring endpoint 1: "${good}"`,
       `starting on: "127.0.0.1:${new URL(await command.url()).port}"`,
       time(`^request 1 GET /path\\?\\.\\.\\.: endpoint 0 "${bad}": 500 in [\\d.]+m?s \\(unusable\\)$`),
-      time(`^request 1 GET /path\\?\\.\\.\\.: endpoint 1 "${good}": 200 in [\\d.]+m?s$`),
+      time(`^request 1 GET /path\\?\\.\\.\\.: endpoint 1 "${good}" \\(failure\\): 200 in [\\d.]+m?s$`),
       time(`^request 1 GET /path\\?\\.\\.\\. served in [\\d.]+m?s by endpoint 1 "${good}": status 200, 4 bytes$`),
     ]);
   });

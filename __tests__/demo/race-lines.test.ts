@@ -119,9 +119,21 @@ describe('drawRace', () => {
     expect(lines).toEqual([
       '#12 GET /hello -> 200 by http://a, resumed once, in 400 ms',
       `  http://a ${'█'.repeat(20)}${' '.repeat(20)}   200 ms  won 200, broke off after 81920 bytes: ERR_BRP_CONNECTION_LOST`,
-      `  http://b ${' '.repeat(20)}▒${' '.repeat(19)}    10 ms  resume failed ERR_BRP_CONNECTION_LOST`,
+      `  http://b ${' '.repeat(20)}▒${' '.repeat(19)}    10 ms  (resume) failed ERR_BRP_CONNECTION_LOST`,
       `  http://c ${' '.repeat(20)}${'█'.repeat(20)}   200 ms  resumed 206 after 81920 bytes`,
     ]);
+  });
+
+  test.each<[AttemptReport['reason'], string]>([
+    ['first', 'won 200'],
+    ['race', 'won 200'],
+    ['hedge', '(hedge) won 200'],
+    ['failure', '(failure) won 200'],
+    ['tier', '(tier) won 200'],
+    ['retry', '(retry) won 200'],
+  ])('says of an attempt with the reason %s: %s', (reason, words) => {
+    const [, line] = draw(raceOf({}, [attempt('won', { reason, status: 200 })]));
+    expect(line?.slice(line.indexOf(' ms  ') + 5)).toBe(words);
   });
 
   test('paints a line in the colour of its outcome', () => {

@@ -40,11 +40,25 @@ describe('the line of an attempt', () => {
     [{ reason: 'resume', outcome: 'resumed', status: 206 }, 'info endpoint 1 "http://b": 206 in 12ms (resumed)'],
     [
       { reason: 'resume', outcome: 'failed', error: error('ERR_BRP_CONNECT') },
-      'warn endpoint 1 "http://b": resume failed after 12ms: why',
+      'warn endpoint 1 "http://b" (resume): failed after 12ms: why',
     ],
-    [{ reason: 'resume', outcome: 'cancelled' }, 'info endpoint 1 "http://b": resume cancelled after 12ms'],
+    [{ reason: 'resume', outcome: 'cancelled' }, 'info endpoint 1 "http://b" (resume): cancelled after 12ms'],
+    [{ reason: 'race', outcome: 'won', status: 200 }, 'info endpoint 1 "http://b": 200 in 12ms'],
+    [{ reason: 'hedge', outcome: 'won', status: 200 }, 'info endpoint 1 "http://b" (hedge): 200 in 12ms'],
+    [{ reason: 'failure', outcome: 'cancelled' }, 'info endpoint 1 "http://b" (failure): cancelled after 12ms'],
+    [{ reason: 'tier', outcome: 'lost', status: 200 }, 'info endpoint 1 "http://b" (tier): 200 in 12ms (lost)'],
+    [
+      { reason: 'retry', outcome: 'unusable', status: 503 },
+      'warn endpoint 1 "http://b" (retry): 503 in 12ms (unusable)',
+    ],
   ])('tells %j', (fields, line) => {
-    const report = { endpoint: 'http://b', startedAfterMs: 0, durationMs: 12, ...fields } as AttemptReport;
+    const report = {
+      endpoint: 'http://b',
+      reason: 'first',
+      startedAfterMs: 0,
+      durationMs: 12,
+      ...fields,
+    } as AttemptReport;
     expect(linesOf([{ type: 'attempt-ended', ...request, attempt: 2, report }])).toEqual([
       line.replace(' ', ' request 12 GET /path?...: '),
     ]);
@@ -53,7 +67,13 @@ describe('the line of an attempt', () => {
 
 describe('the target in a line', () => {
   test('has no credentials of an absolute form', () => {
-    const report = { endpoint: 'http://b', outcome: 'cancelled', startedAfterMs: 0, durationMs: 12 } as AttemptReport;
+    const report = {
+      endpoint: 'http://b',
+      reason: 'first',
+      outcome: 'cancelled',
+      startedAfterMs: 0,
+      durationMs: 12,
+    } as AttemptReport;
     const [line] = linesOf([
       { type: 'attempt-ended', ...request, url: 'http://user:secret@a.example/path', attempt: 2, report },
     ]);

@@ -3,7 +3,7 @@ import { jest } from '@jest/globals';
 import pino from 'pino';
 import winston from 'winston';
 import { BalancingProxyError, type ErrorCode } from '../../../src/errors.ts';
-import type { AttemptReport, ProxyEvent, RequestEnded } from '../../../src/index.ts';
+import type { AttemptReason, AttemptReport, ProxyEvent, RequestEnded } from '../../../src/index.ts';
 import { type Logger, requestLogger } from '../../../src/observers/log/logger.ts';
 import { withFinalStatus } from '../../events/with-final-status.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
@@ -108,12 +108,12 @@ describe('the line of a request', () => {
     [
       'a body that another endpoint went on with',
       { resumes: 1, servedBy: 'http://c', attempts: [broken, notResumed, resumed] },
-      `warn GET /path?... 200 by http://a in 12.346 ms (resumes: 1); ${wordsOfBroken}; http://b resume failed ERR_BRP_CONNECT after 12.346 ms; http://c resumed 206 after 12.346 ms`,
+      `warn GET /path?... 200 by http://a in 12.346 ms (resumes: 1); ${wordsOfBroken}; http://b (resume) failed ERR_BRP_CONNECT after 12.346 ms; http://c resumed 206 after 12.346 ms`,
     ],
     [
       'a body that nobody went on with',
       { error: error('ERR_BRP_CONNECTION_LOST'), attempts: [broken, notResumed] },
-      `warn GET /path?... 200 ERR_BRP_CONNECTION_LOST by http://a in 12.346 ms; ${wordsOfBroken}; http://b resume failed ERR_BRP_CONNECT after 12.346 ms`,
+      `warn GET /path?... 200 ERR_BRP_CONNECTION_LOST by http://a in 12.346 ms; ${wordsOfBroken}; http://b (resume) failed ERR_BRP_CONNECT after 12.346 ms`,
     ],
     [
       'a client that left after a resume',
@@ -147,6 +147,20 @@ describe('the line of a request', () => {
     ],
   ])('tells of %s', (_, fields, line) => {
     expect(linesOf(withFinalStatus({ ...served, ...fields }))).toEqual([line]);
+  });
+
+  test.each<[AttemptReason, AttemptReport['outcome'], string]>([
+    ['first', 'won', 'http://a won after'],
+    ['race', 'won', 'http://a won after'],
+    ['hedge', 'won', 'http://a (hedge) won after'],
+    ['failure', 'cancelled', 'http://a (failure) cancelled after'],
+    ['tier', 'lost', 'http://a (tier) lost after'],
+    ['retry', 'unusable', 'http://a (retry) unusable after'],
+    ['resume', 'failed', 'http://a (resume) failed after'],
+    ['resume', 'resumed', 'http://a resumed after'],
+  ])('says of an attempt that started for the reason %s and %s: %s', (reason, outcome, words) => {
+    const [line] = linesOf({ ...served, attempts: [attempt('http://a', { reason, outcome })] });
+    expect(line?.split('; ')[1]).toBe(`${words} 12.346 ms`);
   });
 
   test('has the query where that is asked for', () => {

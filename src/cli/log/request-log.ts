@@ -10,6 +10,7 @@ import { shownTarget } from '../../observers/log/shown-target.ts';
 import {
   type AttemptFields,
   isOfEndpoint,
+  reasonInLine,
   type ToldRequest,
   tellAttempt,
   tellEndpoint,
@@ -58,19 +59,18 @@ function lineOfAttempt(event: AttemptEnded, known: Known): Line {
   const isBad = report.outcome === 'unusable' || report.outcome === 'failed' || report.outcome === 'timed-out';
   return {
     level: isBad ? 'warn' : 'info',
-    message: `request ${requestId} ${method} ${url}: ${nameOf(report.endpoint, known)}: ${describeReport(report)}`,
+    message: `request ${requestId} ${method} ${url}: ${nameOf(report.endpoint, known)}${reasonInLine(report)}: ${describeReport(report)}`,
     fields: { event: type, requestId, method, url, attempt, ...attemptFields(tellAttempt(report)) },
   };
 }
 
-function describeReport({ reason, outcome, status, durationMs, error }: AttemptReport): string {
+function describeReport({ outcome, status, durationMs, error }: AttemptReport): string {
   const time = formatDuration(durationMs);
   const why = error ? `: ${error.message}` : '';
   if (outcome === 'won') return `${status} in ${time}`;
   if (outcome === 'lost' || outcome === 'resumed' || outcome === 'unusable') return `${status} in ${time} (${outcome})`;
-  const what = reason === 'resume' ? 'resume ' : '';
-  if (outcome === 'cancelled') return `${what}cancelled after ${time}`;
-  return `${what}${outcome === 'timed-out' ? 'timed out' : 'failed'} after ${time}${why}`;
+  if (outcome === 'cancelled') return `cancelled after ${time}`;
+  return `${outcome === 'timed-out' ? 'timed out' : 'failed'} after ${time}${why}`;
 }
 
 function attemptFields({ endpoint, reason, outcome, status, durationMs, error, brokeOff }: AttemptFields): LogFields {

@@ -1,6 +1,6 @@
 import type { Observer, RequestEnded } from '../../events/events.ts';
 import { escapeControls } from '../../support/text.ts';
-import { type AttemptFields, isOfEndpoint, tellEndpoint, tellRequest } from './tell.ts';
+import { type AttemptFields, isOfEndpoint, reasonInLine, tellEndpoint, tellRequest } from './tell.ts';
 
 /**
  * Takes the lines of the log, as pino, winston, console and most others do. pino, bunyan and winston get the data of a line as
@@ -64,19 +64,10 @@ function logRequest(log: Write, ended: RequestEnded, logQuery: boolean): unknown
   return log(isBad || isMended ? 'warn' : 'info', message, fields);
 }
 
-function describeAttempt({
-  endpoint,
-  reason,
-  outcome,
-  status,
-  error,
-  why,
-  durationMs,
-  brokeOff,
-}: AttemptFields): string {
+function describeAttempt(attempt: AttemptFields): string {
+  const { endpoint, outcome, status, error, why, durationMs, brokeOff } = attempt;
   const words = [
-    endpoint,
-    reason === 'resume' && outcome !== 'resumed' && 'resume',
+    endpoint + reasonInLine(attempt),
     outcome,
     status,
     !brokeOff && error,

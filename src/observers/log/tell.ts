@@ -67,6 +67,14 @@ export function tellAttempt(report: AttemptReport) {
   };
 }
 
+/**
+ * Why an attempt started, for the line of a log: ` (hedge)` and the like. Nothing where that is no news, as for all attempts of a race, and
+ * where the outcome says it.
+ */
+export function reasonInLine({ reason, outcome }: Pick<AttemptReport, 'reason' | 'outcome'>): string {
+  return reason === 'first' || reason === 'race' || outcome === 'resumed' ? '' : ` (${reason})`;
+}
+
 /** Whether an event tells of an endpoint rather than of a request. */
 export function isOfEndpoint(event: ProxyEvent): event is EndpointEvents {
   return !('requestId' in event);
