@@ -23,10 +23,12 @@ async function showEverything(source: FakeSource, page: Page): Promise<void> {
     }),
   );
   const outcomes = ['won', 'lost', 'resumed', 'unusable', 'failed', 'timed-out', 'cancelled'] as const;
+  const reasons = ['first', 'hedge', 'resume', 'failure', 'tier', 'retry', 'race'] as const;
   const error = new BalancingProxyError('ERR_BRP_RESPONSE_TIMEOUT', 'late');
   const attempts = outcomes.map((outcome, index) =>
     reportOf({
       endpoint: source.endpoints[index % 5]?.name ?? '',
+      reason: reasons[index] ?? 'first',
       outcome,
       error,
       startedAfterMs: index * 20,

@@ -9,12 +9,27 @@ const clientGone = 'ERR_BRP_CLIENT_GONE';
 const clientsDoing = [clientGone, 'ERR_BRP_CLIENT_TIMEOUT'];
 
 /**
+ * Why an attempt starts, in words.
+ * @type {Readonly<Record<AttemptRow['reason'], string>>}
+ */
+const reasons = {
+  first: 'first',
+  race: 'beside the first',
+  hedge: 'after the hedge delay',
+  failure: 'after a failure',
+  tier: 'after the tiers before',
+  retry: 'after all had failed',
+  resume: 'to go on with the body',
+};
+
+/**
  * Makes the function that adds the races of a frame to those that are shown.
  * @returns {(frame: Frame, isFirst: boolean) => void} `isFirst`: the frame has all races, in the place of those that are shown
  */
 export function createRaceList() {
   const list = byId('races');
   let lastId = 0;
+  byId('reasons').replaceChildren(...Object.entries(reasons).map(legendElement));
   return ({ races, moreRaces }, isFirst) => {
     if (isFirst) {
       list.replaceChildren();
@@ -29,6 +44,13 @@ export function createRaceList() {
     byId('no-races').hidden = list.childElementCount > 0;
     setText(byId('races-note'), moreRaces > 0 ? `a sample: ${races.length} of ${races.length + moreRaces}` : '');
   };
+}
+
+/** @param {[reason: string, words: string]} entry */
+function legendElement([reason, words]) {
+  const element = document.createElement('li');
+  setText(element, reason === words ? reason : `${reason}: ${words}`);
+  return element;
 }
 
 /** @param {RaceRow} race */
@@ -81,7 +103,7 @@ function drawnMs({ outcome, startedAfterMs, durationMs, brokeOff }, race) {
  * @param {{ race: RaceRow, fullMs: number }} picture `fullMs`: the milliseconds that the whole width stands for
  */
 function attemptElement(attempt, { race, fullMs }) {
-  const { endpoint, outcome, startedAfterMs, durationMs, brokeOff } = attempt;
+  const { endpoint, reason, outcome, startedAfterMs, durationMs, brokeOff } = attempt;
   const element = cloneOf('attempt-template');
   const bar = field(element, 'bar');
   const ended = endOf(attempt);
@@ -91,6 +113,7 @@ function attemptElement(attempt, { race, fullMs }) {
   element.title = `${endpoint}: started ${startOf(attempt)}, ${ended} after ${formatMs(durationMs)} ms${breakOf(attempt)}`;
   setTexts(element, {
     endpoint: shortName(endpoint, maxOfName),
+    reason,
     start: `started ${startOf(attempt)}`,
     // There is no room for more in a line.
     outcome: `${brokeOff ? `${outcome}, broke` : ended} · ${formatMs(ms)} ms`,
@@ -116,14 +139,5 @@ function breakOf({ error, brokeOff }) {
 
 /** @param {AttemptRow} attempt */
 function startOf({ reason, startedAfterMs }) {
-  const why = {
-    first: 'first',
-    race: 'beside the first',
-    hedge: 'after the hedge delay',
-    failure: 'after a failure',
-    tier: 'as the tiers before were no help',
-    retry: 'once more, after all had failed',
-    resume: 'to go on with the body',
-  }[reason];
-  return `${why} at ${formatMs(startedAfterMs)} ms`;
+  return `${reasons[reason]} at ${formatMs(startedAfterMs)} ms`;
 }
