@@ -8,6 +8,7 @@ afterEach(() => void jest.useRealTimers());
 
 const nothingYet = {
   name: 'one',
+  tier: 0,
   state: 'available',
   backInMs: 0,
   inFlight: 0,

@@ -4,6 +4,7 @@ import type { EndpointSnapshot } from '../../src/index.ts';
 export function snapshotOf(name: string, details: Partial<EndpointSnapshot> = {}): EndpointSnapshot {
   return {
     name,
+    tier: 0,
     state: 'available',
     backInMs: 0,
     inFlight: 0,

@@ -34,6 +34,8 @@ export class Endpoint {
   readonly latency = new LatencyWindow();
   /** Whether it is left out because it cannot be reached. */
   readonly ejection: Ejection;
+  /** The group of endpoints that it was last given in, for people to see; a function may give another one with each request. */
+  tier = 0;
   readonly #hedge: HedgeDelayOptions;
   readonly #maxInFlight: number;
   readonly #health = new Health();
@@ -157,6 +159,7 @@ export class Endpoint {
     const { state } = this;
     return {
       name: this.name,
+      tier: this.tier,
       state,
       backInMs: this.#backInMs(state),
       inFlight: this.#inFlight,

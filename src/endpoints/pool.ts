@@ -46,7 +46,9 @@ export class EndpointPool {
   candidatesAt(configured: readonly ConfiguredEndpoint[]): readonly Candidate[] {
     const size = this.#endpoints.size;
     const candidates = configured.map(({ address, tier, settings }) => {
-      return { endpoint: this.#endpointAt(address), address, tier, settings };
+      const endpoint = this.#endpointAt(address);
+      endpoint.tier = tier;
+      return { endpoint, address, tier, settings };
     });
     if (this.#endpoints.size > size) this.#forgetUnused(candidates);
     return candidates;

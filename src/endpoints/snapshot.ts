@@ -18,6 +18,8 @@ export interface LatencySummary {
 export interface EndpointSnapshot {
   /** The endpoint's name, as configured or its URL without credentials and query. */
   readonly name: string;
+  /** The group of endpoints that it is asked with, from 0; the groups before are asked first. */
+  readonly tier: number;
   /** Whether the endpoint is asked. */
   readonly state: EndpointState;
   /** Milliseconds until an ejected or cooling endpoint is asked again; 0 otherwise. */

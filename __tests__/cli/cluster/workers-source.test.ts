@@ -10,7 +10,14 @@ afterEach(() => void jest.useRealTimers());
 
 function stateOf(wins: number, changes: Partial<EndpointSnapshot> = {}): WorkerState {
   const counts = { inFlight: 0, successes: wins, wins, failures: 0, timeouts: 0, cancelled: 0 };
-  const snapshot = { state: 'available', backInMs: 0, healthRatio: 1, latencyMs: undefined, ...counts } as const;
+  const snapshot = {
+    tier: 0,
+    state: 'available',
+    backInMs: 0,
+    healthRatio: 1,
+    latencyMs: undefined,
+    ...counts,
+  } as const;
   return { endpoints: [{ name: 'a', ...snapshot, ...changes }], hedgesDenied: wins };
 }
 

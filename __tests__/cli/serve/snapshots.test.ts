@@ -27,6 +27,10 @@ describe('mergeSnapshots', () => {
     expect(merged[0]).toMatchObject(twice);
   });
 
+  test('keeps the tier as it is', () => {
+    expect(mergeSnapshots([[snapshot({ tier: 2 })], [snapshot({ tier: 2 })]])).toMatchObject([{ tier: 2 }]);
+  });
+
   test('of nothing is nothing', () => {
     expect(mergeSnapshots([])).toEqual([]);
     expect(mergeSnapshots([[], []])).toEqual([]);

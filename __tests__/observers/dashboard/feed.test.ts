@@ -125,7 +125,7 @@ describe('the frames', () => {
     const counts = { inFlight: 2, successes: 5, wins: 3, failures: 2, cancelled: 4 };
     source.endpoints = [
       snapshotOf('one', { ...counts, latencyMs }),
-      snapshotOf('two', { state: 'ejected', backInMs: 99.6 }),
+      snapshotOf('two', { tier: 1, state: 'ejected', backInMs: 99.6 }),
     ];
     const stream = await viewer(view);
     source.emit(attemptEnded(), attemptEnded({ endpoint: 'two', outcome: 'failed' }));
@@ -134,6 +134,7 @@ describe('the frames', () => {
     const [one, two] = (await stream.nextFrame()).endpoints;
     expect(one).toMatchObject({
       name: 'one',
+      tier: 0,
       state: 'available',
       inFlight: 2,
       winRatio: 1,
@@ -144,6 +145,7 @@ describe('the frames', () => {
       totals: { attempts: 11, wins: 3, failures: 2 },
     });
     expect(two).toMatchObject({
+      tier: 1,
       state: 'ejected',
       backInMs: 100,
       winRatio: 0,

@@ -40,7 +40,7 @@ class StandIn implements ObservedProxy {
 
   get endpoints(): readonly EndpointSnapshot[] {
     this.timesAsked++;
-    return this.names.map((name) => snapshotOf(name, { inFlight: 1 }));
+    return this.names.map((name) => snapshotOf(name, { inFlight: 1, tier: 3 }));
   }
 
   readonly subscribe = (observer: Observer) => {
@@ -57,7 +57,7 @@ describe('createMetrics', () => {
     expect(registry).toBe(register);
     const names = registry.getMetricsAsArray().map(({ name }) => name);
     expect(names.filter((name) => !name.startsWith('balancing_proxy_'))).toEqual([]);
-    expect(names).toHaveLength(21);
+    expect(names).toHaveLength(22);
   });
 
   test('gives the metrics of a registry that has them', () => {
@@ -319,6 +319,7 @@ describe('mergeMetrics', () => {
       'balancing_proxy_endpoint_in_flight{endpoint="one"} 2',
       'balancing_proxy_endpoint_in_flight{endpoint="two"} 1',
       'balancing_proxy_endpoint_state{endpoint="one",state="available"} 2',
+      'balancing_proxy_endpoint_tier{endpoint="one"} 3',
       'balancing_proxy_request_head_seconds_bucket{le="0.005"} 0',
       'balancing_proxy_request_head_seconds_bucket{le="0.01"} 2',
       'balancing_proxy_request_head_seconds_bucket{le="+Inf"} 2',

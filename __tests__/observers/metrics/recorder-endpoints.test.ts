@@ -95,6 +95,16 @@ describe('gauges', () => {
     expect(await inFlight()).toEqual([0, 0]);
   });
 
+  test('show the tier that each endpoint was given last', async () => {
+    const [one = { url: '' }] = await start(good);
+    let tier = 0;
+    const proxy = await measure({ endpoints: () => [{ ...one, tier: tier++ }] });
+    for (const last of [0, 1, 2]) {
+      await request(proxy.url);
+      expect(await proxy.sum('endpoint_tier', { endpoint: 'one' })).toBe(last);
+    }
+  });
+
   test('show which endpoints are left out, and how often that was', async () => {
     const [one] = await start(good);
     const endpoints = [{ url: await refusedUrl(), name: 'two' }, one ?? ''];

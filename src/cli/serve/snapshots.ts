@@ -34,7 +34,7 @@ export class PastCounts {
 
 /**
  * Makes one snapshot per endpoint of those of several proxies. Counts add up; of the states the one counts in which fewest
- * requests may be sent. Health and latency are means, weighted by the number of responses: a mean of percentiles is no
+ * requests may be sent, and the tier is that of the first proxy. Health and latency are means, weighted by the number of responses: a mean of percentiles is no
  * percentile of all, but near enough to compare endpoints.
  */
 export function mergeSnapshots(lists: ReadonlyArray<readonly EndpointSnapshot[]>): readonly EndpointSnapshot[] {

@@ -24,9 +24,10 @@ export function currentFrame(
 }
 
 function rowOf(snapshot: EndpointSnapshot, history: History): EndpointRow {
-  const { name, state, backInMs, inFlight, successes, wins, failures, cancelled, latencyMs } = snapshot;
+  const { name, tier, state, backInMs, inFlight, successes, wins, failures, cancelled, latencyMs } = snapshot;
   return {
     name,
+    tier,
     state,
     backInMs: Math.round(backInMs),
     inFlight,

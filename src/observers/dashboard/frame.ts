@@ -32,7 +32,7 @@ export interface RequestFigures {
 }
 
 /** One endpoint. Figures are those of the last minute where nothing else is said; ratios as in {@link RequestFigures}. */
-export interface EndpointRow extends Pick<EndpointSnapshot, 'name' | 'state' | 'backInMs' | 'inFlight'> {
+export interface EndpointRow extends Pick<EndpointSnapshot, 'name' | 'tier' | 'state' | 'backInMs' | 'inFlight'> {
   /** Attempts that ended per second, over the last 10 s. */
   readonly attemptsPerSecond: number;
   /** Attempts that ended in each slot of two seconds, the current slot last. */

@@ -29,11 +29,13 @@ export interface GaugeReaders {
   requestsInFlight(gauge: Gauge): void;
   /** Adds what is in flight at each endpoint. */
   endpointInFlight(gauge: Gauge<'endpoint'>): void;
+  /** Sets the tier of each endpoint. */
+  endpointTier(gauge: Gauge<'endpoint'>): void;
   /** Adds 1 for the state of each endpoint, and 0 for all other states. */
   endpointState(gauge: Gauge<'endpoint' | 'state'>): void;
 }
 
-/** Registers the metrics. Merging those of several processes adds them up, gauges too, which is prom-client's default. */
+/** Registers the metrics. Merging those of several processes adds them up, as prom-client does by default; gauges, too, but for tiers. */
 export function createInstruments({ registry, buckets, readers }: InstrumentSettings) {
   return {
     ...counters(registry),
@@ -92,6 +94,12 @@ function gauges(registry: MetricsRegistry, readers: GaugeReaders) {
       ...named(registry, 'endpoint_in_flight', 'Attempts under way, and responses on their way to a client.'),
       labelNames: ['endpoint'],
       ...filledBy(readers.endpointInFlight),
+    }),
+    endpointTier: new Gauge({
+      ...named(registry, 'endpoint_tier', 'The tier of the endpoint: those before it are asked first.'),
+      labelNames: ['endpoint'],
+      aggregator: 'max',
+      ...filledBy(readers.endpointTier),
     }),
     endpointState: new Gauge({
       ...named(registry, 'endpoint_state', 'Proxies for which the endpoint is in this state.'),

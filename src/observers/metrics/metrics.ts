@@ -49,7 +49,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
 
 /**
  * Merges the metrics of several processes, as text for Prometheus of the content type `text/plain; version=0.0.4; charset=utf-8`. All
- * values add up, gauges too.
+ * values add up, gauges too, but for `balancing_proxy_endpoint_tier`: of several the last tier counts.
  * @param snapshots the result of `registry.getMetricsAsJSON()` of each process; it may have gone through JSON.
  */
 export async function mergeMetrics(snapshots: readonly object[]): Promise<string> {
@@ -101,6 +101,9 @@ class ProxyMetrics implements Metrics {
       requestsInFlight: (gauge) => gauge.set(this.#observations.requestsInFlight),
       endpointInFlight: (gauge) => {
         for (const { name, inFlight } of this.#observations.endpoints) gauge.inc(labelOf(name), inFlight);
+      },
+      endpointTier: (gauge) => {
+        for (const { name, tier } of this.#observations.endpoints) gauge.set(labelOf(name), tier);
       },
       endpointState: (gauge) => {
         for (const { name, state } of this.#observations.endpoints) {

@@ -14,6 +14,7 @@ async function showEverything(source: FakeSource, page: Page): Promise<void> {
   source.endpoints = states.map((state, index) =>
     snapshotOf(`http://${state}-with-quite-a-long-name.example:8000/base/${index}`, {
       state,
+      tier: index,
       backInMs: state === 'ejected' || state === 'cooling' ? 4_200 : 0,
       inFlight: 12,
       successes: 1_234_567,
@@ -279,6 +280,34 @@ describeInBrowser('the page', () => {
     await page.getByRole('button', { name: 'Resume', pressed: true }).click();
     await hasText(page, '[data-field="hedgesDenied"]', /2/);
     expect(await page.locator('.race .path').allTextContents()).toEqual(['/2', '/1']);
+  });
+
+  test('says of each endpoint in which tier it is, where there is more than one', async () => {
+    const source = new FakeSource();
+    const { url } = await serve(source);
+    const { page } = await open(url);
+    const tiers = page.locator('#endpoints tbody [data-field="tier"]');
+    await tiers.nth(1).waitFor({ state: 'attached' });
+    expect(await tiers.allTextContents()).toEqual(['', '']);
+    source.endpoints = [snapshotOf('one'), snapshotOf('two', { tier: 1 })];
+    await hasText(page, '#endpoints tbody', /tier 1/);
+    expect(await tiers.allTextContents()).toEqual(['tier 0', 'tier 1']);
+  });
+
+  test('says in words why each attempt started', async () => {
+    const source = new FakeSource();
+    const { url } = await serve(source);
+    const { page } = await open(url);
+    const reasons = ['first', 'race', 'hedge', 'failure', 'tier', 'retry', 'resume'] as const;
+    source.emit(requestEnded({ attempts: reasons.map((reason) => reportOf({ reason })) }));
+    await page.locator('.race').waitFor();
+    expect(await page.locator('.race .attempt .reason').allTextContents()).toEqual(reasons);
+    const legend = await page.getByRole('list', { name: 'Why an attempt starts' }).locator('li').allTextContents();
+    expect(legend.map((text) => text.split(':')[0])).toEqual(reasons);
+    const titles = await page
+      .locator('.race .attempt')
+      .evaluateAll((elements) => elements.map((one) => one.getAttribute('title')));
+    expect(titles[2]).toMatch(/^one: started after the hedge delay at 0 ms, won after/);
   });
 
   test('says which of many races it shows', async () => {

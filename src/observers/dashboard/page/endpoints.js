@@ -45,7 +45,8 @@ export function createEndpointTable(onAction) {
       [...shown.values()].map(({ row }) => row),
       endpoints,
     );
-    for (const { element, row } of next.values()) showRow(element, row, { busiest, allowActions });
+    const hasTiers = endpoints.some(({ tier }) => tier > 0);
+    for (const { element, row } of next.values()) showRow(element, row, { busiest, hasTiers, allowActions });
     if (!isSameOrder(body, next)) body.replaceChildren(...[...next.values()].map(({ element }) => element));
     shown = next;
     field(table, 'actionsHead').hidden = !allowActions;
@@ -80,14 +81,16 @@ function isSameOrder(body, rows) {
 /**
  * @param {HTMLElement} element
  * @param {EndpointRow} row
- * @param {{ busiest: number, allowActions: boolean }} settings `busiest`: the number of attempts that a full column stands for
+ * @param {{ busiest: number, hasTiers: boolean, allowActions: boolean }} settings `busiest`: the number of attempts that a full column
+ * stands for; `hasTiers`: whether there is more than one tier
  */
-function showRow(element, row, { busiest, allowActions }) {
+function showRow(element, row, { busiest, hasTiers, allowActions }) {
   const { name, state, backInMs, latencyMs, totals } = row;
   element.dataset.state = state;
   field(element, 'name').title = name;
   setTexts(element, {
     name: shortName(name),
+    tier: hasTiers ? `tier ${row.tier}` : '',
     state: backInMs > 0 ? `${state}, back in ${Math.ceil(backInMs / 1_000)} s` : state,
     inFlight: formatCount(row.inFlight),
     rate: formatRate(row.attemptsPerSecond),
