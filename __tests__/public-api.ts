@@ -150,8 +150,9 @@ export const everyOption: Required<BalancingProxyOptions> = {
   largeBody: 'stream',
   pathRewrite: (path, req) => (req.method === 'GET' ? path.replace('/api', '') : path),
   preserveHost: true,
-  rewriteRequest: (headers, { req, endpoint }) => ({
+  rewriteRequest: (headers, { req, endpoint, attempt, reason }) => ({
     'X-Endpoint': endpoint,
+    'X-Attempt': `${attempt satisfies number} ${reason satisfies AttemptReason}`,
     'X-Original': [req.url ?? '', headers.host ?? ''],
     Cookie: undefined,
   }),

@@ -1,5 +1,7 @@
 export type { WinAt } from './attempts/attempt/attempt-settings.ts';
-export type { InspectContext, InspectedResponse, IsUsable } from './attempts/attempt/inspected-response.ts';
+export type { HeaderChanges, HeaderHook } from './attempts/attempt/header-hook.ts';
+export type { HookContext } from './attempts/attempt/hook-context.ts';
+export type { InspectedResponse, IsUsable } from './attempts/attempt/inspected-response.ts';
 export type { ResumeMode } from './attempts/resume/resumable.ts';
 export type { LargeBody } from './client/request/body.ts';
 export type { EndpointAddress } from './endpoints/address.ts';
@@ -31,7 +33,6 @@ export type {
 } from './events/events.ts';
 export type { ManagedProxy, ObservedProxy } from './events/observed-proxy.ts';
 export type { ServerSentEvent } from './http/first-event.ts';
-export type { HeaderChanges, HeaderHook, HookContext } from './http/header-hook.ts';
 export type { PathRewrite } from './http/target.ts';
 export type { Logger } from './observers/log/logger.ts';
 export { type DnsEndpointsOptions, dnsEndpoints } from './options/dns-endpoints.ts';

@@ -1,7 +1,7 @@
 import type http from 'node:http';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import type { BalancingProxyOptions, InspectContext, InspectedResponse } from '../../src/index.ts';
+import type { BalancingProxyOptions, HookContext, InspectedResponse } from '../../src/index.ts';
 import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request } from '../helpers/proxy.ts';
@@ -183,7 +183,7 @@ describe('a stream that wins at its head', () => {
 /** Sends one request, and gives what the predicate makes of the response. */
 async function seenBy<Seen>(
   listener: RequestListener,
-  look: (response: InspectedResponse, context: InspectContext) => Promise<Seen>,
+  look: (response: InspectedResponse, context: HookContext) => Promise<Seen>,
   options: Partial<BalancingProxyOptions> = {},
 ) {
   const seen: Seen[] = [];

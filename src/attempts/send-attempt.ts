@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream';
 import { targetFor } from '../endpoints/target.ts';
 import { BalancingProxyError, messageOf } from '../errors.ts';
-import { applyHeaderHook } from '../http/header-hook.ts';
 import { isIdempotent } from '../http/methods.ts';
 import { untilAborted } from '../support/until-aborted.ts';
 import type { InterimResponse, UpstreamRequest, UpstreamResponse } from '../transports/message/transport.ts';
 import type { Attempt } from './attempt/attempt.ts';
 import type { AttemptSettings } from './attempt/attempt-settings.ts';
+import { applyHeaderHook } from './attempt/header-hook.ts';
+import { hookContext } from './attempt/hook-context.ts';
 import { headersFor } from './request/outgoing.ts';
 import { examine } from './response/examine.ts';
 import type { JudgedResponse, ReceivedResponse } from './response/judged-response.ts';
@@ -75,10 +76,11 @@ function startClock(attempt: Attempt, { config, outgoing: { body }, abort }: Att
 }
 
 function requestFor(
-  { candidate: { address }, name }: Attempt,
+  attempt: Attempt,
   { req, outgoing, config, abort: { signal } }: AttemptSettings,
   interim: InterimResponse[],
 ): UpstreamRequest | Promise<UpstreamRequest> {
+  const { address } = attempt.candidate;
   const { rewriteRequest, timeouts, tls } = config;
   const headers = headersFor(address, outgoing);
   const request: UpstreamRequest = {
@@ -96,7 +98,7 @@ function requestFor(
     onInterim: keeperOf(interim),
   };
   if (!rewriteRequest) return request;
-  const rewriting = applyHeaderHook('rewriteRequest', rewriteRequest, { req, endpoint: name, headers });
+  const rewriting = applyHeaderHook('rewriteRequest', rewriteRequest, { ...hookContext(attempt, req), headers });
   return untilAborted(rewriting, signal).then((rewritten) => ({ ...request, headers: rewritten }));
 }
 

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { WinAt } from '../attempts/attempt/attempt-settings.ts';
+import type { HeaderHook } from '../attempts/attempt/header-hook.ts';
 import type { IsUsable } from '../attempts/attempt/inspected-response.ts';
 import type { ResumeMode } from '../attempts/resume/resumable.ts';
 import type { LargeBody } from '../client/request/body.ts';
 import type { Order } from '../endpoints/order.ts';
-import type { HeaderHook } from '../http/header-hook.ts';
 import type { PathRewrite } from '../http/target.ts';
 import type { Logger } from '../observers/log/logger.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
@@ -148,7 +148,8 @@ export interface BalancingProxyOptions {
   readonly preserveHost?: boolean;
   /**
    * Changes the headers of each attempt: gets them in node:http's form and returns the headers to set; undefined takes a
-   * header away. Hop-by-hop headers were taken off before. When the function throws or rejects, the attempt has failed.
+   * header away. Hop-by-hop headers were taken off before. `context` says for which attempt. When the function throws or rejects, the
+   * attempt has failed.
    * @default none
    */
   readonly rewriteRequest?: HeaderHook;

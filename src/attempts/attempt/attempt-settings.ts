@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { HeaderHook } from '../../http/header-hook.ts';
 import type { IsTerminal } from '../../http/terminal.ts';
 import type { TlsOptions, Transport } from '../../transports/message/transport.ts';
 import type { OutgoingRequest } from '../request/outgoing.ts';
+import type { HeaderHook } from './header-hook.ts';
 import type { IsUsable } from './inspected-response.ts';
 
 /** The part of a streamed body that must have come before its response may win: none, its first byte, or its first event. */

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ServerSentEvent } from '../../http/first-event.ts';
-import type { HookContext } from '../../http/header-hook.ts';
-import type { AttemptReason } from '../../race/rules.ts';
+import type { HookContext } from './hook-context.ts';
 
 /** A response as `isUsable` sees it. Whatever is read of its body still goes to the client. */
 export interface InspectedResponse {
@@ -25,13 +24,5 @@ export interface InspectedResponse {
   firstEvent(): Promise<ServerSentEvent | undefined>;
 }
 
-/** The second argument of `isUsable`. */
-export interface InspectContext extends HookContext {
-  /** Counts the attempts of the request, from 1. */
-  readonly attempt: number;
-  /** Why the attempt was started. */
-  readonly reason: AttemptReason;
-}
-
 /** The user's own judgement of a response of a terminal status. */
-export type IsUsable = (response: InspectedResponse, context: InspectContext) => boolean | Promise<boolean>;
+export type IsUsable = (response: InspectedResponse, context: HookContext) => boolean | Promise<boolean>;

@@ -1,8 +1,9 @@
-import { applyHeaderHook } from '../../http/header-hook.ts';
 import { type HeaderList, stripHopByHop } from '../../http/headers.ts';
 import { settledInTime } from '../../support/until-aborted.ts';
 import { hookFailed } from '../../support/user-function.ts';
 import type { AttemptSettings } from '../attempt/attempt-settings.ts';
+import { applyHeaderHook } from '../attempt/header-hook.ts';
+import { hookContext } from '../attempt/hook-context.ts';
 import type { JudgedResponse, ReceivedResponse } from './judged-response.ts';
 
 /** The headers for the client: those that the user's function has made, else the endpoint's without those of its hop. */
@@ -27,7 +28,7 @@ export function rewrittenHeaders(
   const { rewriteResponse, exposeEndpoint, timeouts } = config;
   if (!rewriteResponse) return undefined;
   const headers = clientHeaders({ attempt, response, rewritten: undefined }, exposeEndpoint);
-  const context = { req, endpoint: attempt.name, status: response.status, headers };
+  const context = { ...hookContext(attempt, req), status: response.status, headers };
   const rewriting = applyHeaderHook('rewriteResponse', rewriteResponse, context);
   const late = () => hookFailed('rewriteResponse', `did not settle within ${timeouts.responseMs} ms`);
   return settledInTime(rewriting, { ms: timeouts.responseMs, signal, late });

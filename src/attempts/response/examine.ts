@@ -6,6 +6,7 @@ import { settledInTime } from '../../support/until-aborted.ts';
 import { callHook } from '../../support/user-function.ts';
 import { wholeIfHere } from '../../transports/message/response-body.ts';
 import type { AttemptOptions, AttemptSettings } from '../attempt/attempt-settings.ts';
+import { hookContext } from '../attempt/hook-context.ts';
 import { BodyBeginning } from './beginning.ts';
 import { rewrittenHeaders } from './client-headers.ts';
 import { beginningOf, untilMayWin } from './hold.ts';
@@ -99,8 +100,7 @@ async function passesPredicate(
 ): Promise<boolean> {
   const { isUsable, timeouts } = config;
   const inspection = new Inspection(response, beginning, config);
-  const context = { req, endpoint: attempt.name, attempt: attempt.number, reason: attempt.reason };
-  const verdict: unknown = callHook('isUsable', () => isUsable?.(inspection.shown, context));
+  const verdict: unknown = callHook('isUsable', () => isUsable?.(inspection.shown, hookContext(attempt, req)));
   if (typeof verdict === 'boolean' && inspection.isUntouched) {
     inspection.close();
     return verdict;

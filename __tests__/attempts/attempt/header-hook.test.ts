@@ -1,9 +1,9 @@
-import { messageOf } from '../../src/errors.ts';
-import { isForwardedTrusted, type TrustForwarded } from '../../src/http/forwarded.ts';
-import { applyHeaderHook, type HeaderHook } from '../../src/http/header-hook.ts';
-import { rewrittenUrl } from '../../src/http/target.ts';
-import { callHook, callSyncHook } from '../../src/support/user-function.ts';
-import { clientRequest } from './client-request.ts';
+import { applyHeaderHook, type HeaderHook } from '../../../src/attempts/attempt/header-hook.ts';
+import { messageOf } from '../../../src/errors.ts';
+import { isForwardedTrusted, type TrustForwarded } from '../../../src/http/forwarded.ts';
+import { rewrittenUrl } from '../../../src/http/target.ts';
+import { callHook, callSyncHook } from '../../../src/support/user-function.ts';
+import { clientRequest } from '../../http/client-request.ts';
 
 const oops = new Error('oops');
 const throwing = (): never => {
@@ -77,9 +77,9 @@ describe('callSyncHook', () => {
 });
 
 describe('applyHeaderHook', () => {
+  const context = { req: clientRequest({}), endpoint: 'one', attempt: 2, reason: 'hedge' } as const;
   const headers = Object.freeze(['A', '1', 'Set-Cookie', 'b=1', 'set-cookie', 'c=2', 'D', '4']);
-  const apply = (hook: HeaderHook) =>
-    applyHeaderHook('hook', hook, { req: clientRequest({}), endpoint: 'one', headers, status: 200 });
+  const apply = (hook: HeaderHook) => applyHeaderHook('hook', hook, { ...context, headers, status: 200 });
 
   test.each<[string, ReturnType<HeaderHook>, readonly string[]]>([
     ['nothing', undefined, headers],
@@ -95,11 +95,11 @@ describe('applyHeaderHook', () => {
 
   test('shows the headers as in node:http, and the rest', async () => {
     const seen: unknown[] = [];
-    await apply((shown, { endpoint, status }) => {
-      seen.push(shown, endpoint, status);
+    await apply((shown, { endpoint, attempt, reason, status }) => {
+      seen.push(shown, endpoint, attempt, reason, status);
       return undefined;
     });
-    expect(seen).toEqual([{ a: '1', 'set-cookie': ['b=1', 'c=2'], d: '4' }, 'one', 200]);
+    expect(seen).toEqual([{ a: '1', 'set-cookie': ['b=1', 'c=2'], d: '4' }, 'one', 2, 'hedge', 200]);
   });
 
   test.each(['Content-Length', 'transfer-encoding', 'CONNECTION', 'Upgrade'])(
@@ -113,8 +113,8 @@ describe('applyHeaderHook', () => {
   );
 
   const changeHost = (changes: ReturnType<HeaderHook>, status?: number) => {
-    const context = { req: clientRequest({}), endpoint: 'one', headers: ['Host', 'one', 'A', '1'] };
-    return applyHeaderHook('hook', () => changes, { ...context, ...(status !== undefined && { status }) });
+    const headers = ['Host', 'one', 'A', '1'];
+    return applyHeaderHook('hook', () => changes, { ...context, headers, ...(status !== undefined && { status }) });
   };
   test.each<[string, ReturnType<HeaderHook>]>([
     ['undefined', { host: undefined }],

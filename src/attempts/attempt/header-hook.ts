@@ -1,19 +1,12 @@
-import { type IncomingHttpHeaders, type IncomingMessage, validateHeaderName, validateHeaderValue } from 'node:http';
-import type { BalancingProxyError } from '../errors.ts';
-import { isPlainObject } from '../support/plain-object.ts';
-import { callHook, callSyncHook, hookFailed } from '../support/user-function.ts';
-import { type HeaderList, toNodeHeaders, valuesOf, without } from './headers.ts';
+import { type IncomingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
+import type { BalancingProxyError } from '../../errors.ts';
+import { type HeaderList, toNodeHeaders, valuesOf, without } from '../../http/headers.ts';
+import { isPlainObject } from '../../support/plain-object.ts';
+import { callHook, callSyncHook, hookFailed } from '../../support/user-function.ts';
+import type { HookContext } from './hook-context.ts';
 
 /** Headers to set, by name, replacing all of that name; undefined takes a header away. */
 export type HeaderChanges = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** The second argument of a header hook. */
-export interface HookContext {
-  /** The client's request. */
-  readonly req: IncomingMessage;
-  /** The endpoint's name. */
-  readonly endpoint: string;
-}
 
 /**
  * A function of the user that changes the headers of a request or response; nothing returned means no change.
