@@ -141,6 +141,8 @@ export const everyOption: Required<BalancingProxyOptions> = {
     maxConcurrent: 10,
   },
   maxAttempts: 3,
+  tierDelayMs: 500,
+  retry: { forMs: 5_000, everyMs: 100 },
   order: 'fastest',
   maxInFlight: 100,
   loserGraceMs: 5,

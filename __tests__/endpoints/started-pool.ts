@@ -1,5 +1,7 @@
+import type { Candidate } from '../../src/endpoints/candidate.ts';
 import type { Endpoint, EndpointSettings } from '../../src/endpoints/endpoint.ts';
-import { type Candidate, type Choice, EndpointPool } from '../../src/endpoints/pool.ts';
+import { EndpointPool } from '../../src/endpoints/pool.ts';
+import type { Choice } from '../../src/endpoints/stages.ts';
 import { configuredAt, settings } from './candidates.ts';
 
 export const poolWith = (overrides: Partial<EndpointSettings> = {}) => new EndpointPool({ ...settings, ...overrides });
@@ -15,7 +17,7 @@ export function startPool(names: string, overrides?: Partial<EndpointSettings>) 
   return {
     pool,
     candidates,
-    chosen: (choice: Choice) => namesOf(pool.choose(candidates, choice)),
+    chosen: (choice: Choice) => namesOf(pool.choose(candidates, choice).all()),
     each: (some: string, act: (endpoint: Endpoint) => void) => {
       for (const name of some) act(endpoints.get(name) as Endpoint);
     },

@@ -1,4 +1,4 @@
-import type { Candidate } from '../endpoints/pool.ts';
+import type { Candidate } from '../endpoints/candidate.ts';
 import { type AttemptOutcome, type BalancingProxyError, isTimeout } from '../errors.ts';
 import type { AttemptReport } from '../events/events.ts';
 import type { Reporter } from '../events/reporter.ts';
@@ -83,6 +83,11 @@ export class AttemptLedger {
    */
   brokenCandidates(): readonly Candidate[] {
     return this.#broken.length === this.#attempts.length ? [...this.#broken] : [];
+  }
+
+  /** The number of attempts so far. */
+  get count(): number {
+    return this.#attempts.length;
   }
 
   /** How each attempt went so far, in the order of their starts. */

@@ -1,6 +1,7 @@
 import { type AttemptOutcome, type BalancingProxyError, isConnectFailure, isOwnFault, isSuccess } from '../errors.ts';
 import { type HedgeDelayOptions, hedgeDelayMs } from '../race/delay.ts';
 import type { EndpointAddress } from './address.ts';
+import { AttemptCounts } from './attempt-counts.ts';
 import { Ejection, type EjectionChange, type EjectionRules } from './ejection.ts';
 import { Health } from './health.ts';
 import { LatencyWindow } from './latency.ts';
@@ -39,7 +40,7 @@ export class Endpoint {
   readonly #hedge: HedgeDelayOptions;
   readonly #maxInFlight: number;
   readonly #health = new Health();
-  readonly #counts = { successes: 0, wins: 0, failures: 0, timeouts: 0, cancelled: 0 };
+  readonly #counts = new AttemptCounts();
   #inFlight = 0;
   #coolUntilMs = 0;
   #isDrained = false;
@@ -84,7 +85,12 @@ export class Endpoint {
 
   /** Whether the endpoint wants to be left alone. */
   get isCooling(): boolean {
-    return this.#coolUntilMs > 0 && performance.now() < this.#coolUntilMs;
+    return this.coolingMs > 0;
+  }
+
+  /** Milliseconds for which the endpoint still wants to be left alone; 0 when it does not. */
+  get coolingMs(): number {
+    return this.#coolUntilMs > 0 ? Math.max(0, this.#coolUntilMs - performance.now()) : 0;
   }
 
   /** How long a request may expect to wait here, for comparison only; undefined while too little is known. */
@@ -107,7 +113,8 @@ export class Endpoint {
       this.ejection.unknown();
       return undefined;
     }
-    this.#count(outcome);
+    this.#counts.count(outcome);
+    if (outcome !== 'cancelled') this.#health.count(isSuccess(outcome));
     if (isSuccess(outcome)) this.latency.record(elapsedMs);
     if (outcome === 'cancelled') this.latency.recordAtLeast(elapsedMs, hedgeDelayMs(this.#hedge, this.latency));
     // A function of the user may have thrown before the endpoint was asked.
@@ -163,7 +170,7 @@ export class Endpoint {
       state,
       backInMs: this.#backInMs(state),
       inFlight: this.#inFlight,
-      ...this.#counts,
+      ...this.#counts.totals,
       healthRatio: this.#health.ratio,
       latencyMs: this.latency.summary(),
     };
@@ -179,19 +186,6 @@ export class Endpoint {
 
   #backInMs(state: EndpointState): number {
     if (state === 'drained') return 0;
-    return state === 'cooling' ? this.#coolUntilMs - performance.now() : this.ejection.remainingMs;
-  }
-
-  #count(outcome: AttemptOutcome): void {
-    const counts = this.#counts;
-    if (outcome === 'cancelled') {
-      counts.cancelled++;
-      return;
-    }
-    if (outcome === 'won') counts.wins++;
-    if (outcome === 'timed-out') counts.timeouts++;
-    if (isSuccess(outcome)) counts.successes++;
-    else counts.failures++;
-    this.#health.count(isSuccess(outcome));
+    return state === 'cooling' ? this.coolingMs : this.ejection.remainingMs;
   }
 }

@@ -1,30 +1,9 @@
 import { type EndpointAddress, keyOf } from './address.ts';
-import type { ConfiguredEndpoint, EndpointOverrides } from './configured-endpoint.ts';
+import type { Candidate } from './candidate.ts';
+import type { ConfiguredEndpoint } from './configured-endpoint.ts';
 import { Endpoint, type EndpointSettings } from './endpoint.ts';
-import { inOrder, type Order } from './order.ts';
 import type { EndpointSnapshot } from './snapshot.ts';
-
-/** An endpoint that a request may try. */
-export interface Candidate {
-  /** The endpoint, with its state. */
-  readonly endpoint: Endpoint;
-  /** Where the endpoint is for this request. */
-  readonly address: EndpointAddress;
-  /** The group of endpoints that it is asked with, from 0. */
-  readonly tier: number;
-  /** The settings that it has of its own for this request. */
-  readonly settings: EndpointOverrides;
-}
-
-/** How the candidates of one request are chosen. */
-export interface Choice {
-  /** The order in which the fit ones are asked. */
-  readonly order: Order;
-  /** Most endpoints to try. */
-  readonly max: number;
-  /** Whether all are asked at once, so that an ejected one does not even come last. */
-  readonly isRace: boolean;
-}
+import { type Choice, EndpointStages } from './stages.ts';
 
 /** The number of endpoints whose state is kept; of more, those are forgotten that were used longest ago. */
 const maxEndpoints = 256;
@@ -54,29 +33,10 @@ export class EndpointPool {
     return candidates;
   }
 
-  /**
-   * The candidates that one request may try, best first. Cooling endpoints come last, and behind them, as the last resort,
-   * ejected ones; drained ones do not come at all. An endpoint whose trial is due has its ordinary place, but is no request's only
-   * chance. Whether an endpoint may be asked is looked at when it is pulled, just before its attempt would start. `next(true)` tells
-   * that no attempt was made at the endpoint before, which then does not count as one of `max`.
-   */
-  *choose(
-    candidates: readonly Candidate[],
-    { order, max, isRace }: Choice,
-  ): Generator<Candidate, void, boolean | undefined> {
-    const groups = groupByFitness(candidates, max);
-    const turn = order === 'fastest' ? ++this.#turn : 0;
-    // Each group is ordered by itself: among all, an ejected one, which is not asked, would be the one to explore for ever.
-    const fit = inOrder(groups.fit, order, turn);
-    const isAnyoneIn = [...groups.fit, ...groups.cooling].some(({ endpoint }) => !endpoint.ejection.isTrialDue);
-    const last = isRace && isAnyoneIn ? [] : fallback(groups.ejected, order);
-    let count = 0;
-    for (const candidate of [...fit, ...fallback(groups.cooling, order), ...last]) {
-      if (count === max) return;
-      if (!candidate.endpoint.mayBeAsked) continue;
-      const isPassedOver = yield candidate;
-      if (!isPassedOver) count++;
-    }
+  /** The stages in which these candidates are asked by one request. */
+  choose(candidates: readonly Candidate[], choice: Choice): EndpointStages {
+    const turn = choice.order === 'fastest' ? ++this.#turn : 0;
+    return new EndpointStages(candidates, choice, turn);
   }
 
   /** The endpoints of this name; more than one only where a function gives different URLs the same name. */
@@ -108,23 +68,4 @@ export class EndpointPool {
       if (isUnused) this.#endpoints.delete(key);
     }
   }
-}
-
-type Groups = Readonly<Record<'fit' | 'cooling' | 'ejected', Candidate[]>>;
-
-/** Candidates that come only when the others were no help, which are not explored. */
-function fallback(candidates: readonly Candidate[], order: Order): readonly Candidate[] {
-  return inOrder(candidates, order, 1);
-}
-
-/** The candidates by how fit they are, without the drained ones. */
-function groupByFitness(candidates: readonly Candidate[], max: number): Groups {
-  const groups: Groups = { fit: [], cooling: [], ejected: [] };
-  for (const candidate of candidates) {
-    const { ejection, isCooling, isDrained } = candidate.endpoint;
-    if (isDrained) continue;
-    const mayTry = !ejection.isEjected && (max > 1 || !ejection.isTrialDue);
-    groups[mayTry ? (isCooling ? 'cooling' : 'fit') : 'ejected'].push(candidate);
-  }
-  return groups;
 }

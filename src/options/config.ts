@@ -9,7 +9,6 @@ import {
   functionOf,
   graceMs,
   hasMethods,
-  milliseconds,
   oneOf,
   type Parser,
   trueOrFalse,
@@ -29,11 +28,12 @@ import {
 import { parseOrThrow } from '../support/parser/problems.ts';
 import { gotTransport } from '../transports/got.ts';
 import type { Transport } from '../transports/message/transport.ts';
+import { answerOptions } from './answers.ts';
 import { ejectionOptions, parseEjection } from './ejection.ts';
 import { endpointOptions, parseEndpoints } from './endpoint.ts';
 import { hedgeOptions, parseHedge } from './hedge.ts';
 import type { BalancingProxyOptions } from './options.ts';
-import { statusesFrom } from './statuses.ts';
+import { retryOptions } from './retry.ts';
 import { timeoutOptions } from './timeouts.ts';
 import { parseTls, tlsOptions } from './tls.ts';
 
@@ -67,42 +67,10 @@ const namedStrategy = oneOf(strategyNames);
 const strategy: Parser<Options['strategy']> = (value, option) =>
   typeof value === 'function' ? (value as Options['strategy']) : namedStrategy(value, option);
 
-/** The statuses of all responses that a server means as such. */
-const usualStatuses = '100,200,300,400';
-
 /** Every option of {@link createBalancingProxy}. */
 export const proxyOptions = {
   endpoints: required(parseEndpoints, 'The servers that should all give the same answer', endpointOptions),
-  terminalStatuses: option(statusesFrom(usualStatuses), usualStatuses, 'Statuses that may be given to the client'),
-  isUsable: option(
-    functionOf<Options['isUsable']>(),
-    none,
-    'Asked when the status has passed: whether this response may be given to the client',
-  ),
-  inspectLimitBytes: option(byteCount, 65_536, 'Most bytes that `response.body()` gives to `isUsable`'),
-  preferStatuses: option(
-    statusesFrom('100-599'),
-    inWords('every terminal status', () => () => true),
-    'Statuses that win at once, written like `terminalStatuses`',
-  ),
-  preferGraceMs: option(milliseconds, 100, 'Time for which a response that is not of `preferStatuses` is held'),
-  holdBytes: option(byteCount, 65_536, 'Most bytes of a response body that are waited for before the response may win'),
-  holdMs: option(
-    graceMs,
-    50,
-    'Time after its head for which a response of unknown length is held, unless it is whole or `holdBytes` long before',
-  ),
-  winAt: option(
-    oneOf(['head', 'first-byte', 'first-event']),
-    'head',
-    'What must have come of a streamed body before its response may win',
-  ),
-  resume: option(
-    oneOf(['range', 'replay', 'off']),
-    'range',
-    'How the body of a GET goes on when its endpoint breaks off or falls silent',
-  ),
-  maxResumes: option(wholeNumberFrom(0), 10, 'Most breaks within one response that are mended'),
+  ...answerOptions,
   strategy: option(strategy, 'race', 'How the endpoints are asked'),
   unsafeMethods: option(
     namedStrategy,
@@ -113,8 +81,14 @@ export const proxyOptions = {
   maxAttempts: option(
     wholeNumberFrom(1),
     inWords('the number of endpoints', () => Infinity),
-    'Most attempts for one request, the first one included',
+    'Most attempts for one request, the first one included; of each round, where endpoints are asked again',
   ),
+  tierDelayMs: option(
+    graceMs,
+    Infinity,
+    'Time from the start of one tier of endpoints to that of the next, although endpoints of the first may still answer',
+  ),
+  retry: group(objectOf(retryOptions), retryOptions, 'Ask all endpoints again that could not be reached'),
   order: option(oneOf(orders), inWords("`'fastest'` for `'hedge'`, else `'given'`"), 'Which endpoint is asked first'),
   maxInFlight: option(
     wholeNumberFrom(1),

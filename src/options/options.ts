@@ -1,85 +1,25 @@
 import type { IncomingMessage } from 'node:http';
-import type { WinAt } from '../attempts/attempt/attempt-settings.ts';
 import type { HeaderHook } from '../attempts/attempt/header-hook.ts';
-import type { IsUsable } from '../attempts/attempt/inspected-response.ts';
-import type { ResumeMode } from '../attempts/resume/resumable.ts';
 import type { LargeBody } from '../client/request/body.ts';
 import type { Order } from '../endpoints/order.ts';
 import type { PathRewrite } from '../http/target.ts';
 import type { Logger } from '../observers/log/logger.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
 import type { TlsOptions, Transport } from '../transports/message/transport.ts';
+import type { AnswerOptions } from './answers.ts';
 import type { EjectionOptions } from './ejection.ts';
 import type { EndpointOption, EndpointsFunction } from './endpoint.ts';
 import type { HedgeOptions } from './hedge.ts';
-import type { TerminalStatuses } from './statuses.ts';
+import type { RetryOptions } from './retry.ts';
 import type { TimeoutOptions } from './timeouts.ts';
 
 /** How {@link createBalancingProxy} forwards requests. Everything but `endpoints` has a default. */
-export interface BalancingProxyOptions {
+export interface BalancingProxyOptions extends AnswerOptions {
   /**
    * The servers that should all give the same answer, or a function of the request that gives them. Base path and query of a URL are
    * put in front of the request's own. State is kept per URL, address and name, also of endpoints that a function gives.
    */
   readonly endpoints: readonly EndpointOption[] | EndpointsFunction;
-  /**
-   * Statuses that may be given to the client. A response of any other status is discarded while another endpoint may answer.
-   * @default '100,200,300,400'
-   */
-  readonly terminalStatuses?: TerminalStatuses;
-  /**
-   * Asked when the status has passed: whether this response may be given to the client. It is for APIs that answer 200 with an error
-   * inside. When the function throws, rejects or does not settle within `timeouts.responseMs`, the attempt has failed.
-   * @default none
-   */
-  readonly isUsable?: IsUsable;
-  /**
-   * Most bytes that `response.body()` gives to `isUsable`. More than `holdBytes` are never read.
-   * @default 65_536
-   */
-  readonly inspectLimitBytes?: number;
-  /**
-   * Statuses that win at once, written like `terminalStatuses`. Any other usable response is held for `preferGraceMs` while a better
-   * one may come. Where some mirrors are incomplete, for example, a fast 404 does not beat a 200 with `'200,300'`.
-   * @default every terminal status
-   */
-  readonly preferStatuses?: TerminalStatuses;
-  /**
-   * Time for which a response that is not of `preferStatuses` is held, in milliseconds; meanwhile the next attempt starts.
-   * @default 100
-   */
-  readonly preferGraceMs?: number;
-  /**
-   * Most bytes of a response body that are waited for before the response may win, because another endpoint can be asked when it breaks
-   * off. A body that announces at most so many wins when it is whole, one that announces more at its head. In bytes.
-   * @default 65_536
-   */
-  readonly holdBytes?: number;
-  /**
-   * Time after its head for which a response of unknown length is held, unless it is whole or `holdBytes` long before. Streams of events
-   * are not held. 0 streams at once, Infinity waits for `holdBytes` or the end. In milliseconds.
-   * @default 50
-   */
-  readonly holdMs?: number;
-  /**
-   * What must have come of a streamed body before its response may win: `'head'`, nothing of it; `'first-byte'`; or `'first-event'`, of
-   * a `text/event-stream` the first event with data, of any other body the first byte.
-   * @default 'head'
-   */
-  readonly winAt?: WinAt;
-  /**
-   * How the body of a GET goes on when its endpoint breaks off or falls silent after the client was begun to be given it. `'range'` asks
-   * another endpoint for the rest, where the response has a length and a strong `ETag`; `'replay'` has in all other cases the whole asked
-   * for again, and compared with what the client has; `'off'` breaks the client's message off.
-   * @default 'range'
-   */
-  readonly resume?: ResumeMode;
-  /**
-   * Most breaks within one response that are mended, as long as each endpoint that goes on brings at least a byte. After 8 MiB without a
-   * break the count begins anew.
-   * @default 10
-   */
-  readonly maxResumes?: number;
   /**
    * How the endpoints are asked: by a strategy, see {@link Strategy}, or by the one that a function of the request names.
    * @default 'race'
@@ -94,10 +34,18 @@ export interface BalancingProxyOptions {
   /** When and how often to hedge; see {@link HedgeOptions}. */
   readonly hedge?: HedgeOptions;
   /**
-   * Most attempts for one request, the first one included.
+   * Most attempts for one request, the first one included; of each round, where endpoints are asked again.
    * @default the number of endpoints
    */
   readonly maxAttempts?: number;
+  /**
+   * Time from the start of one tier of endpoints to that of the next, although endpoints of the first may still answer, in milliseconds.
+   * Infinity waits until each of them has failed or is left out.
+   * @default Infinity
+   */
+  readonly tierDelayMs?: number;
+  /** Ask all endpoints again that could not be reached, instead of answering 502 at once; see {@link RetryOptions}. */
+  readonly retry?: RetryOptions;
   /**
    * Which endpoint is asked first: `'given'`, in the order of `endpoints`; `'fastest'`, by recent health, latency and load; or
    * `'random'`. Endpoints that are cooling down or left out come last.

@@ -4,8 +4,9 @@ import { examineRest } from '../attempts/resume/examine-rest.ts';
 import { type Rest, requestForRest, wayToRest } from '../attempts/resume/rest.ts';
 import { type ResumableResponse, type ResumeMode, resumable } from '../attempts/resume/resumable.ts';
 import type { RestOfBody, Resumer } from '../client/response/resumer.ts';
+import type { Candidate } from '../endpoints/candidate.ts';
 import type { Order } from '../endpoints/order.ts';
-import type { Candidate, EndpointPool } from '../endpoints/pool.ts';
+import type { EndpointPool } from '../endpoints/pool.ts';
 import type { BalancingProxyError } from '../errors.ts';
 import type { HedgeDelayOptions } from '../race/delay.ts';
 import { Race } from '../race/race.ts';
@@ -132,10 +133,13 @@ export class BodyResumer implements Resumer {
     const rest: Rest = { ...way, of: response, atByte, digest: this.#hash?.copy().digest() };
     return {
       outgoing: requestForRest(outgoing, rest),
-      candidates: candidatesFor(this.#resumable, this.#broken),
-      pace: paceOfMending(config.hedge),
+      course: {
+        ...paceOfMending(config.hedge),
+        candidates: candidatesFor(this.#resumable, this.#broken),
+        mayStart: ({ endpoint }) => endpoint.mayBeAsked,
+        reason: 'resume',
+      },
       config,
-      reason: 'resume',
       examination: (received, settings) => examineRest(received, settings, rest),
     };
   }
@@ -146,7 +150,7 @@ export class BodyResumer implements Resumer {
  * otherwise go on with each other's bodies, and a good one would never be asked.
  */
 function* candidatesFor({ pool, known, order }: Resumable, broken: readonly Candidate[]): Iterable<Candidate> {
-  yield* pool.choose(allBut(known, broken), { order, max: Infinity, isRace: false });
+  yield* pool.choose(allBut(known, broken), { order, max: Infinity, isRace: false }).all();
   yield* broken;
 }
 

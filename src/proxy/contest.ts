@@ -3,24 +3,24 @@ import type { OutgoingRequest } from '../attempts/request/outgoing.ts';
 import type { JudgedResponse } from '../attempts/response/judged-response.ts';
 import { conditionOf } from '../attempts/response/release.ts';
 import type { SentAttempt } from '../attempts/send-attempt.ts';
-import type { Candidate } from '../endpoints/pool.ts';
-import type { AttemptReason, RaceOptions } from '../race/rules.ts';
-import type { Pace } from '../race/strategies/rules.ts';
+import type { Candidate } from '../endpoints/candidate.ts';
+import type { RaceOptions, RaceStage } from '../race/rules.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
+
+/** The order and the pace in which endpoints are asked: the first stage, and what comes after it. */
+export interface Course
+  extends RaceStage<Candidate>,
+    Pick<RaceOptions<Candidate, unknown>, 'nextStage' | 'stageDelayMs' | 'mayFollow'> {
+  /** Takes note of an attempt that is about to start. */
+  started?(candidate: Candidate): void;
+}
 
 /** One question to several endpoints. */
 export interface Contest {
   /** The request that goes out. */
   readonly outgoing: OutgoingRequest;
-  /** The endpoints that may be asked, best first. */
-  readonly candidates: Iterable<Candidate>;
-  /** How the attempts follow one another. */
-  readonly pace: Pace;
-  /**
-   * Why every attempt starts.
-   * @default as the race says
-   */
-  readonly reason?: AttemptReason;
+  /** How they are asked. */
+  readonly course: Course;
   /** How responses are examined. @default as those that may win */
   readonly examination?: SentAttempt['examination'];
   /** The options; times in milliseconds, or Infinity. */
@@ -33,15 +33,15 @@ export interface Contest {
  */
 export function raceFor(
   { req, ledger, signal, discard }: ProxiedRequest,
-  { outgoing, candidates, pace, config, reason: always, examination }: Contest,
+  { outgoing, course: { started, ...course }, config, examination }: Contest,
 ): RaceOptions<Candidate, JudgedResponse> {
   return {
-    ...pace,
-    candidates,
+    ...course,
     signal,
-    mayStart: ({ endpoint }) => endpoint.mayBeAsked,
-    start: (candidate, abort, reason) =>
-      ledger.make(candidate, always ?? reason, { req, outgoing, config, abort, ...(examination && { examination }) }),
+    start: (candidate, abort, reason) => {
+      started?.(candidate);
+      return ledger.make(candidate, reason, { req, outgoing, config, abort, ...(examination && { examination }) });
+    },
     isUsable: (response) => response.isUsable,
     isPreferred: (response) => response.isPreferred,
     preferGraceMs: config.preferGraceMs,

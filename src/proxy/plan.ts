@@ -47,7 +47,7 @@ export function strategyFor(req: IncomingMessage, { strategy, unsafeMethods }: C
 }
 
 /** Whether a request may be sent twice: by its method, or because it carries to every endpoint the key by which it is known again. */
-function isRepeatable(req: IncomingMessage): boolean {
+export function isRepeatable(req: IncomingMessage): boolean {
   if (isIdempotent(req.method ?? 'GET')) return true;
   if (!req.headers['idempotency-key']) return false;
   return Boolean(firstValueOf(endToEndHeaders(req, receivedHeaders(req)), 'idempotency-key'));

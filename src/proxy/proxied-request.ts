@@ -7,7 +7,7 @@ import { release } from '../attempts/response/release.ts';
 import { abandonUpload } from '../client/request/abandon-upload.ts';
 import { toProxyError } from '../client/response/answer-error.ts';
 import { endedByApp, isBegunByApp, isEndedByApp } from '../client/response/ending.ts';
-import type { Candidate } from '../endpoints/pool.ts';
+import type { Candidate } from '../endpoints/candidate.ts';
 import { BalancingProxyError } from '../errors.ts';
 import type { RequestEnded } from '../events/events.ts';
 import type { Reporter } from '../events/reporter.ts';
@@ -33,8 +33,6 @@ interface Settling {
   readonly strategy: Strategy;
   /** The rules of the race. */
   readonly race: RaceOptions<Candidate, JudgedResponse>;
-  /** Gives the rules of another race, for when nobody has won the first one; undefined when nobody is to be asked again. */
-  anotherRace(): RaceOptions<Candidate, JudgedResponse> | undefined;
   /** The options that say how long a spare is held. */
   readonly config: HoldOptions;
 }
@@ -77,6 +75,16 @@ export class ProxiedRequest {
     return this.#life.signal;
   }
 
+  /** Milliseconds since the request came. */
+  get elapsedMs(): number {
+    return this.#life.elapsedMs;
+  }
+
+  /** Lets go of the unusable responses that are kept, when endpoints are asked anew. */
+  forgetSpares(): void {
+    this.#spares.empty();
+  }
+
   /** Takes a response that did not win, and keeps it as a spare if it is an unusable one. Needs no `this`. */
   readonly discard = (arrival: Arrival<JudgedResponse>): void => {
     this.ledger.endUnchosen(arrival);
@@ -88,9 +96,11 @@ export class ProxiedRequest {
    * @throws BalancingProxyError `ERR_BRP_EXHAUSTED` and its like when there is neither, `ERR_BRP_ENDED_BY_APP` when it is
    * too late for both; the signal's reason when it fires first.
    */
-  async settle({ strategy, race, anotherRace, config }: Settling): Promise<SentResponse> {
+  async settle({ strategy, race, config }: Settling): Promise<SentResponse> {
     this.#strategy = strategy;
-    const winner = (await this.#run(race)) ?? (await this.#run(anotherRace()));
+    this.#race = new Race(race);
+    const winner = await this.#race.run();
+    this.#race = undefined;
     const sent = winner ?? (await this.#spares.take(config, this.signal));
     this.#life.settle();
     if (!sent) throw exhausted(this.ledger.reports());
@@ -107,14 +117,6 @@ export class ProxiedRequest {
     const afterMs = this.#life.elapsedMs;
     this.reporter.responseStarted({ endpoint: attempt.name, status: response.status, afterMs });
     return this.#sent;
-  }
-
-  async #run(race: RaceOptions<Candidate, JudgedResponse> | undefined): Promise<Arrival<JudgedResponse> | undefined> {
-    if (!race) return undefined;
-    this.#race = new Race(race);
-    const winner = await this.#race.run();
-    this.#race = undefined;
-    return winner;
   }
 
   /** Ends the request. @param bytes how many of a body the client was given. */

@@ -9,8 +9,9 @@ import { answerError } from '../client/response/answer-error.ts';
 import { answerAsRecipient } from '../client/response/final-recipient.ts';
 import { respond } from '../client/response/respond.ts';
 import { checkUpgrade, type UpgradeClient } from '../client/upgrade/upgrade.ts';
+import type { Candidate } from '../endpoints/candidate.ts';
 import { endpointsFor } from '../endpoints/endpoints-for.ts';
-import { type Candidate, EndpointPool } from '../endpoints/pool.ts';
+import { EndpointPool } from '../endpoints/pool.ts';
 import { BalancingProxyError } from '../errors.ts';
 import { Events } from '../events/proxy-events.ts';
 import { Reporter } from '../events/reporter.ts';
@@ -24,12 +25,12 @@ import { givenEndpoints } from '../options/endpoint.ts';
 import { HedgeBudget } from '../race/budget.ts';
 import type { Next } from '../support/next.ts';
 import { untilAborted } from '../support/until-aborted.ts';
-import { anotherRaceFor } from './another-race.ts';
 import { BodyResumer } from './body-resumer.ts';
 import { raceFor } from './contest.ts';
 import { InFlight } from './in-flight.ts';
 import { planFor } from './plan.ts';
 import { ProxiedRequest } from './proxied-request.ts';
+import { RequestStages } from './request-stages.ts';
 
 /** One call of the middleware. */
 interface MiddlewareCall {
@@ -104,12 +105,11 @@ export class ProxyServer {
 
     const known = this.#fixedCandidates ?? (await this.#candidatesFor(request));
     const plan = planFor(req, { config, budget: this.budget, reporter, isReplayable: !request.body.isStreamed });
-    const candidates = this.pool.choose(known, plan.choice);
+    const chosen = this.pool.choose(known, plan.choice);
     this.budget.deposit();
-    const contest = { outgoing, candidates, pace: plan.pace, config };
-    const race = raceFor(request, contest);
-    const anotherRace = () => anotherRaceFor(request, contest);
-    const sent = await request.settle({ strategy: plan.strategy, race, anotherRace, config });
+    const stages = new RequestStages(request, { chosen, pace: plan.pace, outgoing, config });
+    const race = raceFor(request, { outgoing, course: stages.course(), config });
+    const sent = await request.settle({ strategy: plan.strategy, race, config });
     const isStreamed = sent.judged.body instanceof Readable;
     const { pool } = this;
     const { order } = plan.choice;

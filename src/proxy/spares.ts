@@ -53,6 +53,11 @@ export class Spares {
     return read;
   }
 
+  /** Lets go of all spares, for fresher ones. */
+  empty(): void {
+    this.#letGo();
+  }
+
   /** Lets go of all spares. No response is kept from now on. */
   close(): void {
     this.#isClosed = true;

@@ -1,34 +1,41 @@
 /**
  * The one mechanism behind every strategy: start an attempt, then wait for whichever comes first, a usable value, a
  * failure or the delay; on the last two start the next attempt. With a delay of 0 that is a race of all, with Infinity a
- * failover, with anything between a hedge. Nothing here knows HTTP.
+ * failover, with anything between a hedge. Candidates come in stages, of which the next one opens when those before were no help, or
+ * after a delay of its own. Nothing here knows HTTP.
  *
  * The winner takes its abort handle along, because it may still be streaming when the race is over (cancelling it cut
  * 512 KB responses short in go-resty PR 1197 and hedgedhttp PR 1).
  */
 
-import { Candidates } from './candidates.ts';
 import { Held } from './held.ts';
-import type { Arrival, AttemptReason, Lease, RaceOptions } from './rules.ts';
+import type { OpenStage } from './open-stage.ts';
+import type { Arrival, RaceOptions } from './rules.ts';
+import { type Start, Starts } from './starts.ts';
 
 /** One race, from its first attempt until the last loser has ended. */
 export class Race<Candidate, Value> {
   readonly #options: RaceOptions<Candidate, Value>;
-  readonly #candidates: Candidates<Candidate>;
-  readonly #running = new Set<AbortController>();
+  readonly #starts: Starts<Candidate>;
+  /** The attempts under way, each with its stage. */
+  readonly #running = new Map<AbortController, OpenStage<Candidate>>();
   readonly #result = Promise.withResolvers<Arrival<Value> | undefined>();
   /** Usable values that wait for a preferred one. */
   readonly #held: Held<Value>;
   #mayStart = true;
   #isOver = false;
-  #delayTimer: NodeJS.Timeout | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
   #loserTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RaceOptions<Candidate, Value>) {
     this.#options = options;
     this.#held = new Held(options.conditionOf);
-    this.#candidates = new Candidates(options.candidates, options.mayStart);
+    this.#starts = new Starts({
+      rules: options,
+      launch: this.#launch,
+      onUsedUp: this.#onUsedUp,
+      guard: this.#guard,
+    });
   }
 
   /**
@@ -41,7 +48,7 @@ export class Race<Candidate, Value> {
     if (signal.aborted) this.#onAbort();
     else {
       signal.addEventListener('abort', this.#onAbort);
-      this.#guard(() => this.#startNext('first'));
+      this.#guard(() => this.#starts.begin());
     }
     return this.#result.promise;
   }
@@ -50,47 +57,16 @@ export class Race<Candidate, Value> {
     this.#fail(this.#options.signal.reason);
   };
 
-  #startNext(reason: AttemptReason): void {
-    clearTimeout(this.#delayTimer);
-    let delayMs = this.#start(reason);
-    while (delayMs === 0) delayMs = this.#start('race');
-    if (delayMs > 0 && delayMs < Infinity) this.#delayTimer = setTimeout(this.#onDelay, delayMs);
-  }
-
-  readonly #onDelay = (): void => this.#guard(() => this.#startNext('hedge'));
-
-  /** Starts one attempt, if one may start. @returns milliseconds until the next one, or Infinity. */
-  #start(reason: AttemptReason): number {
-    const { delayMs, leaseHedge } = this.#options;
-    const next = this.#candidates.peek();
-    if (next.done) {
-      this.#startNoMore();
-      return Infinity;
-    }
-    const isByTime = reason === 'race' || reason === 'hedge';
-    const lease = isByTime ? leaseHedge?.() : undefined;
-    if (isByTime && leaseHedge && !lease) return Infinity;
-    // A function of the caller may have fired the signal: no attempt and no timer may start when the race is over.
-    if (this.#isOver) {
-      lease?.end();
-      return Infinity;
-    }
-    this.#candidates.take();
-    this.#launch(next.value, reason, lease);
-    const ms = delayMs(next.value);
-    return this.#isOver ? Infinity : ms;
-  }
-
-  #launch(candidate: Candidate, reason: AttemptReason, lease: Lease | undefined): void {
+  readonly #launch = ({ candidate, stage, reason, lease }: Start<Candidate>): void => {
     const abort = new AbortController();
-    this.#running.add(abort);
+    this.#running.set(abort, stage);
     const attempt = this.#options.start(candidate, abort, reason);
     if (lease) attempt.then(lease.end, lease.end);
     attempt.then(
       (value) => this.#guard(() => this.#onValue({ value, abort })),
       (error) => this.#guard(() => this.#onFailure(abort, error)),
     );
-  }
+  };
 
   #onValue(arrival: Arrival<Value>): void {
     const { isUsable, isPreferred, discard } = this.#options;
@@ -123,18 +99,28 @@ export class Race<Candidate, Value> {
   }
 
   #onFailure(abort: AbortController, error: unknown): void {
-    const wasRunning = this.#running.delete(abort);
+    const stage = this.#running.get(abort);
+    this.#running.delete(abort);
     if (this.#isOver) {
       // The last loser has finished within its grace.
-      if (wasRunning && this.#running.size === 0) this.#end();
+      if (stage && this.#running.size === 0) this.#end();
     } else if (!this.#mayStart || this.#options.mayFollow?.(error) === false) this.#startNoMore();
-    else this.#startNext('failure');
+    else if (stage) this.#starts.follow(stage);
   }
 
   #startNoMore(): void {
-    clearTimeout(this.#delayTimer);
     this.#mayStart = false;
+    this.#starts.stop();
+    this.#onUsedUp();
+  }
+
+  /** Has the next stage open when nobody is under way, nor held. Without one, the race is exhausted. */
+  readonly #onUsedUp = (): void => {
     if (this.#running.size > 0 || this.winWithHeld()) return;
+    if (!this.#starts.openNext() && !this.#isOver) this.#exhaust();
+  };
+
+  #exhaust(): void {
     this.#stop();
     this.#end();
     this.#result.resolve(undefined);
@@ -158,28 +144,28 @@ export class Race<Candidate, Value> {
   /** Lets nothing start any more; attempts under way go on. */
   #stop(): void {
     this.#isOver = true;
-    clearTimeout(this.#delayTimer);
+    this.#starts.stop();
     clearTimeout(this.#graceTimer);
     // The end of the race is settled, so that an iterator or a discard that throws, as in `for...of`, cannot change it.
-    ignoringErrors(() => this.#candidates.close());
+    for (const close of this.#starts.closing()) ignoringErrors(close);
     for (const arrival of this.#held.takeAll()) ignoringErrors(() => this.#options.discard(arrival));
   }
 
   readonly #end = (): void => {
     clearTimeout(this.#loserTimer);
     this.#options.signal.removeEventListener('abort', this.#onAbort);
-    for (const abort of this.#running) abort.abort();
+    for (const abort of this.#running.keys()) abort.abort();
     this.#running.clear();
   };
 
   /** Lets a function of the caller that throws end the race with its error; the race would stay pending for ever otherwise. */
-  #guard(step: () => void): void {
+  readonly #guard = (step: () => void): void => {
     try {
       step();
     } catch (error) {
       this.#fail(error);
     }
-  }
+  };
 }
 
 function ignoringErrors(step: () => void): void {

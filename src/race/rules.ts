@@ -15,13 +15,51 @@ export interface Lease {
   readonly end: () => void;
 }
 
-/** The rules of one race. Its functions are called in the race's own steps: one that throws ends the race with its error. */
-export interface RaceOptions<Candidate, Value> {
-  /**
-   * The candidates in the order in which they are tried; pulled one at a time, only when an attempt is about to start. `next(true)` is
-   * called where the candidate before was passed over, because of `mayStart`.
-   */
+/** Candidates that are tried at one pace, before those of the next stage. Its functions are called as those of {@link RaceOptions}. */
+export interface RaceStage<Candidate> {
+  /** The candidates in the order in which they are tried; pulled one at a time, only when an attempt is about to start. */
   readonly candidates: Iterable<Candidate>;
+  /** Milliseconds from the start of `latest` to the next one: 0 at once, Infinity only after a failure. */
+  delayMs(latest: Candidate): number;
+  /**
+   * Gives the lease of an attempt that would start because the delay is over; the race ends the lease when the attempt has
+   * ended. Called only when a candidate is left. When there is none to give, no attempt starts by time until a failure has started one.
+   * @default every attempt may start, without a lease
+   */
+  leaseHedge?(): Lease | undefined;
+  /**
+   * Whether a candidate may be tried, at the moment in which its attempt would start; false passes the candidate over.
+   * @default always
+   */
+  mayStart?(candidate: Candidate): boolean;
+  /**
+   * Why the first attempt starts, unless it is the first of the race.
+   * @default 'failure'
+   */
+  readonly opensFor?: AttemptReason;
+  /**
+   * Why every attempt starts.
+   * @default as the race says
+   */
+  readonly reason?: AttemptReason | undefined;
+}
+
+/**
+ * The rules of one race, of which the first stage is a part. Its functions are called in the race's own steps: one that throws ends the
+ * race with its error.
+ */
+export interface RaceOptions<Candidate, Value> extends RaceStage<Candidate> {
+  /**
+   * Gives the stage that is next, when nobody of those before is under way or left to try, or when `stageDelayMs` is over; a number of
+   * milliseconds when the race should wait and ask again; undefined when there is none, or none for this reason.
+   * @default there is one stage
+   */
+  nextStage?(isByTime: boolean): RaceStage<Candidate> | number | undefined;
+  /**
+   * Milliseconds from the opening of a stage until the next one opens, although attempts are under way.
+   * @default Infinity
+   */
+  readonly stageDelayMs?: number;
   /** Ends the race when it fires: every attempt is aborted and the promise rejects with the signal's reason. */
   readonly signal: AbortSignal;
   /** Starts one attempt, which must stop when `abort.signal` fires, and may fire `abort` to give up. */
@@ -51,19 +89,6 @@ export interface RaceOptions<Candidate, Value> {
    * @default 0
    */
   readonly loserGraceMs?: number;
-  /** Milliseconds from the start of `latest` to the next one: 0 at once, Infinity only after a failure. */
-  delayMs(latest: Candidate): number;
-  /**
-   * Gives the lease of an attempt that would start because the delay is over; the race ends the lease when the attempt has
-   * ended. Called only when a candidate is left. When there is none to give, no attempt starts by time until a failure has started one.
-   * @default every attempt may start, without a lease
-   */
-  leaseHedge?(): Lease | undefined;
-  /**
-   * Whether a candidate may be tried, at the moment in which its attempt would start; false passes the candidate over.
-   * @default always
-   */
-  mayStart?(candidate: Candidate): boolean;
   /**
    * Whether any further attempt may start after this failure; `undefined` stands for a value that is not usable.
    * @default always

@@ -13,6 +13,7 @@ const interfaces = {
   '': 'BalancingProxyOptions',
   'endpoints[].': 'EndpointOptions',
   'hedge.': 'HedgeOptions',
+  'retry.': 'RetryOptions',
   'ejection.': 'EjectionOptions',
   'timeouts.': 'TimeoutOptions',
   'tls.': 'TlsOptions',

@@ -1,5 +1,5 @@
+import type { Candidate } from '../../endpoints/candidate.ts';
 import type { AttemptEnd } from '../../endpoints/endpoint.ts';
-import type { Candidate } from '../../endpoints/pool.ts';
 import type { BalancingProxyError } from '../../errors.ts';
 import type { AttemptReport, BodyBreak } from '../../events/events.ts';
 import type { AttemptReason } from '../../race/rules.ts';

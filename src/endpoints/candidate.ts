@@ -1,0 +1,15 @@
+import type { EndpointAddress } from './address.ts';
+import type { EndpointOverrides } from './configured-endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** An endpoint that a request may try. */
+export interface Candidate {
+  /** The endpoint, with its state. */
+  readonly endpoint: Endpoint;
+  /** Where the endpoint is for this request. */
+  readonly address: EndpointAddress;
+  /** The group of endpoints that it is asked with, from 0. */
+  readonly tier: number;
+  /** The settings that it has of its own for this request. */
+  readonly settings: EndpointOverrides;
+}
