@@ -1,8 +1,13 @@
 import type { IsTerminal } from '../http/terminal.ts';
 import type { EndpointAddress } from './address.ts';
 
-/** The settings that an endpoint has of its own; each one that is missing is that of all endpoints. */
+/** Limits of time for one attempt, in milliseconds, or Infinity. */
+export type AttemptTimeouts = Readonly<Record<'connectMs' | 'responseMs' | 'firstByteMs' | 'idleMs', number>>;
+
+/** The settings that an endpoint has of its own, each complete; one that is missing is that of all endpoints. */
 export interface EndpointOverrides {
+  /** Limits of time. */
+  readonly timeouts?: AttemptTimeouts;
   /** Whether a status may be given to the client. */
   readonly terminalStatuses?: IsTerminal;
 }
@@ -13,9 +18,14 @@ export interface ConfiguredEndpoint {
   readonly address: EndpointAddress;
   /** The group of endpoints that it is asked with, from 0; the groups before are asked first. */
   readonly tier: number;
+  /** Most attempts and responses under way there, or Infinity. @default that of all endpoints */
+  readonly maxInFlight?: number | undefined;
   /** The settings of its own. */
   readonly settings: EndpointOverrides;
 }
+
+/** The settings of an endpoint that has none of its own. */
+export const noOverrides: EndpointOverrides = Object.freeze({});
 
 /** The endpoints, frozen, with names that count up where the same URL stands in the list several times. */
 export function withDistinctNames(endpoints: readonly ConfiguredEndpoint[]): readonly ConfiguredEndpoint[] {

@@ -37,8 +37,9 @@ export class Endpoint {
   readonly ejection: Ejection;
   /** The group of endpoints that it was last given in, for people to see; a function may give another one with each request. */
   tier = 0;
+  /** Most attempts and responses under way, or Infinity; a function may give another limit with each request. */
+  maxInFlight: number;
   readonly #hedge: HedgeDelayOptions;
-  readonly #maxInFlight: number;
   readonly #health = new Health();
   readonly #counts = new AttemptCounts();
   #inFlight = 0;
@@ -50,7 +51,7 @@ export class Endpoint {
     this.address = address;
     this.ejection = new Ejection(ejection);
     this.#hedge = hedge;
-    this.#maxInFlight = maxInFlight;
+    this.maxInFlight = maxInFlight;
   }
 
   /** The name in logs, events, errors and snapshots. */
@@ -65,7 +66,7 @@ export class Endpoint {
 
   /** Whether the endpoint has as many attempts under way as it may. */
   get isFull(): boolean {
-    return this.#inFlight >= this.#maxInFlight;
+    return this.#inFlight >= this.maxInFlight;
   }
 
   /** Whether an attempt may start. To be asked when it would, because the endpoint may have been drained since its request came. */

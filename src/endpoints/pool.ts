@@ -24,8 +24,9 @@ export class EndpointPool {
   /** The endpoints that are configured, each with the state that it has or begins with; state that nobody needs is dropped. */
   candidatesAt(configured: readonly ConfiguredEndpoint[]): readonly Candidate[] {
     const size = this.#endpoints.size;
-    const candidates = configured.map(({ address, tier, settings }) => {
+    const candidates = configured.map(({ address, tier, maxInFlight = this.#settings.maxInFlight, settings }) => {
       const endpoint = this.#endpointAt(address);
+      endpoint.maxInFlight = maxInFlight;
       endpoint.tier = tier;
       return { endpoint, address, tier, settings };
     });

@@ -3,7 +3,7 @@ import type { IsUsable } from '../attempts/attempt/inspected-response.ts';
 import type { ResumeMode } from '../attempts/resume/resumable.ts';
 import { byteCount, functionOf, graceMs, milliseconds, oneOf, wholeNumberFrom } from '../support/parser/kinds.ts';
 import { inWords, none, type OptionTable, option } from '../support/parser/option.ts';
-import { statusesFrom, type TerminalStatuses } from './statuses.ts';
+import { statusesFrom, type TerminalStatuses, usualStatuses } from './statuses.ts';
 
 /** Which responses may be given to the client, when, and how far they are looked after. */
 export interface AnswerOptions {
@@ -66,9 +66,6 @@ export interface AnswerOptions {
    */
   readonly maxResumes?: number;
 }
-
-/** The statuses of all responses that a server means as such. */
-const usualStatuses = '100,200,300,400';
 
 /** The options of {@link AnswerOptions}. */
 export const answerOptions = {

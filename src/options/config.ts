@@ -30,7 +30,8 @@ import { gotTransport } from '../transports/got.ts';
 import type { Transport } from '../transports/message/transport.ts';
 import { answerOptions } from './answers.ts';
 import { ejectionOptions, parseEjection } from './ejection.ts';
-import { endpointOptions, parseEndpoints } from './endpoint.ts';
+import { endpointOptions } from './endpoint.ts';
+import { configuredEndpoints, parseEndpoints } from './endpoints.ts';
 import { hedgeOptions, parseHedge } from './hedge.ts';
 import type { BalancingProxyOptions } from './options.ts';
 import { retryOptions } from './retry.ts';
@@ -139,7 +140,9 @@ export const proxyOptions = {
 } satisfies OptionTable<Omit<Options, Translated> & Record<Translated, unknown>>;
 
 /** The options as the code works with them: complete, checked and frozen. */
-export type Config = ValuesOf<typeof proxyOptions>;
+export type Config = Omit<ValuesOf<typeof proxyOptions>, 'endpoints'> & {
+  readonly endpoints: ReturnType<typeof configuredEndpoints>;
+};
 
 const parseOptions = objectOf(proxyOptions);
 
@@ -148,7 +151,10 @@ const parseOptions = objectOf(proxyOptions);
  * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists every problem with option, expected and received.
  */
 export function resolveOptions(options: BalancingProxyOptions): Config {
-  return parseOrThrow(parseOptions, options);
+  return parseOrThrow((value, option) => {
+    const parsed = parseOptions(value, option);
+    return Object.freeze({ ...parsed, endpoints: configuredEndpoints(parsed.endpoints, parsed) });
+  }, options);
 }
 
 function randomPseudonym(): string {

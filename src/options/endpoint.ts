@@ -1,17 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { parseAddress } from '../endpoints/address.ts';
-import {
-  type ConfiguredEndpoint,
-  type EndpointOverrides,
-  withDistinctNames,
-} from '../endpoints/configured-endpoint.ts';
+import type { ConfiguredEndpoint } from '../endpoints/configured-endpoint.ts';
 import { isFieldValue, isToken } from '../http/headers.ts';
-import { arrayOf, finiteWholeNumberFrom, type Parser, valueThat } from '../support/parser/kinds.ts';
+import { finiteWholeNumberFrom, type Parser, valueThat } from '../support/parser/kinds.ts';
 import { inWords, none, type OptionTable, objectOf, option, required } from '../support/parser/option.ts';
 import { collect, refuse, reject, rejectUnseen } from '../support/parser/problems.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 import { endpointUrl, hasHostName } from './endpoint-url.ts';
+import { type OwnSettings, ownOptions } from './own-settings.ts';
+import type { TerminalStatuses } from './statuses.ts';
+import type { TimeoutOptions } from './timeouts.ts';
 
 /** An endpoint with more to say than its URL. */
 export interface EndpointOptions {
@@ -39,6 +38,23 @@ export interface EndpointOptions {
    * @default 0
    */
   readonly tier?: number;
+  /**
+   * Limits of time for attempts at this endpoint: `connectMs`, `responseMs`, `firstByteMs`, `idleMs`, each in the place of the general one.
+   * In milliseconds.
+   * @default `timeouts`
+   */
+  readonly timeouts?: Pick<TimeoutOptions, 'connectMs' | 'responseMs' | 'firstByteMs' | 'idleMs'>;
+  /**
+   * Most attempts and responses under way at this endpoint, in the place of the general number; the latest one that a function gives
+   * counts.
+   * @default `maxInFlight`
+   */
+  readonly maxInFlight?: number;
+  /**
+   * Statuses of this endpoint that may be given to the client, in the place of the general ones.
+   * @default `terminalStatuses`
+   */
+  readonly terminalStatuses?: TerminalStatuses;
 }
 
 /** One endpoint among the option `endpoints`. */
@@ -104,34 +120,25 @@ export const endpointOptions = {
     "Headers that every request to this endpoint gets; they replace the client's headers of the same names",
   ),
   tier: option(finiteWholeNumberFrom(0), 0, 'Group of endpoints that this one is asked with, a whole number from 0'),
+  ...ownOptions,
 } satisfies OptionTable<Record<keyof EndpointOptions, unknown>>;
 
 const endpointObject = objectOf(endpointOptions);
 
-const noOverrides: EndpointOverrides = Object.freeze({});
+/** An endpoint as it was given, before the settings of all endpoints are known. */
+export interface GivenEndpoint extends Omit<ConfiguredEndpoint, 'settings'> {
+  /** The settings that it has of its own. */
+  readonly own: OwnSettings;
+}
 
-const endpoint: Parser<ConfiguredEndpoint> = (value, option) => {
+/** One endpoint of a list. */
+export const parseEndpoint: Parser<GivenEndpoint> = (value, option) => {
   const isBare = !isPlainObject(value) || value instanceof URL;
-  if (isBare) return { address: parseAddress({ url: endpointUrl(value, option) }), tier: 0, settings: noOverrides };
-  const { tier, ...parts } = endpointObject(value, option);
+  if (isBare) return { address: parseAddress({ url: endpointUrl(value, option) }), tier: 0, own: {} };
+  const { tier, maxInFlight, timeouts, terminalStatuses, ...parts } = endpointObject(value, option);
   // A certificate for one address cannot be checked on a connection to another one.
   if (parts.address !== undefined && !hasHostName(parts.url)) {
     reject(`${option}.address`, 'an address only beside a URL with a host name', parts.address);
   }
-  return { address: parseAddress(parts), tier, settings: noOverrides };
+  return { address: parseAddress(parts), tier, maxInFlight, own: { timeouts, terminalStatuses } };
 };
-
-const endpointList = arrayOf(endpoint, 'a non-empty array of URLs or a function that gives one');
-const listOfFunction = arrayOf(endpoint, 'an array of URLs');
-
-/** The option `endpoints`. A function is taken as it is: its lists can only be checked when it gives them. */
-export const parseEndpoints: Parser<readonly ConfiguredEndpoint[] | EndpointsFunction> = (value, option) =>
-  typeof value === 'function' ? (value as EndpointsFunction) : withDistinctNames(endpointList(value, option));
-
-/**
- * The endpoints in a list that an `endpoints` function gave.
- * @throws InvalidOptions naming every problem found in it.
- */
-export function givenEndpoints(list: unknown): readonly ConfiguredEndpoint[] {
-  return listOfFunction(list, 'endpoints(req)');
-}

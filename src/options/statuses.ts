@@ -9,6 +9,9 @@ import { collect, reject } from '../support/parser/problems.ts';
  */
 export type TerminalStatuses = string | number | ReadonlyArray<string | number>;
 
+/** The statuses of all responses that a server means as such. */
+export const usualStatuses = '100,200,300,400';
+
 const expected = "statuses from 100 to 599 such as '100,200,300,400', '2xx', '404', '200-204' or '!429'";
 
 /**

@@ -115,14 +115,14 @@ export class BodyResumer implements Resumer {
     if (!contest) return undefined;
     const arrival = await new Race(raceFor(this.#request, contest)).run();
     if (!arrival) return undefined;
-    const { attempt, response, announcedBytes } = arrival.value;
+    const { attempt, response, announcedBytes, idleMs } = arrival.value;
     ledger.end(attempt, { outcome: signal.aborted ? 'lost' : 'resumed' });
     if (signal.aborted) {
       arrival.abort.abort(signal.reason);
       throw signal.reason;
     }
     this.#sent.goOnWith(arrival);
-    return { response, announcedBytes };
+    return { response, announcedBytes, idleMs };
   }
 
   /** The race for the rest: outside of budget and `maxAttempts`, at the pace of a hedge. */

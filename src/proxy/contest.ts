@@ -5,6 +5,7 @@ import { conditionOf } from '../attempts/response/release.ts';
 import type { SentAttempt } from '../attempts/send-attempt.ts';
 import type { Candidate } from '../endpoints/candidate.ts';
 import type { RaceOptions, RaceStage } from '../race/rules.ts';
+import { ownConfig } from './own-config.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
 
 /** The order and the pace in which endpoints are asked: the first stage, and what comes after it. */
@@ -40,7 +41,8 @@ export function raceFor(
     signal,
     start: (candidate, abort, reason) => {
       started?.(candidate);
-      return ledger.make(candidate, reason, { req, outgoing, config, abort, ...(examination && { examination }) });
+      const own = ownConfig(candidate, config);
+      return ledger.make(candidate, reason, { req, outgoing, config: own, abort, ...(examination && { examination }) });
     },
     isUsable: (response) => response.isUsable,
     isPreferred: (response) => response.isPreferred,

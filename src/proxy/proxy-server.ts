@@ -10,7 +10,7 @@ import { answerAsRecipient } from '../client/response/final-recipient.ts';
 import { respond } from '../client/response/respond.ts';
 import { checkUpgrade, type UpgradeClient } from '../client/upgrade/upgrade.ts';
 import type { Candidate } from '../endpoints/candidate.ts';
-import { endpointsFor } from '../endpoints/endpoints-for.ts';
+import { EndpointSource } from '../endpoints/endpoint-source.ts';
 import { EndpointPool } from '../endpoints/pool.ts';
 import { BalancingProxyError } from '../errors.ts';
 import { Events } from '../events/proxy-events.ts';
@@ -21,7 +21,7 @@ import { rewrittenUrl } from '../http/target.ts';
 import { isLoop } from '../http/via.ts';
 import { requestLogger } from '../observers/log/logger.ts';
 import type { Config } from '../options/config.ts';
-import { givenEndpoints } from '../options/endpoint.ts';
+import { givenEndpoints } from '../options/endpoints.ts';
 import { HedgeBudget } from '../race/budget.ts';
 import type { Next } from '../support/next.ts';
 import { untilAborted } from '../support/until-aborted.ts';
@@ -62,6 +62,7 @@ export class ProxyServer {
   readonly events = new Events();
   readonly #config: Config;
   readonly #fixedCandidates: readonly Candidate[] | undefined;
+  readonly #source: EndpointSource;
   readonly #inFlight = new InFlight();
   #requestCount = 0;
 
@@ -71,6 +72,7 @@ export class ProxyServer {
     this.pool = new EndpointPool({ ejection, maxInFlight, hedge });
     this.budget = new HedgeBudget(hedge);
     if (logger) this.events.subscribe(requestLogger(logger, { logQuery }));
+    this.#source = new EndpointSource(endpoints, (list) => givenEndpoints(list, config));
     this.#fixedCandidates = typeof endpoints === 'function' ? undefined : this.pool.candidatesAt(endpoints);
   }
 
@@ -120,16 +122,15 @@ export class ProxyServer {
   /** Gives the client a response. Resolves with the number of its body bytes. */
   #respond({ res, body }: ProxiedRequest, judged: JudgedResponse, { resumer, upgrade }: Answering): Promise<number> {
     const { exposeEndpoint, timeouts } = this.#config;
-    const { idleMs, clientMs } = timeouts;
+    const { clientMs } = timeouts;
     const { response } = judged;
     const headers = clientHeaders(judged, exposeEndpoint);
     if (upgrade && response.upgraded) return upgrade.accept(response.upgraded, { response, headers, clientMs });
-    return respond(res, { ...judged, headers, idleMs, clientMs, resumer, onHead: () => body.forget() });
+    return respond(res, { ...judged, headers, clientMs, resumer, onHead: () => body.forget() });
   }
 
   async #candidatesFor({ req, signal }: ProxiedRequest): Promise<readonly Candidate[]> {
-    const endpoints = endpointsFor(req, this.#config.endpoints, givenEndpoints);
-    return this.pool.candidatesAt(await untilAborted(endpoints, signal));
+    return this.pool.candidatesAt(await untilAborted(this.#source.for(req), signal));
   }
 
   /** Drains or restores the endpoints of a name. @returns whether there is one. */

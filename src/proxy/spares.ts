@@ -89,7 +89,8 @@ async function held(
 ): Promise<Arrival<JudgedResponse> | undefined> {
   const { value, abort } = spare;
   if (value.body instanceof Uint8Array || value.wins === 'at-head') return spare;
-  const beginning = beginningOf(value.response, value, options);
+  // Its endpoint may have an idle time of its own.
+  const beginning = beginningOf(value.response, value, { ...options, timeouts: value });
   try {
     await hold(beginning, value, options);
     return { value: { ...value, body: beginning.finish() }, abort };

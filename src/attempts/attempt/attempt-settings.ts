@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { AttemptTimeouts } from '../../endpoints/configured-endpoint.ts';
 import type { IsTerminal } from '../../http/terminal.ts';
 import type { TlsOptions, Transport } from '../../transports/message/transport.ts';
 import type { OutgoingRequest } from '../request/outgoing.ts';
@@ -13,7 +14,7 @@ export interface AttemptOptions {
   /** Sends the request. */
   readonly transport: Transport;
   /** Limits in milliseconds, or Infinity. */
-  readonly timeouts: Readonly<Record<'connectMs' | 'responseMs' | 'firstByteMs' | 'idleMs', number>>;
+  readonly timeouts: AttemptTimeouts;
   /** Certificates and their checking. */
   readonly tls: TlsOptions | undefined;
   /** Whether a status may be given to the client. */

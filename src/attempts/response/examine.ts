@@ -32,7 +32,8 @@ export async function examine(received: ReceivedResponse, settings: AttemptSetti
     const rewriting = rewrittenHeaders(received, settings);
     const rewritten = rewriting && (await rewriting);
     const body = content instanceof BodyBeginning ? content.finish() : content;
-    return { attempt, response, interim, rewritten, body, announcedBytes, wins, isUsable, isPreferred };
+    const { idleMs } = settings.config.timeouts;
+    return { attempt, response, interim, rewritten, body, announcedBytes, wins, idleMs, isUsable, isPreferred };
   } finally {
     beginning?.letGo();
   }

@@ -20,6 +20,8 @@ export interface JudgedResponse extends ReceivedResponse, Pick<Verdict, 'announc
   readonly rewritten: HeaderList | undefined;
   /** The body, or the whole of it when it was read already. A stream may be paused. */
   readonly body: Buffer | Readable;
+  /** Milliseconds that its endpoint may be silent within the body, or Infinity. */
+  readonly idleMs: number;
   /** Whether the response may win. */
   readonly isUsable: boolean;
 }

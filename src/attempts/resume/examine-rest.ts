@@ -41,6 +41,7 @@ export async function examineRest(
     body: response.body,
     announcedBytes: announcedBytes === undefined ? undefined : announcedBytes - bytes,
     wins: 'at-head',
+    idleMs,
     isUsable: true,
     isPreferred: true,
   };

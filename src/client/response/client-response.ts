@@ -3,11 +3,10 @@ import type { HeaderList } from '../../http/headers.ts';
 import type { Resumer } from './resumer.ts';
 
 /** A response as it is sent to the client. */
-export interface ClientResponse extends Pick<JudgedResponse, 'response' | 'interim' | 'body' | 'announcedBytes'> {
+export interface ClientResponse
+  extends Pick<JudgedResponse, 'response' | 'interim' | 'body' | 'announcedBytes' | 'idleMs'> {
   /** The headers to send, without hop-by-hop ones. */
   readonly headers: HeaderList;
-  /** Milliseconds that the endpoint may be silent within the body, or Infinity. */
-  readonly idleMs: number;
   /** Milliseconds that the client may leave what was written to it unread, or Infinity. */
   readonly clientMs: number;
   /** Goes on with a streamed body that breaks off. @default nobody */

@@ -2,7 +2,7 @@ import type { JudgedResponse } from '../../attempts/response/judged-response.ts'
 import type { BalancingProxyError } from '../../errors.ts';
 
 /** The rest of a body that has broken off. */
-export type RestOfBody = Pick<JudgedResponse, 'response' | 'announcedBytes'>;
+export type RestOfBody = Pick<JudgedResponse, 'response' | 'announcedBytes' | 'idleMs'>;
 
 /** Goes on with a body that breaks off, where that is possible. */
 export interface Resumer {

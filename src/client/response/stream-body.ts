@@ -38,6 +38,7 @@ class BodyStream implements StreamReader {
   #body: Readable;
   /** The bytes of the whole body, or undefined when only its end will tell. */
   #announcedBytes: number | undefined;
+  #idleMs: number;
   readonly #result = Promise.withResolvers<number>();
   /** Whether each chunk goes on at once, where `compression` would wait for more. */
   readonly #isFlushed: boolean;
@@ -55,6 +56,7 @@ class BodyStream implements StreamReader {
     this.#response = answer.response;
     this.#body = body;
     this.#announcedBytes = answer.announcedBytes;
+    this.#idleMs = answer.idleMs;
     this.#isFlushed = res.flush !== undefined && isEventStream(answer.headers);
   }
 
@@ -68,8 +70,7 @@ class BodyStream implements StreamReader {
   }
 
   #read(): void {
-    const { idleMs } = this.#answer;
-    if (idleMs < Infinity) this.#idle = setTimeout(this.#onSilence, idleMs);
+    if (this.#idleMs < Infinity) this.#idle = setTimeout(this.#onSilence, this.#idleMs);
     // A body whose beginning was looked at is paused, and a listener alone does not wake it up.
     this.#body.resume();
     consume(this.#body, this);
@@ -133,7 +134,7 @@ class BodyStream implements StreamReader {
     if (isEndedByApp(this.#res)) this.#fail(endedByApp());
     // A body is paused while the client reads slowly, and an endpoint that still reads an upload may be silent.
     else if (this.#isAwaited || this.#response.isUploading?.()) this.#idle?.refresh();
-    else this.#guard(() => this.#onBreak(responseIdleTimeout(this.#answer.idleMs)));
+    else this.#guard(() => this.#onBreak(responseIdleTimeout(this.#idleMs)));
   };
 
   #onBreak(error: BalancingProxyError): void {
@@ -156,6 +157,7 @@ class BodyStream implements StreamReader {
       if (!rest) throw error;
       this.#response = rest.response;
       this.#body = rest.response.body;
+      this.#idleMs = rest.idleMs;
       if (rest.announcedBytes !== undefined) this.#announcedBytes ??= this.#sent + rest.announcedBytes;
       this.#read();
     } catch (thrown) {

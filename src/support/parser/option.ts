@@ -84,6 +84,17 @@ export function objectOf<Table extends AnyOptions>(table: Table): Parser<ValuesO
   return fields<ValuesOf<Table>>(Object.fromEntries(parsers));
 }
 
+/** An object of options like {@link objectOf} that has only those which were given, without any default. */
+export function givenOf<Table extends AnyOptions>(table: Table): Parser<Partial<ValuesOf<Table>>> {
+  const parse = objectOf(table);
+  return (value, option) => {
+    const given = Object.entries(parse(value, option)).filter(
+      ([name]) => Reflect.get(value as object, name) !== undefined,
+    );
+    return Object.freeze(Object.fromEntries(given)) as Partial<ValuesOf<Table>>;
+  };
+}
+
 /** The parsers of an object's fields; the compiler refuses a table that forgets one. */
 type ParserTable<T> = { readonly [Key in keyof T]-?: Parser<T[Key]> };
 

@@ -40,9 +40,10 @@ export class Http2Sessions {
     this.#sockets.close();
   }
 
-  #connectionsOf({ address, tls }: UpstreamRequest): EndpointConnections {
+  #connectionsOf({ address, tls, connectMs }: UpstreamRequest): EndpointConnections {
     const endpoints = this.#endpoints.get(tls) ?? new Map<string, EndpointConnections>();
-    const key = address.connectTo === undefined ? address.host : `${address.host} ${address.connectTo}`;
+    // Requests wait together for a connection, so that they have to have the same time for it.
+    const key = `${connectMs} ${address.host} ${address.connectTo ?? ''}`;
     const known = endpoints.get(key);
     if (known) return known;
     const connections = new EndpointConnections(this.#sockets, this.#limits);

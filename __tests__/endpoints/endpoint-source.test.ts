@@ -1,17 +1,20 @@
-import { endpointsFor } from '../../src/endpoints/endpoints-for.ts';
-import { resolveOptions } from '../../src/options/config.ts';
-import { type EndpointOption, type EndpointsFunction, givenEndpoints } from '../../src/options/endpoint.ts';
+import { jest } from '@jest/globals';
+import { EndpointSource } from '../../src/endpoints/endpoint-source.ts';
+import { type Config, resolveOptions } from '../../src/options/config.ts';
+import type { EndpointOption, EndpointsFunction } from '../../src/options/endpoint.ts';
+import { givenEndpoints } from '../../src/options/endpoints.ts';
 import { clientRequest } from '../http/client-request.ts';
 import { parseAll as parse } from '../options/parse-endpoints.ts';
 
 describe('the endpoints for a request', () => {
   const req = clientRequest({ headers: ['X-Tenant', 'a'] });
-  const endpointsOf = (endpoints: EndpointsFunction) =>
-    endpointsFor(req, resolveOptions({ endpoints }).endpoints, givenEndpoints);
+  const sourceOf = (config: Config) => new EndpointSource(config.endpoints, (list) => givenEndpoints(list, config));
+  const sourceBy = (endpoints: EndpointsFunction) => sourceOf(resolveOptions({ endpoints }));
+  const endpointsOf = (endpoints: EndpointsFunction) => sourceBy(endpoints).for(req);
 
   test('are those of the list where there is one', async () => {
-    const { endpoints } = resolveOptions({ endpoints: ['http://one.example'] });
-    await expect(endpointsFor(req, endpoints, givenEndpoints)).resolves.toBe(endpoints);
+    const config = resolveOptions({ endpoints: ['http://one.example'] });
+    await expect(sourceOf(config).for(req)).resolves.toBe(config.endpoints);
   });
 
   test.each<[string, EndpointsFunction]>([
@@ -34,11 +37,25 @@ describe('the endpoints for a request', () => {
   test.each<[string, readonly EndpointOption[]]>([
     ['of strings', freeze(['http://one.example'])],
     ['of objects', freeze([freeze({ url: 'http://one.example', name: 'a', address: '10.0.0.1' })])],
+    ['with settings', freeze([freeze({ url: 'http://one.example', timeouts: freeze({ idleMs: 1 }), maxInFlight: 1 })])],
     ['with headers', freeze([freeze({ url: 'http://one.example', headers: freeze({ a: 'x', b: freeze(['y']) }) })])],
   ])('are parsed once where the same list %s is frozen', async (_, list) => {
-    const first = await endpointsOf(() => list);
+    const give = jest.fn<EndpointsFunction>().mockReturnValueOnce(list).mockResolvedValueOnce(list);
+    const source = sourceBy(give);
+    const first = await source.for(req);
     expect(first).toEqual(parse(...list));
-    expect(await endpointsOf(async () => list)).toBe(first);
+    expect(await source.for(req)).toBe(first);
+    expect(give).toHaveBeenCalledTimes(2);
+  });
+
+  test('are parsed for each proxy, whose settings the endpoints share', async () => {
+    const list = freeze([freeze({ url: 'http://one.example', timeouts: freeze({ idleMs: 5 }) })]);
+    const limitsOf = async (connectMs: number) => {
+      const [endpoint] = await sourceOf(resolveOptions({ endpoints: () => list, timeouts: { connectMs } })).for(req);
+      return endpoint?.settings.timeouts;
+    };
+    expect(await limitsOf(1)).toMatchObject({ connectMs: 1, idleMs: 5 });
+    expect(await limitsOf(2)).toMatchObject({ connectMs: 2, idleMs: 5 });
   });
 
   test.each<[string, (url: string) => readonly EndpointOption[], (list: never, url: string) => void]>([
@@ -52,17 +69,19 @@ describe('the endpoints for a request', () => {
     ['a bare URL', (url) => freeze([new URL(url)]), ([one]: [URL], url) => void Object.assign(one, { href: url })],
   ])('are those of this moment where %s may change', async (_, make, change) => {
     const list = make('http://one.example');
-    expect(await endpointsOf(() => list)).toEqual(parse('http://one.example'));
+    const source = sourceBy(() => list);
+    expect(await source.for(req)).toEqual(parse('http://one.example'));
     change(list as never, 'http://two.example');
-    expect(await endpointsOf(() => list)).toEqual(parse('http://two.example'));
+    expect(await source.for(req)).toEqual(parse('http://two.example'));
   });
 
   test('have the headers of this moment where these may change', async () => {
     const headers = { a: 'x' };
     const list = freeze([freeze({ url: 'http://one.example', headers })]);
-    await endpointsOf(() => list);
+    const source = sourceBy(() => list);
+    await source.for(req);
     headers.a = 'y';
-    expect((await endpointsOf(() => list))[0]?.address.headers).toEqual(['a', 'y']);
+    expect((await source.for(req))[0]?.address.headers).toEqual(['a', 'y']);
   });
 
   test.each<[string, EndpointsFunction]>([
