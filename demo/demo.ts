@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 import express from 'express';
 import { onStopSignal, runCommand } from '../shared/command.ts';
-import { createBalancingProxy } from '../src/index.ts';
+import { createBalancingProxy, type EndpointOption } from '../src/index.ts';
 import { createDashboard } from '../src/observers/dashboard/dashboard.ts';
-import { portFlag, readFlags } from './flags.ts';
+import { type FlagTable, portFlag, readFlags } from './flags.ts';
 import { describeFleet, type Fleet, fleetFlags, startFleet } from './fleet.ts';
 import { close, listen } from './listen.ts';
 import { createOutage, onLine } from './outage.ts';
@@ -12,13 +12,14 @@ import { createRaceLog } from './race-log.ts';
 const demoFlags = {
   port: portFlag('where the proxy listens', 8080),
   'dashboard-port': portFlag('where the dashboard listens', 8081),
+  backup: { help: 'one more server, which is asked when all flaky ones are no help', isSwitch: true },
   ...fleetFlags,
-};
+} satisfies FlagTable;
 
 async function main(): Promise<void> {
   const flags = readFlags(demoFlags);
-  const fleet = await startFleet(flags);
-  const proxy = createBalancingProxy({ endpoints: fleet.urls });
+  const fleet = await startFleet(flags, flags.backup === 1);
+  const proxy = createBalancingProxy({ endpoints: endpointsOf(fleet) });
   const raceLog = createRaceLog(flags['max-delay']);
   proxy.subscribe(raceLog.observer());
 
@@ -41,19 +42,23 @@ async function main(): Promise<void> {
   console.log([...describeFleet(fleet, flags), ...advice, raceLog.legend, ''].join('\n'));
 }
 
-/** Lets the user see what becomes of a server that cannot be reached. */
-function offerOutage({ servers }: Fleet): void {
-  const last = servers.at(-1);
-  if (!last) return;
-  const toggle = createOutage(last);
-  onLine(process.stdin, 'o', async () => console.log(await toggle()));
+function endpointsOf({ urls, backupUrl }: Fleet): readonly EndpointOption[] {
+  return backupUrl ? [...urls, { url: backupUrl, tier: 1 }] : urls;
 }
 
-function adviseToWatch({ urls }: Fleet, port: number): string[] {
-  return [
-    `The dashboard shows all of it, live: http://localhost:${port}`,
-    `Type o and Enter to take ${urls.at(-1)} away, as in an outage, and again to bring it back.`,
-  ];
+/** Lets the user see what becomes of a server that cannot be reached, or, where there is a backup, of a tier. */
+function offerOutage({ servers, backupUrl }: Fleet): void {
+  const toggles = (backupUrl ? servers : servers.slice(-1)).map(createOutage);
+  onLine(process.stdin, 'o', async () => {
+    for (const toggle of toggles) console.log(await toggle());
+  });
+}
+
+function adviseToWatch({ urls, backupUrl }: Fleet, port: number): string[] {
+  const outage = backupUrl
+    ? 'Type o and Enter to take all but the backup away, as in an outage, and again to bring them back.'
+    : `Type o and Enter to take ${urls.at(-1)} away, as in an outage, and again to bring it back.`;
+  return [`The dashboard shows all of it, live: http://localhost:${port}`, outage];
 }
 
 function advise(port: number): string[] {

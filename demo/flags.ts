@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { UserError } from '../shared/command.ts';
 import { randomSeed } from '../shared/random.ts';
 
-/** A flag of the command line that takes a number; all flags of the demo do. */
+/** A flag of the command line that takes a number, as all flags of the demo do but switches. */
 export interface NumberFlag {
   /** The purpose of the flag, one line. */
   readonly help: string;
@@ -13,8 +13,15 @@ export interface NumberFlag {
   readonly mayBeFraction?: boolean;
 }
 
+/** A flag that is given or not, without a value: the number 1 or 0. */
+export interface SwitchFlag {
+  /** The purpose of the flag, one line. */
+  readonly help: string;
+  readonly isSwitch: true;
+}
+
 /** The flags of one command by their names, without the dashes. */
-export type FlagTable<Name extends string = string> = Readonly<Record<Name, NumberFlag>>;
+export type FlagTable<Name extends string = string> = Readonly<Record<Name, NumberFlag | SwitchFlag>>;
 
 /** A flag for the port of a server; 0 takes a free one. */
 export function portFlag(help: string, fallback: number): NumberFlag {
@@ -47,12 +54,17 @@ export function parseFlags<Name extends string>(flags: FlagTable<Name>, args: re
 /** The lines that `--help` prints. */
 export function usageOf(flags: FlagTable): string {
   const width = Math.max(12, ...Object.keys(flags).map((name) => name.length));
-  const lines = entriesOf(flags).map(([name, { help, fallback }]) => `  --${name.padEnd(width)} ${help} (${fallback})`);
+  const lines = entriesOf(flags).map(([name, flag]) => {
+    const fallback = 'isSwitch' in flag ? 'off; takes no number' : flag.fallback;
+    return `  --${name.padEnd(width)} ${flag.help} (${fallback})`;
+  });
   return ['Flags, each with a number (default):', ...lines].join('\n');
 }
 
-function parseTexts(flags: FlagTable, args: readonly string[]): Record<string, string | undefined> {
-  const options = Object.fromEntries(Object.keys(flags).map((name) => [name, { type: 'string' as const }]));
+function parseTexts(flags: FlagTable, args: readonly string[]): Record<string, string | boolean | undefined> {
+  const options = Object.fromEntries(
+    entriesOf(flags).map(([name, flag]) => [name, { type: 'isSwitch' in flag ? 'boolean' : 'string' } as const]),
+  );
   try {
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
@@ -61,8 +73,10 @@ function parseTexts(flags: FlagTable, args: readonly string[]): Record<string, s
   }
 }
 
-function numberOf(name: string, { fallback, min, max, mayBeFraction }: NumberFlag, text: string | undefined): number {
-  if (text === undefined) return fallback === 'random' ? randomSeed() : fallback;
+function numberOf(name: string, flag: NumberFlag | SwitchFlag, text: string | boolean | undefined): number {
+  if ('isSwitch' in flag) return text === true ? 1 : 0;
+  const { fallback, min, max, mayBeFraction } = flag;
+  if (typeof text !== 'string') return fallback === 'random' ? randomSeed() : fallback;
   const number = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
   const isRight = number >= min && number <= max && (mayBeFraction || Number.isInteger(number));
   if (isRight) return number;
@@ -70,6 +84,6 @@ function numberOf(name: string, { fallback, min, max, mayBeFraction }: NumberFla
   throw new UserError(`--${name}: expected ${kind} from ${min} to ${max}, got '${text}'`, 2);
 }
 
-function entriesOf<Name extends string>(flags: FlagTable<Name>): Array<[Name, NumberFlag]> {
-  return Object.entries(flags) as Array<[Name, NumberFlag]>;
+function entriesOf<Name extends string>(flags: FlagTable<Name>): Array<[Name, NumberFlag | SwitchFlag]> {
+  return Object.entries(flags) as Array<[Name, NumberFlag | SwitchFlag]>;
 }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { seedLimit } from '../shared/random.ts';
 import { type FlagTable, portFlag } from './flags.ts';
-import { describeFlakiness, type FlakyFlags, flakinessOf, flakyFlags } from './flakiness.ts';
+import { describeFlakiness, type Flakiness, type FlakyFlags, flakinessOf, flakyFlags } from './flakiness.ts';
 import { createFlakyServer } from './flaky-server.ts';
 import { close, listen } from './listen.ts';
 
@@ -10,6 +10,8 @@ export interface Fleet {
   /** One for each server. */
   readonly urls: readonly string[];
   readonly servers: readonly Server[];
+  /** The URL of a server that is never flaky, if there is one. */
+  readonly backupUrl: string | undefined;
   close(): Promise<void>;
 }
 
@@ -20,34 +22,43 @@ export const fleetFlags = {
   ...flakyFlags,
 } satisfies FlagTable;
 
+type FleetFlags = Readonly<Record<keyof typeof fleetFlags, number>>;
+
 /**
  * Starts flaky servers in this process, each with a seed of its own that follows from the one given.
+ * @param hasBackup whether there is one more, on the next port, that gives only good answers.
  * @throws UserError when one of the ports cannot be had; none of the servers is left then.
  */
-export async function startFleet(flags: Readonly<Record<keyof typeof fleetFlags, number>>): Promise<Fleet> {
+export async function startFleet(flags: FleetFlags, hasBackup = false): Promise<Fleet> {
   const { 'flaky-port': firstPort, endpoints: count } = flags;
-  const servers: Server[] = [];
-  const urls: string[] = [];
-  const closeAll = async (): Promise<void> => void (await Promise.all(servers.map(close)));
+  const flakiness = flakinessOf(flags);
+  const all: Server[] = [];
+  const closeAll = async (): Promise<void> => void (await Promise.all(all.map(close)));
+  const startNext = async (changes: Partial<Flakiness>): Promise<string> => {
+    const index = all.length;
+    const server = createFlakyServer({ ...flakiness, ...changes, seed: (flags.seed + index) % seedLimit });
+    const port = await listen(server, { port: firstPort && firstPort + index, flag: 'flaky-port' });
+    all.push(server);
+    return `http://127.0.0.1:${port}`;
+  };
   try {
-    for (let index = 0; index < count; index++) {
-      const server = createFlakyServer({ ...flakinessOf(flags), seed: (flags.seed + index) % seedLimit });
-      const port = await listen(server, { port: firstPort && firstPort + index, flag: 'flaky-port' });
-      servers.push(server);
-      urls.push(`http://127.0.0.1:${port}`);
-    }
+    const urls: string[] = [];
+    while (urls.length < count) urls.push(await startNext({}));
+    const servers = [...all];
+    const backupUrl = hasBackup ? await startNext({ errorRatio: 0, breakRatio: 0 }) : undefined;
+    return { urls, servers, backupUrl, close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;
   }
-  return { urls, servers, close: closeAll };
 }
 
 /** The lines that tell a person what the flaky servers are. */
-export function describeFleet({ urls }: Fleet, flags: FlakyFlags): string[] {
+export function describeFleet({ urls, backupUrl }: Fleet, flags: FlakyFlags): string[] {
   return [
     `${urls.length} flaky servers, each with ${describeFlakiness(flakinessOf(flags))}:`,
     ...urls.map((url) => `  ${url}`),
+    ...(backupUrl ? ['and a backup, in a tier of its own, with good answers only:', `  ${backupUrl}`] : []),
     `Seed ${flags.seed}; --seed ${flags.seed} repeats their delays and statuses. Ctrl-C stops.`,
   ];
 }

@@ -107,6 +107,20 @@ describe('node demo/demo.ts', () => {
     expect((await fetch(last)).status).toBe(200);
   });
 
+  test('has with --backup a server more, which answers when all others are away and says why it was asked', async () => {
+    const { command, url } = await startDemo('--backup --endpoints 2 --error-ratio 0', 'pipe');
+    const [, backup = ''] = /and a backup, .*:\n {2}(http:\S+)\n/.exec(command.output()) ?? [];
+    for (let i = 0; i < 5; i++) await (await fetch(url)).text();
+    await command.printed(/#5 .*\n( .*\n){2}/);
+    expect(command.output().match(new RegExp(`  ${backup} .* ms `))).toBeNull();
+    command.enter('o');
+    await command.printed(/(Port \d+ is away.*\n){2}/);
+    expect(await (await fetch(url)).text()).toMatch(/^Hello, world/);
+    await command.printed(new RegExp(`  ${backup} .* \\(tier\\) won 200`));
+    command.enter('o');
+    await command.printed(/(Port \d+ is back.*\n){2}/);
+  });
+
   test('ends while there is an outage and its input is open', async () => {
     const { command } = await startDemo('', 'pipe');
     command.enter('o');

@@ -30,6 +30,13 @@ describe('parseFlags', () => {
     expect(new Set(seeds).size).toBeGreaterThan(1);
   });
 
+  test('takes a switch without a number, as 1 where it is given and 0 where not', () => {
+    const switches = { backup: { help: 'one more', isSwitch: true } } satisfies FlagTable;
+    expect(parseFlags(switches, ['--backup'])).toEqual({ backup: 1 });
+    expect(parseFlags(switches, [])).toEqual({ backup: 0 });
+    expect(usageOf(switches)).toMatch(/\n {2}--backup {7}one more \(off; takes no number\)$/);
+  });
+
   test.each([
     { args: ['--port', 'x'], message: "--port: expected a whole number from 0 to 65535, got 'x'" },
     { args: ['--port', ''], message: "--port: expected a whole number from 0 to 65535, got ''" },
