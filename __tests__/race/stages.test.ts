@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import type { RaceOptions, RaceStage } from '../../src/race/rules.ts';
+import type { Condition, RaceOptions, RaceStage } from '../../src/race/rules.ts';
 import { abortedOf, isPreferred, lesser, namesOf, startRace, unusable, type Value } from './started-race.ts';
 
 beforeEach(() => void jest.useFakeTimers());
@@ -87,6 +87,16 @@ describe('the next stage', () => {
     expect(reasonsOf(attempts)).toEqual(['first']);
   });
 
+  test('opens once when nobody of the first one may start', () => {
+    const { attempts } = startRace('a', Infinity, {
+      mayStart: () => false,
+      ...stages(stageOf('bc')),
+      stageDelayMs: 100,
+    });
+    expect(namesOf(attempts)).toBe('b');
+    expect(jest.getTimerCount()).toBe(1);
+  });
+
   test('exhausts the race when there is none', async () => {
     const race = startRace('a', Infinity, stages(stageOf('b')));
     await race.attempts[0]?.fail();
@@ -161,6 +171,30 @@ describe('a stage that opens by time', () => {
     expect(namesOf(attempts)).toBe('a');
     await attempts[0]?.fail();
     expect(nextStage.mock.calls).toEqual([[true], [false]]);
+  });
+
+  test('does not open while a usable value is held, although others are under way', async () => {
+    const rules = { ...stages(stageOf('c')), stageDelayMs: 100, isPreferred, preferGraceMs: 1_000 };
+    const race = startRace('ab', 0, rules);
+    await race.attempts[0]?.succeed(lesser('a'));
+    await jest.advanceTimersByTimeAsync(999);
+    expect(namesOf(race.attempts)).toBe('ab');
+    await jest.advanceTimersByTimeAsync(1);
+    expect(race.state).toEqual({ winner: 'a' });
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('opens one delay later when the value that was held has broken', async () => {
+    let condition: Condition = 'coming';
+    const held = { isPreferred, preferGraceMs: 1_000, conditionOf: () => condition };
+    const { attempts } = startRace('ab', 0, { ...stages(stageOf('c')), stageDelayMs: 100, ...held });
+    await attempts[0]?.succeed(lesser('a'));
+    await jest.advanceTimersByTimeAsync(100);
+    condition = 'broken';
+    await jest.advanceTimersByTimeAsync(99);
+    expect(namesOf(attempts)).toBe('ab');
+    await jest.advanceTimersByTimeAsync(1);
+    expect(namesOf(attempts)).toBe('abc');
   });
 
   test('waits for the delay of no race that is over', async () => {

@@ -15,6 +15,11 @@ export class Held<Value> {
     return this.#values.some(({ value }) => this.#conditionOf(value) === 'whole');
   }
 
+  /** Whether a value is held that has not broken. */
+  get isOfUse(): boolean {
+    return this.#values.some(({ value }) => this.#conditionOf(value) !== 'broken');
+  }
+
   /** Holds one more. */
   add(arrival: Arrival<Value>): void {
     this.#values.push(arrival);

@@ -34,6 +34,7 @@ export class Race<Candidate, Value> {
       rules: options,
       launch: this.#launch,
       onUsedUp: this.#onUsedUp,
+      isServed: () => this.#held.isOfUse,
       guard: this.#guard,
     });
   }

@@ -56,7 +56,7 @@ export interface RaceOptions<Candidate, Value> extends RaceStage<Candidate> {
    */
   nextStage?(isByTime: boolean): RaceStage<Candidate> | number | undefined;
   /**
-   * Milliseconds from the opening of a stage until the next one opens, although attempts are under way.
+   * Milliseconds from the opening of a stage until the next one opens, although attempts are under way; not while a value is held.
    * @default Infinity
    */
   readonly stageDelayMs?: number;

@@ -22,6 +22,8 @@ interface Starting<Candidate> {
   launch(start: Start<Candidate>): void;
   /** Called when a stage has nobody left to try. */
   onUsedUp(): void;
+  /** Whether a value is held that is better than another stage. */
+  isServed(): boolean;
   /** Calls a step of the race from a timer. */
   guard(step: () => void): void;
 }
@@ -29,6 +31,7 @@ interface Starting<Candidate> {
 /** Starts the attempts of a race: one stage after the other, each at its own pace. */
 export class Starts<Candidate> {
   readonly #race: Starting<Candidate>;
+  readonly #first: OpenStage<Candidate>;
   /** The stages that have opened, the latest last. */
   readonly #stages: OpenStage<Candidate>[];
   #hasStarted = false;
@@ -37,12 +40,13 @@ export class Starts<Candidate> {
 
   constructor(race: Starting<Candidate>) {
     this.#race = race;
-    this.#stages = [new OpenStage(race.rules)];
+    this.#first = new OpenStage(race.rules);
+    this.#stages = [this.#first];
   }
 
   /** Starts the first attempts. */
   begin(): void {
-    for (const first of this.#stages) this.#begin(first);
+    this.#begin(this.#first);
   }
 
   /** Starts the next attempts of a stage of which one has failed. */
@@ -83,15 +87,21 @@ export class Starts<Candidate> {
 
   /** Starts the first attempts of a stage. From now on, the next one may open by time. */
   #begin(stage: OpenStage<Candidate>): void {
-    const { stageDelayMs = Infinity } = this.#race.rules;
-    if (stageDelayMs < Infinity) this.#timer = setTimeout(this.#onStageDelay, stageDelayMs);
+    this.#waitForNext();
     this.#startNext(stage, this.#hasStarted ? (stage.rules.opensFor ?? 'failure') : 'first');
   }
 
   readonly #onPause = (): void => this.#race.guard(() => this.#race.onUsedUp());
 
+  #waitForNext(): void {
+    const { stageDelayMs = Infinity } = this.#race.rules;
+    if (stageDelayMs < Infinity) this.#timer = setTimeout(this.#onStageDelay, stageDelayMs);
+  }
+
   readonly #onStageDelay = (): void =>
     this.#race.guard(() => {
+      // The value that is held may still break.
+      if (this.#race.isServed()) return this.#waitForNext();
       const next = this.#race.rules.nextStage?.(true);
       if (typeof next === 'object' && !this.#isOver) this.#open(next);
     });
