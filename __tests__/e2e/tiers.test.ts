@@ -63,6 +63,18 @@ describe('a further tier', () => {
     ]);
   });
 
+  test("is asked nothing after tierDelayMs with the strategy 'single', as the tier before may be at work", async () => {
+    const slow = await resources.start(late(100, answering(200, 'slow')));
+    const backup = await resources.startSaying('backup');
+    const { url } = await serve({
+      endpoints: [slow.url, { url: backup.url, tier: 1 }],
+      unsafeMethods: 'single',
+      tierDelayMs: 10,
+    });
+    expect((await request(url, { method: 'POST', body: 'once' })).text).toBe('slow');
+    expect(backup.asked()).toBe(0);
+  });
+
   test('is the first to be asked where all before are drained', async () => {
     const [first, backup] = [await resources.startSaying('first'), await resources.startSaying('backup')];
     const { url, proxy, started } = await serve({
@@ -82,6 +94,21 @@ describe('a further tier', () => {
     const { url } = await serve({ endpoints: async () => [down, { url: backup.url, tier: 1 }] });
     expect((await request(url)).text).toBe('backup');
   });
+});
+
+test('an endpoint that cannot be reached is asked in a race when all others are drained', async () => {
+  const resting = await resources.startSaying('resting');
+  const endpoints = [
+    { url: resting.url, name: 'resting' },
+    { url: await refusedUrl(), name: 'down' },
+  ];
+  const { url, proxy, started } = await serve({ endpoints, ejection: { consecutiveFailures: 1 } });
+  proxy.drain('resting');
+  for (let i = 0; i < 2; i++) expect(await request(url)).toMatchObject({ status: 502 });
+  expect(started()).toEqual([
+    ['down', 'first'],
+    ['down', 'first'],
+  ]);
 });
 
 describe('an endpoint that is cooling down', () => {

@@ -78,10 +78,14 @@ export class EndpointStages {
     this.#isAgain = true;
   }
 
-  /** Milliseconds until an endpoint that is not drained has cooled down, 0 where one has; Infinity when all are drained. */
+  /**
+   * Milliseconds after which an endpoint that is not drained will be found to have cooled down, 0 where one has; Infinity when all are
+   * drained. A timer drops what is less than a millisecond and may be another one too early: its round would find nobody to ask.
+   */
   get coolingMs(): number {
     const inUse = this.#candidates.filter(({ endpoint }) => !endpoint.isDrained);
-    return Math.min(...inUse.map(({ endpoint }) => endpoint.coolingMs));
+    const ms = Math.min(...inUse.map(({ endpoint }) => endpoint.coolingMs));
+    return ms === 0 ? 0 : Math.ceil(ms) + 1;
   }
 
   /** The candidates of all stages in one row, for requests that ask at one pace. */
@@ -136,7 +140,9 @@ export class EndpointStages {
   }
 
   get #isAnyoneIn(): boolean {
-    return this.#candidates.some((one) => this.#fitnessOf(one) !== 'ejected' && !one.endpoint.ejection.isTrialDue);
+    return this.#candidates.some(
+      (one) => !one.endpoint.isDrained && this.#fitnessOf(one) !== 'ejected' && !one.endpoint.ejection.isTrialDue,
+    );
   }
 }
 

@@ -57,7 +57,7 @@ export class RequestStages {
       ...pace,
       ...(typeof first === 'object' ? first : { candidates: [] }),
       nextStage: this.#next,
-      ...(chosen.hasTiers && { stageDelayMs: config.tierDelayMs }),
+      ...(chosen.hasTiers && { stageDelayMs: pace.stageDelayMs ?? config.tierDelayMs }),
       started: (candidate) => chosen.started(candidate),
     };
   }

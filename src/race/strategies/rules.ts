@@ -10,7 +10,7 @@ interface PacedCandidate {
 }
 
 /** How the attempts of one request follow one another. */
-export type Pace = Pick<RaceOptions<PacedCandidate, unknown>, 'delayMs' | 'leaseHedge' | 'mayFollow'>;
+export type Pace = Pick<RaceOptions<PacedCandidate, unknown>, 'delayMs' | 'leaseHedge' | 'mayFollow' | 'stageDelayMs'>;
 
 /** The facts on which the pace of one request may depend. */
 export interface PaceSettings {

@@ -1,7 +1,8 @@
 import { BalancingProxyError, isUnprocessed } from '../../errors.ts';
 import type { StrategyRules } from './rules.ts';
 
-const ifUnseen = { delayMs: () => Infinity, mayFollow: isSurelyUnseen };
+/** An attempt under way may have been seen, so that no tier is asked by time. */
+const ifUnseen = { delayMs: () => Infinity, stageDelayMs: Infinity, mayFollow: isSurelyUnseen };
 
 /** The next endpoint is asked only if the request surely reached nobody: for writes. */
 export const single: StrategyRules = { order: 'given', isRace: false, pace: () => ifUnseen };
