@@ -26,3 +26,12 @@ export const describeStream: DescribeAttempt = ({ outcome, status, startedAfterM
   if (outcome === 'cancelled' && status !== undefined) return 'had sent its head by then, but no event';
   return undefined;
 };
+
+/** For a backup that is alone in its tier. @param name the backup's. @param describe what is said of all other attempts. */
+export function describeBackup(name: string, describe: DescribeAttempt): DescribeAttempt {
+  return (report) => {
+    if (report.endpoint !== name) return describe(report);
+    if (report.reason === 'tier') return 'was asked because nobody of tier 0 was of help';
+    return report.reason === 'first' ? 'was asked at once because all of tier 0 are left out for a while' : undefined;
+  };
+}

@@ -107,26 +107,58 @@ describe('node demo/demo.ts', () => {
     expect((await fetch(last)).status).toBe(200);
   });
 
-  test('has with --backup a server more, which answers when all others are away and says why it was asked', async () => {
-    const { command, url } = await startDemo('--backup --endpoints 2 --error-ratio 0', 'pipe');
-    const [, backup = ''] = /and a backup, .*:\n {2}(http:\S+)\n/.exec(command.output()) ?? [];
-    for (let i = 0; i < 5; i++) await (await fetch(url)).text();
-    await command.printed(/#5 .*\n( .*\n){2}/);
-    expect(command.output().match(new RegExp(`  ${backup} .* ms `))).toBeNull();
-    command.enter('o');
-    await command.printed(/(Port \d+ is away.*\n){2}/);
-    expect(await (await fetch(url)).text()).toMatch(/^Hello, world/);
-    await command.printed(new RegExp(`  ${backup} .* \\(tier\\) won 200`));
-    command.enter('o');
-    await command.printed(/(Port \d+ is back.*\n){2}/);
-  });
-
   test('ends while there is an outage and its input is open', async () => {
     const { command } = await startDemo('', 'pipe');
     command.enter('o');
     await command.printed(/is away/);
     command.kill('SIGTERM');
     expect(await command.exitCode).toBe(0);
+  });
+
+  describe('with --backup', () => {
+    test('has the backup in tier 1, and sends it nothing while the flaky servers answer', async () => {
+      const { command, url } = await startDemo('--backup --error-ratio 0');
+      expect(command.output()).toMatch(/and one in tier 1, .* named backup; .*:\n {2}http:\/\/127\.0\.0\.1:\d+\n/);
+      expect(command.output()).toContain('Every 30 s all flaky servers go away, for 12 s.');
+      for (let i = 1; i <= 10; i++) expect(await (await fetch(url)).text()).not.toContain('This is backup');
+      await command.printed(/#10 .*\n( .*\n){4}/);
+      expect(command.output().slice(command.output().indexOf('#1 '))).not.toContain('backup');
+    });
+
+    test('has the backup answer in an outage of all flaky servers, and says why it was asked', async () => {
+      const { command, url } = await startDemo('--backup --error-ratio 0 --outage-every 1 --outage-for 3600000');
+      await command.printed(/^Outage: all 4 flaky servers are away, for 3600 s\.$/m);
+      for (let i = 1; i <= 10; i++) expect(await (await fetch(url)).text()).toContain('This is backup');
+      const output = () => command.output();
+      await command.printed(/#10 .* by backup [\s\S]*\n\n/);
+      expect(output()).toMatch(/ failed ERR_BRP_CONNECT\n {2}backup .* \(tier\) won 200/);
+      expect(output()).toContain('  backup was asked because nobody of tier 0 was of help\n');
+      // After five of them the flaky ones are ejected.
+      expect(output()).toContain('  backup was asked at once because all of tier 0 are left out for a while\n');
+    });
+
+    test('takes all flaky servers away and brings them back when o is entered', async () => {
+      const { command, url } = await startDemo('--backup --endpoints 2 --error-ratio 0', 'pipe');
+      command.enter('o');
+      await command.printed(/(Port \d+ is away.*\n){2}/);
+      expect(await (await fetch(url)).text()).toContain('This is backup');
+      command.enter('o');
+      await command.printed(/(Port \d+ is back.*\n){2}/);
+      expect(await (await fetch(url)).text()).not.toContain('This is backup');
+    });
+
+    test('leaves the backup alone again after an outage, and no request fails for any of it', async () => {
+      const { command, url } = await startDemo('--backup --error-ratio 0 --outage-every 300 --outage-for 300');
+      const isOver = /by backup [\s\S]*The outage is over: .* back[\s\S]* -> 200 by http:/;
+      while (!isOver.test(command.output())) expect((await fetch(url)).status).toBe(200);
+    });
+
+    test('ends with code 0 within an outage', async () => {
+      const { command } = await startDemo('--backup --outage-every 1 --outage-for 3600000');
+      await command.printed(/^Outage: /m);
+      command.kill('SIGTERM');
+      expect(await command.exitCode).toBe(0);
+    });
   });
 
   test.each(['port', 'dashboard-port', 'flaky-port'])('says in one line that another --%s is needed', async (flag) => {

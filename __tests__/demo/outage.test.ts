@@ -1,8 +1,9 @@
 import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { jest } from '@jest/globals';
 import { close, listen } from '../../demo/listen.ts';
-import { createOutage, onLine } from '../../demo/outage.ts';
+import { createOutage, onLine, repeatOutage } from '../../demo/outage.ts';
 import { answering, hanging, startHttp } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 
@@ -36,6 +37,58 @@ describe('createOutage', () => {
     await other.close();
     expect(await toggle()).toBe(`Port ${port} is back.`);
     await close(server);
+  });
+});
+
+describe('repeatOutage', () => {
+  async function startTwo(): Promise<http.Server[]> {
+    const servers = [http.createServer(answering(200, 'here')), http.createServer(answering(200, 'here'))];
+    for (const server of servers) await listen(server, { port: 0, flag: 'port' });
+    return servers;
+  }
+
+  const areListening = (servers: readonly http.Server[]) => servers.map(({ listening }) => listening);
+
+  test('takes all servers away and brings them back, again and again, until it is stopped', async () => {
+    const servers = await startTwo();
+    const told: Array<[string, ...boolean[]]> = [];
+    const stop = repeatOutage(servers, {
+      everyMs: 1,
+      forMs: 1,
+      tell: (line) => told.push([line, ...areListening(servers)]),
+    });
+    await until(() => told.length >= 4);
+    await stop();
+    const begins = 'Outage: all 2 flaky servers are away, for 0.001 s.';
+    const ends = 'The outage is over: all 2 flaky servers are back, and each is tried again within seconds.';
+    const cycle = [
+      [begins, false, false],
+      [ends, true, true],
+    ];
+    expect(told.slice(0, 4)).toEqual([...cycle, ...cycle]);
+    await Promise.all(servers.map(close));
+  });
+
+  test('goes on with the others when somebody else has a port meanwhile', async () => {
+    const servers = await startTwo();
+    const [taken = 0] = servers.map((server) => (server.address() as AddressInfo).port);
+    const told: string[] = [];
+    const stop = repeatOutage(servers, { everyMs: 1, forMs: 500, tell: (line) => told.push(line) });
+    await until(() => told.length, 1);
+    const other = await startHttp(hanging, { port: taken });
+    await until(() => told.length >= 3);
+    expect(told[1]).toContain(`port ${taken} is in use`);
+    await stop();
+    await Promise.all([...servers.map(close), other.close()]);
+  });
+
+  test('ends within an outage at once', async () => {
+    const servers = await startTwo();
+    const told: string[] = [];
+    const stop = repeatOutage(servers, { everyMs: 1, forMs: 3_600_000, tell: (line) => told.push(line) });
+    await until(() => told.length, 1);
+    await stop();
+    expect(areListening(servers)).toEqual([false, false]);
   });
 });
 

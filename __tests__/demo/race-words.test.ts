@@ -1,4 +1,4 @@
-import { describeHeld, describeStream } from '../../demo/race-words.ts';
+import { describeBackup, describeHeld, describeStream } from '../../demo/race-words.ts';
 import { type AttemptReport, BalancingProxyError } from '../../src/index.ts';
 
 const report: AttemptReport = {
@@ -47,5 +47,22 @@ describe('describeHeld', () => {
   test('says nothing of one that broke off before its head', () => {
     const { status: _, ...unanswered } = report;
     expect(describeHeld({ ...unanswered, outcome: 'failed', error })).toBeUndefined();
+  });
+});
+
+describe('describeBackup', () => {
+  const describeAttempt = describeBackup('backup', describeHeld);
+
+  test.each<[string, Partial<AttemptReport>, string | undefined]>([
+    ['of a backup why it was asked', { reason: 'tier' }, 'was asked because nobody of tier 0 was of help'],
+    ['of one asked at once why', {}, 'was asked at once because all of tier 0 are left out for a while'],
+    ['nothing of one that went on with a body', { reason: 'resume', outcome: 'resumed' }, undefined],
+  ])('says %s', (_, changes, words) => {
+    expect(describeAttempt({ ...report, endpoint: 'backup', ...changes })).toBe(words);
+  });
+
+  test('says of the others what is said without a backup', () => {
+    expect(describeAttempt(report)).toBeUndefined();
+    expect(describeAttempt({ ...report, outcome: 'failed', error })).toMatch(/^broke off while/);
   });
 });
