@@ -99,22 +99,18 @@ describe('the handshake', () => {
   });
 
   test('is raced, and the losers are closed, even one that accepts at the same moment', async () => {
+    const asked: Socket[] = [];
+    const acceptTogether = (socket: Socket): void => {
+      socket.once('data', () => {
+        if (asked.push(socket) === 2) for (const each of asked) each.write(switching);
+      });
+    };
     const endpoints = [
-      await startSwitching(),
-      await startSwitching(),
+      await startTcp(acceptTogether),
+      await startTcp(acceptTogether),
       await startTcp((socket) => void socket.resume()),
     ];
-    let accepted = 0;
-    const bothAccepted = Promise.withResolvers<void>();
-    const rewriteResponse = async () => {
-      if (++accepted === 2) bothAccepted.resolve();
-      await bothAccepted.promise;
-      return {};
-    };
-    const { url } = await serve({
-      endpoints: endpoints.map((endpoint) => resources.use(endpoint).url),
-      rewriteResponse,
-    });
+    const { url } = await serve({ endpoints: endpoints.map((endpoint) => resources.use(endpoint).url) });
     const client = connectRaw(url);
     await client.until('101 Switching');
     const [first, second, silent] = endpoints.map((endpoint) => endpoint.idle());

@@ -84,15 +84,15 @@ describe('`rewriteResponse`', () => {
     ['returns a line break', () => ({ 'X-New': 'a\r\nX-Injected: 1' })],
     ['returns a string', () => 'X-New: 1'],
     ['never settles', () => new Promise(() => {})],
-  ])('that %s makes a failed attempt, and another endpoint answers', async (_, hook) => {
-    const bad = resources.use(await startRaw(answer));
-    const good = resources.use(await startRaw(`${ok}ok`));
-    const onlyFirst: BalancingProxyOptions['rewriteResponse'] = (_headers, context) =>
-      context.endpoint === bad.url ? (hook as () => undefined)() : undefined;
-    const options = { strategy: 'failover', timeouts: { responseMs: 500 }, rewriteResponse: onlyFirst } as const;
-    const served = await resources.serve({ endpoints: [bad.url, good.url], ...options });
-    expect((await sendRaw(served.url, get)).text).toMatch(/\r\n\r\nok$/);
-    expect(served.events.at(-1)).toMatchObject({ winner: good.url, attempts: [{ status: 200 }, {}] });
+  ])('that %s is an error 500, and nobody else is asked', async (_, hook) => {
+    const first = resources.use(await startRaw(answer));
+    const second = resources.use(await startRaw(`${ok}ok`));
+    const options = { strategy: 'failover', timeouts: { responseMs: 500 }, ...rewrite(hook) } as const;
+    const served = await resources.serve({ endpoints: [first.url, second.url], ...options });
+    const { text } = await sendRaw(served.url, get);
+    expect(text).toMatch(/^HTTP\/1.1 500 .*\r\n\r\n500 ERR_BRP_HOOK\n$/s);
+    expect(text).not.toMatch(/x-old|x-injected/i);
+    expect(served.events.at(-1)).toMatchObject({ finalStatus: 500, attempts: [{ outcome: 'won', status: 200 }] });
   });
 });
 

@@ -125,7 +125,7 @@ describe('an acceptance that cannot be used', () => {
   ])('because `rewriteResponse` %s closes the connection to the endpoint', async (_, rewriteResponse) => {
     const endpoint = resources.use(await startSwitching());
     const { url } = await serve({ endpoints: [endpoint.url], rewriteResponse });
-    expect(await connectRaw(url).closed()).toMatch(/^HTTP\/1.1 502 (?!.*Injected)/s);
+    expect(await connectRaw(url).closed()).toMatch(/^HTTP\/1.1 500 (?!.*Injected)/s);
     await endpoint.idle();
   });
 

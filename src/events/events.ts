@@ -75,7 +75,7 @@ export interface AttemptEnded extends RequestEvent {
   readonly report: AttemptReport;
 }
 
-/** Tells which response the client gets. Its head is about to be sent. */
+/** Tells which response the client gets. Its head is made, and about to be sent. */
 export interface ResponseStarted extends RequestEvent {
   /** Names the event. */
   readonly type: 'response-started';

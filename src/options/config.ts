@@ -115,7 +115,7 @@ export const proxyOptions = {
   rewriteResponse: option(
     functionOf<Options['rewriteResponse']>(),
     none,
-    'Changes the headers of each response, before it may be given to the client',
+    'Changes the headers of the response that the client gets',
   ),
   trustForwarded: option(
     trustForwarded,

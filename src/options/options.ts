@@ -102,8 +102,9 @@ export interface BalancingProxyOptions extends AnswerOptions {
    */
   readonly rewriteRequest?: HeaderHook;
   /**
-   * Changes the headers of each response, before it may be given to the client; `context.status` is its status. When the function
-   * throws, rejects or does not settle within `timeouts.responseMs`, the attempt has failed.
+   * Changes the headers of the response that the client gets, once it has won; it is called for no other. `context.status` is its
+   * status. When the function throws, rejects or does not settle within `timeouts.responseMs`, the request ends with `ERR_BRP_HOOK`, since
+   * nobody else is asked any more.
    * @default none
    */
   readonly rewriteResponse?: HeaderHook;

@@ -113,9 +113,6 @@ export class ProxiedRequest {
     }
     this.#winner = winner?.value.attempt.name;
     this.#sent = new SentResponse(sent, this.ledger, this.signal);
-    const { attempt, response } = sent.value;
-    const afterMs = this.#life.elapsedMs;
-    this.reporter.responseStarted({ endpoint: attempt.name, status: response.status, afterMs });
     return this.#sent;
   }
 

@@ -2,10 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { outgoingRequest } from '../attempts/request/outgoing.ts';
 import { noBody } from '../attempts/request/request-body.ts';
-import { clientHeaders } from '../attempts/response/client-headers.ts';
-import type { JudgedResponse } from '../attempts/response/judged-response.ts';
 import { takeBody } from '../client/request/body.ts';
 import { answerError } from '../client/response/answer-error.ts';
+import { clientHeaders } from '../client/response/client-headers.ts';
 import { answerAsRecipient } from '../client/response/final-recipient.ts';
 import { respond } from '../client/response/respond.ts';
 import { checkUpgrade, type UpgradeClient } from '../client/upgrade/upgrade.ts';
@@ -15,6 +14,7 @@ import { EndpointPool } from '../endpoints/pool.ts';
 import { BalancingProxyError } from '../errors.ts';
 import { Events } from '../events/proxy-events.ts';
 import { Reporter } from '../events/reporter.ts';
+import type { HeaderList } from '../http/headers.ts';
 import { isForUs } from '../http/max-forwards.ts';
 import { onWire } from '../http/on-wire.ts';
 import { rewrittenUrl } from '../http/target.ts';
@@ -31,6 +31,7 @@ import { InFlight } from './in-flight.ts';
 import { planFor } from './plan.ts';
 import { ProxiedRequest } from './proxied-request.ts';
 import { RequestStages } from './request-stages.ts';
+import type { SentResponse } from './sent-response.ts';
 
 /** One call of the middleware. */
 interface MiddlewareCall {
@@ -50,6 +51,12 @@ interface Answering {
   readonly resumer: BodyResumer | undefined;
   /** The client, when it has asked for an upgrade. */
   readonly upgrade: UpgradeClient | undefined;
+}
+
+/** A response whose headers are made. */
+interface Sending extends Answering {
+  /** The headers for the client. */
+  readonly headers: HeaderList;
 }
 
 /** Serves the requests of one proxy, with what outlives them: the endpoints' state, the budget, the observers. */
@@ -116,17 +123,30 @@ export class ProxyServer {
     const { pool } = this;
     const { order } = plan.choice;
     const resumer = isStreamed ? new BodyResumer(request, { sent, outgoing, config, pool, known, order }) : undefined;
-    return this.#respond(request, sent.judged, { resumer, upgrade });
+    return this.#respond(request, sent, { resumer, upgrade });
   }
 
-  /** Gives the client a response. Resolves with the number of its body bytes. */
-  #respond({ res, body }: ProxiedRequest, judged: JudgedResponse, { resumer, upgrade }: Answering): Promise<number> {
-    const { exposeEndpoint, timeouts } = this.#config;
-    const { clientMs } = timeouts;
+  /**
+   * Gives the client a response, once its headers are made. Resolves with the number of its body bytes.
+   * @throws BalancingProxyError `ERR_BRP_HOOK` when `rewriteResponse` fails: the response has won, so that nobody else is asked.
+   */
+  #respond(request: ProxiedRequest, sent: SentResponse, answering: Answering): Promise<number> {
+    const { req, signal } = request;
+    const headers = clientHeaders(sent.judged, { req, config: this.#config, signal });
+    if (!(headers instanceof Promise)) return this.#send(request, sent, { ...answering, headers });
+    return sent
+      .untilRewritten(headers, request.res)
+      .then((list) => this.#send(request, sent, { ...answering, headers: list }));
+  }
+
+  #send(request: ProxiedRequest, sent: SentResponse, { headers, resumer, upgrade }: Sending): Promise<number> {
+    const { clientMs } = this.#config.timeouts;
+    const { judged, servedBy: endpoint } = sent;
     const { response } = judged;
-    const headers = clientHeaders(judged, exposeEndpoint);
+    request.reporter.responseStarted({ endpoint, status: response.status, afterMs: request.elapsedMs });
     if (upgrade && response.upgraded) return upgrade.accept(response.upgraded, { response, headers, clientMs });
-    return respond(res, { ...judged, headers, clientMs, resumer, onHead: () => body.forget() });
+    const onHead = () => request.body.forget();
+    return respond(request.res, { ...judged, headers, clientMs, resumer, onHead });
   }
 
   async #candidatesFor({ req, signal }: ProxiedRequest): Promise<readonly Candidate[]> {

@@ -1,6 +1,10 @@
+import type { ServerResponse } from 'node:http';
 import type { AttemptLedger } from '../attempts/ledger.ts';
 import type { JudgedResponse } from '../attempts/response/judged-response.ts';
+import { toProxyError } from '../client/response/answer-error.ts';
+import { endedByApp, isBegunByApp } from '../client/response/ending.ts';
 import type { BalancingProxyError } from '../errors.ts';
+import type { HeaderList } from '../http/headers.ts';
 import type { Arrival } from '../race/rules.ts';
 
 /** The response that the client is given, which keeps its endpoint busy until it ends. Other endpoints may go on with it. */
@@ -35,6 +39,24 @@ export class SentResponse {
 
   get #endpoint() {
     return this.judged.attempt.candidate.endpoint;
+  }
+
+  /**
+   * The headers for the client, when the user's function has made them. Its endpoint is let go of when it cannot be sent.
+   * @param res the response to the client.
+   * @throws whatever `headers` rejects with; BalancingProxyError `ERR_BRP_ENDED_BY_APP` when the app has answered meanwhile.
+   */
+  async untilRewritten(headers: Promise<HeaderList>, res: ServerResponse): Promise<HeaderList> {
+    try {
+      const list = await headers;
+      if (isBegunByApp(res)) throw endedByApp();
+      return list;
+    } catch (thrown) {
+      this.#stop(toProxyError(thrown));
+      // The transport does not close a connection that has left HTTP.
+      this.judged.response.upgraded?.socket.destroy();
+      throw thrown;
+    }
   }
 
   /**

@@ -2,13 +2,14 @@ import { inspect } from 'node:util';
 import { BalancingProxyError, messageOf } from '../errors.ts';
 
 /**
- * Calls a function that the user gave as an option, for an attempt. An error that the function throws, or rejects with, becomes one
- * that names the option.
+ * Calls a function that the user gave as an option. An error that the function throws, or rejects with, becomes one that names the option.
+ * @param isForAttempt whether the error is an attempt's, whose message tells what was thrown. That of a request may be shown to clients,
+ * so that only its cause tells.
  * @throws BalancingProxyError `ERR_BRP_HOOK`.
  */
-export function callHook<T>(option: string, call: () => T): T {
+export function callHook<T>(option: string, call: () => T, isForAttempt = true): T {
   const fail = (thrown: unknown): never => {
-    throw hookFailed(option, `threw: ${reasonGiven(thrown)}`, thrown);
+    throw hookFailed(option, isForAttempt ? `threw: ${reasonGiven(thrown)}` : 'threw', thrown);
   };
   try {
     const result = call();
@@ -25,7 +26,7 @@ const quotedByJson = /(?:\.{3})?".*"(?:\.{3})? is not valid JSON$/s;
  * The reason that the user's function gave, for logs: the message of an error. Any other value, such as the response that was looked at,
  * may hold headers and a body.
  */
-function reasonGiven(thrown: unknown): string {
+export function reasonGiven(thrown: unknown): string {
   if (typeof thrown === 'string') return thrown;
   if (!(thrown instanceof Error)) return `a value of type ${Object.prototype.toString.call(thrown).slice(8, -1)}`;
   return messageOf(thrown).replace(quotedByJson, 'the text is not valid JSON');

@@ -154,9 +154,14 @@ describe('applyHeaderHook', () => {
   test.each([
     ['throws', throwing],
     ['rejects', async () => throwing()],
-  ])('fails when the hook %s', async (_, hook) => {
-    await expect(apply(hook)).rejects.toEqual(errorOf('threw: oops', { cause: oops }));
-  });
+  ])(
+    'fails when the hook %s, with the reason for an attempt, which clients of a response may not be shown',
+    async (_, hook) => {
+      const outgoing = applyHeaderHook('hook', hook, { ...context, headers });
+      await expect(outgoing).rejects.toEqual(errorOf('threw: oops', { cause: oops }));
+      await expect(apply(hook)).rejects.toEqual(errorOf('threw', { cause: oops }));
+    },
+  );
 });
 
 describe('rewrittenUrl', () => {

@@ -33,10 +33,6 @@ export interface AttemptOptions {
   readonly inspectLimitBytes: number;
   /** The user's function that changes the headers to an endpoint. */
   readonly rewriteRequest: HeaderHook | undefined;
-  /** The user's function that changes the headers to the client. */
-  readonly rewriteResponse: HeaderHook | undefined;
-  /** Whether `X-Served-By` names the endpoint. */
-  readonly exposeEndpoint: boolean;
 }
 
 /** The request of an attempt, and how it is to be sent. */

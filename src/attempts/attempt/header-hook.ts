@@ -37,10 +37,12 @@ export async function applyHeaderHook(
   hook: HeaderHook,
   { headers, ...context }: HookContext & { readonly headers: HeaderList; readonly status?: number },
 ): Promise<HeaderList> {
-  const returned: unknown = await callHook(option, () => hook(toNodeHeaders(headers), context));
+  const isRequest = context.status === undefined;
+  // A request goes out by an attempt; a response is changed when all attempts are over.
+  const returned: unknown = await callHook(option, () => hook(toNodeHeaders(headers), context), isRequest);
   if (!returned) return headers;
   const changes = checkedChanges(option, returned, headers);
-  if (context.status === undefined && changes.some(isWithoutHost)) throw withoutHost(option);
+  if (isRequest && changes.some(isWithoutHost)) throw withoutHost(option);
   const set = changes.flatMap(([name, values]) => values.flatMap((value) => [name, value]));
   return [...without(headers, new Set(changes.map(([name]) => name.toLowerCase()))), ...set];
 }

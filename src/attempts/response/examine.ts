@@ -8,15 +8,14 @@ import { wholeIfHere } from '../../transports/message/response-body.ts';
 import type { AttemptOptions, AttemptSettings } from '../attempt/attempt-settings.ts';
 import { hookContext } from '../attempt/hook-context.ts';
 import { BodyBeginning } from './beginning.ts';
-import { rewrittenHeaders } from './client-headers.ts';
 import { beginningOf, untilMayWin } from './hold.ts';
 import { Inspection } from './inspect.ts';
 import { judge, type Verdict } from './judge.ts';
 import type { JudgedResponse, ReceivedResponse } from './judged-response.ts';
 
 /**
- * Finds out whether a response may win: judges its head, lets its endpoint cool down, holds its body, asks the user's predicate, and
- * lets the user rewrite the headers, in this order.
+ * Finds out whether a response may win: judges its head, lets its endpoint cool down, holds its body, and asks the user's predicate, in
+ * this order.
  * @throws BalancingProxyError when the response is a bad one, its body breaks off, or a function of the user fails.
  */
 export async function examine(received: ReceivedResponse, settings: AttemptSettings): Promise<JudgedResponse> {
@@ -29,11 +28,9 @@ export async function examine(received: ReceivedResponse, settings: AttemptSetti
     // A Buffer is not awaited: a needless turn for each attempt of each request costs more than all the rest of this function.
     const isUsable = isTerminal && (!beginning || (await mayWin(beginning, received, { settings, verdict })));
     if (isUsable) attempt.becameUsable();
-    const rewriting = rewrittenHeaders(received, settings);
-    const rewritten = rewriting && (await rewriting);
     const body = content instanceof BodyBeginning ? content.finish() : content;
     const { idleMs } = settings.config.timeouts;
-    return { attempt, response, interim, rewritten, body, announcedBytes, wins, idleMs, isUsable, isPreferred };
+    return { attempt, response, interim, body, announcedBytes, wins, idleMs, isUsable, isPreferred };
   } finally {
     beginning?.letGo();
   }

@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import type { HeaderList } from '../../http/headers.ts';
 import type { InterimResponse, UpstreamResponse } from '../../transports/message/transport.ts';
 import type { Attempt } from '../attempt/attempt.ts';
 import type { Verdict } from './judge.ts';
@@ -16,8 +15,6 @@ export interface ReceivedResponse {
 
 /** An endpoint's response with our judgement of it. */
 export interface JudgedResponse extends ReceivedResponse, Pick<Verdict, 'announcedBytes' | 'wins' | 'isPreferred'> {
-  /** The headers for the client, when a function of the user has made them. */
-  readonly rewritten: HeaderList | undefined;
   /** The body, or the whole of it when it was read already. A stream may be paused. */
   readonly body: Buffer | Readable;
   /** Milliseconds that its endpoint may be silent within the body, or Infinity. */

@@ -37,7 +37,6 @@ export async function examineRest(
     attempt,
     response,
     interim: [],
-    rewritten: undefined,
     body: response.body,
     announcedBytes: announcedBytes === undefined ? undefined : announcedBytes - bytes,
     wins: 'at-head',

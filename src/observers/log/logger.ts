@@ -58,8 +58,8 @@ function logRequest(log: Write, ended: RequestEnded, logQuery: boolean): unknown
     isMended && `(resumes: ${resumes})`,
     isBodyStreamed && '(body too large to ask another endpoint)',
   ];
-  // Where no endpoint was asked, nothing else would tell why.
-  const whys = ending === 'refused' && why ? [why] : [];
+  // Where no endpoint was asked, and where a function of the user has failed, nothing else would tell why.
+  const whys = (ending === 'refused' || error === 'ERR_BRP_HOOK') && why ? [why] : [];
   const message = [words.filter(Boolean).join(' '), ...whys, ...attempts.map(describeAttempt)].join('; ');
   return log(isBad || isMended ? 'warn' : 'info', message, fields);
 }

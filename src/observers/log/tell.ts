@@ -1,6 +1,7 @@
-import { type BalancingProxyError, isOthersDoing, messageOf } from '../../errors.ts';
+import { type BalancingProxyError, isOthersDoing } from '../../errors.ts';
 import type { AttemptReport, EndpointEvents, ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { round } from '../../support/round.ts';
+import { reasonGiven } from '../../support/user-function.ts';
 import { shownTarget } from './shown-target.ts';
 
 /**
@@ -91,5 +92,5 @@ export function tellEndpoint(event: EndpointEvents, name: string, timeOf: (ms: n
 }
 
 function explained({ message, cause }: BalancingProxyError): string {
-  return cause === undefined ? message : `${message}: ${messageOf(cause)}`;
+  return cause === undefined ? message : `${message}: ${reasonGiven(cause)}`;
 }

@@ -1,0 +1,45 @@
+import type { IncomingMessage } from 'node:http';
+import { applyHeaderHook, type HeaderHook } from '../../attempts/attempt/header-hook.ts';
+import { hookContext } from '../../attempts/attempt/hook-context.ts';
+import type { JudgedResponse } from '../../attempts/response/judged-response.ts';
+import { type HeaderList, stripHopByHop } from '../../http/headers.ts';
+import { settledInTime } from '../../support/until-aborted.ts';
+import { hookFailed } from '../../support/user-function.ts';
+
+/** The options that concern the headers for the client. */
+interface ClientHeadersOptions {
+  /** The user's function that changes them. */
+  readonly rewriteResponse: HeaderHook | undefined;
+  /** Whether `X-Served-By` names the endpoint. */
+  readonly exposeEndpoint: boolean;
+  /** Limits in milliseconds, or Infinity. */
+  readonly timeouts: { readonly responseMs: number };
+}
+
+/** For whom headers are made. */
+interface ClientHeadersSettings {
+  /** The client's request. */
+  readonly req: IncomingMessage;
+  /** The options. */
+  readonly config: ClientHeadersOptions;
+  /** Ends the waiting for the user's function. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The headers for the client: the endpoint's without those of its hop, as the user's `rewriteResponse` changes them. A promise only where
+ * there is such a function; it rejects with `ERR_BRP_HOOK` when the function fails or does not settle in time, or with the signal's reason.
+ */
+export function clientHeaders(
+  { attempt, response }: Pick<JudgedResponse, 'attempt' | 'response'>,
+  { req, config, signal }: ClientHeadersSettings,
+): HeaderList | Promise<HeaderList> {
+  const { rewriteResponse, exposeEndpoint, timeouts } = config;
+  const headers = stripHopByHop(response.headers);
+  if (exposeEndpoint) headers.push('X-Served-By', attempt.name);
+  if (!rewriteResponse) return headers;
+  const context = { ...hookContext(attempt, req), status: response.status, headers };
+  const rewriting = applyHeaderHook('rewriteResponse', rewriteResponse, context);
+  const late = () => hookFailed('rewriteResponse', `did not settle within ${timeouts.responseMs} ms`);
+  return settledInTime(rewriting, { ms: timeouts.responseMs, signal, late });
+}
