@@ -169,6 +169,7 @@ export const everyOption: Required<BalancingProxyOptions> = {
   trustForwarded: (req) => req.socket.remoteAddress === '10.0.0.1',
   via: 'fleet',
   exposeEndpoint: true,
+  exposeAttempts: true,
   logger: console,
   logQuery: true,
   tls: { ca: ['pem'], cert: 'pem', key: Buffer.from('pem'), rejectUnauthorized: true },

@@ -52,6 +52,7 @@ describe('resolveOptions without options', () => {
       rewriteResponse: undefined,
       trustForwarded: undefined,
       exposeEndpoint: false,
+      exposeAttempts: false,
       logger: undefined,
       logQuery: false,
       tls: undefined,
@@ -217,6 +218,7 @@ describe('a good value', () => {
     ['trustForwarded', [true, false, () => true]],
     ['via', ['me', "a!#$%&'*+-.^_`|~9"]],
     ['exposeEndpoint', [true, false]],
+    ['exposeAttempts', [true, false]],
     ['logger', [console, pino(), winston.createLogger(), { info() {}, warn() {} }, Object.assign(() => {}, console)]],
     ['logQuery', [true, false]],
     [

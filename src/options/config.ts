@@ -128,6 +128,11 @@ export const proxyOptions = {
     'Our name in the header `Via`, by which a request that comes back is recognised; the same for all instances of a fleet',
   ),
   exposeEndpoint: option(trueOrFalse, false, 'Tell the client in the header `X-Served-By` which endpoint answered'),
+  exposeAttempts: option(
+    trueOrFalse,
+    false,
+    'Tell the client in the header `Server-Timing` which endpoint answered, after how long, and how many attempts were begun',
+  ),
   logger: option(logger, none, 'Gets a line for each request: pino, winston, console or the like'),
   logQuery: option(trueOrFalse, false, 'Write query strings into the log, too; they often carry secrets'),
   tls: option(

@@ -126,6 +126,12 @@ export interface BalancingProxyOptions extends AnswerOptions {
    */
   readonly exposeEndpoint?: boolean;
   /**
+   * Tell the client in the header `Server-Timing` which endpoint answered, after how long, and how many attempts were begun, for
+   * debugging. Like `exposeEndpoint` it names an endpoint.
+   * @default false
+   */
+  readonly exposeAttempts?: boolean;
+  /**
    * Gets a line for each request: pino, winston, console or the like. The line is at `info`, or at `warn` when no endpoint's response
    * was good enough, or the one that was broke off, mended or not. No header value is ever logged.
    * @default none

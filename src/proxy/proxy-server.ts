@@ -131,8 +131,8 @@ export class ProxyServer {
    * @throws BalancingProxyError `ERR_BRP_HOOK` when `rewriteResponse` fails: the response has won, so that nobody else is asked.
    */
   #respond(request: ProxiedRequest, sent: SentResponse, answering: Answering): Promise<number> {
-    const { req, signal } = request;
-    const headers = clientHeaders(sent.judged, { req, config: this.#config, signal });
+    const { req, ledger, signal } = request;
+    const headers = clientHeaders(sent.judged, { req, config: this.#config, attempts: ledger.count, signal });
     if (!(headers instanceof Promise)) return this.#send(request, sent, { ...answering, headers });
     return sent
       .untilRewritten(headers, request.res)

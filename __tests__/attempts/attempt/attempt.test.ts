@@ -97,6 +97,26 @@ describe('the time that an endpoint took', () => {
     expect(attempt.report()).toMatchObject({ outcome: 'won', durationMs: 120 });
   });
 
+  test('counts, with that before its start, as the time after which the request had a response', () => {
+    const attempt = startAttempt();
+    attempt.answered(200);
+    jest.advanceTimersByTime(20);
+    attempt.becameUsable();
+    jest.advanceTimersByTime(100);
+    expect(attempt.answeredAfterMs).toBe(30);
+    attempt.end({ outcome: 'won' });
+    expect(attempt.answeredAfterMs).toBe(30);
+  });
+
+  test('ends with the head, where the response was never usable', () => {
+    const attempt = startAttempt();
+    jest.advanceTimersByTime(20);
+    attempt.answered(500);
+    jest.advanceTimersByTime(100);
+    attempt.end({ outcome: 'unusable' });
+    expect(attempt.answeredAfterMs).toBe(30);
+  });
+
   test('is told once', () => {
     const attempt = startAttempt();
     attempt.end({ outcome: 'cancelled' });

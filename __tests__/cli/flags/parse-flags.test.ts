@@ -62,7 +62,8 @@ describe('parseFlags', () => {
 
   test.each([
     ['-str', 'strategy'],
-    ['-ex', 'expose-endpoint'],
+    ['-expose-e', 'expose-endpoint'],
+    ['-expose-a', 'expose-attempts'],
     ['-timeout', 'timeout'],
     ['-h', 'help'],
   ])('takes %s for -%s', (abbreviation, name) => {

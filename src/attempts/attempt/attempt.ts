@@ -25,12 +25,13 @@ interface Head {
 
 /** How far an attempt has come. Each state keeps the facts of the states before. */
 type State =
-  | { readonly kind: 'asked'; readonly head?: never }
-  | { readonly kind: 'answered'; readonly head: Head }
-  | { readonly kind: 'usable'; readonly head: Head; readonly afterMs: number }
+  | { readonly kind: 'asked'; readonly head?: never; readonly usableAfterMs?: never }
+  | { readonly kind: 'answered'; readonly head: Head; readonly usableAfterMs?: never }
+  | { readonly kind: 'usable'; readonly head: Head; readonly usableAfterMs: number }
   | {
       readonly kind: 'ended';
       readonly head: Head | undefined;
+      readonly usableAfterMs: number | undefined;
       readonly durationMs: number;
       readonly ending: AttemptEnding;
       readonly brokeOff?: BodyBreak;
@@ -67,6 +68,12 @@ export class Attempt {
     return this.#state.head !== undefined;
   }
 
+  /** Milliseconds from the coming of the request until the response was usable, or, of one that never was, until its head was here. */
+  get answeredAfterMs(): number {
+    const { head, usableAfterMs = head?.afterMs ?? this.#elapsedMs } = this.#state;
+    return this.#startedAt - this.#requestStartedAt + usableAfterMs;
+  }
+
   /** Takes note that the head of the response is here. */
   answered(status: number): void {
     if (this.#state.kind === 'asked') this.#state = { kind: 'answered', head: { status, afterMs: this.#elapsedMs } };
@@ -75,7 +82,7 @@ export class Attempt {
   /** Takes note that the response may win, whether or not its race lets it wait. */
   becameUsable(): void {
     const { kind, head } = this.#state;
-    if (kind === 'answered') this.#state = { kind: 'usable', head, afterMs: this.#elapsedMs };
+    if (kind === 'answered') this.#state = { kind: 'usable', head, usableAfterMs: this.#elapsedMs };
   }
 
   /**
@@ -83,11 +90,11 @@ export class Attempt {
    * @returns milliseconds from the start until the response was usable, or else until now; undefined when the attempt had ended before.
    */
   end(ending: AttemptEnding): number | undefined {
-    const state = this.#state;
-    if (state.kind === 'ended') return undefined;
+    const { kind, head, usableAfterMs } = this.#state;
+    if (kind === 'ended') return undefined;
     const durationMs = this.#elapsedMs;
-    this.#state = { kind: 'ended', head: state.head, durationMs, ending };
-    return state.kind === 'usable' ? state.afterMs : durationMs;
+    this.#state = { kind: 'ended', head, usableAfterMs, durationMs, ending };
+    return usableAfterMs ?? durationMs;
   }
 
   /**

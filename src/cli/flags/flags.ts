@@ -51,6 +51,7 @@ const forwarding = {
   'retry-every': duration('250ms', '{}', { option: 'retry.everyMs' }),
   'body-limit': byteSize('1MiB', '{}', { option: 'bodyLimitBytes' }),
   'expose-endpoint': boolean('false', '{}', { option: 'exposeEndpoint' }),
+  'expose-attempts': boolean('false', '{}', { option: 'exposeAttempts' }),
   via: string('', '{}; empty is a random one', { option: 'via', toOption: (name) => name || undefined }),
   'trust-forwarded': boolean('false', '{}', { option: 'trustForwarded' }),
   transport: choice('got', 'undici')(

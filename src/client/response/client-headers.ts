@@ -3,6 +3,7 @@ import { applyHeaderHook, type HeaderHook } from '../../attempts/attempt/header-
 import { hookContext } from '../../attempts/attempt/hook-context.ts';
 import type { JudgedResponse } from '../../attempts/response/judged-response.ts';
 import { type HeaderList, stripHopByHop } from '../../http/headers.ts';
+import { serverTiming } from '../../http/server-timing.ts';
 import { settledInTime } from '../../support/until-aborted.ts';
 import { hookFailed } from '../../support/user-function.ts';
 
@@ -12,6 +13,8 @@ interface ClientHeadersOptions {
   readonly rewriteResponse: HeaderHook | undefined;
   /** Whether `X-Served-By` names the endpoint. */
   readonly exposeEndpoint: boolean;
+  /** Whether `Server-Timing` tells of the attempts. */
+  readonly exposeAttempts: boolean;
   /** Limits in milliseconds, or Infinity. */
   readonly timeouts: { readonly responseMs: number };
 }
@@ -22,6 +25,8 @@ interface ClientHeadersSettings {
   readonly req: IncomingMessage;
   /** The options. */
   readonly config: ClientHeadersOptions;
+  /** The number of attempts that were begun for it. */
+  readonly attempts: number;
   /** Ends the waiting for the user's function. */
   readonly signal: AbortSignal;
 }
@@ -32,11 +37,15 @@ interface ClientHeadersSettings {
  */
 export function clientHeaders(
   { attempt, response }: Pick<JudgedResponse, 'attempt' | 'response'>,
-  { req, config, signal }: ClientHeadersSettings,
+  { req, config, attempts, signal }: ClientHeadersSettings,
 ): HeaderList | Promise<HeaderList> {
-  const { rewriteResponse, exposeEndpoint, timeouts } = config;
+  const { rewriteResponse, exposeEndpoint, exposeAttempts, timeouts } = config;
   const headers = stripHopByHop(response.headers);
   if (exposeEndpoint) headers.push('X-Served-By', attempt.name);
+  if (exposeAttempts) {
+    const { name: endpoint, answeredAfterMs: afterMs } = attempt;
+    headers.push('Server-Timing', serverTiming({ endpoint, afterMs, attempts }));
+  }
   if (!rewriteResponse) return headers;
   const context = { ...hookContext(attempt, req), status: response.status, headers };
   const rewriting = applyHeaderHook('rewriteResponse', rewriteResponse, context);

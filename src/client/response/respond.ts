@@ -17,7 +17,7 @@ import { addTrailers, trailersFor } from './trailers.ts';
 const ownFraming = ['Content-Length', 'Trailer'];
 
 /** Headers of which the client gets the endpoint's beside those that were on `res` before. */
-const additive: ReadonlySet<string> = new Set(['set-cookie', 'vary']);
+const additive: ReadonlySet<string> = new Set(['set-cookie', 'vary', 'server-timing']);
 
 /**
  * Sends a response through `res`'s own methods, so that `compression` and the like see it.
