@@ -4,7 +4,7 @@ import base, { isThorough } from './jest.config.js';
 const withoutTransport = [
   '/soak/resume\\.test',
   '/fuzz/(config-text|faults|options|terminal)\\.test',
-  '/e2e/(faults/|(kept-responses|own-settings)\\.test)',
+  '/e2e/(faults/|(kept-responses|own-settings|server-names)\\.test)',
 ];
 
 /** Suites about clients, frames, options and strategies: `npm run test:all` tries them over undici, too. */

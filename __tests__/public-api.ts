@@ -123,6 +123,7 @@ export const everyOption: Required<BalancingProxyOptions> = {
       address: '10.0.0.4',
       tier: 1,
       timeouts: { connectMs: 1, responseMs: 2, firstByteMs: 3, idleMs: 4 },
+      tls: { servername: 'four.internal' },
       maxInFlight: 1,
       terminalStatuses: '!429',
     },
@@ -172,7 +173,7 @@ export const everyOption: Required<BalancingProxyOptions> = {
   exposeAttempts: true,
   logger: console,
   logQuery: true,
-  tls: { ca: ['pem'], cert: 'pem', key: Buffer.from('pem'), rejectUnauthorized: true },
+  tls: { ca: ['pem'], cert: 'pem', key: Buffer.from('pem'), rejectUnauthorized: true, servername: 'api.internal' },
   transport: gotTransport({ maxFreeSockets: 8, http2: true }),
 };
 

@@ -8,6 +8,7 @@ export type { EndpointAddress } from './endpoints/address.ts';
 export type { DnsRecord } from './endpoints/dns.ts';
 export type { Order } from './endpoints/order.ts';
 export type { EndpointSnapshot, EndpointState, LatencySummary } from './endpoints/snapshot.ts';
+export type { TlsOptions } from './endpoints/tls-options.ts';
 export {
   type AttemptOutcome,
   type AttemptResult,
@@ -53,7 +54,6 @@ export type { AgentOption, AgentPair } from './transports/connect/foreign-agents
 export { type GotTransportOptions, gotTransport } from './transports/got.ts';
 export type {
   InterimResponse,
-  TlsOptions,
   Transport,
   UpgradedConnection,
   UpstreamRequest,

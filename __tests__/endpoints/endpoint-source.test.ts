@@ -2,13 +2,13 @@ import { jest } from '@jest/globals';
 import { EndpointSource } from '../../src/endpoints/endpoint-source.ts';
 import { type Config, resolveOptions } from '../../src/options/config.ts';
 import type { EndpointOption, EndpointsFunction } from '../../src/options/endpoint.ts';
-import { givenEndpoints } from '../../src/options/endpoints.ts';
+import { listParser } from '../../src/options/endpoints.ts';
 import { clientRequest } from '../http/client-request.ts';
 import { parseAll as parse } from '../options/parse-endpoints.ts';
 
 describe('the endpoints for a request', () => {
   const req = clientRequest({ headers: ['X-Tenant', 'a'] });
-  const sourceOf = (config: Config) => new EndpointSource(config.endpoints, (list) => givenEndpoints(list, config));
+  const sourceOf = (config: Config) => new EndpointSource(config.endpoints, listParser(config));
   const sourceBy = (endpoints: EndpointsFunction) => sourceOf(resolveOptions({ endpoints }));
   const endpointsOf = (endpoints: EndpointsFunction) => sourceBy(endpoints).for(req);
 

@@ -1,10 +1,13 @@
-import { noOverrides } from '../../src/endpoints/configured-endpoint.ts';
+import { createCertificate } from '../../shared/certificate.ts';
+import { type ConfiguredEndpoint, noOverrides } from '../../src/endpoints/configured-endpoint.ts';
 import type { EndpointOptions } from '../../src/index.ts';
 import { resolveOptions } from '../../src/options/config.ts';
+import { listParser } from '../../src/options/endpoints.ts';
 import type { BalancingProxyOptions } from '../../src/options/options.ts';
-import { endpointsIn, problemWith } from './problems.ts';
+import { endpointsIn, problemOf, problemWith } from './problems.ts';
 
 const url = 'http://one.example';
+const [one, two] = [await createCertificate(), await createCertificate()];
 
 /** The settings of one endpoint, as the code works with them. */
 function settingsOf(own: Partial<EndpointOptions>, general: Partial<BalancingProxyOptions> = {}) {
@@ -43,6 +46,51 @@ describe('the settings of an endpoint', () => {
     expect(others.map((status) => settings.terminalStatuses?.(status))).toEqual(others.map(() => false));
   });
 
+  test('take the place of the fields of the general tls one by one', () => {
+    const general = { tls: { ca: one.cert, servername: 'one.internal', rejectUnauthorized: false } };
+    const { tls } = settingsOf({ tls: { servername: 'two.internal' } }, general);
+    expect(tls).toMatchObject({ ca: one.cert, servername: 'two.internal', rejectUnauthorized: false });
+    expect(settingsOf({ tls: { rejectUnauthorized: true } }, general).tls).toMatchObject({
+      servername: 'one.internal',
+      rejectUnauthorized: true,
+    });
+  });
+
+  test('may have the key that belongs to the general certificate, or both of their own', () => {
+    const half = { tls: { cert: one.cert, key: one.key } };
+    expect(settingsOf({ tls: { key: one.key } }, half).tls).toMatchObject({ cert: one.cert, key: one.key });
+    expect(settingsOf({ tls: { cert: Buffer.from(two.cert), key: two.key } }, half).tls).toMatchObject({
+      cert: two.cert,
+      key: two.key,
+    });
+  });
+
+  test('have the same tls object for equal certificates of one proxy, by which connections are kept', () => {
+    const tls = () => ({ ca: [Buffer.from(one.cert)], servername: 'one.internal' });
+    const parse = listParser(resolveOptions({ endpoints: [url] }));
+    const other = listParser(resolveOptions({ endpoints: [url], tls: { rejectUnauthorized: false } }));
+    const tlsOf = (list: readonly ConfiguredEndpoint[]) => list.map(({ settings }) => settings.tls);
+    const [first, second] = tlsOf(
+      parse([
+        { url, tls: tls() },
+        { url, tls: tls() },
+      ]),
+    );
+    const [again] = tlsOf(parse([{ url, tls: tls() }]));
+    const [foreign] = tlsOf(other([{ url, tls: tls() }]));
+    const [changed] = tlsOf(parse([{ url, tls: { ...tls(), servername: 'two.internal' } }]));
+    expect([second, again].every((one) => one === first)).toBe(true);
+    expect(foreign).toMatchObject({ rejectUnauthorized: false });
+    expect(changed).toMatchObject({ servername: 'two.internal' });
+  });
+
+  test('do not change with the bytes that they were read from', () => {
+    const ca = Buffer.from(one.cert);
+    const { tls } = settingsOf({ tls: { ca } });
+    ca.fill(0);
+    expect(tls?.ca).toBe(one.cert);
+  });
+
   test('have a limit of attempts and responses under way', () => {
     expect(settingsOf({ maxInFlight: 2 }, { maxInFlight: 5 }).maxInFlight).toBe(2);
     expect(settingsOf({}, { maxInFlight: 5 }).maxInFlight).toBeUndefined();
@@ -65,6 +113,21 @@ describe('a bad setting of an endpoint', () => {
       '`endpoints[1].timeouts.totalMs` is unknown; known are connectMs, responseMs, firstByteMs, idleMs',
     ],
     [{ timeouts: { conectMs: 5 } }, '`endpoints[1].timeouts.conectMs` is unknown; did you mean `connectMs`?'],
+    [
+      { tls: { servername: '10.0.0.1' } },
+      "`endpoints[1].tls.servername`: expected a host name such as 'api.internal', without a final dot, got '10.0.0.1'",
+    ],
+    [{ tls: { ca: 'x' } }, '`endpoints[1].tls.ca`: expected certificates in PEM, got something else'],
+    [{ tls: { serverName: 'x' } }, '`endpoints[1].tls.serverName` is unknown; did you mean `servername`?'],
+    [{ tls: 'secret' }, '`endpoints[1].tls`: expected an object, got a value of type string'],
+    [
+      { tls: { key: one.key } },
+      '`endpoints[1].tls.cert`: expected the certificate that belongs to `endpoints[1].tls.key`, got none',
+    ],
+    [
+      { tls: { cert: one.cert, key: two.key } },
+      '`endpoints[1].tls.cert`: expected a certificate in PEM, with its key without a passphrase in `endpoints[1].tls.key`, but OpenSSL says: key values mismatch',
+    ],
     [{ maxInFlight: 0 }, '`endpoints[1].maxInFlight`: expected a whole number from 1, or Infinity, got 0'],
     [
       { terminalStatuses: '!1xx,!2xx,!3xx,!4xx' },
@@ -72,5 +135,20 @@ describe('a bad setting of an endpoint', () => {
     ],
   ])('is refused with its place: %j', (own, problem) => {
     expect(problemWith('endpoints', [url, { url, ...own }])).toBe(`option ${problem}`);
+  });
+
+  test('is refused where it does not go together with a general one, in all endpoints that have it', () => {
+    const endpoints = [{ url, tls: { key: two.key } }, url, { url, tls: { cert: two.cert } }];
+    const lines = problemOf({ endpoints, tls: one }).split('\n');
+    expect(lines).toEqual([
+      '2 problems:',
+      expect.stringMatching(/^- option `endpoints\[0\]\.tls\.cert`: .*key values mismatch$/),
+      expect.stringMatching(/^- option `endpoints\[2\]\.tls\.cert`: .*key values mismatch$/),
+    ]);
+  });
+
+  test('is told with its place in the list of a function', () => {
+    const parse = listParser(resolveOptions({ endpoints: [url], tls: one }));
+    expect(() => parse([url, { url, tls: { key: two.key } }])).toThrow(/^option `endpoints\(req\)\[1\]\.tls\.cert`/);
   });
 });

@@ -15,6 +15,8 @@ describe('the option tls takes', () => {
     ['a file with the line ends of Windows', { ca: cert.replaceAll('\n', '\r\n') }],
     ['a certificate with those that signed it', { cert: `${cert}\n${other.cert}`, key }],
     ['a certificate and its key as Buffers', { cert: Buffer.from(cert), key: Buffer.from(key) }],
+    ['a server name', { servername: 'api.internal' }],
+    ['a server name of one label', { servername: 'localhost' }],
     ['a certificate and its key in one file', { cert: `${cert}\n${key}`, key: `${cert}\n${key}` }],
   ])('%s', (_, tls) => {
     expect(resolveOptions({ endpoints: ['https://one.example'], tls }).tls).toMatchObject(tls);
@@ -55,6 +57,13 @@ describe('the option tls refuses, instead of failing with every endpoint,', () =
       { ca: [cert, Buffer.from('')] },
       '`tls.ca`: expected certificates in PEM, got something else',
     ],
+    ...['', 'api.internal.', '10.0.0.1', '::1', 'a b', 'api.internal:443', 'a'.repeat(254)].map(
+      (servername): [string, object, string] => [
+        `the server name ${servername.slice(0, 20)}`,
+        { servername },
+        `\`tls.servername\`: expected a host name such as 'api.internal', without a final dot, got '${servername.slice(0, 200)}'${servername.length > 200 ? '... 54 more characters' : ''}`,
+      ],
+    ),
     ['a certificate that is cut off', { cert: truncated, key }, `\`tls.cert\`: ${pair} bad end line`],
     ['a key of another certificate', { cert, key: other.key }, `\`tls.cert\`: ${pair} key values mismatch`],
     ['a key that is cut off', { cert, key: key.slice(0, 200) }, `\`tls.cert\`: ${pair} unsupported`],

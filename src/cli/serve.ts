@@ -1,3 +1,4 @@
+import type { BalancingProxyOptions } from '../index.ts';
 import { pause, resultWithin } from '../support/timer.ts';
 import { startAdmin } from './admin/admin.ts';
 import { startWorkers } from './cluster/workers.ts';
@@ -101,11 +102,25 @@ function logStart(
     const why = values.insecure ? '-insecure is on' : `\`tls.rejectUnauthorized\` is off in ${values.config}`;
     log('warn', `warning: ${why}, certificates of endpoints are not verified`);
   }
+  for (const place of placesUnverified(options)) {
+    const why = `\`${place}.tls.rejectUnauthorized\` is off in ${values.config}`;
+    log('warn', `warning: ${why}, its certificate is not verified`);
+  }
   const address = formatBoundAddress(values.address, service.bound);
   const protocol = certificate ? 'https' : 'http';
   log('info', `starting on: "${address}"${certificate ? ' (https)' : ''}`, {
     address,
     port: service.bound.port,
     protocol,
+  });
+}
+
+/** The places of endpoints whose certificates are not checked because they say so themselves. */
+function placesUnverified({ endpoints }: BalancingProxyOptions): readonly string[] {
+  if (typeof endpoints === 'function') return [];
+  return endpoints.flatMap((endpoint, index) => {
+    const isUnverified =
+      typeof endpoint === 'object' && 'tls' in endpoint && endpoint.tls?.rejectUnauthorized === false;
+    return isUnverified ? [`endpoints[${index}]`] : [];
   });
 }

@@ -1,5 +1,6 @@
 import type { IsTerminal } from '../http/terminal.ts';
 import type { EndpointAddress } from './address.ts';
+import type { TlsOptions } from './tls-options.ts';
 
 /** Limits of time for one attempt, in milliseconds, or Infinity. */
 export type AttemptTimeouts = Readonly<Record<'connectMs' | 'responseMs' | 'firstByteMs' | 'idleMs', number>>;
@@ -8,6 +9,8 @@ export type AttemptTimeouts = Readonly<Record<'connectMs' | 'responseMs' | 'firs
 export interface EndpointOverrides {
   /** Limits of time. */
   readonly timeouts?: AttemptTimeouts;
+  /** Certificates and their checking; the same object for as long as they are the same. */
+  readonly tls?: TlsOptions;
   /** Whether a status may be given to the client. */
   readonly terminalStatuses?: IsTerminal;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { parseAddress } from '../endpoints/address.ts';
 import type { ConfiguredEndpoint } from '../endpoints/configured-endpoint.ts';
+import type { TlsOptions } from '../endpoints/tls-options.ts';
 import { isFieldValue, isToken } from '../http/headers.ts';
 import { finiteWholeNumberFrom, type Parser, valueThat } from '../support/parser/kinds.ts';
 import { inWords, none, type OptionTable, objectOf, option, required } from '../support/parser/option.ts';
@@ -44,6 +45,12 @@ export interface EndpointOptions {
    * @default `timeouts`
    */
   readonly timeouts?: Pick<TimeoutOptions, 'connectMs' | 'responseMs' | 'firstByteMs' | 'idleMs'>;
+  /**
+   * Certificates for this endpoint, and how they are checked, each field in the place of the general one. With `servername` several
+   * names behind one address are told apart.
+   * @default `tls`
+   */
+  readonly tls?: TlsOptions;
   /**
    * Most attempts and responses under way at this endpoint, in the place of the general number; the latest one that a function gives
    * counts.
@@ -135,10 +142,10 @@ export interface GivenEndpoint extends Omit<ConfiguredEndpoint, 'settings'> {
 export const parseEndpoint: Parser<GivenEndpoint> = (value, option) => {
   const isBare = !isPlainObject(value) || value instanceof URL;
   if (isBare) return { address: parseAddress({ url: endpointUrl(value, option) }), tier: 0, own: {} };
-  const { tier, maxInFlight, timeouts, terminalStatuses, ...parts } = endpointObject(value, option);
+  const { tier, maxInFlight, timeouts, tls, terminalStatuses, ...parts } = endpointObject(value, option);
   // A certificate for one address cannot be checked on a connection to another one.
   if (parts.address !== undefined && !hasHostName(parts.url)) {
     reject(`${option}.address`, 'an address only beside a URL with a host name', parts.address);
   }
-  return { address: parseAddress(parts), tier, maxInFlight, own: { timeouts, terminalStatuses } };
+  return { address: parseAddress(parts), tier, maxInFlight, own: { timeouts, tls, terminalStatuses } };
 };

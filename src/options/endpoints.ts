@@ -1,7 +1,8 @@
 import { type ConfiguredEndpoint, withDistinctNames } from '../endpoints/configured-endpoint.ts';
 import { arrayOf, type Parser } from '../support/parser/kinds.ts';
+import { collect } from '../support/parser/problems.ts';
 import { type EndpointsFunction, type GivenEndpoint, parseEndpoint } from './endpoint.ts';
-import { type GeneralSettings, overridesOf } from './own-settings.ts';
+import { type GeneralSettings, type JoinSettings, joinerWith } from './own-settings.ts';
 
 const endpointList = arrayOf(parseEndpoint, 'a non-empty array of URLs or a function that gives one');
 const listOfFunction = arrayOf(parseEndpoint, 'an array of URLs');
@@ -10,22 +11,30 @@ const listOfFunction = arrayOf(parseEndpoint, 'an array of URLs');
 export const parseEndpoints: Parser<readonly GivenEndpoint[] | EndpointsFunction> = (value, option) =>
   typeof value === 'function' ? (value as EndpointsFunction) : endpointList(value, option);
 
-/** The endpoints of the option `endpoints`, once the settings of all endpoints are known. */
+/**
+ * The endpoints of the option `endpoints`, once the settings of all endpoints are known.
+ * @throws InvalidOptions naming every endpoint whose settings do not go together with the general ones.
+ */
 export function configuredEndpoints(
   given: readonly GivenEndpoint[] | EndpointsFunction,
   general: GeneralSettings,
 ): readonly ConfiguredEndpoint[] | EndpointsFunction {
-  return typeof given === 'function' ? given : withDistinctNames(completed(given, general));
+  if (typeof given === 'function') return given;
+  return withDistinctNames(configured(given, 'endpoints', joinerWith(general)));
 }
 
 /**
- * The endpoints in a list that an `endpoints` function gave.
- * @throws InvalidOptions naming every problem found in it.
+ * Makes a function that gives the endpoints in a list which an `endpoints` function gave. The function throws InvalidOptions naming every
+ * problem of the list.
  */
-export function givenEndpoints(list: unknown, general: GeneralSettings): readonly ConfiguredEndpoint[] {
-  return completed(listOfFunction(list, 'endpoints(req)'), general);
+export function listParser(general: GeneralSettings): (list: unknown) => readonly ConfiguredEndpoint[] {
+  const join = joinerWith(general);
+  return (list) => configured(listOfFunction(list, 'endpoints(req)'), 'endpoints(req)', join);
 }
 
-function completed(given: readonly GivenEndpoint[], general: GeneralSettings): readonly ConfiguredEndpoint[] {
-  return given.map(({ own, ...endpoint }) => ({ ...endpoint, settings: overridesOf(own, general) }));
+function configured(given: readonly GivenEndpoint[], option: string, join: JoinSettings): ConfiguredEndpoint[] {
+  const configure = ([index, { own, ...endpoint }]: [number, GivenEndpoint]): ConfiguredEndpoint => {
+    return { ...endpoint, settings: join(own, `${option}[${index}]`) };
+  };
+  return collect([...given.entries()], configure);
 }

@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
+import type { TlsOptions } from '../endpoints/tls-options.ts';
 import { type Parser, trueOrFalse, valueThat } from '../support/parser/kinds.ts';
 import { inWords, none, type OptionTable, objectOf, option } from '../support/parser/option.ts';
 import { refuse, rejectUnseen } from '../support/parser/problems.ts';
 import { isPlainObject } from '../support/plain-object.ts';
-import type { TlsOptions } from '../transports/message/transport.ts';
 
 type Pem = NonNullable<TlsOptions['ca']>;
 
@@ -43,6 +44,12 @@ function checkCertificates(text: string | Uint8Array, option: string): void {
   }
 }
 
+/** A name that SNI may carry: no IP address, no final dot (RFC 6066 3). */
+const hostName = valueThat<string>(
+  (value) => typeof value === 'string' && isIP(value) === 0 && /^(?!.{254})[\w-]+(?:\.[\w-]+)*$/.test(value),
+  "a host name such as 'api.internal', without a final dot",
+);
+
 /** The options of `tls`. */
 export const tlsOptions = {
   ca: option(authorities, inWords("Node's own"), "Authorities to trust instead of Node's own, PEM"),
@@ -52,6 +59,11 @@ export const tlsOptions = {
     trueOrFalse,
     true,
     'Check the certificates of endpoints; `false` accepts any, for tests only',
+  ),
+  servername: option(
+    hostName,
+    inWords('the host name of the URL'),
+    'Host name to ask for in the handshake (SNI), and for which the certificate has to be',
   ),
 } satisfies OptionTable<TlsOptions>;
 
@@ -67,7 +79,7 @@ export const parseTls: Parser<TlsOptions> = (value, option) => {
 };
 
 /** Refuses a certificate without its key, and a key without its certificate. node:tls takes an empty text for none. */
-function checkIdentity({ cert, key }: TlsOptions, option: string): void {
+export function checkIdentity({ cert, key }: TlsOptions, option: string): void {
   if (cert === undefined && key === undefined) return;
   if (!hasText(cert)) refuse(`${option}.cert`, `expected the certificate that belongs to \`${option}.key\`, got none`);
   if (!hasText(key)) refuse(`${option}.key`, `expected the key that belongs to \`${option}.cert\`, got none`);

@@ -21,7 +21,7 @@ import { rewrittenUrl } from '../http/target.ts';
 import { isLoop } from '../http/via.ts';
 import { requestLogger } from '../observers/log/logger.ts';
 import type { Config } from '../options/config.ts';
-import { givenEndpoints } from '../options/endpoints.ts';
+import { listParser } from '../options/endpoints.ts';
 import { HedgeBudget } from '../race/budget.ts';
 import type { Next } from '../support/next.ts';
 import { untilAborted } from '../support/until-aborted.ts';
@@ -79,7 +79,7 @@ export class ProxyServer {
     this.pool = new EndpointPool({ ejection, maxInFlight, hedge });
     this.budget = new HedgeBudget(hedge);
     if (logger) this.events.subscribe(requestLogger(logger, { logQuery }));
-    this.#source = new EndpointSource(endpoints, (list) => givenEndpoints(list, config));
+    this.#source = new EndpointSource(endpoints, listParser(config));
     this.#fixedCandidates = typeof endpoints === 'function' ? undefined : this.pool.candidatesAt(endpoints);
   }
 

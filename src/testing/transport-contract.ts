@@ -7,6 +7,7 @@ import { connectionCases } from './contract/connections.ts';
 import { endingCases } from './contract/endings.ts';
 import { requestCases } from './contract/requests.ts';
 import { responseCases } from './contract/responses.ts';
+import { serverNameCases } from './contract/server-names.ts';
 import type { ContractCase } from './stage/contract-case.ts';
 import { type ContractProtocol, Stage } from './stage/stage.ts';
 import { type TestCertificate, testCertificate } from './stage/test-certificate.ts';
@@ -55,7 +56,7 @@ const topics: Readonly<Record<string, readonly ContractCase[]>> = {
   connections: connectionCases,
   cancelling: cancelCases,
   addresses: addressCases,
-  certificates: certificateCases,
+  certificates: [...certificateCases, ...serverNameCases],
 };
 
 /**

@@ -6,11 +6,12 @@ import { asksForUpgrade } from '../http/protocols.ts';
 import { ForeignAgents } from './connect/foreign-agents.ts';
 import { forgetUnused } from './connect/forget-unused.ts';
 import type { Opening } from './connect/open-connection.ts';
+import { PerTls } from './connect/per-tls.ts';
 import { isNamedByOtherAddress } from './connect/server-name.ts';
 import { NodeAttempt } from './http1/node-attempt.ts';
 import { preferHttp2 } from './http2/prefer-http2.ts';
 import { BodyOnce } from './message/body-once.ts';
-import type { TlsOptions, Transport, UpstreamRequest } from './message/transport.ts';
+import type { Transport, UpstreamRequest } from './message/transport.ts';
 import { isLong } from './message/upload.ts';
 import { createConnector } from './undici/connector.ts';
 import { type DispatchOptions, UndiciAttempt } from './undici/undici-attempt.ts';
@@ -59,8 +60,9 @@ function dispatchTo(dispatcher: DispatcherOption, options: DispatchOptions, atte
 }
 
 /** Whether a request goes over node:http; one that only needs another connection is left to a dispatcher of the user's. */
-function isForNode({ address, freshConnection, body, target, headers }: UpstreamRequest, isForeign: boolean): boolean {
-  if (!isForeign && (freshConnection || isNamedByOtherAddress(address))) return true;
+function isForNode(request: UpstreamRequest, isForeign: boolean): boolean {
+  const { address, freshConnection, body, target, headers, tls } = request;
+  if (!isForeign && (freshConnection || isNamedByOtherAddress(address, tls))) return true;
   return body instanceof Readable || !target.startsWith('/') || asksForUpgrade(headers);
 }
 
@@ -74,7 +76,10 @@ const remembered = { max: 256, isUnused: ({ stats }: Agent) => Object.keys(stats
 class UndiciAgents {
   readonly #settings: UndiciSettings;
   readonly #openings = new Set<Opening>();
-  readonly #agents = new Map<TlsOptions | undefined, Map<string | number, Agent>>();
+  readonly #agents = new PerTls<Map<string | number, Agent>>({
+    create: () => new Map(),
+    isUnused: (agents) => [...agents.values()].every(remembered.isUnused),
+  });
 
   constructor(settings: UndiciSettings) {
     this.#settings = settings;
@@ -84,17 +89,17 @@ class UndiciAgents {
     const { address, tls, connectMs } = request;
     const place = address.socketPath ?? address.connectTo;
     const key = place === undefined ? connectMs : `${connectMs} ${place}`;
-    const known = this.#agents.get(tls)?.get(key);
+    const agents = this.#agents.for(tls);
+    const known = agents.get(key);
     if (known) return known;
-    const agents = this.#agents.get(tls) ?? new Map<string | number, Agent>();
     forgetUnused(agents, remembered);
     const agent = this.#createAgent(request);
-    this.#agents.set(tls, agents.set(key, agent));
+    agents.set(key, agent);
     return agent;
   }
 
   async close(): Promise<void> {
-    const agents = [...this.#agents.values()].flatMap((each) => [...each.values()]);
+    const agents = this.#agents.all().flatMap((each) => [...each.values()]);
     this.#agents.clear();
     const closing = Promise.all(agents.map((agent) => agent.destroy()));
     for (const opening of this.#openings) opening.fail(new Error('the transport was closed'));

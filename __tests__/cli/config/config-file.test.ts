@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
+import https from 'node:https';
 import path from 'node:path';
+import { createCertificate } from '../../../shared/certificate.ts';
 import { readConfigFile } from '../../../src/cli/config/config-file.ts';
 import { configurationReader } from '../../../src/cli/config/configuration.ts';
 import { overlay } from '../../../src/cli/config/proxy-options.ts';
@@ -8,7 +10,7 @@ import { flagNames, flags } from '../../../src/cli/flags/flags.ts';
 import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
 import { resolveOptions } from '../../../src/options/config.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
-import { answering } from '../../helpers/servers.ts';
+import { answering, hanging } from '../../helpers/servers.ts';
 import { Command, LocalCommand, runLocally, startLocally } from '../command.ts';
 import { bareCommand, temporaryFile, temporaryFolder } from '../files.ts';
 
@@ -134,6 +136,38 @@ describe('-config', () => {
     expect(await command.line(/configuring/)).toMatch(/configuring endpoint 0: "one"$/);
   });
 
+  test('may have settings of its own for each endpoint', async () => {
+    const certificate = await createCertificate('api.internal');
+    const secure = await resources.listen(https.createServer(certificate, answering(200, 'of https')));
+    const partial = await resources.start(answering(404, 'not here'));
+    const slow = await resources.start(hanging);
+    const command = startLocally(
+      '-config',
+      temporaryFile(resources, 'brp.json', {
+        endpoints: [
+          { url: partial.url, terminalStatuses: '200' },
+          { url: slow.url, timeouts: { responseMs: 50 }, maxInFlight: 1 },
+          {
+            url: secure.url.replace('http:', 'https:'),
+            tls: { servername: 'api.internal', ca: certificate.cert },
+            tier: 1,
+          },
+        ],
+        strategy: 'failover',
+      }),
+    );
+    expect(await request(await command.url())).toMatchObject({ status: 200, text: 'of https' });
+    expect([partial.asked(), slow.asked()]).toEqual([1, 1]);
+  });
+
+  test('is warned of for an endpoint whose certificate is not checked', async () => {
+    const endpoints = ['http://a.example', { url: 'https://b.example', tls: { rejectUnauthorized: false } }];
+    const file = temporaryFile(resources, 'brp.json', { endpoints });
+    const command = startLocally('-config', file);
+    const why = `\`endpoints[1].tls.rejectUnauthorized\` is off in ${file}, its certificate is not verified`;
+    expect(await command.line(/warning/)).toContain(`warning: ${why}`);
+  });
+
   test('gives way to variables, and these to flags', async () => {
     const endpoint = await resources.start(mirror);
     const file = temporaryFile(resources, 'brp.json', {
@@ -194,6 +228,15 @@ describe('-config', () => {
       { endpoints: ['http://a'], timeouts: { idleMs: '30s' } },
       [],
       [/FILE: option `timeouts\.idleMs`: .* got '30s'/],
+    ],
+    [
+      'of the settings of an endpoint',
+      { endpoints: ['http://a', { url: 'http://b', timeouts: { connectMs: '3s' }, tls: { key: 'x' }, tier: -1 }] },
+      [],
+      [
+        /FILE: option `endpoints\[1\]\.tier`: expected a whole number from 0, got -1/,
+        /FILE: option `endpoints\[1\]\.timeouts\.connectMs`: .* got '3s'/,
+      ],
     ],
     [
       'of all',

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { AttemptTimeouts } from '../../endpoints/configured-endpoint.ts';
+import type { TlsOptions } from '../../endpoints/tls-options.ts';
 import type { IsTerminal } from '../../http/terminal.ts';
-import type { TlsOptions, Transport } from '../../transports/message/transport.ts';
+import type { Transport } from '../../transports/message/transport.ts';
 import type { OutgoingRequest } from '../request/outgoing.ts';
 import type { HeaderHook } from './header-hook.ts';
 import type { IsUsable } from './inspected-response.ts';

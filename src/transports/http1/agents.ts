@@ -2,46 +2,40 @@ import type https from 'node:https';
 import { isIdempotent } from '../../http/methods.ts';
 import type { Source } from '../connect/foreign-agents.ts';
 import { mayBeClosing } from '../connect/idle-limit.ts';
+import { PerTls } from '../connect/per-tls.ts';
 import { isNamedByOtherAddress, serverNameOf } from '../connect/server-name.ts';
-import type { TlsOptions, UpstreamRequest } from '../message/transport.ts';
+import type { UpstreamRequest } from '../message/transport.ts';
 import { type AgentPurpose, createAgent, type KeepAliveSettings } from './create-agent.ts';
 
 /** The connection pools of our own: one for http, and one for each set of certificates. */
 export class Agents {
-  readonly #settings: KeepAliveSettings;
   readonly #http: Pool;
-  readonly #https = new Map<TlsOptions | undefined, Pool>();
+  readonly #https: PerTls<Pool>;
 
   /** @param settings for the connections of all pools. */
   constructor(settings: KeepAliveSettings) {
-    this.#settings = settings;
     this.#http = createPool({ secure: false, keepAlive: settings });
+    this.#https = new PerTls({
+      create: (tls) => createPool({ secure: true, tls, keepAlive: settings }),
+      isUnused: ({ kept, fresh }) => hasNoSocket(kept) && hasNoSocket(fresh),
+    });
   }
 
   /** The pool for a request, or undefined for a connection of its own. */
   for(request: UpstreamRequest): Source | undefined {
     const { address, tls, freshConnection, method } = request;
-    if (isNamedByOtherAddress(address)) return undefined;
-    const pool = address.secure ? this.#secureFor(tls) : this.#http;
+    if (isNamedByOtherAddress(address, tls)) return undefined;
+    const pool = address.secure ? this.#https.for(tls) : this.#http;
     const isFresh = freshConnection || (!isIdempotent(method) && mayMeetItsEnd(pool, request));
     return isFresh ? pool.fresh : pool.kept;
   }
 
   /** Closes all connections, also those that are being opened. */
   close(): void {
-    for (const { kept, fresh } of [this.#http, ...this.#https.values()]) {
+    for (const { kept, fresh } of [this.#http, ...this.#https.all()]) {
       kept.agent.destroy();
       fresh.agent.destroy();
     }
-  }
-
-  #secureFor(tls: TlsOptions | undefined): Pool {
-    let pool = this.#https.get(tls);
-    if (!pool) {
-      pool = createPool({ secure: true, tls, keepAlive: this.#settings });
-      this.#https.set(tls, pool);
-    }
-    return pool;
   }
 }
 
@@ -55,11 +49,15 @@ function createPool({ keepAlive, ...purpose }: AgentPurpose & { readonly keepAli
   };
 }
 
+function hasNoSocket({ agent: { sockets, freeSockets } }: Source): boolean {
+  return Object.keys(sockets).length === 0 && Object.keys(freeSockets).length === 0;
+}
+
 /** Whether a request would go over a connection that its endpoint may be closing just now. */
 function mayMeetItsEnd({ kept: { agent } }: Pool, { address, tls }: UpstreamRequest): boolean {
   const { socketPath, hostname, connectTo = hostname, port } = address;
   const place = socketPath === undefined ? { host: connectTo, port } : { socketPath };
-  const named = address.secure && { ...(tls as https.AgentOptions), ...serverNameOf(address) };
+  const named = address.secure && { ...(tls as https.AgentOptions), ...serverNameOf(address, tls) };
   const name = agent.getName({ ...place, ...named });
   // The agent takes the last one.
   const next = agent.freeSockets[name]?.at(-1);

@@ -2,10 +2,10 @@ import http, { type ClientRequestArgs } from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { TlsOptions } from '../../endpoints/tls-options.ts';
 import { beginIdle, heldFor } from '../connect/idle-limit.ts';
 import { Opening } from '../connect/open-connection.ts';
 import { probeOverTls } from '../connect/probing.ts';
-import type { TlsOptions } from '../message/transport.ts';
 
 /** A request that needs a connection, as the option `seeker` of a request to an agent of {@link createAgent}. */
 export interface ConnectionSeeker {
@@ -55,7 +55,9 @@ export function createAgent({ secure, tls, keepAlive }: AgentPurpose): http.Agen
   const { maxFreeSockets, keepAliveTimeoutMs = 0 } = keepAlive ?? {};
   const kept: http.AgentOptions =
     maxFreeSockets === undefined ? {} : { keepAlive: true, maxFreeSockets, scheduling: 'lifo' };
-  const agent = secure ? new https.Agent({ ...kept, ...(tls as https.AgentOptions) }) : new http.Agent(kept);
+  // The options of an agent go before those of a request, which has the name that holds for its endpoint.
+  const { servername: _, ...certificates } = tls ?? {};
+  const agent = secure ? new https.Agent({ ...kept, ...(certificates as https.AgentOptions) }) : new http.Agent(kept);
   agent.keepSocketAlive = (socket) => keep(socket as Socket, keepAliveTimeoutMs);
   openInOwnWay(agent, secure);
   return agent;

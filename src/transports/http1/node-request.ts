@@ -28,8 +28,8 @@ export function createRequest(upstream: UpstreamRequest, source: Source | undefi
     ...(address.socketPath === undefined
       ? { host: address.connectTo ?? address.hostname, port: address.port }
       : { socketPath: address.socketPath }),
-    ...(secure && serverNameOf(address)),
     ...(secure && (!source || source.isForeign) && (tls as https.RequestOptions)),
+    ...(secure && serverNameOf(address, tls)),
     ...(isOthers ? { lookup } : { seeker }),
     method,
     path: target,

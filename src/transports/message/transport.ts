@@ -1,29 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { EndpointAddress } from '../../endpoints/address.ts';
-
-/** Certificates for https endpoints, as in node:tls. */
-export interface TlsOptions {
-  /**
-   * Authorities to trust instead of Node's own, PEM.
-   * @default Node's own
-   */
-  readonly ca?: string | Buffer | ReadonlyArray<string | Buffer>;
-  /**
-   * Our certificate for endpoints that ask for one, PEM.
-   * @default none
-   */
-  readonly cert?: string | Buffer | ReadonlyArray<string | Buffer>;
-  /**
-   * The private key that belongs to `cert`, PEM without a passphrase.
-   * @default none
-   */
-  readonly key?: string | Buffer | ReadonlyArray<string | Buffer>;
-  /**
-   * Check the certificates of endpoints; `false` accepts any, for tests only.
-   * @default true
-   */
-  readonly rejectUnauthorized?: boolean;
-}
+import type { TlsOptions } from '../../endpoints/tls-options.ts';
 
 /** One attempt as it goes over the wire. */
 export interface UpstreamRequest {
@@ -44,7 +21,7 @@ export interface UpstreamRequest {
   readonly connectMs: number;
   /** Milliseconds in which the endpoint must take some of a body that there is to send, or Infinity. */
   readonly idleMs: number;
-  /** Certificates for an https endpoint; one object for all requests of a proxy, by which connections may be told apart. */
+  /** Certificates and the server name for an https endpoint; requests with another object share no connection. */
   readonly tls: TlsOptions | undefined;
   /** Whether the attempt must use no kept-alive connection, because the last one turned out to be closed by the endpoint. */
   readonly freshConnection: boolean;

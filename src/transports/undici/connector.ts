@@ -66,12 +66,12 @@ function openSecure(
   { hostname, port }: ConnectionTarget,
   { settings, sessions }: TlsState,
 ): Socket {
-  const { connectTo } = settings;
+  const { connectTo, tls: options } = settings;
   const key = `${hostname}:${port}`;
   const socket = tls.connect({
-    ...(settings.tls as tls.ConnectionOptions),
+    ...(options as tls.ConnectionOptions),
     ...place,
-    ...serverNameOf({ hostname, ...(connectTo !== undefined && { connectTo }) }),
+    ...serverNameOf({ hostname, ...(connectTo !== undefined && { connectTo }) }, options),
     session: sessions.get(key),
     ALPNProtocols: ['http/1.1'],
   });

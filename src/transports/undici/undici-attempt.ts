@@ -84,7 +84,7 @@ export class UndiciAttempt {
   }
 
   #dispatchOptions(): DispatchOptions {
-    const { address, method, target, headers, body } = this.request;
+    const { address, method, target, headers, body, tls } = this.request;
     return {
       origin: `${address.secure ? 'https' : 'http'}://${address.host}`,
       path: target,
@@ -93,7 +93,7 @@ export class UndiciAttempt {
       body: body instanceof Uint8Array ? body : null,
       // undici would close the connection after a HEAD.
       reset: false,
-      ...(address.secure && { servername: address.hostname }),
+      ...(address.secure && { servername: tls?.servername ?? address.hostname }),
     };
   }
 

@@ -1,5 +1,6 @@
 import { forgetUnused } from '../../connect/forget-unused.ts';
-import type { TlsOptions, UpstreamRequest } from '../../message/transport.ts';
+import { PerTls } from '../../connect/per-tls.ts';
+import type { UpstreamRequest } from '../../message/transport.ts';
 import type { Http2Connection } from './connection.ts';
 import { type ConnectionLimits, usualLimits } from './connection-limits.ts';
 import { EndpointConnections } from './endpoint-connections.ts';
@@ -11,7 +12,10 @@ const remembered = { max: 256, isUnused: (connections: EndpointConnections) => c
 /** HTTP/2 connections to https endpoints, shared by all requests. */
 export class Http2Sessions {
   readonly #limits: ConnectionLimits;
-  readonly #endpoints = new Map<TlsOptions | undefined, Map<string, EndpointConnections>>();
+  readonly #endpoints = new PerTls<Map<string, EndpointConnections>>({
+    create: () => new Map(),
+    isUnused: (endpoints) => [...endpoints.values()].every(remembered.isUnused),
+  });
   /** The sockets of all connections, also of those that are being set up and of those that only finish what they have begun. */
   readonly #sockets = new OpenSockets();
 
@@ -41,14 +45,14 @@ export class Http2Sessions {
   }
 
   #connectionsOf({ address, tls, connectMs }: UpstreamRequest): EndpointConnections {
-    const endpoints = this.#endpoints.get(tls) ?? new Map<string, EndpointConnections>();
+    const endpoints = this.#endpoints.for(tls);
     // Requests wait together for a connection, so that they have to have the same time for it.
     const key = `${connectMs} ${address.host} ${address.connectTo ?? ''}`;
     const known = endpoints.get(key);
     if (known) return known;
     const connections = new EndpointConnections(this.#sockets, this.#limits);
     forgetUnused(endpoints, remembered);
-    this.#endpoints.set(tls, endpoints.set(key, connections));
+    endpoints.set(key, connections);
     return connections;
   }
 }

@@ -61,7 +61,7 @@ function connectTo(host: string, { address, tls: settings }: ConnectSettings, pr
     ...(settings as tls.ConnectionOptions),
     host,
     port: address.port,
-    ...serverNameOf(address),
+    ...serverNameOf(address, settings),
     ALPNProtocols: protocols,
   });
   return probeOverTls(socket, probeAfterMs);

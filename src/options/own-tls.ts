@@ -1,0 +1,48 @@
+import type { TlsOptions } from '../endpoints/tls-options.ts';
+import type { Parser } from '../support/parser/kinds.ts';
+import { givenOf } from '../support/parser/option.ts';
+import { rejectUnseen } from '../support/parser/problems.ts';
+import { isPlainObject } from '../support/plain-object.ts';
+import { forgetUnused } from '../transports/connect/forget-unused.ts';
+import { checkIdentity, tlsOptions } from './tls.ts';
+
+/** What was read, by its text: a function may give the same certificates anew with each request, and reading them takes long. */
+const known = new Map<string, TlsOptions>();
+const remembered = { max: 256, isUnused: () => true };
+
+const parseGiven = givenOf(tlsOptions) as Parser<TlsOptions>;
+
+/**
+ * The `tls` of one endpoint, without defaults, because the general one stands behind it. Equal texts give the same object. Whether
+ * certificate and key belong together is seen when both are joined.
+ */
+export const parseOwnTls: Parser<TlsOptions> = (value, option) => {
+  if (!isPlainObject(value)) rejectUnseen(option, 'an object', value);
+  const given = Object.fromEntries(Object.entries(value).map(([name, field]) => [name, asText(field)]));
+  if (!Object.values(given).every(isReadable)) return parseGiven(value, option);
+  const text = JSON.stringify(given);
+  const before = known.get(text);
+  if (before) return before;
+  const parsed = parseGiven(given, option);
+  forgetUnused(known, remembered);
+  known.set(text, parsed);
+  return parsed;
+};
+
+/** The general `tls`, with the fields of an endpoint's in their place. @throws InvalidOptions for a certificate without its key. */
+export function joinedTls(general: TlsOptions | undefined, own: TlsOptions, option: string): TlsOptions {
+  const joined = Object.freeze({ ...general, ...own });
+  if (own.cert !== undefined || own.key !== undefined) checkIdentity(joined, option);
+  return joined;
+}
+
+/** A text in the place of bytes, which could change later. */
+function asText(value: unknown): unknown {
+  if (Array.isArray(value)) return [...value].map(asText);
+  return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value;
+}
+
+function isReadable(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every((one) => typeof one === 'string');
+  return typeof value === 'string' || typeof value === 'boolean' || value === undefined;
+}
