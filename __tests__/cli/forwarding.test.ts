@@ -135,6 +135,12 @@ describe('what goes over the wire', () => {
     expect(String(headers['x-served-by']).replace(/:\d+$/, '')).toBe(String(name));
   });
 
+  test('tells with -expose-attempts how many attempts there were', async () => {
+    const command = startFor([await resources.start(answering(200, 'hello'))], '-expose-attempts');
+    const { headers } = await request(await command.url());
+    expect(headers['server-timing']).toMatch(/^brp-endpoint;desc="http:.*";dur=[\d.]+, brp-attempts;desc="1"$/);
+  });
+
   test('has the name of -via', async () => {
     const command = startFor([await resources.start(echoing)], '-via', 'edge-7');
     const { text } = await request(await command.url());
