@@ -118,4 +118,17 @@ describeInBrowser('the buttons of the page', () => {
     await page.getByRole('button', { name: 'Drain', exact: true }).click();
     await hasText(page, '[role="alert"]', /^Could not drain one: 404 no such endpoint/);
   });
+
+  test.each([
+    { tiers: [0, 1], says: 'It is the last one of tier 0. It will get no request any more.' },
+    { tiers: [0, 0], says: 'It will get no request any more.' },
+    { tiers: [0], says: 'It is the last one: all requests will be answered with 503.' },
+  ])('say what it means to drain the first of tiers $tiers', async ({ tiers, says }) => {
+    const source = new FakeSource();
+    source.endpoints = tiers.map((tier, index) => snapshotOf(`endpoint ${index}`, { tier }));
+    const { url } = await serve(source, { allowActions: true });
+    const { page } = await open(url);
+    await page.getByRole('button', { name: 'Drain endpoint 0' }).click();
+    expect(await page.locator('dialog [data-field="consequence"]').textContent()).toBe(says);
+  });
 });

@@ -294,6 +294,43 @@ describeInBrowser('the page', () => {
     expect(await tiers.allTextContents()).toEqual(['tier 0', 'tier 1']);
   });
 
+  test('shows the endpoints tier by tier, and what a tier is, where there is more than one', async () => {
+    const source = new FakeSource();
+    const { url } = await serve(source);
+    const { page } = await open(url);
+    const about = page.getByText('Endpoints of a tier are asked when those of the tiers before are no help.');
+    await page.locator('#endpoints .name').nth(1).waitFor();
+    expect(await about.isVisible()).toBe(false);
+    const tiers = { backup: 1, one: 0, far: 2, two: 0, 'other backup': 1 };
+    source.endpoints = Object.entries(tiers).map(([name, tier]) => snapshotOf(name, { tier }));
+    await about.waitFor();
+    const names = await page.locator('#endpoints .name').allTextContents();
+    expect(names).toEqual(['one', 'two', 'backup', 'other backup', 'far']);
+  });
+
+  test('names the tier of attempts beyond tier 0, in the line of the first of them', async () => {
+    const source = new FakeSource();
+    source.endpoints = [snapshotOf('one'), snapshotOf('two', { tier: 1 }), snapshotOf('three', { tier: 1 })];
+    const { url } = await serve(source);
+    const { page } = await open(url);
+    const attempts = [
+      reportOf({ outcome: 'failed' }),
+      reportOf({ endpoint: 'two', reason: 'tier', startedAfterMs: 5 }),
+      reportOf({ endpoint: 'three', reason: 'race', startedAfterMs: 5 }),
+    ];
+    source.emit(requestEnded({ attempts }));
+    await page.locator('.race').waitFor();
+    expect(await page.locator('.attempt .reason').allTextContents()).toEqual(['first', 'tier 1', 'race']);
+    expect(await page.locator('.attempt').last().getAttribute('title')).toBe(
+      'three: started beside the first at 5 ms, in tier 1, won after 10 ms',
+    );
+    expect(await page.locator('.attempt').last().locator('.visually-hidden').textContent()).toBe(
+      'started beside the first at 5 ms, in tier 1',
+    );
+    source.emit(requestEnded({ attempts: [reportOf({ endpoint: 'two' })] }));
+    await hasText(page, '.race .attempt .reason', /^first, tier 1$/);
+  });
+
   test('says in words why each attempt started', async () => {
     const source = new FakeSource();
     const { url } = await serve(source);

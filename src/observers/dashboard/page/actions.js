@@ -14,7 +14,7 @@ export function createActions() {
     void sendChange(endpointToDrain, 'drain');
   });
 
-  return ({ endpoint, action, isLast }) => {
+  return ({ endpoint, action, lastOf }) => {
     if (action === 'restore') {
       void sendChange(endpoint, action);
       return;
@@ -22,12 +22,16 @@ export function createActions() {
     endpointToDrain = endpoint;
     setTexts(dialog, {
       name: endpoint,
-      consequence: isLast
-        ? 'It is the last one: all requests will be answered with 503.'
-        : 'It will get no request any more.',
+      consequence: consequenceOf(lastOf),
     });
     dialog.showModal();
   };
+}
+
+/** @param {string} lastOf */
+function consequenceOf(lastOf) {
+  if (lastOf === 'all') return 'It is the last one: all requests will be answered with 503.';
+  return `${lastOf && `It is the last one of ${lastOf}. `}It will get no request any more.`;
 }
 
 /**

@@ -6,7 +6,8 @@ import { formatCount, formatMs, formatRate, formatRatio, formatTotal, shortName 
 /**
  * Called when the user wants an endpoint to be drained or restored.
  * @callback OnAction
- * @param {{ endpoint: string, action: 'drain' | 'restore', isLast: boolean }} wish `isLast`: no other endpoint would be left
+ * @param {{ endpoint: string, action: 'drain' | 'restore', lastOf: string }} wish `lastOf`: where no other endpoint would be left: `all`,
+ * the name of a tier, or nowhere if empty
  */
 
 /**
@@ -24,10 +25,9 @@ export function createEndpointTable(onAction) {
   function addRow(key) {
     const element = cloneOf('endpoint-template');
     const wishFor = (/** @type {'drain' | 'restore'} */ action) => {
+      const row = shown.get(key)?.row;
       const rows = [...shown.values()].map(({ row }) => row);
-      const endpoint = shown.get(key)?.row.name ?? '';
-      const isLast = !rows.some(({ name, state }) => name !== endpoint && state !== 'drained');
-      onAction({ endpoint, action, isLast });
+      if (row) onAction({ endpoint: row.name, action, lastOf: lastOf(row, rows) });
     };
     field(element, 'restore').addEventListener('click', () => wishFor('restore'));
     field(element, 'toggle').addEventListener('click', () => {
@@ -36,7 +36,8 @@ export function createEndpointTable(onAction) {
     return element;
   }
 
-  return ({ endpoints, moreEndpoints, allowActions }) => {
+  return ({ endpoints: given, moreEndpoints, allowActions }) => {
+    const endpoints = given.toSorted((a, b) => a.tier - b.tier);
     const busiest = Math.max(1, ...endpoints.flatMap(({ activity }) => activity));
     const next = new Map(
       keyed(endpoints).map(([key, row]) => [key, { element: shown.get(key)?.element ?? addRow(key), row }]),
@@ -50,8 +51,20 @@ export function createEndpointTable(onAction) {
     if (!isSameOrder(body, next)) body.replaceChildren(...[...next.values()].map(({ element }) => element));
     shown = next;
     field(table, 'actionsHead').hidden = !allowActions;
+    field(table, 'aboutTiers').hidden = !hasTiers;
     setText(byId('endpoints-note'), noteOf(endpoints, moreEndpoints));
   };
+}
+
+/**
+ * Where an endpoint is the last one that is not drained: `all`, the name of its tier, or nowhere, which is empty.
+ * @param {EndpointRow} row
+ * @param {readonly EndpointRow[]} rows
+ */
+function lastOf(row, rows) {
+  const others = rows.filter(({ name, state }) => name !== row.name && state !== 'drained');
+  if (others.length === 0) return 'all';
+  return others.some(({ tier }) => tier === row.tier) ? '' : `tier ${row.tier}`;
 }
 
 /**

@@ -2,6 +2,8 @@
 import { byId, cloneOf, field, setText, setTexts } from './dom.js';
 import { formatCode, formatCount, formatMs, formatTime, shortName } from './format.js';
 
+/** @typedef {ReadonlyMap<string, number>} Tiers The tier of each endpoint, by its name. */
+
 /** Races that are shown; the server sends as many to a page that opens. */
 export const maxRaces = 20;
 const maxOfName = 17;
@@ -17,8 +19,8 @@ const reasons = {
   race: 'beside the first',
   hedge: 'after the hedge delay',
   failure: 'after a failure',
-  tier: 'after the tiers before',
-  retry: 'after all had failed',
+  tier: 'when the tiers before were no help',
+  retry: 'again when all had failed',
   resume: 'to go on with the body',
 };
 
@@ -30,14 +32,15 @@ export function createRaceList() {
   const list = byId('races');
   let lastId = 0;
   byId('reasons').replaceChildren(...Object.entries(reasons).map(legendElement));
-  return ({ races, moreRaces }, isFirst) => {
+  return ({ races, moreRaces, endpoints }, isFirst) => {
+    const tiers = new Map(endpoints.map(({ name, tier }) => [name, tier]));
     if (isFirst) {
       list.replaceChildren();
       lastId = 0;
     }
     // A viewer who was slow gets some races twice.
     for (const race of races.filter(({ id }) => id > lastId)) {
-      list.prepend(raceElement(race));
+      list.prepend(raceElement(race, tiers));
       lastId = race.id;
     }
     while (list.childElementCount > maxRaces) list.lastElementChild?.remove();
@@ -53,8 +56,11 @@ function legendElement([reason, words]) {
   return element;
 }
 
-/** @param {RaceRow} race */
-function raceElement(race) {
+/**
+ * @param {RaceRow} race
+ * @param {Tiers} tiers
+ */
+function raceElement(race, tiers) {
   const element = cloneOf('race-template');
   const fullMs = Math.max(0.1, ...race.attempts.map((attempt) => attempt.startedAfterMs + drawnMs(attempt, race)));
   element.dataset.result = clientsDoing.includes(race.error ?? '')
@@ -72,7 +78,9 @@ function raceElement(race) {
   });
   field(element, 'path').title = race.path;
   field(element, 'status').dataset.class = race.status === null ? '' : `${Math.floor(race.status / 100)}xx`;
-  field(element, 'attempts').prepend(...race.attempts.map((attempt) => attemptElement(attempt, { race, fullMs })));
+  field(element, 'attempts').prepend(
+    ...race.attempts.map((attempt) => attemptElement(attempt, { race, tiers, fullMs })),
+  );
   field(element, 'scale').hidden = race.attempts.length === 0;
   return element;
 }
@@ -100,21 +108,22 @@ function drawnMs({ outcome, startedAfterMs, durationMs, brokeOff }, race) {
 
 /**
  * @param {AttemptRow} attempt
- * @param {{ race: RaceRow, fullMs: number }} picture `fullMs`: the milliseconds that the whole width stands for
+ * @param {{ race: RaceRow, tiers: Tiers, fullMs: number }} picture `fullMs`: the milliseconds that the whole width stands for
  */
-function attemptElement(attempt, { race, fullMs }) {
-  const { endpoint, reason, outcome, startedAfterMs, durationMs, brokeOff } = attempt;
+function attemptElement(attempt, { race, tiers, fullMs }) {
+  const { endpoint, outcome, startedAfterMs, durationMs, brokeOff } = attempt;
   const element = cloneOf('attempt-template');
   const bar = field(element, 'bar');
   const ended = endOf(attempt);
   const ms = drawnMs(attempt, race);
   element.dataset.outcome = outcome;
   element.dataset.broken = String(brokeOff !== null);
-  element.title = `${endpoint}: started ${startOf(attempt)}, ${ended} after ${formatMs(durationMs)} ms${breakOf(attempt)}`;
+  const start = startOf(attempt, tiers);
+  element.title = `${endpoint}: started ${start}, ${ended} after ${formatMs(durationMs)} ms${breakOf(attempt)}`;
   setTexts(element, {
     endpoint: shortName(endpoint, maxOfName),
-    reason,
-    start: `started ${startOf(attempt)}`,
+    reason: reasonOf(attempt, tiers),
+    start: `started ${start}`,
     // There is no room for more in a line.
     outcome: `${brokeOff ? `${outcome}, broke` : ended} · ${formatMs(ms)} ms`,
   });
@@ -137,7 +146,23 @@ function breakOf({ error, brokeOff }) {
   return `, broke off at byte ${formatCount(brokeOff.atByte)} after ${formatMs(brokeOff.afterMs)} ms: ${formatCode(error ?? '')}`;
 }
 
-/** @param {AttemptRow} attempt */
-function startOf({ reason, startedAfterMs }) {
-  return `${reasons[reason]} at ${formatMs(startedAfterMs)} ms`;
+/**
+ * @param {AttemptRow} attempt
+ * @param {Tiers} tiers
+ */
+function startOf({ endpoint, reason, startedAfterMs }, tiers) {
+  const tier = tiers.get(endpoint) ?? 0;
+  return `${reasons[reason]} at ${formatMs(startedAfterMs)} ms${tier > 0 ? `, in tier ${tier}` : ''}`;
+}
+
+/**
+ * Why an attempt started, in a word. Where a further tier begins it is named: its first attempt is the first of all when those before are
+ * out.
+ * @param {AttemptRow} attempt
+ * @param {Tiers} tiers
+ */
+function reasonOf({ endpoint, reason }, tiers) {
+  const tier = tiers.get(endpoint) ?? 0;
+  if (tier === 0 || (reason !== 'first' && reason !== 'tier')) return reason;
+  return reason === 'tier' ? `tier ${tier}` : `${reason}, tier ${tier}`;
 }
