@@ -26,6 +26,7 @@ import {
   type DnsEndpointsOptions,
   type DnsRecord,
   dnsEndpoints,
+  type EjectionCause,
   type EjectionOptions,
   type EndpointAddress,
   type EndpointOption,
@@ -154,7 +155,7 @@ export const everyOption: Required<BalancingProxyOptions> = {
   order: 'fastest',
   maxInFlight: 100,
   loserGraceMs: 5,
-  ejection: { consecutiveFailures: 3, baseMs: 500, maxMs: 10_000 },
+  ejection: { consecutiveFailures: 3, failureRatio: 0.5, minRequests: 10, baseMs: 500, maxMs: 10_000 },
   timeouts: { connectMs: 1, responseMs: 2, firstByteMs: 5, idleMs: 3, totalMs: Infinity, clientMs: 4 },
   bodyLimitBytes: 0,
   largeBody: 'stream',
@@ -273,8 +274,9 @@ export function reportsEverything(proxy: BalancingProxy): void {
     name satisfies string,
     (inFlight + successes + wins + failures + timeouts + cancelled) satisfies number,
   ]);
-  void snapshots.map(({ state, backInMs, healthRatio, latencyMs }) => [
+  void snapshots.map(({ state, backInMs, ejectionCause, healthRatio, latencyMs }) => [
     state satisfies EndpointState,
+    ejectionCause satisfies EjectionCause | undefined,
     (backInMs + healthRatio) satisfies number,
     latencyMs satisfies LatencySummary | undefined,
   ]);
@@ -379,7 +381,7 @@ function describe(event: ProxyEvent): string {
     case 'hedge-denied':
       return `${event.requestId}`;
     case 'endpoint-ejected':
-      return `${event.endpoint} ${event.forMs}`;
+      return `${event.endpoint} ${event.forMs} ${event.cause satisfies EjectionCause}`;
     case 'endpoint-drained':
     case 'endpoint-restored':
       return event.endpoint;

@@ -7,7 +7,7 @@ export type { LargeBody } from './client/request/body.ts';
 export type { EndpointAddress } from './endpoints/address.ts';
 export type { DnsRecord } from './endpoints/dns.ts';
 export type { Order } from './endpoints/order.ts';
-export type { EndpointSnapshot, EndpointState, LatencySummary } from './endpoints/snapshot.ts';
+export type { EjectionCause, EndpointSnapshot, EndpointState, LatencySummary } from './endpoints/snapshot.ts';
 export type { TlsOptions } from './endpoints/tls-options.ts';
 export {
   type AttemptOutcome,

@@ -6,7 +6,7 @@ import type { AttemptOutcome } from '../../src/errors.ts';
 import { BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
 
 export const settings: EndpointSettings = {
-  ejection: { consecutiveFailures: 5, baseMs: 1_000, maxMs: 30_000 },
+  ejection: { consecutiveFailures: 5, failureRatio: Infinity, minRequests: 20, baseMs: 1_000, maxMs: 30_000 },
   hedge: { delayMs: 'p95', minDelayMs: 5, maxDelayMs: 2_000 },
   maxInFlight: Infinity,
 };

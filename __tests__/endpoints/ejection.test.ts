@@ -4,7 +4,7 @@ import { Ejection } from '../../src/endpoints/ejection.ts';
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-const options = { consecutiveFailures: 5, baseMs: 1_000, maxMs: 30_000 };
+const options = { consecutiveFailures: 5, failureRatio: Infinity, minRequests: 20, baseMs: 1_000, maxMs: 30_000 };
 
 function ejectionAfter(failures: number, overrides: Partial<typeof options> = {}): Ejection {
   const ejection = new Ejection({ ...options, ...overrides });

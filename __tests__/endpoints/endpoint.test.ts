@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import type { AttemptEnd } from '../../src/endpoints/endpoint.ts';
+import type { AttemptEnd } from '../../src/endpoints/attempt-end.ts';
 import { type AttemptOutcome, BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
 import { attempt, eject, endpointNamed, failedAttempt, learn } from './candidates.ts';
 

@@ -7,6 +7,7 @@ export function snapshotOf(name: string, details: Partial<EndpointSnapshot> = {}
     tier: 0,
     state: 'available',
     backInMs: 0,
+    ejectionCause: undefined,
     inFlight: 0,
     successes: 0,
     wins: 0,

@@ -8,6 +8,7 @@ describe('a bad value', () => {
   const strategies = `expected one of ${strategyNames.map((name) => `'${name}'`).join(', ')}`;
   const delay = "expected milliseconds above 0 and up to 2147483647, or a percentile such as 'p95'";
   const pem = 'expected a PEM string, a Buffer or an array of these';
+  const share = 'expected a number above 0 and up to 1';
   const bad: ReadonlyArray<readonly [string, unknown, string]> = [
     ['holdBytes', -1, '`holdBytes`: expected bytes, a whole number from 0, got -1'],
     ['holdBytes', Infinity, '`holdBytes`: expected bytes, a whole number from 0, got Infinity'],
@@ -73,6 +74,12 @@ describe('a bad value', () => {
       { consecutiveFailures: 0 },
       '`ejection.consecutiveFailures`: expected a whole number from 1, or Infinity, got 0',
     ],
+    ['ejection', { failureRatio: 0 }, `\`ejection.failureRatio\`: ${share}, got 0`],
+    ['ejection', { failureRatio: 1.01 }, `\`ejection.failureRatio\`: ${share}, got 1.01`],
+    ['ejection', { failureRatio: Infinity }, `\`ejection.failureRatio\`: ${share}, got Infinity`],
+    ['ejection', { failureRatio: Number.NaN }, `\`ejection.failureRatio\`: ${share}, got NaN`],
+    ['ejection', { failureRatio: '0.5' }, `\`ejection.failureRatio\`: ${share}, got '0.5'`],
+    ['ejection', { minRequests: 0 }, '`ejection.minRequests`: expected a whole number from 1, or Infinity, got 0'],
     ['ejection', { baseMs: 0 }, `\`ejection.baseMs\`: ${ms}, got 0`],
     ['ejection', { maxMs: '30s' }, `\`ejection.maxMs\`: ${ms}, got '30s'`],
     ['largeBody', 'drop', "`largeBody`: expected one of 'reject', 'stream', got 'drop'"],

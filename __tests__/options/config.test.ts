@@ -6,6 +6,15 @@ import type { TerminalStatuses } from '../../src/options/statuses.ts';
 import { cert, endpoints, key, transport } from './option-values.ts';
 import { endpointsIn, problemWith } from './problems.ts';
 
+/** Infinity is no share of failures. */
+const ejectionDefaults = {
+  consecutiveFailures: 5,
+  failureRatio: Infinity,
+  minRequests: 20,
+  baseMs: 1_000,
+  maxMs: 30_000,
+};
+
 const resolve = (options: Partial<BalancingProxyOptions>) => resolveOptions({ endpoints, ...options });
 
 describe('resolveOptions without options', () => {
@@ -35,7 +44,7 @@ describe('resolveOptions without options', () => {
       order: undefined,
       maxInFlight: Infinity,
       loserGraceMs: 5,
-      ejection: { consecutiveFailures: 5, baseMs: 1_000, maxMs: 30_000 },
+      ejection: ejectionDefaults,
       timeouts: {
         connectMs: 3_000,
         responseMs: 30_000,
@@ -152,10 +161,11 @@ describe('the result of resolveOptions', () => {
   });
 
   test.each([
-    [true, { consecutiveFailures: 5, baseMs: 1_000, maxMs: 30_000 }],
+    [true, ejectionDefaults],
     [false, false],
-    [{}, { consecutiveFailures: 5, baseMs: 1_000, maxMs: 30_000 }],
-    [{ baseMs: 10 }, { consecutiveFailures: 5, baseMs: 10, maxMs: 30_000 }],
+    [{}, ejectionDefaults],
+    [{ baseMs: 10 }, { ...ejectionDefaults, baseMs: 10 }],
+    [{ failureRatio: 0.5 }, { ...ejectionDefaults, failureRatio: 0.5 }],
   ])('has for ejection %j: %j', (ejection, expected) => {
     expect(resolve({ ejection }).ejection).toEqual(expected);
   });
@@ -208,6 +218,7 @@ describe('a good value', () => {
     ['maxInFlight', [1, 2, 100, Infinity]],
     ['loserGraceMs', [0, 0.5, 5, Infinity]],
     ['ejection', [true, false, {}]],
+    ['ejection', [{ failureRatio: 0.01 }, { failureRatio: 1 }, { minRequests: 1 }, { minRequests: Infinity }]],
     ['ejection', [{ consecutiveFailures: 1 }, { consecutiveFailures: Infinity }, { baseMs: 1 }, { maxMs: Infinity }]],
     ['bodyLimitBytes', [0, 1, Number.MAX_SAFE_INTEGER]],
     ['largeBody', ['reject', 'stream']],

@@ -27,12 +27,12 @@ export class AttemptLedger {
 
   /** Makes one attempt. @throws BalancingProxyError when the attempt fails, which cuts it off for good. */
   make(candidate: Candidate, reason: AttemptReason, settings: SentAttempt): Promise<JudgedResponse> {
-    const { outgoing, abort } = settings;
+    const { outgoing, abort, peers } = settings;
     const number = this.#attempts.length + 1;
-    const attempt = new Attempt({ candidate, reason, number, requestStartedAt: this.#requestStartedAt });
+    const attempt = new Attempt({ candidate, reason, number, peers, requestStartedAt: this.#requestStartedAt });
     this.#attempts.push(attempt);
     this.#openCount++;
-    candidate.endpoint.attemptStarted();
+    candidate.endpoint.attemptStarted(attempt.isCounted);
     this.#reporter.attemptStarted(attempt, outgoing.url);
     return sendAttempt(attempt, settings).catch((error: BalancingProxyError) => {
       this.end(attempt, { outcome: outcomeOf(error, abort.signal), error });
@@ -52,7 +52,8 @@ export class AttemptLedger {
     const elapsedMs = attempt.end(ending);
     if (elapsedMs === undefined) return;
     const { outcome, error } = ending;
-    const change = attempt.candidate.endpoint.attemptEnded({ outcome, error, elapsedMs });
+    const counted = attempt.isCounted ? attempt : undefined;
+    const change = attempt.candidate.endpoint.attemptEnded({ outcome, error, elapsedMs, counted });
     this.#reporter.attemptEnded(attempt, change);
     if (--this.#openCount === 0) this.#onAllEnded?.();
   }

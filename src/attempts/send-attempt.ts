@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { Candidate } from '../endpoints/candidate.ts';
 import { targetFor } from '../endpoints/target.ts';
 import { BalancingProxyError, messageOf } from '../errors.ts';
 import { isIdempotent } from '../http/methods.ts';
@@ -23,6 +24,12 @@ const maxRepeats = 5;
 
 /** The request of an attempt, how it is to be sent, and how its response is examined. */
 export interface SentAttempt extends AttemptSettings {
+  /**
+   * The endpoints of a request that asks one after the other, so that the attempt counts for the share of failures by which its own is
+   * left out. One that is a retry does not count.
+   * @default the attempt does not count
+   */
+  readonly peers?: readonly Candidate[] | undefined;
   /**
    * Finds out what the response is good for, or throws.
    * @default examine

@@ -1,96 +1,183 @@
 /**
- * Leaving an endpoint out that cannot be reached. Only connection failures count (DNS, refused, connect timeout), because a
- * flaky endpoint that answers 500 now and then still adds to the chance of a good answer, and one that is not there only adds
- * work. Each time the ejection lasts twice as long; after it, one real request is the endpoint's trial.
+ * Leaving an endpoint out, for one of two causes. `unreachable`: it could not be connected to several times in a row. That concerns
+ * every request, because an endpoint that is not there only adds work. `failures`: too large a share of its recent attempts has
+ * failed. That concerns only requests that ask one endpoint after the other, because in a race a flaky endpoint that answers 500 now
+ * and then still adds to the chance of a good answer. An endpoint may be left out for both at once.
  */
 
+import { Absence, type AbsenceTimes, type EjectionChange } from './absence.ts';
+import { FailureWindow } from './failure-window.ts';
+import type { EjectionCause } from './snapshot.ts';
+
 /** When an endpoint is ejected, and for how long. */
-export interface EjectionRules {
+export interface EjectionRules extends AbsenceTimes {
   /** Connection failures in a row after which the endpoint is ejected. */
   readonly consecutiveFailures: number;
-  /** Milliseconds that the first ejection lasts. */
-  readonly baseMs: number;
-  /** Milliseconds that an ejection lasts at most. */
-  readonly maxMs: number;
+  /** Share of the recent attempts, above 0 and up to 1, with whose failure the endpoint is ejected; Infinity is never. */
+  readonly failureRatio: number;
+  /** The fewest attempts by which that share is known. */
+  readonly minRequests: number;
 }
 
-type State =
-  | { readonly kind: 'in'; readonly failures: number }
-  | { readonly kind: 'out'; readonly untilMs: number; readonly lastsMs: number }
-  | { readonly kind: 'trial'; readonly lastsMs: number };
+/** An attempt that counts for the share of failures. */
+export interface CountedAttempt {
+  /** When the attempt started, by `performance.now()`. */
+  readonly startedAtMs: number;
+  /** Whether its request would have another endpoint to go to; asked only when this one is about to be left out. */
+  hasOthers(): boolean;
+}
 
-/** The change that an attempt makes: from now on its endpoint is left out, or taken back. */
-export type EjectionChange = 'ejected' | 'restored' | undefined;
+/** Rules by which no endpoint is ever left out. */
+const never: EjectionRules = {
+  consecutiveFailures: Infinity,
+  failureRatio: Infinity,
+  minRequests: Infinity,
+  baseMs: Infinity,
+  maxMs: Infinity,
+};
+
+/** How an endpoint stands with requests of a kind. */
+type Standing = Pick<Absence, 'isEjected' | 'isTrialDue'>;
 
 /** Whether one endpoint is ejected. Times are those of `performance.now()`. */
 export class Ejection {
-  readonly #options: EjectionRules | false;
-  #state: State = { kind: 'in', failures: 0 };
+  readonly #consecutiveFailures: number;
+  readonly #unreachable: Absence;
+  readonly #failing: Absence;
+  readonly #window: FailureWindow | undefined;
+  #connectFailures = 0;
+  /** When the endpoint was last left out or taken back because of its share of failures. */
+  #judgedSinceMs = 0;
 
-  /** @param options false never ejects. */
-  constructor(options: EjectionRules | false) {
-    this.#options = options;
+  /** @param rules false never ejects. */
+  constructor(rules: EjectionRules | false) {
+    const { consecutiveFailures, failureRatio, minRequests, ...times } = rules || never;
+    this.#consecutiveFailures = consecutiveFailures;
+    this.#unreachable = new Absence(times);
+    this.#failing = new Absence(times);
+    this.#window = failureRatio === Infinity ? undefined : new FailureWindow({ failureRatio, minRequests });
   }
 
-  /** Whether the endpoint is left out. One whose trial is due is not. */
+  /** Whether the endpoint is left out by requests that ask one after the other. One whose trial is due is not. */
   get isEjected(): boolean {
-    return this.#state.kind !== 'in' && !this.isTrialDue;
+    return this.#unreachable.isEjected || this.#failing.isEjected;
   }
 
   /** Whether the ejection is over and no request tries the endpoint yet. */
   get isTrialDue(): boolean {
-    return this.#state.kind === 'out' && performance.now() >= this.#state.untilMs;
+    return !this.isEjected && (this.#unreachable.isTrialDue || this.#failing.isTrialDue);
   }
 
   /** Milliseconds until the trial, for people. */
   get remainingMs(): number {
-    return this.#state.kind === 'out' ? Math.max(0, this.#state.untilMs - performance.now()) : 0;
+    return Math.max(this.#unreachable.remainingMs, this.#failing.remainingMs);
   }
 
   /** Milliseconds that the ejection lasts in all; 0 when the endpoint is not left out. */
   get lastsMs(): number {
-    return this.#state.kind === 'out' ? this.#state.lastsMs : 0;
+    const { lastsMs } = this.#unreachable;
+    return lastsMs > 0 ? Math.max(lastsMs, this.#failing.remainingMs) : this.#failing.lastsMs;
   }
 
   /** Whether the endpoint is in, out, or on trial. */
-  get kind(): State['kind'] {
-    return this.#state.kind;
+  get kind(): Absence['kind'] {
+    const [one, other] = [this.#unreachable.kind, this.#failing.kind];
+    return one === 'trial' || other === 'in' ? one : other;
   }
 
-  /** Takes note of an attempt that starts. It is the trial, when one is due. */
-  attemptStarted(): void {
-    if (this.isTrialDue && this.#state.kind === 'out') this.#state = { kind: 'trial', lastsMs: this.#state.lastsMs };
+  /** Why the endpoint is not in; undefined when it is. One that cannot be reached does not fail in any other way for now. */
+  get cause(): EjectionCause | undefined {
+    if (this.#unreachable.kind !== 'in') return 'unreachable';
+    return this.#failing.kind === 'in' ? undefined : 'failures';
   }
 
-  /** Takes note that the endpoint was reached, whatever it answered. */
-  reached(): EjectionChange {
-    const wasOut = this.#state.kind !== 'in';
-    if (wasOut || (this.#state.kind === 'in' && this.#state.failures > 0)) this.#state = { kind: 'in', failures: 0 };
-    return wasOut ? 'restored' : undefined;
+  /** How the endpoint stands with a race, or with requests that ask one after the other. */
+  standingIn(isRace: boolean): Standing {
+    return isRace ? this.#unreachable : this;
   }
 
-  /** Takes note that the endpoint could not be reached. */
-  notReached(): EjectionChange {
-    if (!this.#options) return undefined;
-    const { consecutiveFailures, baseMs, maxMs } = this.#options;
-    const state = this.#state;
-    if (state.kind === 'out') return undefined;
-    if (state.kind === 'trial') return this.#eject(Math.min(state.lastsMs * 2, maxMs));
-    const failures = state.failures + 1;
-    if (failures >= consecutiveFailures) return this.#eject(Math.min(baseMs, maxMs));
-    this.#state = { kind: 'in', failures };
+  /** Takes note of an attempt that starts. It is the trial, when one is due. @param isCounted whether it counts for the share of failures. */
+  attemptStarted(isCounted = false): void {
+    this.#unreachable.beginTrial();
+    if (isCounted) this.#failing.beginTrial();
+  }
+
+  /** Takes note that the endpoint could not be reached, with which no trial is passed. */
+  notReached(counted?: CountedAttempt): EjectionChange {
+    const change = this.#connectFailed();
+    const isTrial = this.#failing.kind === 'trial' && this.#tells(counted);
+    return this.#changeBy(change, isTrial ? this.#judgeAnew(this.#failing.begin()) : undefined);
+  }
+
+  /** Takes note that the endpoint was reached, by an attempt that tells no more of it. */
+  reached(counted?: CountedAttempt): EjectionChange {
+    if (this.#tells(counted)) this.#failing.repeatTrial();
+    return this.#changeBy(this.#connected(), undefined);
+  }
+
+  /** Takes note of a usable response. */
+  succeeded(counted?: CountedAttempt): EjectionChange {
+    return this.#changeBy(this.#connected(), this.#tells(counted) ? this.#didWell() : undefined);
+  }
+
+  /** Takes note of a failure of an endpoint that was reached. */
+  failed(counted?: CountedAttempt): EjectionChange {
+    return this.#changeBy(this.#connected(), this.#tells(counted) ? this.#didBadly(counted) : undefined);
+  }
+
+  /** Takes note of an attempt that tells nothing of the endpoint, so that a trial is due again. */
+  unknown(counted?: CountedAttempt): EjectionChange {
+    this.#unreachable.repeatTrial();
+    if (this.#tells(counted)) this.#failing.repeatTrial();
     return undefined;
   }
 
-  /** Takes note of an attempt that does not tell whether the endpoint is there, so that a trial is due again. */
-  unknown(): void {
-    if (this.#state.kind === 'trial') {
-      this.#state = { kind: 'out', untilMs: performance.now(), lastsMs: this.#state.lastsMs };
-    }
+  /** Takes the endpoint back, whatever it was left out for. */
+  restore(): EjectionChange {
+    return this.#changeBy(this.#connected(), this.#judgeAnew(this.#failing.end()));
   }
 
-  #eject(lastsMs: number): EjectionChange {
-    this.#state = { kind: 'out', untilMs: performance.now() + lastsMs, lastsMs };
-    return 'ejected';
+  /** Whether an attempt tells how the endpoint does now. One that had started before the latest change, tells how it did. */
+  #tells(counted: CountedAttempt | undefined): counted is CountedAttempt {
+    return counted !== undefined && counted.startedAtMs >= this.#judgedSinceMs;
+  }
+
+  #connectFailed(): EjectionChange {
+    const { kind } = this.#unreachable;
+    if (kind === 'out' || (kind === 'in' && ++this.#connectFailures < this.#consecutiveFailures)) return undefined;
+    this.#window?.reset();
+    return this.#unreachable.begin();
+  }
+
+  #connected(): EjectionChange {
+    this.#connectFailures = 0;
+    return this.#unreachable.end();
+  }
+
+  #didWell(): EjectionChange {
+    if (this.#failing.kind !== 'in') return this.#judgeAnew(this.#failing.end());
+    this.#window?.count(false);
+    return undefined;
+  }
+
+  #didBadly(counted: CountedAttempt): EjectionChange {
+    if (this.#failing.kind === 'in') {
+      this.#window?.count(true);
+      if (!this.#window?.isTooMuch || !counted.hasOthers()) return undefined;
+    }
+    return this.#judgeAnew(this.#failing.begin());
+  }
+
+  /** Counts anew from a change on. */
+  #judgeAnew(change: EjectionChange): EjectionChange {
+    if (change) this.#judgedSinceMs = performance.now();
+    if (change) this.#window?.reset();
+    return change;
+  }
+
+  /** The change in all: an endpoint is back when it is left out for nothing any more. */
+  #changeBy(one: EjectionChange, other: EjectionChange): EjectionChange {
+    if (one === 'ejected' || other === 'ejected') return 'ejected';
+    return this.kind === 'in' ? (one ?? other) : undefined;
   }
 }

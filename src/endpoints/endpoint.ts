@@ -1,8 +1,10 @@
-import { type AttemptOutcome, type BalancingProxyError, isConnectFailure, isOwnFault, isSuccess } from '../errors.ts';
+import { isOwnFault, isSuccess } from '../errors.ts';
 import { type HedgeDelayOptions, hedgeDelayMs } from '../race/delay.ts';
+import type { EjectionChange } from './absence.ts';
 import type { EndpointAddress } from './address.ts';
 import { AttemptCounts } from './attempt-counts.ts';
-import { Ejection, type EjectionChange, type EjectionRules } from './ejection.ts';
+import { type AttemptEnd, findingOf } from './attempt-end.ts';
+import { Ejection, type EjectionRules } from './ejection.ts';
 import { Health } from './health.ts';
 import { LatencyWindow } from './latency.ts';
 import type { EndpointSnapshot, EndpointState } from './snapshot.ts';
@@ -17,23 +19,13 @@ export interface EndpointSettings {
   readonly maxInFlight: number;
 }
 
-/** How an attempt ended, as far as the endpoint's state is concerned. */
-export interface AttemptEnd {
-  /** The outcome of the attempt. */
-  readonly outcome: AttemptOutcome;
-  /** From the start of the attempt to the usable response, or to its end. */
-  readonly elapsedMs: number;
-  /** Why the attempt failed. */
-  readonly error?: BalancingProxyError | undefined;
-}
-
 /** A server that requests are forwarded to, with its state, which outlives requests. */
 export class Endpoint {
   /** Where the endpoint is, as it was first given. */
   readonly address: EndpointAddress;
   /** How long its usable responses took. */
   readonly latency = new LatencyWindow();
-  /** Whether it is left out because it cannot be reached. */
+  /** Whether it is left out because it cannot be reached, or fails too often. */
   readonly ejection: Ejection;
   /** The group of endpoints that it was last given in, for people to see; a function may give another one with each request. */
   tier = 0;
@@ -94,36 +86,29 @@ export class Endpoint {
     return this.#coolUntilMs > 0 ? Math.max(0, this.#coolUntilMs - performance.now()) : 0;
   }
 
+  /** Whether requests can count on the endpoint, with no trial that is still to be passed. */
+  get isAvailable(): boolean {
+    return !this.#isDrained && this.ejection.kind === 'in' && !this.isCooling;
+  }
+
   /** How long a request may expect to wait here, for comparison only; undefined while too little is known. */
   get expectedMs(): number | undefined {
     const median = this.latency.percentileMs(50);
     return median === undefined ? undefined : (median * (this.#inFlight + 1)) / Math.max(this.#health.ratio, 0.01);
   }
 
-  /** Takes note of an attempt that starts. */
-  attemptStarted(): void {
+  /** Takes note of an attempt that starts. @param isCounted whether it counts for the share of failures, and may be the trial of one. */
+  attemptStarted(isCounted = false): void {
     this.#inFlight++;
     this.#lastStartedAtMs = performance.now();
-    this.ejection.attemptStarted();
+    this.ejection.attemptStarted(isCounted);
   }
 
   /** Takes note of an attempt that has ended. @returns whether the endpoint is left out or taken back from now on. */
-  attemptEnded({ outcome, elapsedMs, error }: AttemptEnd): EjectionChange {
+  attemptEnded(end: AttemptEnd): EjectionChange {
     this.#inFlight--;
-    if (error && isOwnFault(error)) {
-      this.ejection.unknown();
-      return undefined;
-    }
-    this.#counts.count(outcome);
-    if (outcome !== 'cancelled') this.#health.count(isSuccess(outcome));
-    if (isSuccess(outcome)) this.latency.record(elapsedMs);
-    if (outcome === 'cancelled') this.latency.recordAtLeast(elapsedMs, hedgeDelayMs(this.#hedge, this.latency));
-    // A function of the user may have thrown before the endpoint was asked.
-    if (outcome === 'cancelled' || error?.code === 'ERR_BRP_HOOK') {
-      this.ejection.unknown();
-      return undefined;
-    }
-    const change = error && isConnectFailure(error) ? this.ejection.notReached() : this.ejection.reached();
+    if (!(end.error && isOwnFault(end.error))) this.#learn(end);
+    const change = this.ejection[findingOf(end)](end.counted);
     // A drained endpoint stays drained until `restore()`, whatever an attempt finds out.
     return this.#isDrained ? undefined : change;
   }
@@ -159,7 +144,7 @@ export class Endpoint {
   restore(): boolean {
     const wasDrained = this.#isDrained;
     this.#isDrained = false;
-    return this.ejection.reached() === 'restored' || wasDrained;
+    return this.ejection.restore() === 'restored' || wasDrained;
   }
 
   /** The state for people and dashboards. */
@@ -170,6 +155,7 @@ export class Endpoint {
       tier: this.tier,
       state,
       backInMs: this.#backInMs(state),
+      ejectionCause: state === 'ejected' || state === 'trial' ? this.ejection.cause : undefined,
       inFlight: this.#inFlight,
       ...this.#counts.totals,
       healthRatio: this.#health.ratio,
@@ -188,5 +174,12 @@ export class Endpoint {
   #backInMs(state: EndpointState): number {
     if (state === 'drained') return 0;
     return state === 'cooling' ? this.coolingMs : this.ejection.remainingMs;
+  }
+
+  #learn({ outcome, elapsedMs }: AttemptEnd): void {
+    this.#counts.count(outcome);
+    if (outcome !== 'cancelled') this.#health.count(isSuccess(outcome));
+    if (isSuccess(outcome)) this.latency.record(elapsedMs);
+    if (outcome === 'cancelled') this.latency.recordAtLeast(elapsedMs, hedgeDelayMs(this.#hedge, this.latency));
   }
 }

@@ -2,10 +2,16 @@
 export const endpointStates = ['available', 'cooling', 'trial', 'ejected', 'drained'] as const;
 
 /**
- * Whether an endpoint is asked: `ejected` while it is left out because it cannot be reached, `trial` while one request tries it,
- * `cooling` after a Retry-After, `drained` from `drain()` to `restore()`.
+ * Whether an endpoint is asked: `ejected` while it is left out because it cannot be reached or fails too often, `trial` while one
+ * request tries it, `cooling` after a Retry-After, `drained` from `drain()` to `restore()`.
  */
 export type EndpointState = (typeof endpointStates)[number];
+
+/** All causes for which an endpoint may be left out, the one that concerns most requests first. */
+export const ejectionCauses = ['unreachable', 'failures'] as const;
+
+/** Why an endpoint is left out: it cannot be connected to, or too large a share of its attempts has failed. */
+export type EjectionCause = (typeof ejectionCauses)[number];
 
 /** Percentiles in milliseconds. */
 export interface LatencySummary {
@@ -24,6 +30,8 @@ export interface EndpointSnapshot {
   readonly state: EndpointState;
   /** Milliseconds until an ejected or cooling endpoint is asked again; 0 otherwise. */
   readonly backInMs: number;
+  /** Why the endpoint is `ejected` or on `trial`; undefined in all other states. For `failures` a race asks it all the same. */
+  readonly ejectionCause: EjectionCause | undefined;
   /** Attempts under way, and responses on their way to a client or kept in case nothing better comes. */
   readonly inFlight: number;
   /** Usable responses, won or lost, and bodies that were gone on with, since the proxy was created. */

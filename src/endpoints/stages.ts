@@ -30,7 +30,8 @@ type Fitness = (typeof fitnesses)[number];
  * The stages in which one request asks the endpoints: the tiers with those that are fit; then, as the last resort and in the same order,
  * those that are cooling down; then those that are ejected, which a race does not ask while anybody is in. A drained or full one is not
  * asked at all. An endpoint whose trial is due is as good as any, but no request's only chance. All of it is decided by the state of the
- * moment: of the stage, when it opens, and of each candidate, when its attempt would start.
+ * moment: of the stage, when it opens, and of each candidate, when its attempt would start. To a race, an endpoint that fails too often
+ * is none that is ejected.
  */
 export class EndpointStages {
   readonly #candidates: readonly Candidate[];
@@ -135,14 +136,17 @@ export class EndpointStages {
   }
 
   #fitnessOf({ endpoint: { ejection, isCooling } }: Candidate): Fitness {
-    if (ejection.isEjected || (this.#choice.max === 1 && ejection.isTrialDue)) return 'ejected';
+    const { isEjected, isTrialDue } = ejection.standingIn(this.#choice.isRace);
+    if (isEjected || (this.#choice.max === 1 && isTrialDue)) return 'ejected';
     return isCooling ? 'cooling' : 'fit';
   }
 
   get #isAnyoneIn(): boolean {
-    return this.#candidates.some(
-      (one) => !one.endpoint.isDrained && this.#fitnessOf(one) !== 'ejected' && !one.endpoint.ejection.isTrialDue,
-    );
+    return this.#candidates.some((one) => {
+      const { isDrained, ejection } = one.endpoint;
+      const { isTrialDue } = ejection.standingIn(this.#choice.isRace);
+      return !isDrained && this.#fitnessOf(one) !== 'ejected' && !isTrialDue;
+    });
   }
 }
 

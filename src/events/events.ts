@@ -1,3 +1,4 @@
+import type { EjectionCause } from '../endpoints/snapshot.ts';
 import type { AttemptResult, BalancingProxyError } from '../errors.ts';
 import type { AttemptReason } from '../race/rules.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
@@ -127,7 +128,7 @@ export interface HedgeDenied extends RequestEvent {
   readonly type: 'hedge-denied';
 }
 
-/** Tells that an endpoint is left out for a while, because it could not be reached several times in a row. */
+/** Tells that an endpoint is left out for a while, because it could not be reached several times in a row, or has failed too often. */
 export interface EndpointEjected {
   /** Names the event. */
   readonly type: 'endpoint-ejected';
@@ -135,6 +136,8 @@ export interface EndpointEjected {
   readonly endpoint: string;
   /** Milliseconds until one request tries the endpoint again. */
   readonly forMs: number;
+  /** Why the endpoint is left out. For `failures` a race asks it all the same. */
+  readonly cause: EjectionCause;
 }
 
 /** Tells that an endpoint is left out until it is restored, because `drain()` was called. */

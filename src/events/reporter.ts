@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import type { EjectionChange } from '../endpoints/absence.ts';
 import type { EndpointAddress } from '../endpoints/address.ts';
-import type { EjectionChange } from '../endpoints/ejection.ts';
 import type { Endpoint } from '../endpoints/endpoint.ts';
 import { targetFor } from '../endpoints/target.ts';
 import type { AttemptReason } from '../race/rules.ts';
@@ -104,13 +104,14 @@ function originOf({ secure, host, socketPath }: EndpointAddress): string {
   return `${secure ? 'https' : 'http'}://${host}`;
 }
 
+/** The event of a change. An endpoint that was ejected by it has a cause. */
 function endpointEvent(
   change: 'ejected' | 'restored',
-  { name, ejection: { lastsMs } }: Endpoint,
+  { name, ejection: { lastsMs, cause = 'unreachable' } }: Endpoint,
 ): EndpointEjected | EndpointRestored {
   return change === 'restored'
     ? { type: 'endpoint-restored', endpoint: name }
-    : { type: 'endpoint-ejected', endpoint: name, forMs: lastsMs };
+    : { type: 'endpoint-ejected', endpoint: name, forMs: lastsMs, cause };
 }
 
 /**

@@ -1,16 +1,29 @@
 import type { EjectionRules } from '../endpoints/ejection.ts';
-import { milliseconds, type Parser, wholeNumberFrom } from '../support/parser/kinds.ts';
-import { type OptionTable, objectOf, option } from '../support/parser/option.ts';
+import { milliseconds, type Parser, valueThat, wholeNumberFrom } from '../support/parser/kinds.ts';
+import { inWords, type OptionTable, objectOf, option } from '../support/parser/option.ts';
 import { reject } from '../support/parser/problems.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 
-/** When an endpoint that cannot be reached is left out, and for how long. */
+/** When an endpoint that cannot be reached, or that fails too often, is left out, and for how long. */
 export interface EjectionOptions {
   /**
    * Connection failures in a row (no address, refused, connect timeout) until an endpoint is left out.
    * @default 5
    */
   readonly consecutiveFailures?: number;
+  /**
+   * Share of the recent attempts with whose failure an endpoint is left out, above 0 and up to 1. An attempt has failed that got an unusable
+   * response, that timed out after it had connected, or whose response broke off or was no HTTP. Only the strategies `'hedge'`, `'failover'`
+   * and `'single'` count attempts and leave the endpoint out, and never the last one that a request can count on. Recent are the attempts of
+   * the last 30 to 60 s, or the last `minRequests` to twice as many where these were fewer.
+   * @default none
+   */
+  readonly failureRatio?: number;
+  /**
+   * Fewest recent attempts by which `failureRatio` is judged.
+   * @default 20
+   */
+  readonly minRequests?: number;
   /**
    * Time that the first ejection lasts, in milliseconds; it doubles each time the trial after it fails.
    * @default 1_000
@@ -23,6 +36,14 @@ export interface EjectionOptions {
   readonly maxMs?: number;
 }
 
+const shareAboveNone = valueThat<number>(
+  (value) => typeof value === 'number' && value > 0 && value <= 1,
+  'a number above 0 and up to 1',
+);
+
+/** No share of failures is too much. */
+const never = inWords('none', () => Infinity);
+
 /** The options of `ejection`. */
 export const ejectionOptions = {
   consecutiveFailures: option(
@@ -30,6 +51,12 @@ export const ejectionOptions = {
     5,
     'Connection failures in a row (no address, refused, connect timeout) until an endpoint is left out',
   ),
+  failureRatio: option(
+    shareAboveNone,
+    never,
+    'Share of the recent attempts with whose failure an endpoint is left out',
+  ),
+  minRequests: option(wholeNumberFrom(1), 20, 'Fewest recent attempts by which `failureRatio` is judged'),
   baseMs: option(milliseconds, 1_000, 'Time that the first ejection lasts'),
   maxMs: option(milliseconds, 30_000, 'Time that an ejection lasts at most'),
 } satisfies OptionTable<EjectionOptions>;

@@ -22,6 +22,8 @@ export interface Contest {
   readonly outgoing: OutgoingRequest;
   /** How they are asked. */
   readonly course: Course;
+  /** As {@link SentAttempt.peers}. */
+  readonly peers?: SentAttempt['peers'];
   /** How responses are examined. @default as those that may win */
   readonly examination?: SentAttempt['examination'];
   /** The options; times in milliseconds, or Infinity. */
@@ -34,7 +36,7 @@ export interface Contest {
  */
 export function raceFor(
   { req, ledger, signal, discard }: ProxiedRequest,
-  { outgoing, course: { started, ...course }, config, examination }: Contest,
+  { outgoing, course: { started, ...course }, config, peers, examination }: Contest,
 ): RaceOptions<Candidate, JudgedResponse> {
   return {
     ...course,
@@ -42,7 +44,8 @@ export function raceFor(
     start: (candidate, abort, reason) => {
       started?.(candidate);
       const own = ownConfig(candidate, config);
-      return ledger.make(candidate, reason, { req, outgoing, config: own, abort, ...(examination && { examination }) });
+      const settings = { req, outgoing, config: own, abort, peers, ...(examination && { examination }) };
+      return ledger.make(candidate, reason, settings);
     },
     isUsable: (response) => response.isUsable,
     isPreferred: (response) => response.isPreferred,

@@ -117,7 +117,8 @@ export class ProxyServer {
     const chosen = this.pool.choose(known, plan.choice);
     this.budget.deposit();
     const stages = new RequestStages(request, { chosen, pace: plan.pace, outgoing, config });
-    const race = raceFor(request, { outgoing, course: stages.course(), config });
+    const peers = plan.choice.isRace ? undefined : known;
+    const race = raceFor(request, { outgoing, course: stages.course(), config, peers });
     const sent = await request.settle({ strategy: plan.strategy, race, config });
     const isStreamed = sent.judged.body instanceof Readable;
     const { pool } = this;

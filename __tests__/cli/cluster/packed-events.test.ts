@@ -48,7 +48,7 @@ describe('a packed event', () => {
 
   test.each<ProxyEvent>([
     { type: 'request-started', ...request, traceparent: undefined, tracestate: 'a=b' },
-    { type: 'endpoint-ejected', endpoint: 'http://a', forMs: 1_000 },
+    { type: 'endpoint-ejected', endpoint: 'http://a', forMs: 1_000, cause: 'unreachable' },
     { type: 'hedge-denied', ...request },
   ])('comes out as it was: $type', (event) => {
     expect(sent(event)).toEqual(event);

@@ -14,6 +14,7 @@ function stateOf(wins: number, changes: Partial<EndpointSnapshot> = {}): WorkerS
     tier: 0,
     state: 'available',
     backInMs: 0,
+    ejectionCause: undefined,
     healthRatio: 1,
     latencyMs: undefined,
     ...counts,

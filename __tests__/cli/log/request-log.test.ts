@@ -198,8 +198,12 @@ describe('the query of a request', () => {
 describe('the line of an endpoint', () => {
   test.each<[ProxyEvent, string]>([
     [
-      { type: 'endpoint-ejected', endpoint: 'http://a', forMs: 1_000 },
+      { type: 'endpoint-ejected', endpoint: 'http://a', forMs: 1_000, cause: 'unreachable' },
       'warn endpoint 0 "http://a" cannot be reached and is left out for 1s',
+    ],
+    [
+      { type: 'endpoint-ejected', endpoint: 'http://a', forMs: 1_000, cause: 'failures' },
+      'warn endpoint 0 "http://a" fails too often and is left out for 1s',
     ],
     [{ type: 'endpoint-drained', endpoint: 'http://b' }, 'warn endpoint 1 "http://b" is drained'],
     [{ type: 'endpoint-restored', endpoint: 'http://b' }, 'info endpoint 1 "http://b" is back'],

@@ -55,6 +55,19 @@ describe('mergeSnapshots', () => {
     expect(mergeSnapshots(lists)).toMatchObject([{ state: 'ejected', backInMs: 300 }]);
   });
 
+  test.each([
+    { causes: ['failures', 'unreachable'], shown: 'unreachable' },
+    { causes: ['failures', 'failures'], shown: 'failures' },
+  ] as const)('tells of the causes $causes that it is $shown', ({ causes, shown }) => {
+    const lists = causes.map((ejectionCause) => [snapshot({ state: 'ejected', ejectionCause })]);
+    expect(mergeSnapshots(lists)).toMatchObject([{ ejectionCause: shown }]);
+  });
+
+  test('tells no cause of a state that it does not show', () => {
+    const lists = [[snapshot({ state: 'trial', ejectionCause: 'failures' })], [snapshot({ state: 'drained' })]];
+    expect(mergeSnapshots(lists)).toMatchObject([{ state: 'drained', ejectionCause: undefined }]);
+  });
+
   test('weighs health and latency by what is behind them', () => {
     const lists = [
       [snapshot({ successes: 299, healthRatio: 1, latencyMs: { p50: 10, p95: 20, p99: 30 } })],

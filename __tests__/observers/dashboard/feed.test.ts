@@ -125,17 +125,18 @@ describe('the frames', () => {
     const counts = { inFlight: 2, successes: 5, wins: 3, failures: 2, cancelled: 4 };
     source.endpoints = [
       snapshotOf('one', { ...counts, latencyMs }),
-      snapshotOf('two', { tier: 1, state: 'ejected', backInMs: 99.6 }),
+      snapshotOf('two', { tier: 1, state: 'ejected', backInMs: 99.6, ejectionCause: 'failures' }),
     ];
     const stream = await viewer(view);
     source.emit(attemptEnded(), attemptEnded({ endpoint: 'two', outcome: 'failed' }));
-    source.emit({ type: 'endpoint-ejected', endpoint: 'two', forMs: 1_000 });
+    source.emit({ type: 'endpoint-ejected', endpoint: 'two', forMs: 1_000, cause: 'unreachable' });
     pass(500);
     const [one, two] = (await stream.nextFrame()).endpoints;
     expect(one).toMatchObject({
       name: 'one',
       tier: 0,
       state: 'available',
+      ejectionCause: null,
       inFlight: 2,
       winRatio: 1,
       errorRatio: 0,
@@ -148,6 +149,7 @@ describe('the frames', () => {
       tier: 1,
       state: 'ejected',
       backInMs: 100,
+      ejectionCause: 'failures',
       winRatio: 0,
       errorRatio: 1,
       ejections: 1,
@@ -251,7 +253,7 @@ describe('the memory of a dashboard', () => {
     stopTime();
     const { source, view } = await serve();
     const stream = await viewer(view);
-    source.emit(requestEnded(), { type: 'endpoint-ejected', endpoint: 'one', forMs: 1_000 });
+    source.emit(requestEnded(), { type: 'endpoint-ejected', endpoint: 'one', forMs: 1_000, cause: 'unreachable' });
     pass(500);
     await stream.frame(({ races }) => races.length === 1);
     stream.close();

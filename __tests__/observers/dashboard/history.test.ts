@@ -129,7 +129,7 @@ describe('History of an endpoint', () => {
 
   test('counts its ejections for as long as it watches, and forgets those of endpoints that are no more', () => {
     const history = new History();
-    const ejected = { type: 'endpoint-ejected', endpoint: 'one', forMs: 1_000 } as const;
+    const ejected = { type: 'endpoint-ejected', endpoint: 'one', forMs: 1_000, cause: 'unreachable' } as const;
     history.observe(ejected);
     seconds(600);
     history.observe(ejected);

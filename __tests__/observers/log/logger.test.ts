@@ -213,8 +213,12 @@ describe('the line of a request', () => {
 describe('the line of an endpoint', () => {
   test.each<[ProxyEvent, string]>([
     [
-      { type: 'endpoint-ejected', endpoint: 'http://a', forMs: 1_000 },
+      { type: 'endpoint-ejected', endpoint: 'http://a', forMs: 1_000, cause: 'unreachable' },
       'warn endpoint http://a cannot be reached and is left out for 1000 ms',
+    ],
+    [
+      { type: 'endpoint-ejected', endpoint: 'http://a', forMs: 1_000, cause: 'failures' },
+      'warn endpoint http://a fails too often and is left out for 1000 ms',
     ],
     [{ type: 'endpoint-drained', endpoint: 'http://a' }, 'warn endpoint http://a is drained'],
     [{ type: 'endpoint-restored', endpoint: 'http://a' }, 'info endpoint http://a is back'],

@@ -176,7 +176,8 @@ describe('observe', () => {
     const proxy = new StandIn();
     proxy.names = ['one'];
     const stop = observe(proxy);
-    for (const observer of proxy.observers) observer({ type: 'endpoint-ejected', endpoint: 'one', forMs: 1 });
+    for (const observer of proxy.observers)
+      observer({ type: 'endpoint-ejected', endpoint: 'one', forMs: 1, cause: 'unreachable' });
     expect(await sumOf(registry, 'endpoint_in_flight')).toBe(1);
     stop();
     proxy.timesAsked = 0;
@@ -308,14 +309,14 @@ describe('mergeMetrics', () => {
           endpoint: 'one',
           afterMs: 7,
         });
-        observer({ type: 'endpoint-ejected', endpoint: 'one', forMs: 1 });
+        observer({ type: 'endpoint-ejected', endpoint: 'one', forMs: 1, cause: 'unreachable' });
       }
       // As it comes from another process.
       snapshots.push(JSON.parse(JSON.stringify(await registry.getMetricsAsJSON())));
     }
     const text = await mergeMetrics(snapshots);
     for (const line of [
-      'balancing_proxy_ejections_total{endpoint="one"} 2',
+      'balancing_proxy_ejections_total{endpoint="one",cause="unreachable"} 2',
       'balancing_proxy_endpoint_in_flight{endpoint="one"} 2',
       'balancing_proxy_endpoint_in_flight{endpoint="two"} 1',
       'balancing_proxy_endpoint_state{endpoint="one",state="available"} 2',

@@ -131,6 +131,7 @@ describe('gauges', () => {
       'drained',
     ]);
     expect(await proxy.sum('ejections_total', { endpoint: 'one' })).toBe(0);
+    expect(await proxy.sum('ejections_total', { endpoint: 'two', cause: 'unreachable' })).toBe(1);
     expect(await proxy.sum('ejections_total', { endpoint: 'two' })).toBe(1);
   });
 });

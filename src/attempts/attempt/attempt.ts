@@ -1,11 +1,13 @@
+import type { AttemptEnd } from '../../endpoints/attempt-end.ts';
 import type { Candidate } from '../../endpoints/candidate.ts';
-import type { AttemptEnd } from '../../endpoints/endpoint.ts';
 import type { BalancingProxyError } from '../../errors.ts';
 import type { AttemptReport, BodyBreak } from '../../events/events.ts';
 import type { AttemptReason } from '../../race/rules.ts';
 
 /** The start of an attempt. */
 interface AttemptStart extends Pick<Attempt, 'candidate' | 'reason' | 'number'> {
+  /** As `SentAttempt.peers`. */
+  readonly peers?: readonly Candidate[] | undefined;
   /** When the request came, by `performance.now()`. */
   readonly requestStartedAt: number;
 }
@@ -47,20 +49,34 @@ export class Attempt {
   readonly reason: AttemptReason;
   /** Counts the attempts of a request, from 1. */
   readonly number: number;
+  /** When the attempt started, by `performance.now()`. */
+  readonly startedAtMs = performance.now();
   readonly #requestStartedAt: number;
-  readonly #startedAt = performance.now();
+  readonly #peers: readonly Candidate[] | undefined;
   #state: State = asked;
 
-  constructor({ candidate, reason, number, requestStartedAt }: AttemptStart) {
+  constructor({ candidate, reason, number, peers, requestStartedAt }: AttemptStart) {
     this.candidate = candidate;
     this.reason = reason;
     this.number = number;
     this.#requestStartedAt = requestStartedAt;
+    this.#peers = reason === 'retry' ? undefined : peers;
   }
 
   /** The endpoint's name. */
   get name(): string {
     return this.candidate.endpoint.name;
+  }
+
+  /** Whether its end counts for the share of failures by which its endpoint is left out. */
+  get isCounted(): boolean {
+    return this.#peers !== undefined;
+  }
+
+  /** Whether the request may count on another endpoint than this one. */
+  hasOthers(): boolean {
+    const { endpoint } = this.candidate;
+    return this.#peers?.some((peer) => peer.endpoint !== endpoint && peer.endpoint.isAvailable) ?? false;
   }
 
   /** Whether the head of a response has come. */
@@ -71,7 +87,7 @@ export class Attempt {
   /** Milliseconds from the coming of the request until the response was usable, or, of one that never was, until its head was here. */
   get answeredAfterMs(): number {
     const { head, usableAfterMs = head?.afterMs ?? this.#elapsedMs } = this.#state;
-    return this.#startedAt - this.#requestStartedAt + usableAfterMs;
+    return this.startedAtMs - this.#requestStartedAt + usableAfterMs;
   }
 
   /** Takes note that the head of the response is here. */
@@ -118,7 +134,7 @@ export class Attempt {
       endpoint: this.name,
       reason: this.reason,
       ...(state.head && { status: state.head.status, headAfterMs: state.head.afterMs }),
-      startedAfterMs: this.#startedAt - this.#requestStartedAt,
+      startedAfterMs: this.startedAtMs - this.#requestStartedAt,
       outcome,
       durationMs,
       // A cancelled attempt was ended by us, which is no fault to report.
@@ -129,6 +145,6 @@ export class Attempt {
   }
 
   get #elapsedMs(): number {
-    return performance.now() - this.#startedAt;
+    return performance.now() - this.startedAtMs;
   }
 }

@@ -119,7 +119,7 @@ export class WorkersSource implements ManagedProxy {
     const isDrained = this.#drained.has(snapshot.name);
     if (isDrained === (snapshot.state === 'drained')) return snapshot;
     const state: EndpointState = isDrained ? 'drained' : 'available';
-    return { ...snapshot, state, backInMs: 0 };
+    return { ...snapshot, state, backInMs: 0, ejectionCause: undefined };
   }
 
   #watch(): void {

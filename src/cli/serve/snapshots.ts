@@ -1,4 +1,4 @@
-import { endpointStates } from '../../endpoints/snapshot.ts';
+import { ejectionCauses, endpointStates } from '../../endpoints/snapshot.ts';
 import type { EndpointSnapshot, LatencySummary } from '../../index.ts';
 
 const counts = ['inFlight', 'successes', 'wins', 'failures', 'timeouts', 'cancelled'] as const;
@@ -49,6 +49,7 @@ function mergeOne(snapshots: readonly EndpointSnapshot[]): EndpointSnapshot {
   return {
     ...others.reduce(addCounts, first),
     state,
+    ejectionCause: ejectionCauses.find((cause) => inState.some(({ ejectionCause }) => ejectionCause === cause)),
     backInMs: Math.max(...inState.map(({ backInMs }) => backInMs)),
     healthRatio: weightedMean(snapshots, ({ healthRatio }) => healthRatio),
     latencyMs: meanLatency(snapshots),

@@ -24,12 +24,25 @@ export function currentFrame(
 }
 
 function rowOf(snapshot: EndpointSnapshot, history: History): EndpointRow {
-  const { name, tier, state, backInMs, inFlight, successes, wins, failures, cancelled, latencyMs } = snapshot;
+  const {
+    name,
+    tier,
+    state,
+    backInMs,
+    ejectionCause = null,
+    inFlight,
+    successes,
+    wins,
+    failures,
+    cancelled,
+    latencyMs,
+  } = snapshot;
   return {
     name,
     tier,
     state,
     backInMs: Math.round(backInMs),
+    ejectionCause,
     inFlight,
     ...history.endpointFigures(name),
     latencyMs: latencyMs

@@ -33,6 +33,8 @@ export interface RequestFigures {
 
 /** One endpoint. Figures are those of the last minute where nothing else is said; ratios as in {@link RequestFigures}. */
 export interface EndpointRow extends Pick<EndpointSnapshot, 'name' | 'tier' | 'state' | 'backInMs' | 'inFlight'> {
+  /** Why the endpoint is ejected or on trial; null when it is neither. */
+  readonly ejectionCause: EndpointSnapshot['ejectionCause'] | null;
   /** Attempts that ended per second, over the last 10 s. */
   readonly attemptsPerSecond: number;
   /** Attempts that ended in each slot of two seconds, the current slot last. */

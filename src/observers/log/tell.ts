@@ -1,3 +1,4 @@
+import type { EjectionCause } from '../../endpoints/snapshot.ts';
 import { type BalancingProxyError, isOthersDoing } from '../../errors.ts';
 import type { AttemptReport, EndpointEvents, ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { round } from '../../support/round.ts';
@@ -81,14 +82,20 @@ export function isOfEndpoint(event: ProxyEvent): event is EndpointEvents {
   return !('requestId' in event);
 }
 
+const wordsFor = {
+  unreachable: 'cannot be reached',
+  failures: 'fails too often',
+} satisfies Readonly<Record<EjectionCause, string>>;
+
 /** Tells of an endpoint, which is called `name`. @param timeOf writes milliseconds for people. */
 export function tellEndpoint(event: EndpointEvents, name: string, timeOf: (ms: number) => string) {
   const { type, endpoint } = event;
   if (type === 'endpoint-restored') return { level: 'info', message: `${name} is back`, fields: { endpoint } } as const;
   const level = 'warn';
   if (type === 'endpoint-drained') return { level, message: `${name} is drained`, fields: { endpoint } } as const;
-  const message = `${name} cannot be reached and is left out for ${timeOf(event.forMs)}`;
-  return { level, message, fields: { endpoint, forMs: event.forMs } } as const;
+  const { forMs, cause } = event;
+  const message = `${name} ${wordsFor[cause]} and is left out for ${timeOf(forMs)}`;
+  return { level, message, fields: { endpoint, forMs, cause } } as const;
 }
 
 function explained({ message, cause }: BalancingProxyError): string {

@@ -55,7 +55,7 @@ function counters(registry: MetricsRegistry) {
     attemptErrors: count('attempt_errors_total', ['endpoint', 'code'], 'Attempts that failed or broke off, by error.'),
     resumes: count('resumes_total', ['outcome'], 'Bodies that broke off, by whether they were gone on with.'),
     wins: count('wins_total', ['endpoint'], 'Attempts that won.'),
-    ejections: count('ejections_total', ['endpoint'], 'Times that the endpoint was left out, for it was not reached.'),
+    ejections: count('ejections_total', ['endpoint', 'cause'], 'Times that the endpoint was left out, by why.'),
     hedgesStarted: count('hedges_started_total', [], 'Attempts that a hedge delay started.'),
     hedgesWon: count('hedges_won_total', [], 'Attempts that a hedge delay started and that won.'),
     hedgesDenied: count('hedges_denied_total', [], 'Hedges that did not start for lack of budget.'),

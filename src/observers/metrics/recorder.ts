@@ -1,5 +1,6 @@
+import { ejectionCauses } from '../../endpoints/snapshot.ts';
 import { isClientsDoing, isSuccess } from '../../errors.ts';
-import type { AttemptReport, ProxyEvent, RequestEnded } from '../../events/events.ts';
+import type { AttemptReport, EndpointEjected, ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { EndpointLabels } from './endpoint-labels.ts';
 import type { Instruments } from './instruments.ts';
 
@@ -26,18 +27,24 @@ export class Recorder {
     // A series that appears with its first increment hides that increment from `rate()` and `increase()`: each one begins at 0.
     for (const outcome of breakOutcomes) resumes.inc({ outcome }, 0);
     this.labels = new EndpointLabels((label) => {
-      for (const counter of [wins, wastedAttempts, wastedBytes, wastedSeconds, ejections]) counter.inc(label, 0);
+      for (const counter of [wins, wastedAttempts, wastedBytes, wastedSeconds]) counter.inc(label, 0);
+      for (const cause of ejectionCauses) ejections.inc({ ...label, cause }, 0);
     });
   }
 
   /** Counts an event. */
   record(event: ProxyEvent): void {
-    const { hedgesDenied, requestHead, ejections } = this.#instruments;
+    const { hedgesDenied, requestHead } = this.#instruments;
     if (event.type === 'attempt-ended') this.#attemptEnded(event.report);
     if (event.type === 'hedge-denied') hedgesDenied.inc();
     if (event.type === 'response-started') requestHead.observe(event.afterMs / 1_000);
     if (event.type === 'request-ended') this.#requestEnded(event);
-    if (event.type === 'endpoint-ejected') ejections.inc(this.labels.of(event.endpoint));
+    if (event.type === 'endpoint-ejected') this.#ejected(event);
+  }
+
+  #ejected({ endpoint: name, cause }: EndpointEjected): void {
+    const { endpoint } = this.labels.of(name);
+    this.#instruments.ejections.inc({ endpoint, cause });
   }
 
   #attemptEnded({ endpoint: name, reason, outcome, error, durationMs }: AttemptReport): void {

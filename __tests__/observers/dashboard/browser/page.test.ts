@@ -15,6 +15,7 @@ async function showEverything(source: FakeSource, page: Page): Promise<void> {
     snapshotOf(`http://${state}-with-quite-a-long-name.example:8000/base/${index}`, {
       state,
       tier: index,
+      ejectionCause: state === 'ejected' || state === 'trial' ? 'failures' : undefined,
       backInMs: state === 'ejected' || state === 'cooling' ? 4_200 : 0,
       inFlight: 12,
       successes: 1_234_567,
@@ -354,6 +355,21 @@ describeInBrowser('the page', () => {
     source.emit(...Array.from({ length: 500 }, () => requestEnded()));
     await hasText(page, '#races-note', /^a sample: 10 of 500$/);
     expect(await page.locator('.race').count()).toBe(10);
+  });
+
+  test.each([
+    { details: { state: 'ejected', ejectionCause: 'unreachable', backInMs: 900 }, text: 'ejected, back in 1 s' },
+    {
+      details: { state: 'ejected', ejectionCause: 'failures', backInMs: 900 },
+      text: 'ejected for failures, back in 1 s',
+    },
+    { details: { state: 'trial', ejectionCause: 'failures' }, text: 'trial for failures' },
+  ] as const)('says of the state of an endpoint: $text', async ({ details, text }) => {
+    const source = new FakeSource();
+    const { url } = await serve(source);
+    const { page } = await open(url);
+    source.endpoints = [snapshotOf('one', details)];
+    await hasText(page, '.state', new RegExp(`^${text}$`));
   });
 
   test('says who comes and goes to those who listen to it', async () => {

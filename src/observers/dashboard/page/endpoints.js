@@ -98,13 +98,13 @@ function isSameOrder(body, rows) {
  * stands for; `hasTiers`: whether there is more than one tier
  */
 function showRow(element, row, { busiest, hasTiers, allowActions }) {
-  const { name, state, backInMs, latencyMs, totals } = row;
+  const { name, state, latencyMs, totals } = row;
   element.dataset.state = state;
   field(element, 'name').title = name;
   setTexts(element, {
     name: shortName(name),
     tier: hasTiers ? `tier ${row.tier}` : '',
-    state: backInMs > 0 ? `${state}, back in ${Math.ceil(backInMs / 1_000)} s` : state,
+    state: describeState(row),
     inFlight: formatCount(row.inFlight),
     rate: formatRate(row.attemptsPerSecond),
     attempts: formatTotal(totals.attempts),
@@ -121,6 +121,13 @@ function showRow(element, row, { busiest, hasTiers, allowActions }) {
   field(element, 'winBar').style.inlineSize = `${(row.winRatio ?? 0) * 100}%`;
   element.querySelector('.activity path')?.setAttribute('d', columnsOf(row.activity, busiest));
   showButtons(element, row, allowActions);
+}
+
+/** @param {EndpointRow} row */
+function describeState({ state, backInMs, ejectionCause }) {
+  const why = ejectionCause === 'failures' ? ' for failures' : '';
+  const until = backInMs > 0 ? `, back in ${Math.ceil(backInMs / 1_000)} s` : '';
+  return `${state}${why}${until}`;
 }
 
 /**
