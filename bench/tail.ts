@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { latencyChartOf } from './tail/chart.ts';
 import { type Result, runScenario } from './tail/run-scenario.ts';
@@ -7,8 +8,8 @@ import { latencyTableOf } from './tail/table.ts';
 
 const { values } = parseArgs({
   options: {
-    requests: { type: 'string', default: '10000' },
-    rate: { type: 'string', default: '200' },
+    requests: { type: 'string', default: '20000' },
+    rate: { type: 'string', default: '400' },
     seed: { type: 'string', default: '1' },
     only: { type: 'string', default: '' },
     chart: { type: 'string', default: '' },
@@ -16,13 +17,16 @@ const { values } = parseArgs({
 });
 
 const run = { requests: Number(values.requests), perSecond: Number(values.rate), seed: Number(values.seed) };
-console.log(`${run.requests} requests each, ${run.perSecond} per second, seed ${run.seed}, Node ${process.version}`);
+const machine = `Node ${process.version}, ${cpus().length} cores`;
+console.log(`${run.requests} requests each, ${run.perSecond} per second, seed ${run.seed}, ${machine}`);
 
 const results: Result[] = [];
 for (const scenario of scenarios.filter(({ name }) => name.includes(values.only))) {
   const result = await runScenario(scenario, run);
   results.push(result);
-  console.log(`${scenario.name}: ${result.sentPerRequest.toFixed(3)} sent, ${result.hedgesDenied} hedges denied`);
+  const { sentPerRequest, hedgesDenied, cpuLoad } = result;
+  const own = `${(100 * cpuLoad.ownRatio).toFixed(0)} % of the CPU`;
+  console.log(`${scenario.name}: ${sentPerRequest.toFixed(3)} sent, ${hedgesDenied} hedges denied, ${own}`);
 }
 console.log(`\n${latencyTableOf(results)}`);
 if (values.chart !== '') writeFileSync(values.chart, latencyChartOf(results));

@@ -5,8 +5,8 @@ import { isSyntaxNode, nodesOf, type SyntaxNode, sourcesUnder } from './sources.
  * for the order of events rather than for their times.
  */
 
-/** Where time is what it is about: helpers that wait for tests, have patience or make an endpoint slow, clients that leave at random moments, other programs. */
-const timeKeepers = /^__tests__\/(helpers\/(deadline|late|raw-client|until)\.ts|(fuzz|soak|world)\/)/;
+/** Where time is what it is about: helpers that wait for tests, have patience or make an endpoint slow, clocks of tests, clients that leave at random moments, other programs. */
+const timeKeepers = /^__tests__\/(helpers\/(deadline|late|raw-client|until)\.ts|proxy\/virtual-|(fuzz|soak|world)\/)/;
 
 const tests = sourcesUnder('__tests__');
 

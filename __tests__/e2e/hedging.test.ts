@@ -174,6 +174,22 @@ describe('the attempts of one request', () => {
     expect(proxy.hedgesDenied).toBe(2);
   });
 
+  test('have a budget to which only requests that may be hedged add', async () => {
+    const endpoints = [await start(late(60, first)), await start(late(60, second))];
+    const { url, proxy } = await hedging({
+      endpoints: endpoints.map((each) => each.url),
+      strategy: ({ url: path }) => (path === '/hedged' ? 'hedge' : path === '/raced' ? 'race' : 'failover'),
+      hedge: { delayMs: 10, budgetRatio: 0.5, budgetFloor: 0 },
+    });
+    await Promise.all(
+      ['raced', 'raced', 'raced', 'failed', 'failed', 'failed'].map((path) => request(`${url}/${path}`)),
+    );
+    await request(`${url}/hedged`);
+    expect(proxy.hedgesDenied).toBe(1);
+    await request(`${url}/hedged`);
+    expect(proxy.hedgesDenied).toBe(1);
+  });
+
   test('ask no budget when nobody is left to try', async () => {
     const { url, proxy } = await hedging({
       endpoints: [(await start(late(40, first))).url],

@@ -7,7 +7,7 @@ import { BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
 
 export const settings: EndpointSettings = {
   ejection: { consecutiveFailures: 5, failureRatio: Infinity, minRequests: 20, baseMs: 1_000, maxMs: 30_000 },
-  hedge: { delayMs: 'p95', minDelayMs: 5, maxDelayMs: 2_000 },
+  hedgeDelayMs: (latency) => latency.percentileMs(95) ?? Infinity,
   maxInFlight: Infinity,
 };
 

@@ -126,7 +126,9 @@ describe('the latency of an endpoint', () => {
   });
 
   test('rises by losers that were cancelled after the largest delay that a hedge may have', () => {
-    const endpoint = endpointNamed('one', { hedge: { delayMs: 'p95', minDelayMs: 5, maxDelayMs: 50 } });
+    const endpoint = endpointNamed('one', {
+      hedgeDelayMs: (latency) => Math.min(latency.percentileMs(95) ?? Infinity, 50),
+    });
     learn(endpoint, 100);
     for (let i = 0; i < 1_000; i++) attempt(endpoint, 'cancelled', 60);
     expect(endpoint.snapshot().latencyMs?.p50).toBeCloseTo(60, -1);

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { createRandom } from '../../shared/random.ts';
 import { LatencyWindow } from '../../src/endpoints/latency.ts';
-import { hedgeDelayMs } from '../../src/race/delay.ts';
+import { unsteeredDelayMs } from '../../src/race/delay.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -59,6 +59,31 @@ describe('a percentile', () => {
     expectNear(latency.percentileMs(50), 10);
     for (const ms of times(200, 100)) latency.record(ms);
     expectNear(latency.percentileMs(50), 100);
+  });
+});
+
+describe('the time that a share of the responses exceeds', () => {
+  test('is unknown with fewer than 20 samples', () => {
+    expect(windowOf(times(19, 10)).tailMs(0.5)).toBeUndefined();
+  });
+
+  test.each([
+    { share: 0.5, expected: 500 },
+    { share: 0.04, expected: 960 },
+    { share: 0.001, expected: 999 },
+  ])('is $expected ms for $share of 1 to 1000 ms', ({ share, expected }) => {
+    expectNear(windowOf(Array.from({ length: 1000 }, (_, index) => index + 1)).tailMs(share), expected);
+  });
+
+  test.each([
+    { share: 0.05, expected: 10 },
+    { share: 0.025, expected: 20 },
+    { share: 0.01, expected: 50 },
+    { share: 0, expected: Infinity },
+  ])('is more than the slowest of 20 samples took where 20 are too few for the share $share', ({ share, expected }) => {
+    const ms = windowOf(times(20, 10)).tailMs(share) ?? NaN;
+    if (expected === Infinity) expect(ms).toBe(Infinity);
+    else expectNear(ms, expected);
   });
 });
 
@@ -153,7 +178,7 @@ describe('a loser that was cancelled', () => {
     for (let request = 0; request < 30_000; request++) {
       jest.advanceTimersByTime(10);
       const isLearning = request < 6_000;
-      const delayMs = isLearning ? Infinity : hedgeDelayMs(options, latency);
+      const delayMs = isLearning ? Infinity : unsteeredDelayMs(options, latency);
       const firstMs = drawMs();
       const secondMs = delayMs + drawMs();
       if (firstMs <= secondMs) latency.record(firstMs);

@@ -74,7 +74,7 @@ const special: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   'endpoints[].headers': fc.dictionary(fc.oneof(fc.constant('Authorization'), fc.string()), headerValue),
   terminalStatuses: statuses,
   preferStatuses: statuses,
-  'hedge.delayMs': fc.oneof(fc.double(), fc.constantFrom('p95', 'p0', 'p100', 'p99.9', 'p')),
+  'hedge.delayMs': fc.oneof(fc.double(), fc.constantFrom('auto', 'p95', 'p0', 'p100', 'p99.9', 'p')),
   logger: fc.oneof(fc.constant(console), fc.record({ info: fc.func(junk), warn: fc.func(junk) }, { requiredKeys: [] })),
   'tls.ca': pem,
   'tls.cert': pem,

@@ -6,7 +6,7 @@ import { problemOf, problemWith } from './problems.ts';
 describe('a bad value', () => {
   const ms = 'expected milliseconds above 0 and up to 2147483647, or Infinity';
   const strategies = `expected one of ${strategyNames.map((name) => `'${name}'`).join(', ')}`;
-  const delay = "expected milliseconds above 0 and up to 2147483647, or a percentile such as 'p95'";
+  const delay = "expected milliseconds above 0 and up to 2147483647, a percentile such as 'p95', or 'auto'";
   const pem = 'expected a PEM string, a Buffer or an array of these';
   const share = 'expected a number above 0 and up to 1';
   const bad: ReadonlyArray<readonly [string, unknown, string]> = [
@@ -41,6 +41,7 @@ describe('a bad value', () => {
     ['hedge', { delayMs: 'p0' }, `\`hedge.delayMs\`: ${delay}, got 'p0'`],
     ['hedge', { delayMs: 'p100' }, `\`hedge.delayMs\`: ${delay}, got 'p100'`],
     ['hedge', { delayMs: 'p95ms' }, `\`hedge.delayMs\`: ${delay}, got 'p95ms'`],
+    ['hedge', { delayMs: 'Auto' }, `\`hedge.delayMs\`: ${delay}, got 'Auto'`],
     ['hedge', { delayMs: 'P95' }, `\`hedge.delayMs\`: ${delay}, got 'P95'`],
     ['hedge', { delayMs: ['p95'] }, `\`hedge.delayMs\`: ${delay}, got [object Array]`],
     ['hedge', { delayMs: null }, `\`hedge.delayMs\`: ${delay}, got null`],

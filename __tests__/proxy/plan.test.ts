@@ -159,7 +159,7 @@ describe('the plan for a request', () => {
   });
 
   test('has with hedge the learned delay of the endpoint that was tried last', () => {
-    const { pace } = plan({ strategy: 'hedge' });
+    const { pace } = plan({ strategy: 'hedge', hedge: { delayMs: 'p95' } });
     const [slow, fast] = [candidateNamed('slow'), candidateNamed('fast')];
     learn(slow.endpoint, 200);
     learn(fast.endpoint, 20);

@@ -132,6 +132,43 @@ describe('the cap of a budget', () => {
   });
 });
 
+describe('the share of responses that a budget takes for slow', () => {
+  /** Lets seconds go by, of 100 requests each, of which so many ask for hedges. */
+  function spend(budget: HedgeBudget, seconds: number, { asking, each = 1 }: { asking: number; each?: number }): void {
+    for (let second = 0; second < seconds; second++) {
+      deposit(budget, 100);
+      for (let request = 0; request < asking; request++) {
+        for (let hedge = 0; hedge < each; hedge++) budget.withdraw(hedge === 0);
+      }
+      jest.advanceTimersByTime(1_000);
+    }
+  }
+
+  test.each([
+    { what: 'stays while four fifths of the budget are spent', asking: 4, low: 0.9, high: 1.1 },
+    { what: 'falls while more is spent', asking: 5, low: 0.1, high: 0.6 },
+    { what: 'falls while more is asked for than there is', asking: 90, low: 0.04, high: 0.1 },
+    { what: 'rises while less is spent', asking: 2, low: 2, high: 5 },
+    { what: 'falls while further hedges ask for more', asking: 4, each: 3, low: 0.04, high: 0.1 },
+  ])('$what', ({ low, high, ...spending }) => {
+    const budget = budgetWith({ budgetRatio: 0.05 });
+    const before = budget.tailRatio;
+    spend(budget, 40, spending);
+    expect(budget.tailRatio / before).toBeGreaterThan(low);
+    expect(budget.tailRatio / before).toBeLessThan(high);
+  });
+
+  test('is no other one after a silence', () => {
+    const budget = budgetWith({ budgetRatio: 0.05 });
+    spend(budget, 10, { asking: 10 });
+    budget.deposit();
+    const before = budget.tailRatio;
+    jest.advanceTimersByTime(3_600_000);
+    budget.deposit();
+    expect(budget.tailRatio / before).toBeCloseTo(1, 1);
+  });
+});
+
 describe('whatever happens', () => {
   /** What was counted in the second that `slot` numbers and the nine before. */
   const countInWindow = (slots: readonly number[], slot: number) =>

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { createRandom } from '../../shared/random.ts';
 import { createBalancingProxy } from '../../src/index.ts';
+import { type CpuLoad, measureCpuLoad } from './cpu-load.ts';
 import type { TailReply, TailRequest } from './endpoints.ts';
 import { sendLoad, type Timing } from './load.ts';
 import type { Scenario } from './scenarios.ts';
@@ -22,10 +23,11 @@ export interface Result {
   /** Requests that the endpoints received per request of a client. */
   readonly sentPerRequest: number;
   readonly hedgesDenied: number;
+  readonly cpuLoad: CpuLoad;
 }
 
-/** The number of first requests that are not counted: they teach a learned delay what is normal. */
-const warmUpRequests = 500;
+/** The first seconds are not counted: they teach a learned delay what is normal. */
+const warmUpSeconds = 15;
 
 /** Runs the load against a proxy over fresh endpoints. */
 export async function runScenario(scenario: Scenario, { requests, perSecond, seed }: RunOptions): Promise<Result> {
@@ -45,17 +47,20 @@ export async function runScenario(scenario: Scenario, { requests, perSecond, see
     random: createRandom(seed),
   };
 
-  await sendLoad({ ...load, requests: warmUpRequests });
+  await sendLoad({ ...load, requests: warmUpSeconds * perSecond });
   const before = receivedOf(await ask({ type: 'slow-down', factor: scenario.slowdown ?? 1 }));
   const deniedBefore = proxy.hedgesDenied;
+  const cpuLoadSince = measureCpuLoad();
   const samples = await sendLoad({ ...load, requests });
+  const cpuLoad = cpuLoadSince();
   const received = receivedOf(await ask({ type: 'stop' })) - before;
 
   server.close();
   server.closeAllConnections();
   await proxy.close();
   await worker.terminate();
-  return { scenario, samples, sentPerRequest: received / requests, hedgesDenied: proxy.hedgesDenied - deniedBefore };
+  const hedgesDenied = proxy.hedgesDenied - deniedBefore;
+  return { scenario, samples, sentPerRequest: received / requests, hedgesDenied, cpuLoad };
 }
 
 function urlsOf(reply: TailReply): readonly string[] {

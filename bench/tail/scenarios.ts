@@ -20,9 +20,14 @@ export const scenarios: readonly Scenario[] = [
   { name: 'single endpoint', endpoints: 1, options: {}, isDrawn: true },
   { name: 'race of 2', endpoints: 2, options: {}, isDrawn: true },
   { name: 'race of 4', endpoints: 4, options: {}, isDrawn: true },
-  { name: 'hedge after p95', endpoints: 4, options: hedged, isDrawn: true },
-  { name: 'hedge after 10 ms', endpoints: 4, options: { ...hedged, hedge: { delayMs: 10 } }, isDrawn: true },
-  { name: 'hedge after p95, budgetRatio 0.02', endpoints: 4, options: { ...hedged, hedge: { budgetRatio: 0.02 } } },
+  ...[0.01, 0.02, 0.05, 0.1].map((budgetRatio) => ({
+    name: `hedge, budgetRatio ${budgetRatio}`,
+    endpoints: 4,
+    options: { ...hedged, hedge: { budgetRatio } },
+    isDrawn: budgetRatio > 0.01,
+  })),
+  { name: 'hedge after p95', endpoints: 4, options: { ...hedged, hedge: { delayMs: 'p95', budgetRatio: 0.2 } } },
+  { name: 'hedge after 10 ms', endpoints: 4, options: { ...hedged, hedge: { delayMs: 10, budgetRatio: 0.2 } } },
   { name: 'race of 4, 25 % errors', endpoints: 4, errorRatio: 0.25, options: {} },
   {
     name: 'failover over 4, 25 % errors',
@@ -36,5 +41,10 @@ export const scenarios: readonly Scenario[] = [
     errorRatio: 0.1,
     options: { strategy: 'failover', order: 'random' },
   },
-  { name: 'hedge after p95, all 10 times slower', endpoints: 4, options: hedged, slowdown: 10 },
+  ...[0.02, 0.05].map((budgetRatio) => ({
+    name: `hedge, budgetRatio ${budgetRatio}, all 10 times slower`,
+    endpoints: 4,
+    options: { ...hedged, hedge: { budgetRatio } },
+    slowdown: 10,
+  })),
 ];

@@ -8,7 +8,16 @@ export function sortedLatencies({ samples }: Result): readonly number[] {
 
 /** The results as a Markdown table. */
 export function latencyTableOf(results: readonly Result[]): string {
-  const head = ['strategy', 'p50 ms', 'p95 ms', 'p99 ms', 'p99.9 ms', 'success', 'requests sent per request'];
+  const head = [
+    'strategy',
+    'p50 ms',
+    'p95 ms',
+    'p99 ms',
+    'p99.9 ms',
+    'success',
+    'requests sent per request',
+    'CPU load',
+  ];
   const rows = results.map((result) => {
     const sorted = sortedLatencies(result);
     const successes = result.samples.filter(({ isSuccess }) => isSuccess).length;
@@ -17,6 +26,7 @@ export function latencyTableOf(results: readonly Result[]): string {
       ...[0.5, 0.95, 0.99, 0.999].map((ratio) => quantile(sorted, ratio).toFixed(0)),
       `${((100 * successes) / sorted.length).toFixed(2)} %`,
       result.sentPerRequest.toFixed(3),
+      `${(100 * result.cpuLoad.machineRatio).toFixed(0)} %`,
     ];
   });
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;

@@ -1,5 +1,5 @@
 import { isOwnFault, isSuccess } from '../errors.ts';
-import { type HedgeDelayOptions, hedgeDelayMs } from '../race/delay.ts';
+import type { LearnedTimes } from '../race/delay.ts';
 import type { EjectionChange } from './absence.ts';
 import type { EndpointAddress } from './address.ts';
 import { AttemptCounts } from './attempt-counts.ts';
@@ -13,10 +13,10 @@ import type { EndpointSnapshot, EndpointState } from './snapshot.ts';
 export interface EndpointSettings {
   /** When the endpoint is ejected; false is never. */
   readonly ejection: EjectionRules | false;
-  /** When hedges start. */
-  readonly hedge: HedgeDelayOptions;
   /** Most attempts and responses under way at one endpoint, or Infinity. */
   readonly maxInFlight: number;
+  /** The hedge delay in milliseconds at an endpoint whose responses took so long, or Infinity. */
+  hedgeDelayMs(latency: LearnedTimes): number;
 }
 
 /** A server that requests are forwarded to, with its state, which outlives requests. */
@@ -31,7 +31,7 @@ export class Endpoint {
   tier = 0;
   /** Most attempts and responses under way, or Infinity; a function may give another limit with each request. */
   maxInFlight: number;
-  readonly #hedge: HedgeDelayOptions;
+  readonly #hedgeDelayMs: EndpointSettings['hedgeDelayMs'];
   readonly #health = new Health();
   readonly #counts = new AttemptCounts();
   #inFlight = 0;
@@ -39,10 +39,10 @@ export class Endpoint {
   #isDrained = false;
   #lastStartedAtMs = performance.now();
 
-  constructor(address: EndpointAddress, { ejection, hedge, maxInFlight }: EndpointSettings) {
+  constructor(address: EndpointAddress, { ejection, hedgeDelayMs, maxInFlight }: EndpointSettings) {
     this.address = address;
     this.ejection = new Ejection(ejection);
-    this.#hedge = hedge;
+    this.#hedgeDelayMs = hedgeDelayMs;
     this.maxInFlight = maxInFlight;
   }
 
@@ -180,6 +180,6 @@ export class Endpoint {
     this.#counts.count(outcome);
     if (outcome !== 'cancelled') this.#health.count(isSuccess(outcome));
     if (isSuccess(outcome)) this.latency.record(elapsedMs);
-    if (outcome === 'cancelled') this.latency.recordAtLeast(elapsedMs, hedgeDelayMs(this.#hedge, this.latency));
+    if (outcome === 'cancelled') this.latency.recordAtLeast(elapsedMs, this.#hedgeDelayMs(this.latency));
   }
 }

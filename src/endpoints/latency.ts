@@ -43,6 +43,17 @@ export class LatencyWindow {
     return ms;
   }
 
+  /**
+   * The milliseconds that this share of the responses, from 0 to 1, exceeds, or undefined while there are fewer than 20 samples. Where the
+   * samples are too few for so small a share, the slowest of them says too little, and their tail is taken to go on as it does in Pareto's
+   * law: half the share takes twice the time.
+   */
+  tailMs(ratio: number): number | undefined {
+    const ms = this.percentileMs(100 * (1 - ratio));
+    const count = this.#recent.older?.count ?? 0;
+    return ms === undefined ? undefined : ms * Math.max(1, 1 / (ratio * count));
+  }
+
   /** The percentiles for people; undefined while there are fewer than 20 samples. */
   summary(): LatencySummary | undefined {
     const [p50, p95, p99] = [50, 95, 99].map((percentile) => this.percentileMs(percentile));

@@ -14,12 +14,14 @@ import { reject } from '../support/parser/problems.ts';
 /** When the next endpoint is asked because the ones before are slow, and how often. */
 export interface HedgeOptions {
   /**
-   * Time until the next attempt starts, or a percentile to learn it from, such as `'p99.9'`. In milliseconds. The times to learn from are
-   * those of the usable responses of the endpoint that was asked last, over the last 30 to 60 s, or its last 20 to 40 responses where
-   * these were fewer. Before there were 20 responses, no attempt starts by time.
-   * @default 'p95'
+   * Time until the next attempt starts, a percentile to learn it from, or auto. In milliseconds, or such as `'p99.9'`. `'auto'` is the
+   * percentile that spends four fifths of `budgetRatio`, corrected all the time by what was really spent; a further attempt by time in the
+   * same request waits for the 90th percentile only. The times to learn from are those of the usable responses of the endpoint that was
+   * asked last, over the last 30 to 60 s, or its last 20 to 40 responses where these were fewer. Before there were 20 responses, no
+   * attempt starts by time.
+   * @default 'auto'
    */
-  readonly delayMs?: number | Percentile;
+  readonly delayMs?: number | Percentile | 'auto';
   /**
    * Lower limit of a learned delay, in milliseconds.
    * @default 5
@@ -31,9 +33,9 @@ export interface HedgeOptions {
    */
   readonly maxDelayMs?: number;
   /**
-   * Attempts started by the delay, per request, over the last 10 s. When the budget is used up there is no further attempt by
-   * time; attempts that follow a failure are not limited.
-   * @default 0.2
+   * Attempts started by the delay, per request, over the last 10 s: the extra load that you are ready to pay. Requests count that have
+   * the strategy `'hedge'`. When the budget is used up there is no further attempt by time; attempts that follow a failure are not limited.
+   * @default 0.05
    */
   readonly budgetRatio?: number;
   /**
@@ -49,17 +51,17 @@ export interface HedgeOptions {
   readonly maxConcurrent?: number;
 }
 
-const hedgeDelay = valueThat<number | Percentile>(
-  (value) => isTimeable(value) || isPercentile(value),
-  `${timeable}, or a percentile such as 'p95'`,
+const hedgeDelay = valueThat<number | Percentile | 'auto'>(
+  (value) => value === 'auto' || isTimeable(value) || isPercentile(value),
+  `${timeable}, a percentile such as 'p95', or 'auto'`,
 );
 
 /** The options of `hedge`. */
 export const hedgeOptions = {
-  delayMs: option(hedgeDelay, 'p95', 'Time until the next attempt starts, or a percentile to learn it from'),
+  delayMs: option(hedgeDelay, 'auto', 'Time until the next attempt starts, a percentile to learn it from, or auto'),
   minDelayMs: option(numberFrom(0), 5, 'Lower limit of a learned delay'),
   maxDelayMs: option(milliseconds, 2_000, 'Upper limit of a learned delay'),
-  budgetRatio: option(numberFrom(0), 0.2, 'Attempts started by the delay, per request, over the last 10 s'),
+  budgetRatio: option(numberFrom(0), 0.05, 'Attempts started by the delay, per request, over the last 10 s'),
   budgetFloor: option(
     wholeNumberFrom(0),
     3,

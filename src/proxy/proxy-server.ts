@@ -23,6 +23,7 @@ import { requestLogger } from '../observers/log/logger.ts';
 import type { Config } from '../options/config.ts';
 import { listParser } from '../options/endpoints.ts';
 import { HedgeBudget } from '../race/budget.ts';
+import { hedgeDelayMs } from '../race/delay.ts';
 import type { Next } from '../support/next.ts';
 import { untilAborted } from '../support/until-aborted.ts';
 import { BodyResumer } from './body-resumer.ts';
@@ -76,8 +77,12 @@ export class ProxyServer {
   constructor(config: Config) {
     const { endpoints, ejection, maxInFlight, hedge, logger, logQuery } = config;
     this.#config = config;
-    this.pool = new EndpointPool({ ejection, maxInFlight, hedge });
     this.budget = new HedgeBudget(hedge);
+    this.pool = new EndpointPool({
+      ejection,
+      maxInFlight,
+      hedgeDelayMs: (latency) => hedgeDelayMs(hedge, latency, this.budget.tailRatio),
+    });
     if (logger) this.events.subscribe(requestLogger(logger, { logQuery }));
     this.#source = new EndpointSource(endpoints, listParser(config));
     this.#fixedCandidates = typeof endpoints === 'function' ? undefined : this.pool.candidatesAt(endpoints);
@@ -115,7 +120,7 @@ export class ProxyServer {
     const known = this.#fixedCandidates ?? (await this.#candidatesFor(request));
     const plan = planFor(req, { config, budget: this.budget, reporter, isReplayable: !request.body.isStreamed });
     const chosen = this.pool.choose(known, plan.choice);
-    this.budget.deposit();
+    if (plan.pace.leaseHedge) this.budget.deposit();
     const stages = new RequestStages(request, { chosen, pace: plan.pace, outgoing, config });
     const peers = plan.choice.isRace ? undefined : known;
     const race = raceFor(request, { outgoing, course: stages.course(), config, peers });

@@ -8,6 +8,7 @@
  */
 
 import type { Lease } from './rules.ts';
+import { TailRatio } from './tail-ratio.ts';
 
 /** How large a budget is. */
 export interface BudgetOptions {
@@ -24,13 +25,23 @@ const slotCount = 10;
 
 interface Slot {
   requests: number;
+  /** Extra attempts that were granted. */
   extras: number;
+  denied: number;
+  /** Extra attempts, granted or denied, for requests that had had none. */
+  first: number;
 }
 
 /** Counts requests and extra attempts over the last 10 s, in slots of a second. */
 export class HedgeBudget {
   readonly #options: BudgetOptions;
-  readonly #slots: readonly Slot[] = Array.from({ length: slotCount }, () => ({ requests: 0, extras: 0 }));
+  readonly #tailRatio: TailRatio;
+  readonly #slots: readonly Slot[] = Array.from({ length: slotCount }, () => ({
+    requests: 0,
+    extras: 0,
+    denied: 0,
+    first: 0,
+  }));
   #slotNumber = currentSlot();
   #requests = 0;
   #extras = 0;
@@ -39,6 +50,7 @@ export class HedgeBudget {
 
   constructor(options: BudgetOptions) {
     this.#options = options;
+    this.#tailRatio = new TailRatio(options.budgetRatio);
   }
 
   /** How often an extra attempt was refused since the start. */
@@ -46,19 +58,29 @@ export class HedgeBudget {
     return this.#denied;
   }
 
-  /** Counts a request, which adds `budgetRatio` extra attempts to the window. */
+  /** The share of responses, from 0 to 1, that is slow enough for a hedge: it spends the budget, and leaves room in it. */
+  get tailRatio(): number {
+    return this.#tailRatio.value;
+  }
+
+  /** Counts a request that may be hedged, which adds `budgetRatio` extra attempts to the window. */
   deposit(): void {
     this.#slot().requests++;
     this.#requests++;
   }
 
-  /** Takes one extra attempt out of the budget, if there is one; the attempt counts as under way until its lease ends. */
-  withdraw(): Lease | undefined {
+  /**
+   * Takes one extra attempt out of the budget, if there is one; the attempt counts as under way until its lease ends.
+   * @param isFirst whether its request has had none so far.
+   */
+  withdraw(isFirst = true): Lease | undefined {
     const slot = this.#slot();
+    if (isFirst) slot.first++;
     const { budgetRatio, budgetFloor, maxConcurrent } = this.#options;
     const allowed = budgetFloor + budgetRatio * this.#requests;
     if (this.#extras + 1 > allowed || this.#underWay >= maxConcurrent) {
       this.#denied++;
+      slot.denied++;
       return undefined;
     }
     slot.extras++;
@@ -80,10 +102,17 @@ export class HedgeBudget {
   /** The slot of this second; slots that are older than the window leave the sums. */
   #slot(): Slot {
     const now = currentSlot();
+    if (now === this.#slotNumber) return this.#at(now);
+    this.#correctTailRatio(this.#at(this.#slotNumber));
     const passed = Math.min(now - this.#slotNumber, slotCount);
     for (let i = 1; i <= passed; i++) this.#empty(this.#at(now - passed + i));
     this.#slotNumber = now;
     return this.#at(now);
+  }
+
+  #correctTailRatio({ requests, extras, denied, first }: Slot): void {
+    const hedges = extras + denied;
+    this.#tailRatio.correct({ requests, hedges, firstHedges: first, requestsInWindow: this.#requests });
   }
 
   #empty(slot: Slot): void {
@@ -91,6 +120,8 @@ export class HedgeBudget {
     this.#extras -= slot.extras;
     slot.requests = 0;
     slot.extras = 0;
+    slot.denied = 0;
+    slot.first = 0;
   }
 
   #at(slotNumber: number): Slot {

@@ -92,7 +92,7 @@ describe('parseFlags', () => {
     [['-strategy=hope'], `flag -strategy: expected ${strategyNames.join(' or ')}, got 'hope'`],
     [
       ['-hedge-delay=0'],
-      "flag -hedge-delay: expected a duration above 0 such as 10ms, or a percentile such as p95, got '0'",
+      "flag -hedge-delay: expected a duration above 0 such as 10ms, a percentile such as p95, or auto, got '0'",
     ],
     [['-workers=0'], "flag -workers: expected a number from 1 to 256, or auto, got '0'"],
     [['-workers=257'], 'flag -workers: expected a number from 1 to 256, or auto'],

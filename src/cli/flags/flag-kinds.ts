@@ -76,11 +76,11 @@ export function keepable(ms: number): number {
   return ms > maxTimerMs ? Infinity : ms;
 }
 
-/** Milliseconds above 0, or a percentile. */
-export const hedgeDelay = flagOf<number | Percentile>({
-  placeholder: 'duration|percentile',
-  expected: 'a duration above 0 such as 10ms, or a percentile such as p95',
-  parse: (text) => (isPercentile(text) ? text : parseDuration(text) || undefined),
+/** Milliseconds above 0, a percentile, or `auto`. */
+export const hedgeDelay = flagOf<number | Percentile | 'auto'>({
+  placeholder: 'duration|percentile|auto',
+  expected: 'a duration above 0 such as 10ms, a percentile such as p95, or auto',
+  parse: (text) => (text === 'auto' || isPercentile(text) ? text : parseDuration(text) || undefined),
 });
 
 /** Bytes from 0. */

@@ -36,7 +36,7 @@ const forwarding = {
     option: 'unsafeMethods',
     toOption: (strategy) => (strategy === 'same' ? undefined : strategy),
   }),
-  'hedge-delay': hedgeDelay('p95', 'with -strategy hedge, {}', { option: 'hedge.delayMs' }),
+  'hedge-delay': hedgeDelay('auto', 'with -strategy hedge, {}', { option: 'hedge.delayMs' }),
   timeout: limit('30s', 'timeouts.responseMs'),
   'connect-timeout': limit('3s', 'timeouts.connectMs'),
   'first-byte-timeout': limit('0s', 'timeouts.firstByteMs'),

@@ -1,12 +1,12 @@
 import { BalancingProxyError } from '../../errors.ts';
 import type { HedgeBudget } from '../budget.ts';
-import { type HedgeDelayOptions, hedgeDelayMs, type Percentiles } from '../delay.ts';
+import { type HedgeDelayOptions, type LearnedTimes, unsteeredDelayMs } from '../delay.ts';
 import type { RaceOptions } from '../rules.ts';
 
 /** A candidate as far as a strategy looks at it. */
 interface PacedCandidate {
   /** The endpoint, of which only its speed counts here. */
-  readonly endpoint: { readonly latency: Percentiles };
+  readonly endpoint: { readonly latency: LearnedTimes };
 }
 
 /** How the attempts of one request follow one another. */
@@ -35,7 +35,7 @@ export interface StrategyRules {
 /** The pace at which a broken body is asked for again: that of a hedge, without a budget, and without waiting for long while nothing is learned. */
 export function paceOfMending(hedge: HedgeDelayOptions): Pace {
   return {
-    delayMs: ({ endpoint }) => Math.min(hedgeDelayMs(hedge, endpoint.latency), hedge.maxDelayMs),
+    delayMs: ({ endpoint }) => Math.min(unsteeredDelayMs(hedge, endpoint.latency), hedge.maxDelayMs),
     mayFollow: isSendable,
   };
 }
