@@ -46,20 +46,24 @@ const transports: ReadonlyArray<readonly [name: string, create: () => Transport]
 ];
 
 describe.each(transports)('over %s', (transportName, create) => {
-  /** Starts a server with both certificates, and serves a proxy for endpoints there. */
-  async function serve(
-    endpoints: ReadonlyArray<Partial<EndpointOptions>>,
-    options: Partial<BalancingProxyOptions> = {},
-  ) {
+  /** Starts a server with both certificates, and gives its port. */
+  async function start(): Promise<number> {
     const server =
       transportName === 'HTTP/2'
         ? http2.createSecureServer(byName as http2.SecureServerOptions, telling as never)
         : https.createServer(byName, telling);
-    const { port } = await resources.listen(server);
+    return (await resources.listen(server)).port;
+  }
+
+  /** Serves a proxy for endpoints at such a server. */
+  async function serve(
+    endpoints: ReadonlyArray<Partial<EndpointOptions>>,
+    options: Partial<BalancingProxyOptions> = {},
+  ) {
+    const port = await start();
     const url = `https://127.0.0.1:${port}`;
-    const listed = endpoints.map((endpoint) => ({ url, ...endpoint }));
     const served = await resources.serve({
-      endpoints: listed,
+      endpoints: endpoints.map((endpoint) => ({ url, ...endpoint })),
       transport: create(),
       tls: { ca: authorities },
       ...options,
@@ -115,27 +119,34 @@ describe.each(transports)('over %s', (transportName, create) => {
     expect((await request(served.url)).text).toMatch(/^one.test /);
   });
 
+  test('the host name of the URL is asked for where there is no other name', async () => {
+    const port = await start();
+    const url = `https://two.test:${port}`;
+    const endpoints = [{ url, address: '127.0.0.1' }];
+    const served = await resources.serve({ endpoints, transport: create(), tls: { ca: two.cert } });
+    expect((await request(served.url)).text).toBe(`two.test two.test:${port}`);
+  });
+
   test('the Host of the client is none of these names', async () => {
-    const endpoints = [{ url: undefined, tls: { servername: 'two.test' } }].map(({ tls }) => ({ tls }));
-    const served = await serve(endpoints, { preserveHost: true });
+    const served = await serve([{ tls: { servername: 'two.test' } }], { preserveHost: true });
     expect((await request(served.url, { headers: { host: 'client.test' } })).text).toBe('two.test client.test');
     const unnamed = await serve([{}], { preserveHost: true });
     expect((await request(unnamed.url, { headers: { host: 'two.test' } })).text).toBe('false two.test');
   });
 
   test('a function may give the same settings anew with each request', async () => {
-    let port = 0;
-    const served = await serve([], {
+    const port = await start();
+    const served = await resources.serve({
       endpoints: () =>
         names.map((servername) => ({
           url: `https://127.0.0.1:${port}`,
           name: servername,
           tls: { servername, ca: Buffer.from(certificates[servername].cert) },
         })),
+      transport: create(),
       exposeEndpoint: true,
       loserGraceMs: Infinity,
     });
-    port = served.port;
     for (let i = 0; i < 4; i++) {
       const { text, headers } = await request(served.url);
       expect(text).toBe(`${headers['x-served-by']} 127.0.0.1:${port}`);
