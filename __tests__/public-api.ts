@@ -194,6 +194,12 @@ export const everyDnsOption: Required<DnsEndpointsOptions> = {
   refreshMs: 10_000,
   servers: ['10.0.0.53', '[2001:db8::53]:5353'],
   timeoutMs: 1_000,
+  headers: { 'X-Key': 'k' },
+  tier: 1,
+  timeouts: { connectMs: 1 },
+  tls: { servername: 'api.internal' },
+  maxInFlight: 1,
+  terminalStatuses: '!429',
 };
 export const dnsRecords: readonly DnsRecord[] = ['A', 'AAAA', 'SRV'];
 export const byDns: readonly BalancingProxyOptions[] = [

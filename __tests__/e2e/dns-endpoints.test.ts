@@ -8,7 +8,7 @@ import { type BalancingProxyOptions, type DnsEndpointsOptions, dnsEndpoints } fr
 import { type Manners, startDns, type TestDns } from '../helpers/dns-server.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { readAll, request, type ServedProxy } from '../helpers/proxy.ts';
-import { answering, startHttp } from '../helpers/servers.ts';
+import { answering, refusedUrl, startHttp } from '../helpers/servers.ts';
 import { atLeast, until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
@@ -60,6 +60,34 @@ describe('endpoints by DNS', () => {
     const [right, wrong] = [`https://api.internal:${port}`, `https://other.internal:${port}`] as const;
     expect((await request((await serve(right, {}, { tls })).url)).text).toBe('secret');
     expect((await request((await serve(wrong, {}, { tls })).url)).status).toBe(502);
+  });
+
+  test('may be in one list with others, each in its tier, with settings for each address', async () => {
+    const servers = await resources.start(answering(503, 'down'));
+    const backup = await resources.start(({ headers }, res) => void res.end(`backup ${headers['x-key']}`));
+    dns.zone.set('A api.internal', ['127.0.0.1']).set('A backup.internal', ['127.0.0.1']);
+    const byName = (name: string, port: number, options: DnsEndpointsOptions) =>
+      dnsEndpoints(`http://${name}:${port}`, { servers: [dns.server], ...options });
+    const first = byName('api.internal', servers.port, { maxInFlight: 1 });
+    const second = byName('backup.internal', backup.port, { tier: 2, headers: { 'X-Key': 'k' } });
+    const served = await resources.serve({
+      endpoints: async (req) => [{ url: await refusedUrl(), tier: 1 }, ...(await second(req)), ...(await first(req))],
+    });
+    expect((await request(served.url)).text).toBe('backup k');
+    const end = served.events.find(({ type }) => type === 'request-ended');
+    const tiers = [{ reason: 'first' }, { reason: 'tier' }, { reason: 'tier', outcome: 'won' }];
+    expect(end).toMatchObject({ attempts: tiers });
+    expect(servers.asked()).toBe(1);
+  });
+
+  test('that DNS does not give leave the request to the others of a function', async () => {
+    const backup = await resources.startSaying('backup');
+    dns.manners = 'NXDOMAIN';
+    const byDns = dnsEndpoints('http://api.internal', { servers: [dns.server] });
+    const served = await resources.serve({
+      endpoints: async (req) => [...(await Promise.resolve(byDns(req)).catch(() => [])), { url: backup.url, tier: 1 }],
+    });
+    expect((await request(served.url)).text).toBe('backup');
   });
 
   testWithIpv6('are IPv6 addresses', async () => {

@@ -48,6 +48,19 @@ describe('the endpoints for a request', () => {
     expect(give).toHaveBeenCalledTimes(2);
   });
 
+  test('are parsed once where frozen ones are put into a new list with each request', async () => {
+    const endpoint = freeze({ url: 'http://one.example', timeouts: freeze({ idleMs: 5 }) });
+    const source = sourceBy(() => [endpoint, { ...endpoint }, endpoint]);
+    const [first = [], second = []] = [await source.for(req), await source.for(req)];
+    const isSame = first.map(({ settings }, index) => settings === second[index]?.settings);
+    expect(isSame).toEqual([true, false, true]);
+    expect(second.map(({ address }) => address.name)).toEqual([
+      'http://one.example',
+      'http://one.example#2',
+      'http://one.example#3',
+    ]);
+  });
+
   test('are parsed for each proxy, whose settings the endpoints share', async () => {
     const list = freeze([freeze({ url: 'http://one.example', timeouts: freeze({ idleMs: 5 }) })]);
     const limitsOf = async (connectMs: number) => {

@@ -1,10 +1,15 @@
+import { createCertificate } from '../../shared/certificate.ts';
+import { EndpointSource } from '../../src/endpoints/endpoint-source.ts';
 import type { EndpointOptions } from '../../src/index.ts';
+import { resolveOptions } from '../../src/options/config.ts';
 import { type DnsEndpointsOptions, dnsEndpoints } from '../../src/options/dns-endpoints.ts';
+import { listParser } from '../../src/options/endpoints.ts';
 import { type Question, type Records, startDns } from '../helpers/dns-server.ts';
 import { Resources } from '../helpers/proxy.ts';
 import { atLeast, until } from '../helpers/until.ts';
 import { clientRequest } from '../http/client-request.ts';
 
+const { cert } = await createCertificate();
 const resources = new Resources();
 afterEach(() => resources.closeAll());
 
@@ -64,6 +69,36 @@ describe('dnsEndpoints', () => {
     expect(await endpoints(req)).toEqual([{ url: 'http://api.internal/', address: '10.0.0.1' }]);
   });
 
+  test('gives each address the options that are for all of them', async () => {
+    const { server } = await start({ 'A api.internal': ['10.0.0.1', '10.0.0.2'] });
+    const shared = {
+      headers: { 'X-Key': ['a', 'b'] },
+      tier: 1,
+      timeouts: { responseMs: 5 },
+      tls: { ca: Buffer.from(cert), servername: 'api.internal' },
+      maxInFlight: 2,
+      terminalStatuses: ['!429'],
+    };
+    const given = { ...shared, tls: { ...shared.tls, ca: cert } };
+    expect(await find('http://api.internal', server, shared)).toEqual([
+      { url: 'http://api.internal/', address: '10.0.0.1', ...given },
+      { url: 'http://api.internal/', address: '10.0.0.2', ...given },
+    ]);
+  });
+
+  test('gives a list that is parsed once, although the options may change', async () => {
+    const { server } = await start({ 'A api.internal': ['10.0.0.1'] });
+    const options = { tls: { ca: [Buffer.from(cert)] }, timeouts: { idleMs: 5 }, tier: 2 };
+    const endpoints = dnsEndpoints('https://api.internal', { servers: [server], ...options });
+    Object.assign(options.timeouts, { idleMs: -1 });
+    options.tls.ca.pop();
+    const config = resolveOptions({ endpoints });
+    const source = new EndpointSource(config.endpoints, listParser(config));
+    const first = await source.for(req);
+    expect(await source.for(req)).toBe(first);
+    expect(first).toMatchObject([{ tier: 2, settings: { timeouts: { idleMs: 5 }, tls: { ca: [cert] } } }]);
+  });
+
   test('asks nobody before a request comes', async () => {
     const dns = await start({ 'A api.internal': ['10.0.0.1'] });
     const endpoints = dnsEndpoints('http://api.internal', { servers: [dns.server] });
@@ -117,8 +152,21 @@ describe('bad arguments of dnsEndpoints', () => {
       (bad): [unknown, string] => [{ servers: [bad] }, `option \`servers[0]\`: ${server}, got '${bad}'`],
     ),
     [{ servers: [53] }, `option \`servers[0]\`: ${server}, got 53`],
+    [{ tier: -1 }, 'option `tier`: expected a whole number from 0, got -1'],
+    [
+      { headers: { a: 1 } },
+      'option `headers.a`: expected a string of Latin-1 without control characters, got a value of type number',
+    ],
+    [{ timeouts: { connectMs: 0 } }, `option \`timeouts.connectMs\`: ${ms}, or Infinity, got 0`],
+    [
+      { tls: { servername: '::1' } },
+      "option `tls.servername`: expected a host name such as 'api.internal', without a final dot, got '::1'",
+    ],
     [{ refresh: 1 }, 'option `refresh` is unknown; did you mean `refreshMs`?'],
-    [{ url: 'http://b.internal' }, 'option `url` is unknown; known are record, refreshMs, servers, timeoutMs'],
+    [
+      { url: 'http://b.internal' },
+      'option `url` is unknown; known are record, refreshMs, servers, timeoutMs, headers, tier, timeouts, tls, maxInFlight, terminalStatuses',
+    ],
   ])('are told for the options %j', (options, problem) => {
     expect(problemOf('http://api.internal', options)).toBe(problem);
   });

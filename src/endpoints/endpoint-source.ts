@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BalancingProxyError } from '../errors.ts';
+import { isConstant } from '../support/constant.ts';
 import { type ConfiguredEndpoint, withDistinctNames } from './configured-endpoint.ts';
 
 /** Checks a list that a user's function gave, and gives the endpoints in it. @throws an error that names all problems of the list. */
@@ -44,10 +45,4 @@ export class EndpointSource {
     if (isConstant(list)) this.#parsed.set(list, endpoints);
     return endpoints;
   }
-}
-
-/** Whether nothing in a value can change. A URL always can, frozen or not. */
-function isConstant(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.isFrozen(value) && !(value instanceof URL) && Object.values(value).every(isConstant);
 }

@@ -7,9 +7,11 @@ import { fields, inWords, type OptionTable, objectOf, option, type ValuesOf } fr
 import { parseOrThrow, reject } from '../support/parser/problems.ts';
 import type { EndpointOptions, EndpointsFunction } from './endpoint.ts';
 import { endpointUrl, hasHostName } from './endpoint-url.ts';
+import { frozenCopy } from './frozen-copy.ts';
+import { type SharedEndpointOptions, sharedEndpointOptions } from './own-settings.ts';
 
-/** How {@link dnsEndpoints} asks DNS. */
-export interface DnsEndpointsOptions {
+/** How {@link dnsEndpoints} asks DNS, and what holds for each endpoint that it finds. */
+export interface DnsEndpointsOptions extends SharedEndpointOptions {
   /**
    * Records to ask for. `'A'` and `'AAAA'`: each IPv4 or IPv6 address of the URL's host name is an endpoint. `'SRV'`: the host name is
    * that of the service, such as `_http._tcp.api.internal`, and each address of each target is an endpoint, at the target's port.
@@ -45,7 +47,8 @@ export const dnsOptions = {
     'DNS servers to ask: IP addresses, with or without a port',
   ),
   timeoutMs: option(finiteMilliseconds, 3_000, 'Time that DNS may take for one answer, all its questions together'),
-} satisfies OptionTable<DnsEndpointsOptions>;
+  ...sharedEndpointOptions,
+} satisfies OptionTable<Record<keyof DnsEndpointsOptions, unknown>>;
 
 const optionsObject = objectOf(dnsOptions);
 
@@ -77,7 +80,8 @@ const parseArguments: Parser<Arguments> = (value, option) => {
 /**
  * Makes a function for the option `endpoints` that finds the endpoints by DNS, as they are at the time: each address behind the
  * name of the URL is an endpoint. All else of the URL holds for each of them: scheme, port, base path, query, credentials,
- * the `Host` header and the name for the certificate; with SRV records, port and name are the target's.
+ * the `Host` header and the name for the certificate; with SRV records, port and name are the target's. So do `headers`, `tier` and the
+ * settings of an endpoint among the options.
  *
  * DNS is asked only when a request comes. The first request waits for the answer, and fails when there is none. Later requests never
  * fail for DNS, because the last good answer is kept as long as there is no better one.
@@ -85,23 +89,32 @@ const parseArguments: Parser<Arguments> = (value, option) => {
  */
 export function dnsEndpoints(url: string | URL, options: DnsEndpointsOptions = {}): EndpointsFunction {
   const parsed = parseOrThrow(parseArguments, { url, options });
-  const { refreshMs, ...question } = parsed.options;
-  const query = createDnsQuery({ ...question, hostname: parsed.url.hostname });
+  const { refreshMs, record, servers, timeoutMs } = parsed.options;
+  const query = createDnsQuery({ record, servers, timeoutMs, hostname: parsed.url.hostname });
+  const shared = sharedBy(options);
   const endpoints = new LastGood<readonly EndpointOptions[]>({
     refreshMs,
     // As long as nothing has changed, the list stays the very same, which is not parsed again.
     ask: async (known) => {
-      const list = (await query()).map((answer) => endpointAt(parsed.url, answer));
+      const list = (await query()).map((answer) => Object.freeze({ ...placeOf(parsed.url, answer), ...shared }));
       return known && isDeepStrictEqual(known, list) ? known : Object.freeze(list);
     },
   });
   return () => endpoints.get();
 }
 
-function endpointAt(url: URL, { hostname, port, address }: DnsAnswer): EndpointOptions {
+function placeOf(url: URL, { hostname, port, address }: DnsAnswer): Pick<EndpointOptions, 'url' | 'address'> {
   const place = new URL(url);
   if (port !== undefined) place.host = `${hostname}:${port}`;
-  return Object.freeze({ url: place.href, address });
+  return { url: place.href, address };
+}
+
+/** The options that hold for each endpoint, as they were given. They do not change, so that a list of them is parsed once. */
+function sharedBy(options: DnsEndpointsOptions): SharedEndpointOptions {
+  const given = Object.entries(options).filter(
+    ([name, value]) => Object.hasOwn(sharedEndpointOptions, name) && value !== undefined,
+  );
+  return frozenCopy(Object.fromEntries(given)) as SharedEndpointOptions;
 }
 
 /** Whether a text is the address of a DNS server. Trying it out is no test: node:dns takes bad ports for others before Node 24, and the port 0 ends the process. */

@@ -2,19 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { parseAddress } from '../endpoints/address.ts';
 import type { ConfiguredEndpoint } from '../endpoints/configured-endpoint.ts';
-import type { TlsOptions } from '../endpoints/tls-options.ts';
-import { isFieldValue, isToken } from '../http/headers.ts';
-import { finiteWholeNumberFrom, type Parser, valueThat } from '../support/parser/kinds.ts';
-import { inWords, none, type OptionTable, objectOf, option, required } from '../support/parser/option.ts';
-import { collect, refuse, reject, rejectUnseen } from '../support/parser/problems.ts';
+import { type Parser, valueThat } from '../support/parser/kinds.ts';
+import { inWords, type OptionTable, objectOf, option, required } from '../support/parser/option.ts';
+import { reject } from '../support/parser/problems.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 import { endpointUrl, hasHostName } from './endpoint-url.ts';
-import { type OwnSettings, ownOptions } from './own-settings.ts';
-import type { TerminalStatuses } from './statuses.ts';
-import type { TimeoutOptions } from './timeouts.ts';
+import { isHeaderValue } from './header-list.ts';
+import { type OwnSettings, type SharedEndpointOptions, sharedEndpointOptions } from './own-settings.ts';
 
 /** An endpoint with more to say than its URL. */
-export interface EndpointOptions {
+export interface EndpointOptions extends SharedEndpointOptions {
   /** Absolute URL: `http:`, `https:`, or `http+unix://%2Fpath%2Fto.sock/base`. */
   readonly url: string | URL;
   /**
@@ -28,40 +25,6 @@ export interface EndpointOptions {
    * @default what the host name resolves to
    */
   readonly address?: string;
-  /**
-   * Headers that every request to this endpoint gets; they replace the client's headers of the same names.
-   * @default none
-   */
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /**
-   * Group of endpoints that this one is asked with, a whole number from 0. The endpoints of a group are asked when those of the groups
-   * before are no help, so that 1 makes a backup of the others.
-   * @default 0
-   */
-  readonly tier?: number;
-  /**
-   * Limits of time for attempts at this endpoint: `connectMs`, `responseMs`, `firstByteMs`, `idleMs`, each in the place of the general one.
-   * In milliseconds.
-   * @default `timeouts`
-   */
-  readonly timeouts?: Pick<TimeoutOptions, 'connectMs' | 'responseMs' | 'firstByteMs' | 'idleMs'>;
-  /**
-   * Certificates for this endpoint, and how they are checked, each field in the place of the general one. With `servername` several
-   * names behind one address are told apart.
-   * @default `tls`
-   */
-  readonly tls?: TlsOptions;
-  /**
-   * Most attempts and responses under way at this endpoint, in the place of the general number; the latest one that a function gives
-   * counts.
-   * @default `maxInFlight`
-   */
-  readonly maxInFlight?: number;
-  /**
-   * Statuses of this endpoint that may be given to the client, in the place of the general ones.
-   * @default `terminalStatuses`
-   */
-  readonly terminalStatuses?: TerminalStatuses;
 }
 
 /** One endpoint among the option `endpoints`. */
@@ -71,31 +34,6 @@ export type EndpointOption = string | URL | EndpointOptions;
 export type EndpointsFunction = (
   req: IncomingMessage,
 ) => readonly EndpointOption[] | Promise<readonly EndpointOption[]>;
-
-const isHeaderValue = (value: unknown): value is string => typeof value === 'string' && isFieldValue(value);
-
-/** The value of a header. A token that was read from a file with its line end is the usual mistake, and must not end up in a log. */
-const headerValue: Parser<string> = (value, name) =>
-  isHeaderValue(value) ? value : rejectUnseen(name, 'a string of Latin-1 without control characters', value);
-
-/** A fixed value of these would tear bodies apart, or leave bytes behind that pass for the next request. */
-const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'connection', 'upgrade']);
-
-/** Shows no name that is wrong: where the blank behind the colon is missing, the header's value is a part of the name. */
-const unseenName =
-  'expected names of letters, digits and hyphens (tokens of RFC 9110), got another one; in YAML, a blank has to follow the colon';
-
-/** An object of headers as a flat list, the form in which they are sent. */
-const headerList: Parser<readonly string[]> = (value, option) => {
-  if (!isPlainObject(value)) rejectUnseen(option, 'an object of header names and values', value);
-  const parseEntry = ([name, given]: [string, unknown]): string[] => {
-    if (!isToken(name)) refuse(option, unseenName);
-    const at = `${option}.${name}`;
-    if (framing.has(name.toLowerCase())) rejectUnseen(at, 'a header that does not frame the message', given);
-    return (Array.isArray(given) ? given : [given]).flatMap((one) => [name, headerValue(one, at)]);
-  };
-  return collect(Object.entries(value), parseEntry).flat();
-};
 
 /** The name of an endpoint: `X-Served-By` carries it, so it has to be a header's value. */
 const endpointName = valueThat<string>(
@@ -121,13 +59,7 @@ export const endpointOptions = {
     inWords('what the host name resolves to'),
     'IP address, v4 or v6 without brackets, to connect to instead of looking up the host name of the URL',
   ),
-  headers: option(
-    headerList,
-    inWords(none.words, () => []),
-    "Headers that every request to this endpoint gets; they replace the client's headers of the same names",
-  ),
-  tier: option(finiteWholeNumberFrom(0), 0, 'Group of endpoints that this one is asked with, a whole number from 0'),
-  ...ownOptions,
+  ...sharedEndpointOptions,
 } satisfies OptionTable<Record<keyof EndpointOptions, unknown>>;
 
 const endpointObject = objectOf(endpointOptions);

@@ -1,11 +1,11 @@
 import { type ConfiguredEndpoint, withDistinctNames } from '../endpoints/configured-endpoint.ts';
+import { isConstant } from '../support/constant.ts';
 import { arrayOf, type Parser } from '../support/parser/kinds.ts';
 import { collect } from '../support/parser/problems.ts';
 import { type EndpointsFunction, type GivenEndpoint, parseEndpoint } from './endpoint.ts';
 import { type GeneralSettings, type JoinSettings, joinerWith } from './own-settings.ts';
 
 const endpointList = arrayOf(parseEndpoint, 'a non-empty array of URLs or a function that gives one');
-const listOfFunction = arrayOf(parseEndpoint, 'an array of URLs');
 
 /** The option `endpoints`. A function is taken as it is: its lists can only be checked when it gives them. */
 export const parseEndpoints: Parser<readonly GivenEndpoint[] | EndpointsFunction> = (value, option) =>
@@ -20,7 +20,9 @@ export function configuredEndpoints(
   general: GeneralSettings,
 ): readonly ConfiguredEndpoint[] | EndpointsFunction {
   if (typeof given === 'function') return given;
-  return withDistinctNames(configured(given, 'endpoints', joinerWith(general)));
+  const join = joinerWith(general);
+  const entries = [...given.entries()];
+  return withDistinctNames(collect(entries, ([index, each]) => configured(each, `endpoints[${index}]`, join)));
 }
 
 /**
@@ -29,12 +31,19 @@ export function configuredEndpoints(
  */
 export function listParser(general: GeneralSettings): (list: unknown) => readonly ConfiguredEndpoint[] {
   const join = joinerWith(general);
-  return (list) => configured(listOfFunction(list, 'endpoints(req)'), 'endpoints(req)', join);
+  /** Functions may put endpoints that never change into a new list for each request. */
+  const known = new WeakMap<object, ConfiguredEndpoint>();
+  const parse = arrayOf<ConfiguredEndpoint>((value, option) => {
+    const isObject = typeof value === 'object' && value !== null;
+    const before = isObject ? known.get(value) : undefined;
+    if (before) return before;
+    const endpoint = configured(parseEndpoint(value, option), option, join);
+    if (isObject && isConstant(value)) known.set(value, endpoint);
+    return endpoint;
+  }, 'an array of URLs');
+  return (list) => parse(list, 'endpoints(req)');
 }
 
-function configured(given: readonly GivenEndpoint[], option: string, join: JoinSettings): ConfiguredEndpoint[] {
-  const configure = ([index, { own, ...endpoint }]: [number, GivenEndpoint]): ConfiguredEndpoint => {
-    return { ...endpoint, settings: join(own, `${option}[${index}]`) };
-  };
-  return collect([...given.entries()], configure);
+function configured({ own, ...endpoint }: GivenEndpoint, option: string, join: JoinSettings): ConfiguredEndpoint {
+  return { ...endpoint, settings: join(own, option) };
 }

@@ -1,33 +1,82 @@
 import { type AttemptTimeouts, type EndpointOverrides, noOverrides } from '../endpoints/configured-endpoint.ts';
 import type { TlsOptions } from '../endpoints/tls-options.ts';
 import type { IsTerminal } from '../http/terminal.ts';
-import { wholeNumberFrom } from '../support/parser/kinds.ts';
-import { givenOf, inWords, option } from '../support/parser/option.ts';
+import { finiteWholeNumberFrom, wholeNumberFrom } from '../support/parser/kinds.ts';
+import { givenOf, inWords, none, type OptionTable, option } from '../support/parser/option.ts';
+import { headerList } from './header-list.ts';
 import { joinedTls, parseOwnTls } from './own-tls.ts';
-import { statusesFrom, usualStatuses } from './statuses.ts';
-import { timeoutOptions } from './timeouts.ts';
+import { statusesFrom, type TerminalStatuses, usualStatuses } from './statuses.ts';
+import { type TimeoutOptions, timeoutOptions } from './timeouts.ts';
 
 const { connectMs, responseMs, firstByteMs, idleMs } = timeoutOptions;
 
-/** The options that an endpoint may have of its own. */
-export const ownOptions = {
+/** The options of an endpoint that do not say where it is; several endpoints may share them. */
+export interface SharedEndpointOptions {
+  /**
+   * Headers that every request to the endpoint gets; they replace the client's headers of the same names.
+   * @default none
+   */
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /**
+   * Group of endpoints that the endpoint is asked with, a whole number from 0. The endpoints of a group are asked when those of the groups
+   * before are no help, so that 1 makes a backup of the others.
+   * @default 0
+   */
+  readonly tier?: number;
+  /**
+   * Limits of time for attempts at the endpoint: `connectMs`, `responseMs`, `firstByteMs`, `idleMs`, each in the place of the general one.
+   * In milliseconds.
+   * @default the general `timeouts`
+   */
+  readonly timeouts?: Pick<TimeoutOptions, 'connectMs' | 'responseMs' | 'firstByteMs' | 'idleMs'>;
+  /**
+   * Certificates for the endpoint, and how they are checked, each field in the place of the general one. With `servername` several
+   * names behind one address are told apart.
+   * @default the general `tls`
+   */
+  readonly tls?: TlsOptions;
+  /**
+   * Most attempts and responses under way at the endpoint, in the place of the general number; the latest one that a function gives
+   * counts.
+   * @default the general `maxInFlight`
+   */
+  readonly maxInFlight?: number;
+  /**
+   * Statuses of the endpoint that may be given to the client, in the place of the general ones.
+   * @default the general `terminalStatuses`
+   */
+  readonly terminalStatuses?: TerminalStatuses;
+}
+
+/** The options of {@link SharedEndpointOptions}. */
+export const sharedEndpointOptions = {
+  headers: option(
+    headerList,
+    inWords(none.words, () => []),
+    "Headers that every request to the endpoint gets; they replace the client's headers of the same names",
+  ),
+  tier: option(
+    finiteWholeNumberFrom(0),
+    0,
+    'Group of endpoints that the endpoint is asked with, a whole number from 0',
+  ),
   timeouts: option(
     givenOf({ connectMs, responseMs, firstByteMs, idleMs }),
-    inWords('`timeouts`'),
-    'Limits of time for attempts at this endpoint: `connectMs`, `responseMs`, `firstByteMs`, `idleMs`',
+    inWords('the general `timeouts`'),
+    'Limits of time for attempts at the endpoint: `connectMs`, `responseMs`, `firstByteMs`, `idleMs`',
   ),
-  tls: option(parseOwnTls, inWords('`tls`'), 'Certificates for this endpoint, and how they are checked'),
+  tls: option(parseOwnTls, inWords('the general `tls`'), 'Certificates for the endpoint, and how they are checked'),
   maxInFlight: option(
     wholeNumberFrom(1),
-    inWords('`maxInFlight`'),
-    'Most attempts and responses under way at this endpoint',
+    inWords('the general `maxInFlight`'),
+    'Most attempts and responses under way at the endpoint',
   ),
   terminalStatuses: option(
     statusesFrom(usualStatuses),
-    inWords('`terminalStatuses`'),
-    'Statuses of this endpoint that may be given to the client, in the place of the general ones',
+    inWords('the general `terminalStatuses`'),
+    'Statuses of the endpoint that may be given to the client, in the place of the general ones',
   ),
-};
+} satisfies OptionTable<Record<keyof SharedEndpointOptions, unknown>>;
 
 /** The settings of all endpoints. */
 export interface GeneralSettings {

@@ -4,6 +4,7 @@ import { givenOf } from '../support/parser/option.ts';
 import { rejectUnseen } from '../support/parser/problems.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 import { forgetUnused } from '../transports/connect/forget-unused.ts';
+import { frozenCopy } from './frozen-copy.ts';
 import { checkIdentity, tlsOptions } from './tls.ts';
 
 /** What was read, by its text: a function may give the same certificates anew with each request, and reading them takes long. */
@@ -13,17 +14,18 @@ const remembered = { max: 256, isUnused: () => true };
 const parseGiven = givenOf(tlsOptions) as Parser<TlsOptions>;
 
 /**
- * The `tls` of one endpoint, without defaults, because the general one stands behind it. Equal texts give the same object. Whether
- * certificate and key belong together is seen when both are joined.
+ * The `tls` of one endpoint, without defaults, because the general one stands behind it. Equal texts give the same object. A
+ * certificate without a key, or the other way round, may belong to a general one.
  */
 export const parseOwnTls: Parser<TlsOptions> = (value, option) => {
   if (!isPlainObject(value)) rejectUnseen(option, 'an object', value);
-  const given = Object.fromEntries(Object.entries(value).map(([name, field]) => [name, asText(field)]));
+  const given = frozenCopy(value) as typeof value;
   if (!Object.values(given).every(isReadable)) return parseGiven(value, option);
   const text = JSON.stringify(given);
   const before = known.get(text);
   if (before) return before;
   const parsed = parseGiven(given, option);
+  if (isPair(parsed)) checkIdentity(parsed, option);
   forgetUnused(known, remembered);
   known.set(text, parsed);
   return parsed;
@@ -32,14 +34,12 @@ export const parseOwnTls: Parser<TlsOptions> = (value, option) => {
 /** The general `tls`, with the fields of an endpoint's in their place. @throws InvalidOptions for a certificate without its key. */
 export function joinedTls(general: TlsOptions | undefined, own: TlsOptions, option: string): TlsOptions {
   const joined = Object.freeze({ ...general, ...own });
-  if (own.cert !== undefined || own.key !== undefined) checkIdentity(joined, option);
+  if (!isPair(own) && (own.cert !== undefined || own.key !== undefined)) checkIdentity(joined, option);
   return joined;
 }
 
-/** A text in the place of bytes, which could change later. */
-function asText(value: unknown): unknown {
-  if (Array.isArray(value)) return [...value].map(asText);
-  return value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value;
+function isPair({ cert, key }: TlsOptions): boolean {
+  return cert !== undefined && key !== undefined;
 }
 
 function isReadable(value: unknown): boolean {
