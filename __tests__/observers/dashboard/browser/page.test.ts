@@ -358,18 +358,18 @@ describeInBrowser('the page', () => {
   });
 
   test.each([
-    { details: { state: 'ejected', ejectionCause: 'unreachable', backInMs: 900 }, text: 'ejected, back in 1 s' },
-    {
-      details: { state: 'ejected', ejectionCause: 'failures', backInMs: 900 },
-      text: 'ejected for failures, back in 1 s',
-    },
-    { details: { state: 'trial', ejectionCause: 'failures' }, text: 'trial for failures' },
-  ] as const)('says of the state of an endpoint: $text', async ({ details, text }) => {
+    { details: { state: 'ejected', ejectionCause: 'unreachable', backInMs: 900 }, words: /^cannot be reached$/ },
+    { details: { state: 'ejected', ejectionCause: 'failures', backInMs: 900 }, words: /^fails too often$/ },
+    { details: { state: 'trial', ejectionCause: 'failures' }, words: /^fails too often$/ },
+    { details: { state: 'available', ejectionCause: undefined }, words: /^$/ },
+  ] as const)('says why an endpoint is left out: $details', async ({ details, words }) => {
     const source = new FakeSource();
+    source.endpoints = [snapshotOf('one', { state: 'drained' })];
     const { url } = await serve(source);
     const { page } = await open(url);
     source.endpoints = [snapshotOf('one', details)];
-    await hasText(page, '.state', new RegExp(`^${text}$`));
+    await hasText(page, '.state', new RegExp(`^${details.state}`));
+    await hasText(page, '[data-field="cause"]', words);
   });
 
   test('says who comes and goes to those who listen to it', async () => {

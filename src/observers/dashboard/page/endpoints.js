@@ -3,6 +3,8 @@ import { announce } from './announcer.js';
 import { byId, cloneOf, field, setText, setTexts } from './dom.js';
 import { formatCount, formatMs, formatRate, formatRatio, formatTotal, shortName } from './format.js';
 
+const wordsFor = { unreachable: 'cannot be reached', failures: 'fails too often' };
+
 /**
  * Called when the user wants an endpoint to be drained or restored.
  * @callback OnAction
@@ -98,13 +100,14 @@ function isSameOrder(body, rows) {
  * stands for; `hasTiers`: whether there is more than one tier
  */
 function showRow(element, row, { busiest, hasTiers, allowActions }) {
-  const { name, state, latencyMs, totals } = row;
+  const { name, state, backInMs, ejectionCause, latencyMs, totals } = row;
   element.dataset.state = state;
   field(element, 'name').title = name;
   setTexts(element, {
     name: shortName(name),
     tier: hasTiers ? `tier ${row.tier}` : '',
-    state: describeState(row),
+    state: backInMs > 0 ? `${state}, back in ${Math.ceil(backInMs / 1_000)} s` : state,
+    cause: ejectionCause ? wordsFor[ejectionCause] : '',
     inFlight: formatCount(row.inFlight),
     rate: formatRate(row.attemptsPerSecond),
     attempts: formatTotal(totals.attempts),
@@ -121,13 +124,6 @@ function showRow(element, row, { busiest, hasTiers, allowActions }) {
   field(element, 'winBar').style.inlineSize = `${(row.winRatio ?? 0) * 100}%`;
   element.querySelector('.activity path')?.setAttribute('d', columnsOf(row.activity, busiest));
   showButtons(element, row, allowActions);
-}
-
-/** @param {EndpointRow} row */
-function describeState({ state, backInMs, ejectionCause }) {
-  const why = ejectionCause === 'failures' ? ' for failures' : '';
-  const until = backInMs > 0 ? `, back in ${Math.ceil(backInMs / 1_000)} s` : '';
-  return `${state}${why}${until}`;
 }
 
 /**
