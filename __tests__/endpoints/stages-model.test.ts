@@ -34,8 +34,8 @@ const move = fc.oneof(
 );
 
 /** Endpoints to which all of that has happened. */
-function endpointsAfter(all: readonly number[], changes: readonly Change[]): readonly KnownEndpoint[] {
-  const endpoints = all.map((tier, number) => new KnownEndpoint(`${number}`, tier));
+function endpointsAfter(all: readonly number[], changes: readonly Change[], isRace: boolean): readonly KnownEndpoint[] {
+  const endpoints = all.map((tier, number) => new KnownEndpoint(`${number}`, tier, isRace));
   for (const one of changes) happen(endpoints, one);
   return endpoints;
 }
@@ -60,7 +60,7 @@ test(`endpoints whose state changes are asked in the stages of the reference (${
     fc.array(change),
     fc.array(step, { maxLength: 40 }),
     (all, how, before, steps) => {
-      const endpoints = endpointsAfter(all, before);
+      const endpoints = endpointsAfter(all, before, how.isRace);
       const walk = new Walk(endpoints, how);
       for (const one of steps) {
         if ('deed' in one) happen(endpoints, one);
@@ -79,7 +79,7 @@ describe(`endpoints whose state does not change (${seedTitle})`, () => {
 
   test('are asked tier by tier, cooling ones after all that are fit, and those that are left out last', () => {
     const property = fc.property(...given, (all, how, before) => {
-      const endpoints = endpointsAfter(all, before);
+      const endpoints = endpointsAfter(all, before, how.isRace);
       const walk = new Walk(endpoints, how);
       for (;;) {
         const free = endpoints.filter((one) => walk.reference.mayBeAsked(one));
@@ -94,7 +94,7 @@ describe(`endpoints whose state does not change (${seedTitle})`, () => {
 
   test('are all asked in the end, but for those that are left out of a race that anyone is in', () => {
     const property = fc.property(...given, (all, how, before) => {
-      const endpoints = endpointsAfter(all, before);
+      const endpoints = endpointsAfter(all, before, how.isRace);
       const walk = new Walk(endpoints, how);
       const isLeftOut = (one: KnownEndpoint) =>
         how.isRace && walk.reference.isAnyoneIn && !walk.reference.isReachable(one);
@@ -108,7 +108,7 @@ describe(`endpoints whose state does not change (${seedTitle})`, () => {
 
   test('are all asked in a further round, tier by tier, but for those that are cooling down', () => {
     const property = fc.property(...given, (all, how, before) => {
-      const endpoints = endpointsAfter(all, before);
+      const endpoints = endpointsAfter(all, before, how.isRace);
       const walk = new Walk(endpoints, how);
       walk.beginAgain();
       const asked: KnownEndpoint[] = [];

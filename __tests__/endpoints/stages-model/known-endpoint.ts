@@ -8,25 +8,30 @@ export const ends = ['answered', 'refused', 'cancelled', 'told to wait'] as cons
 export type End = (typeof ends)[number];
 
 /** All that may happen to an endpoint. */
-export const deeds = ['drain', 'restore', 'begin', ...ends] as const;
+export const deeds = ['drain', 'restore', 'begin', 'fail too often', ...ends] as const;
 
 export type Deed = (typeof deeds)[number];
 
 /** So long an endpoint is left out or is cooling down. */
 export const restMs = 1_000;
 
-const ejection = { consecutiveFailures: 1, baseMs: restMs, maxMs: restMs };
+const ejection = { consecutiveFailures: 1, failureRatio: 1, minRequests: 1, baseMs: restMs, maxMs: restMs };
 
 /** An endpoint that may have one attempt at a time, with what is known of it by what has happened, and not by its own account. */
 export class KnownEndpoint {
   readonly candidate: Candidate;
   isDrained = false;
   isFull = false;
+  readonly #isRace: boolean;
   #coolUntilMs = 0;
-  /** When it is tried again. */
-  #out: number | 'on trial' | undefined;
+  /** When an endpoint that could not be reached is tried again. */
+  #unreachable: number | 'on trial' | undefined;
+  /** When one that has failed too often is, of which a race takes no note. */
+  #failing: number | undefined;
 
-  constructor(name: string, tier: number) {
+  /** @param isRace whether those who ask the endpoint ask all at once. */
+  constructor(name: string, tier: number, isRace: boolean) {
+    this.#isRace = isRace;
     const endpoint = endpointNamed(name, { ejection, maxInFlight: 1 });
     this.candidate = { ...configuredAt(name), tier, endpoint };
   }
@@ -36,11 +41,16 @@ export class KnownEndpoint {
   }
 
   get isTrialDue(): boolean {
-    return typeof this.#out === 'number' && performance.now() >= this.#out;
+    return !this.isEjected && this.#outs.length > 0;
   }
 
   get isEjected(): boolean {
-    return this.#out !== undefined && !this.isTrialDue;
+    return this.#outs.some((one) => one === 'on trial' || performance.now() < one);
+  }
+
+  get #outs(): ReadonlyArray<number | 'on trial'> {
+    const outs = this.#isRace ? [this.#unreachable] : [this.#unreachable, this.#failing];
+    return outs.filter((one) => one !== undefined);
   }
 
   /** Does something to the endpoint, if it can be. */
@@ -49,14 +59,16 @@ export class KnownEndpoint {
     if (deed === 'drain' || deed === 'restore') {
       endpoint[deed]();
       this.isDrained = deed === 'drain';
-      if (deed === 'restore') this.#out = undefined;
+      if (deed === 'restore') this.#unreachable = this.#failing = undefined;
     } else if (deed === 'begin') {
       if (!this.isFull) this.#begin();
+    } else if (deed === 'fail too often') {
+      if (!this.isFull) this.#failTooOften();
     } else if (this.isFull) this.#end(deed);
   }
 
   #begin(): void {
-    if (this.isTrialDue) this.#out = 'on trial';
+    if (typeof this.#unreachable === 'number' && performance.now() >= this.#unreachable) this.#unreachable = 'on trial';
     this.candidate.endpoint.attemptStarted();
     this.isFull = true;
   }
@@ -67,18 +79,27 @@ export class KnownEndpoint {
     const now = performance.now();
     if (how === 'cancelled') {
       endpoint.attemptEnded({ outcome: 'cancelled', elapsedMs: 1 });
-      if (this.#out === 'on trial') this.#out = now;
+      if (this.#unreachable === 'on trial') this.#unreachable = now;
     } else if (how === 'refused') {
       const error = new BalancingProxyError('ERR_BRP_CONNECT', 'refused');
       endpoint.attemptEnded({ outcome: 'failed', elapsedMs: 1, error });
-      if (typeof this.#out !== 'number') this.#out = now + restMs;
+      if (typeof this.#unreachable !== 'number') this.#unreachable = now + restMs;
     } else {
       endpoint.attemptEnded({ outcome: 'unusable', elapsedMs: 1 });
-      this.#out = undefined;
+      this.#unreachable = undefined;
       if (how === 'told to wait') {
         endpoint.coolDown(restMs);
         this.#coolUntilMs = now + restMs;
       }
     }
+  }
+
+  #failTooOften(): void {
+    const now = performance.now();
+    const { endpoint } = this.candidate;
+    endpoint.attemptStarted(true);
+    endpoint.attemptEnded({ outcome: 'unusable', elapsedMs: 1, counted: { startedAtMs: now, hasOthers: () => true } });
+    this.#unreachable = undefined;
+    if (this.#failing === undefined || now >= this.#failing) this.#failing = now + restMs;
   }
 }
