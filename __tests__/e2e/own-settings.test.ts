@@ -117,6 +117,21 @@ describe.each(transports)('over %s, an endpoint', (_, isHttp2, create) => {
   });
 });
 
+describe('the time for functions of the user', () => {
+  test.each(['isUsable', 'rewriteResponse'] as const)(
+    'is that for the response of their endpoint: %s',
+    async (name) => {
+      const endpoint = await resources.startSaying('ok');
+      const served = await resources.serve({
+        endpoints: [{ url: endpoint.url, timeouts: { responseMs: 100 } }],
+        timeouts: generous,
+        [name]: () => new Promise(() => {}),
+      });
+      expect((await request(served.url)).status).toBeGreaterThanOrEqual(500);
+    },
+  );
+});
+
 describe('the idle time of an endpoint', () => {
   const content = contentOf(300_000);
   const mirror = { content, headers: { ETag: '"one"' }, how: 'silence' } as const;

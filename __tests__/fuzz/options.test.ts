@@ -40,6 +40,11 @@ const url = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(credentials, host, path).map((parts) => parts.join('')) },
 );
 const headerValue = fc.constantFrom<unknown>(`Bearer ${secret}`, `Bearer ${secret}\n`, `${secret}\0`, [secret, 1], 7);
+const pem = fc.constantFrom<unknown>(secret, [secret], { secret }, Buffer.from(secret), [Buffer.from(secret)]);
+const ownTls = fc.record(
+  { ca: pem, cert: pem, key: pem, servername: fc.oneof(fc.string(), junk), rejectUnauthorized: fc.boolean() },
+  { requiredKeys: [] },
+);
 const endpoint = fc.oneof(
   { weight: 4, arbitrary: url },
   { weight: 1, arbitrary: fc.webUrl().map((text) => new URL(text)) },
@@ -50,6 +55,11 @@ const endpoint = fc.oneof(
         url: fc.oneof(url, junk),
         name: fc.oneof(fc.string(), junk),
         headers: fc.oneof(fc.dictionary(fc.oneof(fc.constant('Authorization'), fc.string()), headerValue), junk),
+        tier: fc.oneof(fc.nat(), junk),
+        timeouts: fc.oneof(fc.record({ connectMs: fc.integer(), idleMs: junk }, { requiredKeys: [] }), junk),
+        tls: fc.oneof(ownTls, junk),
+        maxInFlight: fc.oneof(fc.nat(), junk),
+        terminalStatuses: junk,
         junk,
       },
       { requiredKeys: [] },
@@ -61,7 +71,6 @@ const endpoint = fc.oneof(
 const words = fc.constantFrom('race', 'hedge', 'failover', 'single', 'given', 'fastest', 'random', 'reject', 'stream');
 const traps = fc.constantFrom('constructor', 'toString', '__proto__');
 const statuses = fc.oneof(fc.string(), fc.array(fc.oneof(fc.integer(), fc.constantFrom('200', '2xx', '1-2'))));
-const pem = fc.constantFrom<unknown>(secret, [secret], { secret }, Buffer.from(secret));
 
 /** Values of the kinds that most options take. */
 const ofAnyKind = fc.oneof(fc.double(), fc.integer(), fc.boolean(), fc.func(junk), words, traps, fc.string());
@@ -72,6 +81,10 @@ const special: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   'endpoints[].url': url,
   'endpoints[].address': fc.oneof(fc.ipV4(), fc.ipV6(), fc.string()),
   'endpoints[].headers': fc.dictionary(fc.oneof(fc.constant('Authorization'), fc.string()), headerValue),
+  'endpoints[].tier': fc.oneof(fc.nat(), fc.double()),
+  'endpoints[].timeouts': fc.record({ connectMs: fc.double(), responseMs: fc.integer() }, { requiredKeys: [] }),
+  'endpoints[].tls': ownTls,
+  'endpoints[].terminalStatuses': statuses,
   terminalStatuses: statuses,
   preferStatuses: statuses,
   'hedge.delayMs': fc.oneof(fc.double(), fc.constantFrom('auto', 'p95', 'p0', 'p100', 'p99.9', 'p')),

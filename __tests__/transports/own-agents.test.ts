@@ -71,6 +71,17 @@ describe.each([
       }
     });
 
+    test('is told the name to ask for, for which the certificate has to be', async () => {
+      const secure = await startSecure((req, res) => void res.end(req.headers.host));
+      const send = create(use(new https.Agent({ keepAlive: true })));
+      const url = secure.server.url.replace('http', 'https');
+      const { host } = new URL(url);
+      expect(await send(url, { tls: { ...secure.tls, servername: 'localhost' } })).toBe(host);
+      const wrong = send(url, { tls: { ...secure.tls, servername: 'api.internal' } });
+      await expect(wrong).rejects.toThrow('altnames');
+      expect(secure.names[0]).toBe('localhost');
+    });
+
     test('is asked with the header list in its case and order', async () => {
       const server = await resources.start((req, res) => void res.end(req.rawHeaders.join()));
       const headers = ['X-b', '1', 'hOST', 'h', 'x-A', '2', '__proto__', '3', 'Cookie', 'a=1', 'cookie', 'b=2'];

@@ -4,7 +4,7 @@ import { givenOf } from '../support/parser/option.ts';
 import { rejectUnseen } from '../support/parser/problems.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 import { forgetUnused } from '../transports/connect/forget-unused.ts';
-import { frozenCopy } from './frozen-copy.ts';
+import { asText } from './frozen-copy.ts';
 import { checkIdentity, tlsOptions } from './tls.ts';
 
 /** What was read, by its text: a function may give the same certificates anew with each request, and reading them takes long. */
@@ -19,7 +19,7 @@ const parseGiven = givenOf(tlsOptions) as Parser<TlsOptions>;
  */
 export const parseOwnTls: Parser<TlsOptions> = (value, option) => {
   if (!isPlainObject(value)) rejectUnseen(option, 'an object', value);
-  const given = frozenCopy(value) as typeof value;
+  const given = Object.fromEntries(Object.entries(value).map(([name, field]) => [name, inText(field)]));
   if (!Object.values(given).every(isReadable)) return parseGiven(value, option);
   const text = JSON.stringify(given);
   const before = known.get(text);
@@ -36,6 +36,10 @@ export function joinedTls(general: TlsOptions | undefined, own: TlsOptions, opti
   const joined = Object.freeze({ ...general, ...own });
   if (!isPair(own) && (own.cert !== undefined || own.key !== undefined)) checkIdentity(joined, option);
   return joined;
+}
+
+function inText(field: unknown): unknown {
+  return Array.isArray(field) ? [...field].map(asText) : asText(field);
 }
 
 function isPair({ cert, key }: TlsOptions): boolean {

@@ -12,10 +12,13 @@ interface OwnConfig {
 const known = new WeakMap<Candidate['settings'], OwnConfig>();
 
 /** The options for attempts at an endpoint: those of the proxy, but for the settings that the endpoint has of its own. */
-export function ownConfig({ settings }: Pick<Candidate, 'settings'>, of: AttemptOptions): AttemptOptions {
+export function ownConfig<Options extends AttemptOptions>(
+  { settings }: Pick<Candidate, 'settings'>,
+  of: Options,
+): Options {
   if (settings === noOverrides) return of;
   const made = known.get(settings);
-  if (made?.of === of) return made.config;
+  if (made?.of === of) return made.config as Options;
   const config = { ...of, ...settings };
   known.set(settings, { of, config });
   return config;

@@ -29,6 +29,7 @@ import { untilAborted } from '../support/until-aborted.ts';
 import { BodyResumer } from './body-resumer.ts';
 import { raceFor } from './contest.ts';
 import { InFlight } from './in-flight.ts';
+import { ownConfig } from './own-config.ts';
 import { planFor } from './plan.ts';
 import { ProxiedRequest } from './proxied-request.ts';
 import { RequestStages } from './request-stages.ts';
@@ -138,7 +139,8 @@ export class ProxyServer {
    */
   #respond(request: ProxiedRequest, sent: SentResponse, answering: Answering): Promise<number> {
     const { req, ledger, signal } = request;
-    const headers = clientHeaders(sent.judged, { req, config: this.#config, attempts: ledger.count, signal });
+    const config = ownConfig(sent.judged.attempt.candidate, this.#config);
+    const headers = clientHeaders(sent.judged, { req, config, attempts: ledger.count, signal });
     if (!(headers instanceof Promise)) return this.#send(request, sent, { ...answering, headers });
     return sent
       .untilRewritten(headers, request.res)
