@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
 import type { ProxyEvent } from '../../src/events/events.ts';
 import { Events } from '../../src/events/proxy-events.ts';
@@ -7,7 +8,7 @@ import type { BalancingProxyOptions } from '../../src/options/options.ts';
 import { planFor, strategyFor } from '../../src/proxy/plan.ts';
 import { HedgeBudget } from '../../src/race/budget.ts';
 import { type Strategy, strategyNames } from '../../src/race/strategies/strategies.ts';
-import { candidateNamed, learn } from '../endpoints/candidates.ts';
+import { attempt, candidateNamed, learn } from '../endpoints/candidates.ts';
 import { type ClientRequest, clientRequest } from '../http/client-request.ts';
 
 type Options = Omit<BalancingProxyOptions, 'endpoints'>;
@@ -167,6 +168,33 @@ describe('the plan for a request', () => {
     expect(pace.delayMs(fast)).toBeCloseTo(20, 0);
   });
 
+  /** An endpoint that took each of 1 to 1000 ms once. */
+  function variousTimes() {
+    const candidate = candidateNamed('a');
+    for (let ms = 1; ms <= 1_000; ms++) attempt(candidate.endpoint, 'lost', ms);
+    return candidate;
+  }
+
+  test('has with hedge at first the delay that spends four fifths of the budget, and the 90th percentile once it has hedged', () => {
+    const { pace } = plan({ strategy: 'hedge' });
+    const candidate = variousTimes();
+    expect(pace.delayMs(candidate)).toBeGreaterThan(950);
+    expect(pace.leaseHedge?.()).toBeDefined();
+    expect(pace.delayMs(candidate) / 900).toBeCloseTo(1, 1);
+  });
+
+  test('has with hedge the delay of the first hedge as long as the budget denies it', () => {
+    const { pace } = plan({ strategy: 'hedge', hedge: { budgetFloor: 0 } });
+    expect(pace.leaseHedge?.()).toBeUndefined();
+    expect(pace.delayMs(variousTimes())).toBeGreaterThan(950);
+  });
+
+  test('has with hedge no shorter delay once it has hedged where the delay is given', () => {
+    const { pace } = plan({ strategy: 'hedge', hedge: { delayMs: 5_000 } });
+    pace.leaseHedge?.();
+    expect(pace.delayMs(variousTimes())).toBe(5_000);
+  });
+
   test('has with hedge the fixed delay where one is given', () => {
     expect(plan({ strategy: 'hedge', hedge: { delayMs: 50 } }).pace.delayMs(candidateNamed('a'))).toBe(50);
   });
@@ -181,6 +209,13 @@ describe('the plan for a request', () => {
     expect([budget.denied, seen]).toEqual([0, []]);
     expect(pace.leaseHedge?.()).toBeUndefined();
     expect([budget.denied, seen]).toEqual([1, [expect.objectContaining({ type: 'hedge-denied', requestId: 1 })]]);
+  });
+
+  test('tells the budget which hedge is the first of its request', () => {
+    const { pace, budget } = plan({ strategy: 'hedge', hedge: { budgetFloor: 2 } });
+    const withdraw = jest.spyOn(budget, 'withdraw');
+    for (let hedge = 0; hedge < 3; hedge++) pace.leaseHedge?.();
+    expect(withdraw.mock.calls).toEqual([[true], [false], [false]]);
   });
 
   test('gives a hedge back to the concurrency cap when its lease ends', () => {

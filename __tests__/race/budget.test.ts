@@ -158,6 +158,16 @@ describe('the share of responses that a budget takes for slow', () => {
     expect(budget.tailRatio / before).toBeLessThan(high);
   });
 
+  test('stays while further hedges of the same requests take no more than the room that is left', () => {
+    const budget = budgetWith({ budgetRatio: 0.05 });
+    const before = budget.tailRatio;
+    for (let second = 0; second < 40; second += 2) {
+      spend(budget, 2, { asking: 4 });
+      budget.withdraw(false);
+    }
+    expect(budget.tailRatio / before).toBeCloseTo(1, 1);
+  });
+
   test('is no other one after a silence', () => {
     const budget = budgetWith({ budgetRatio: 0.05 });
     spend(budget, 10, { asking: 10 });

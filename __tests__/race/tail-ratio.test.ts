@@ -1,11 +1,9 @@
 import { TailRatio } from '../../src/race/tail-ratio.ts';
 
-/** Lets seconds go by, of 100 requests each, in a window of 1,000. */
+/** Lets seconds go by, of 100 requests each, in a window of 10 s. */
 function spend(ratio: TailRatio, seconds: number, hedges: number, firstHedges = hedges): void {
-  const requests = 100;
-  for (let second = 0; second < seconds; second++) {
-    ratio.correct({ requests, hedges, firstHedges, requestsInWindow: 10 * requests });
-  }
+  const window = { requests: 1_000, hedges: 10 * hedges, firstHedges: 10 * firstHedges };
+  for (let second = 0; second < seconds; second++) ratio.correct({ requests: 100, hedges, firstHedges }, window);
 }
 
 describe('the share of responses that is slow enough for a hedge', () => {
@@ -80,7 +78,8 @@ describe('the share of responses that is slow enough for a hedge', () => {
   test('hardly moves by one hedge where there are few requests', () => {
     const ratio = new TailRatio(0.05);
     const before = ratio.value;
-    ratio.correct({ requests: 1, hedges: 1, firstHedges: 1, requestsInWindow: 10 });
+    const hedged = { hedges: 1, firstHedges: 1 };
+    ratio.correct({ requests: 1, ...hedged }, { requests: 10, ...hedged });
     expect(Math.abs(ratio.value / before - 1)).toBeLessThan(0.06);
   });
 

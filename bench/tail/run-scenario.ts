@@ -40,6 +40,8 @@ export async function runScenario(scenario: Scenario, { requests, perSecond, see
   const started = await ask({ type: 'start', count: scenario.endpoints, seed, errorRatio: scenario.errorRatio ?? 0 });
   const proxy = createBalancingProxy({ ...scenario.options, endpoints: urlsOf(started) });
   const server = createServer(proxy).listen(0, '127.0.0.1');
+  // A connection that is closed while the next request is on its way is the client's affair, and is not measured here.
+  server.keepAliveTimeout = 0;
   await once(server, 'listening');
   const load = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,

@@ -8,7 +8,7 @@
  */
 
 import type { Lease } from './rules.ts';
-import { TailRatio } from './tail-ratio.ts';
+import { type Spending, TailRatio } from './tail-ratio.ts';
 
 /** How large a budget is. */
 export interface BudgetOptions {
@@ -23,28 +23,22 @@ export interface BudgetOptions {
 const slotMs = 1_000;
 const slotCount = 10;
 
-interface Slot {
+/** The figures of a second, or of all seconds that count. */
+interface Figures extends Spending {
   requests: number;
-  /** Extra attempts that were granted. */
+  hedges: number;
+  firstHedges: number;
+  /** The hedges for which there was room. */
   extras: number;
-  denied: number;
-  /** Extra attempts, granted or denied, for requests that had had none. */
-  first: number;
 }
 
 /** Counts requests and extra attempts over the last 10 s, in slots of a second. */
 export class HedgeBudget {
   readonly #options: BudgetOptions;
   readonly #tailRatio: TailRatio;
-  readonly #slots: readonly Slot[] = Array.from({ length: slotCount }, () => ({
-    requests: 0,
-    extras: 0,
-    denied: 0,
-    first: 0,
-  }));
+  readonly #slots: readonly Figures[] = Array.from({ length: slotCount }, zeros);
+  readonly #window = zeros();
   #slotNumber = currentSlot();
-  #requests = 0;
-  #extras = 0;
   #underWay = 0;
   #denied = 0;
 
@@ -66,7 +60,7 @@ export class HedgeBudget {
   /** Counts a request that may be hedged, which adds `budgetRatio` extra attempts to the window. */
   deposit(): void {
     this.#slot().requests++;
-    this.#requests++;
+    this.#window.requests++;
   }
 
   /**
@@ -75,16 +69,18 @@ export class HedgeBudget {
    */
   withdraw(isFirst = true): Lease | undefined {
     const slot = this.#slot();
-    if (isFirst) slot.first++;
+    for (const figures of [slot, this.#window]) {
+      figures.hedges++;
+      if (isFirst) figures.firstHedges++;
+    }
     const { budgetRatio, budgetFloor, maxConcurrent } = this.#options;
-    const allowed = budgetFloor + budgetRatio * this.#requests;
-    if (this.#extras + 1 > allowed || this.#underWay >= maxConcurrent) {
+    const allowed = budgetFloor + budgetRatio * this.#window.requests;
+    if (this.#window.extras + 1 > allowed || this.#underWay >= maxConcurrent) {
       this.#denied++;
-      slot.denied++;
       return undefined;
     }
     slot.extras++;
-    this.#extras++;
+    this.#window.extras++;
     return this.#lease();
   }
 
@@ -100,35 +96,32 @@ export class HedgeBudget {
   }
 
   /** The slot of this second; slots that are older than the window leave the sums. */
-  #slot(): Slot {
+  #slot(): Figures {
     const now = currentSlot();
     if (now === this.#slotNumber) return this.#at(now);
-    this.#correctTailRatio(this.#at(this.#slotNumber));
+    this.#tailRatio.correct(this.#at(this.#slotNumber), this.#window);
     const passed = Math.min(now - this.#slotNumber, slotCount);
     for (let i = 1; i <= passed; i++) this.#empty(this.#at(now - passed + i));
     this.#slotNumber = now;
     return this.#at(now);
   }
 
-  #correctTailRatio({ requests, extras, denied, first }: Slot): void {
-    const hedges = extras + denied;
-    this.#tailRatio.correct({ requests, hedges, firstHedges: first, requestsInWindow: this.#requests });
+  #empty(slot: Figures): void {
+    for (const name of ['requests', 'hedges', 'firstHedges', 'extras'] as const) {
+      this.#window[name] -= slot[name];
+      slot[name] = 0;
+    }
   }
 
-  #empty(slot: Slot): void {
-    this.#requests -= slot.requests;
-    this.#extras -= slot.extras;
-    slot.requests = 0;
-    slot.extras = 0;
-    slot.denied = 0;
-    slot.first = 0;
-  }
-
-  #at(slotNumber: number): Slot {
+  #at(slotNumber: number): Figures {
     const slot = this.#slots[slotNumber % slotCount];
     if (!slot) throw new RangeError(`no slot ${slotNumber}`);
     return slot;
   }
+}
+
+function zeros(): Figures {
+  return { requests: 0, hedges: 0, firstHedges: 0, extras: 0 };
 }
 
 function currentSlot(): number {

@@ -27,16 +27,14 @@ const correctionLimits = { lowest: -3, highest: 1.5 };
 /** The correction is used in steps of 5 %, so that a percentile can be kept for some time once it was worked out. */
 const stepsPerUnit = 20;
 
-/** How much was asked of the budget in a second. */
+/** How much was asked of the budget in some time. */
 export interface Spending {
   /** Requests that might be hedged. */
   readonly requests: number;
-  /** Hedges, whether the budget had room for them or not. */
+  /** Hedges that were asked for, whether the budget had room for them or not. */
   readonly hedges: number;
   /** Those of them whose requests had had none. */
   readonly firstHedges: number;
-  /** The requests of the budget's whole window. */
-  readonly requestsInWindow: number;
 }
 
 /** Steers the share of responses that is slow enough for a hedge. */
@@ -58,10 +56,10 @@ export class TailRatio {
     return this.#value;
   }
 
-  /** Corrects the share by what was asked for within a second. */
-  correct({ requests, hedges, firstHedges, requestsInWindow }: Spending): void {
-    const tooFew = this.#aim * requests - Math.max(firstHedges, hedges * (firstRatio / allRatio));
-    const step = tooFew / Math.max(this.#aim * requestsInWindow, fewestToGoBy);
+  /** Corrects the share by what was asked for in the latest second. @param window the same of the last seconds, that one included. */
+  correct(second: Spending, window: Spending): void {
+    const tooFew = this.#aim * second.requests - costOf(second, window);
+    const step = tooFew / Math.max(this.#aim * window.requests, fewestToGoBy);
     const { lowest, highest } = correctionLimits;
     this.#correction = within(this.#correction + within(step, -largestStep, largestStep), lowest, highest);
     this.#value = this.#corrected();
@@ -72,6 +70,12 @@ export class TailRatio {
     const odds = this.#aim * Math.exp(Math.round(this.#correction * stepsPerUnit) / stepsPerUnit);
     return odds / (1 + odds);
   }
+}
+
+/** The hedges of a second, to be compared with the aim: the first ones, or a part of all as long as these are too many. */
+function costOf(second: Spending, { hedges, firstHedges }: Spending): number {
+  const ofAll = firstRatio / allRatio;
+  return hedges * ofAll > firstHedges ? second.hedges * ofAll : second.firstHedges;
 }
 
 function within(value: number, lowest: number, highest: number): number {
