@@ -140,7 +140,7 @@ export const everyOption: Required<BalancingProxyOptions> = {
   resume: 'replay' satisfies ResumeMode,
   maxResumes: 3,
   strategy: (req) => (req.url === '/slow' ? 'hedge' : 'failover'),
-  unsafeMethods: 'single',
+  unsafeMethods: ({ url }) => (url === '/search' ? 'race' : 'single'),
   hedge: {
     delayMs: 'p99.9',
     minDelayMs: 1,

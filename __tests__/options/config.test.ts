@@ -205,7 +205,7 @@ describe('a good value', () => {
     ['preferStatuses', ['200,300', 200, ['2xx', 404], '200-204']],
     ['preferGraceMs', [0.5, 100, 2_147_483_647, Infinity]],
     ['strategy', ['race', 'hedge', 'failover', 'single', () => 'race']],
-    ['unsafeMethods', ['race', 'hedge', 'failover', 'single']],
+    ['unsafeMethods', ['race', 'hedge', 'failover', 'single', () => 'single']],
     ['hedge', [{}, { delayMs: undefined }]],
     ['hedge', ['auto', 'p1', 'p50', 'p95', 'p99', 'p99.9', 0.5, 1, 2_147_483_647].map((delayMs) => ({ delayMs }))],
     ['hedge', [0, 0.5, 2_000].map((minDelayMs) => ({ minDelayMs }))],

@@ -66,6 +66,12 @@ describe('the strategy for a request', () => {
       { method: 'POST' },
       'single',
     ],
+    [
+      'what the function of unsafeMethods says of a write',
+      { strategy: 'race', unsafeMethods: ({ url }) => (url === '/search' ? 'hedge' : 'single') },
+      { method: 'POST', url: '/search' },
+      'hedge',
+    ],
   ])('is %s', (_, options, request, expected) => {
     expect(strategyOf(options, request)).toBe(expected);
   });
@@ -74,6 +80,21 @@ describe('the strategy for a request', () => {
     const req = clientRequest({ method: 'POST', headers: ['Connection', 'close, idempotency-key'] });
     req.headers['idempotency-key'] = 'ours';
     expect(strategyFor(req, configWith({ unsafeMethods: 'single' }))).toBe('race');
+  });
+
+  const refusing = (): never => {
+    throw new Error('asked');
+  };
+  test.each([
+    ['a read', { method: 'GET' }],
+    ['a repeatable write', { method: 'PUT' }],
+    ['a write with an Idempotency-Key', { method: 'POST', headers: ['Idempotency-Key', '1'] }],
+  ])('is found for %s without asking the function of unsafeMethods', (_, request) => {
+    expect(strategyOf({ strategy: 'failover', unsafeMethods: refusing }, request)).toBe('failover');
+  });
+
+  test('is found for a write without asking the function of strategy', () => {
+    expect(strategyOf({ strategy: refusing, unsafeMethods: () => 'single' }, { method: 'POST' })).toBe('single');
   });
 
   const nonsense = `returned something else than ${strategyNames.join(', ')}`;
@@ -89,24 +110,26 @@ describe('the strategy for a request', () => {
       'returned a promise: expected the value itself',
       undefined,
     ],
-  ])('is an error when the function returns %s', (_, strategy, problem, why) => {
-    expect(() => strategyOf({ strategy: strategy as () => Strategy }, {})).toThrow(
-      expect.objectContaining({
-        code: 'ERR_BRP_HOOK',
-        status: 500,
-        message: `option \`strategy\` ${problem}`,
-        ...(why !== undefined && { cause: new TypeError(why) }),
-      }),
-    );
+  ])('is an error when a function returns %s', (_, choose, problem, why) => {
+    for (const option of ['strategy', 'unsafeMethods']) {
+      expect(() => strategyOf({ [option]: choose }, { method: 'POST' })).toThrow(
+        expect.objectContaining({
+          code: 'ERR_BRP_HOOK',
+          status: 500,
+          message: `option \`${option}\` ${problem}`,
+          ...(why !== undefined && { cause: new TypeError(why) }),
+        }),
+      );
+    }
   });
 
-  test('is an error with its cause when the function throws', () => {
+  test.each(['strategy', 'unsafeMethods'])('is an error with its cause when the function of %s throws', (option) => {
     const oops = new Error('oops');
-    const strategy = () => {
+    const choose = () => {
       throw oops;
     };
-    expect(() => strategyOf({ strategy }, {})).toThrow(
-      expect.objectContaining({ code: 'ERR_BRP_HOOK', message: 'option `strategy` threw', cause: oops }),
+    expect(() => strategyOf({ [option]: choose }, { method: 'POST' })).toThrow(
+      expect.objectContaining({ code: 'ERR_BRP_HOOK', message: `option \`${option}\` threw`, cause: oops }),
     );
   });
 });

@@ -74,7 +74,7 @@ export const proxyOptions = {
   ...answerOptions,
   strategy: option(strategy, 'race', 'How the endpoints are asked'),
   unsafeMethods: option(
-    namedStrategy,
+    strategy,
     inWords('the same as `strategy`'),
     'The strategy for POST, PATCH and all other methods that are not idempotent, when the request has no `Idempotency-Key`',
   ),

@@ -28,10 +28,10 @@ export interface BalancingProxyOptions extends AnswerOptions {
   readonly strategy?: Strategy | ((req: IncomingMessage) => Strategy);
   /**
    * The strategy for POST, PATCH and all other methods that are not idempotent, when the request has no `Idempotency-Key`. The IANA
-   * registry says which methods are idempotent.
+   * registry says which methods are idempotent. As `strategy`, it may be a function of the request, which is asked for those only.
    * @default the same as `strategy`
    */
-  readonly unsafeMethods?: Strategy;
+  readonly unsafeMethods?: Strategy | ((req: IncomingMessage) => Strategy);
   /** When and how often to hedge; see {@link HedgeOptions}. */
   readonly hedge?: HedgeOptions;
   /**

@@ -35,15 +35,19 @@ export function planFor(req: IncomingMessage, { config, budget, reporter, isRepl
 
 /**
  * The strategy for a request: `unsafeMethods` for a write that carries no Idempotency-Key, else `strategy`.
- * @throws BalancingProxyError `ERR_BRP_HOOK` when the user's function throws or names no strategy.
+ * @throws BalancingProxyError `ERR_BRP_HOOK` when the function that is asked throws or names no strategy.
  */
 export function strategyFor(req: IncomingMessage, { strategy, unsafeMethods }: Config): Strategy {
-  if (unsafeMethods && !isRepeatable(req)) return unsafeMethods;
+  const isUnsafe = unsafeMethods !== undefined && !isRepeatable(req);
+  return isUnsafe ? strategyOf('unsafeMethods', unsafeMethods, req) : strategyOf('strategy', strategy, req);
+}
+
+function strategyOf(option: string, strategy: Config['strategy'], req: IncomingMessage): Strategy {
   if (typeof strategy !== 'function') return strategy;
-  const chosen: unknown = callSyncHook('strategy', () => strategy(req));
+  const chosen: unknown = callSyncHook(option, () => strategy(req));
   const known = strategyNames.find((name) => name === chosen);
   if (known) return known;
-  throw hookReturned('strategy', strategyNames.join(', '), chosen);
+  throw hookReturned(option, strategyNames.join(', '), chosen);
 }
 
 /** Whether a request may be sent twice: by its method, or because it carries to every endpoint the key by which it is known again. */
