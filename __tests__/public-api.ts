@@ -56,6 +56,7 @@ import {
   type Percentile,
   type ProxyEvent,
   type RequestEnded,
+  type RequestOutcome,
   type ResumeMode,
   type Strategy,
   type TerminalStatuses,
@@ -152,6 +153,7 @@ export const everyOption: Required<BalancingProxyOptions> = {
   maxAttempts: 3,
   tierDelayMs: 500,
   retry: { forMs: 5_000, everyMs: 100 },
+  fallthrough: true,
   order: 'fastest',
   maxInFlight: 100,
   loserGraceMs: 5,
@@ -412,10 +414,11 @@ function describeReason(reason: AttemptReason): string {
 
 function ended(event: RequestEnded): string {
   const { status, winner, bytes, durationMs, attempts, isBodyStreamed, strategy, error, resumes } = event;
+  const isPassedOn = (event.outcome satisfies RequestOutcome) === 'passed-on';
   const breaks = attempts.map(({ brokeOff }) => (brokeOff satisfies BodyBreak | undefined)?.atByte);
   const heads = attempts.map(({ headAfterMs }) => headAfterMs satisfies number | undefined);
   const outcomes: ReadonlyArray<AttemptOutcome | 'pending'> = attempts.map(({ outcome }: AttemptReport) => outcome);
-  return `${status ?? error?.status} ${winner} ${bytes + durationMs} ${outcomes} ${isBodyStreamed} ${strategy} ${resumes satisfies number} ${breaks} ${heads}`;
+  return `${isPassedOn} ${status ?? error?.status} ${winner} ${bytes + durationMs} ${outcomes} ${isBodyStreamed} ${strategy} ${resumes satisfies number} ${breaks} ${heads}`;
 }
 
 export const answerError: ErrorRequestHandler = (error, _req, res, next) => {

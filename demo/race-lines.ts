@@ -67,7 +67,9 @@ function drawRequest(race: RequestEnded, paint: Paint): string {
   return `${what}${describeResult(race, paint)} in ${Math.round(durationMs)} ms`;
 }
 
-function describeResult({ finalStatus: status, winner, servedBy, resumes, error }: RequestEnded, paint: Paint): string {
+function describeResult(race: RequestEnded, paint: Paint): string {
+  const { finalStatus: status, outcome, winner, servedBy, resumes, error } = race;
+  if (outcome === 'passed-on') return paint('red', 'passed on, as nobody won,');
   if (error?.code === 'ERR_BRP_CLIENT_GONE') return paint('gray', 'nothing, the client went away');
   if (error) return paint('red', `${status}, ${error.code},`);
   const mended = resumes > 0 ? `, resumed ${resumes === 1 ? 'once' : `${resumes} times`},` : '';

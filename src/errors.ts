@@ -134,6 +134,18 @@ export function isOwnFault({ code }: BalancingProxyError): boolean {
   return code === 'ERR_BRP_UNSENDABLE' || code === 'ERR_BRP_NO_SOCKET';
 }
 
+const unansweredCodes: ReadonlySet<string> = new Set<ErrorCode>([
+  'ERR_BRP_EXHAUSTED',
+  'ERR_BRP_ALL_TIMED_OUT',
+  'ERR_BRP_TOTAL_TIMEOUT',
+  'ERR_BRP_NO_ENDPOINT',
+]);
+
+/** Whether endpoints are to blame for a request that has no response, so that somebody else may answer it. */
+export function isUnanswered(error: BalancingProxyError): boolean {
+  return unansweredCodes.has(error.code);
+}
+
 /** Whether the client has ended its request, by leaving or by reading nothing. */
 export function isClientsDoing(error: BalancingProxyError | undefined): boolean {
   return error?.code === 'ERR_BRP_CLIENT_GONE' || error?.code === 'ERR_BRP_CLIENT_TIMEOUT';

@@ -33,6 +33,7 @@ export type {
   ResponseStarted,
 } from './events/events.ts';
 export type { ManagedProxy, ObservedProxy } from './events/observed-proxy.ts';
+export type { RequestOutcome } from './events/request-outcome.ts';
 export type { ServerSentEvent } from './http/first-event.ts';
 export type { PathRewrite } from './http/target.ts';
 export type { Logger } from './observers/log/logger.ts';

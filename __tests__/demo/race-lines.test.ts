@@ -1,6 +1,6 @@
 import { drawRace, type Paint } from '../../demo/race-lines.ts';
 import { type AttemptReport, BalancingProxyError, type RequestEnded } from '../../src/index.ts';
-import { withFinalStatus } from '../events/with-final-status.ts';
+import { reportedEnd } from '../events/reported-end.ts';
 
 const plain: Paint = (_color, text) => text;
 
@@ -17,7 +17,7 @@ function attempt(outcome: AttemptReport['outcome'], details: Partial<AttemptRepo
 }
 
 function raceOf(request: Partial<RequestEnded>, attempts: readonly AttemptReport[] = []): RequestEnded {
-  return withFinalStatus({
+  return reportedEnd({
     type: 'request-ended',
     requestId: 12,
     method: 'GET',
@@ -57,6 +57,11 @@ describe('drawRace', () => {
       what: 'the error where there was one',
       request: { status: undefined, error: new BalancingProxyError('ERR_BRP_EXHAUSTED', 'none') },
       line: '502, ERR_BRP_EXHAUSTED, in 143 ms',
+    },
+    {
+      what: 'a request that others answer',
+      request: { outcome: 'passed-on' as const, winner: undefined, servedBy: undefined, status: undefined },
+      line: 'passed on, as nobody won, in 143 ms',
     },
   ])('names $what', ({ request, line }) => {
     expect(draw(raceOf(request))).toEqual([`#12 GET /hello -> ${line}`]);

@@ -28,6 +28,7 @@ describe('a bad value', () => {
     ['strategy', ['race'], `\`strategy\`: ${strategies}, got [object Array]`],
     ['unsafeMethods', 'none', `\`unsafeMethods\`: ${strategies}, got 'none'`],
     ['unsafeMethods', null, `\`unsafeMethods\`: ${strategies}, got null`],
+    ['fallthrough', 'yes', "`fallthrough`: expected true or false, got 'yes'"],
     ['hedge', 50, '`hedge`: expected an object, got 50'],
     ['hedge', 'p95', "`hedge`: expected an object, got 'p95'"],
     ['hedge', null, '`hedge`: expected an object, got null'],

@@ -31,6 +31,7 @@ describe('resolveOptions without options', () => {
       resume: 'range',
       maxResumes: 10,
       strategy: 'race',
+      fallthrough: false,
       unsafeMethods: undefined,
       hedge: {
         delayMs: 'auto',
@@ -214,6 +215,7 @@ describe('a good value', () => {
     ['hedge', [0, 1, 100, Infinity].map((budgetFloor) => ({ budgetFloor }))],
     ['hedge', [1, 100, Infinity].map((maxConcurrent) => ({ maxConcurrent }))],
     ['maxAttempts', [1, 2, 100, Infinity]],
+    ['fallthrough', [true, false]],
     ['order', ['given', 'fastest', 'random']],
     ['maxInFlight', [1, 2, 100, Infinity]],
     ['loserGraceMs', [0, 0.5, 5, Infinity]],

@@ -2,6 +2,7 @@ import type { EjectionCause } from '../endpoints/snapshot.ts';
 import type { AttemptResult, BalancingProxyError } from '../errors.ts';
 import type { AttemptReason } from '../race/rules.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
+import type { RequestOutcome } from './request-outcome.ts';
 
 /** Where a body broke off while the client was being given it. */
 export interface BodyBreak {
@@ -88,15 +89,17 @@ export interface ResponseStarted extends RequestEvent {
   readonly afterMs: number;
 }
 
-/** Tells that a request is over: its response has ended, and so have all its attempts. */
+/** Tells that a request is over: its response has ended, or others answer it, and all its attempts have ended. */
 export interface RequestEnded extends RequestEvent {
   /** Names the event. */
   readonly type: 'request-ended';
-  /** The status that the client got; undefined when it got none, or an error handler is about to choose one. */
+  /** How the request ended. */
+  readonly outcome: RequestOutcome;
+  /** The status that the client got; undefined when it got none, or others are about to choose one. */
   readonly status: number | undefined;
   /**
    * The status with which the request counts: `status`, or, when nothing was sent yet, that of `error`, which an error handler
-   * may still change. Undefined when the client left before.
+   * may still change. Undefined when the client left before, and when the request was passed on.
    */
   readonly finalStatus: number | undefined;
   /** The endpoint that won, if one did. */
@@ -116,8 +119,9 @@ export interface RequestEnded extends RequestEvent {
   /** How the endpoints were asked; undefined when the request ended before that was decided. */
   readonly strategy: Strategy | undefined;
   /**
-   * Why the request was not answered with an endpoint's response, or not to its end. With `ERR_BRP_ENDED_BY_APP` other code
-   * of the app has answered, or ended the response; `status` is the one that the client got from it.
+   * Why the request was not answered with an endpoint's response, or not to its end; of one that was passed on, the error that it would have
+   * ended with. With `ERR_BRP_ENDED_BY_APP` other code of the app has answered, or ended the response; `status` is the one that the
+   * client got from it.
    */
   readonly error: BalancingProxyError | undefined;
 }

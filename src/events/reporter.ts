@@ -14,6 +14,7 @@ import type {
   ResponseStarted,
 } from './events.ts';
 import type { Events } from './proxy-events.ts';
+import { requestOutcomeOf } from './request-outcome.ts';
 
 /** The fields that a kind of event has besides those that all have. */
 type OwnFields<Event> = Event extends unknown ? Omit<Event, keyof RequestEvent> : never;
@@ -31,6 +32,9 @@ interface ReportedAttempt {
   /** How the attempt went so far. */
   report(): AttemptReport;
 }
+
+/** The facts of the end of a request, of which the rest is derived. */
+type EndedFields = Omit<RequestEnded, keyof RequestEvent | 'type' | 'outcome' | 'finalStatus'>;
 
 /** The reports of one request. No event is built that nobody hears. */
 export class Reporter {
@@ -81,11 +85,18 @@ export class Reporter {
     if (this.#events.isHeard('response-started')) this.#emit({ type: 'response-started', ...fields });
   }
 
-  /** Tells that the request is over. @param fieldsOf called only when somebody hears. */
-  requestEnded(fieldsOf: () => Omit<RequestEnded, keyof RequestEvent | 'type' | 'finalStatus'>): void {
+  /**
+   * Tells that the request is over.
+   * @param fieldsOf called only when somebody hears.
+   * @param isPassedOn whether the request is given to `next()`, for others to answer.
+   */
+  requestEnded(fieldsOf: () => EndedFields, isPassedOn: boolean): void {
     if (!this.#events.isHeard('request-ended')) return;
     const fields = fieldsOf();
-    this.#emit({ type: 'request-ended', finalStatus: finalStatusOf(fields), ...fields });
+    const { status, error } = fields;
+    const outcome = requestOutcomeOf(fields, isPassedOn);
+    const finalStatus = finalStatusOf({ status, error, outcome });
+    this.#emit({ type: 'request-ended', outcome, finalStatus, ...fields });
   }
 
   #emit(event: OwnFields<RequestEvents>): void {
@@ -116,8 +127,13 @@ function endpointEvent(
 
 /**
  * The status with which a request counts: the one that the client got, else that of the error, which is answered after the
- * event. Undefined when the client left before.
+ * event. Undefined when the client left before, and when the request is passed on to others.
  */
-export function finalStatusOf({ status, error }: Pick<RequestEnded, 'status' | 'error'>): number | undefined {
-  return status ?? (error?.code === 'ERR_BRP_CLIENT_GONE' ? undefined : error?.status);
+export function finalStatusOf({
+  status,
+  error,
+  outcome,
+}: Pick<RequestEnded, 'status' | 'error' | 'outcome'>): number | undefined {
+  const isUnknown = outcome === 'passed-on' || error?.code === 'ERR_BRP_CLIENT_GONE';
+  return status ?? (isUnknown ? undefined : error?.status);
 }

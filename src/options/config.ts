@@ -90,6 +90,11 @@ export const proxyOptions = {
     'Time from the start of one tier of endpoints to that of the next, although endpoints of the first may still answer',
   ),
   retry: group(objectOf(retryOptions), retryOptions, 'Ask all endpoints again that could not be reached'),
+  fallthrough: option(
+    trueOrFalse,
+    false,
+    'Give a request to which no response is usable to `next()`, without an error, instead of answering it',
+  ),
   order: option(oneOf(orders), inWords("`'fastest'` for `'hedge'`, else `'given'`"), 'Which endpoint is asked first'),
   maxInFlight: option(
     wholeNumberFrom(1),

@@ -48,6 +48,13 @@ export interface BalancingProxyOptions extends AnswerOptions {
   /** Ask all endpoints again that could not be reached, instead of answering 502 at once; see {@link RetryOptions}. */
   readonly retry?: RetryOptions;
   /**
+   * Give a request to which no response is usable to `next()`, without an error, instead of answering it: whatever is mounted behind the
+   * proxy may answer, with the body that was read in `req.rawBody`, a Buffer. Requests whose body was streamed, upgrades, and requests
+   * without a `next` are answered all the same.
+   * @default false
+   */
+  readonly fallthrough?: boolean;
+  /**
    * Which endpoint is asked first: `'given'`, in the order of `endpoints`; `'fastest'`, by recent health, latency and load; or
    * `'random'`. Endpoints that are cooling down or left out come last.
    * @default 'fastest' for `'hedge'`, else 'given'

@@ -3,12 +3,18 @@ import type { RequestBody } from '../attempts/request/request-body.ts';
 
 /** The client's body after it was taken off the request, as far as it is of use later. */
 export class KeptBody {
+  #isTaken = false;
   #isStreamed = false;
   #content: Buffer | undefined;
 
   /** Whether the body is too large to be replayed, so that it goes to one endpoint only. */
   get isStreamed(): boolean {
     return this.#isStreamed;
+  }
+
+  /** Whether nothing of the body is left in the request, so that somebody else who answers has all of it or needs none. */
+  get isWhole(): boolean {
+    return this.#isTaken && !this.#isStreamed;
   }
 
   /** The body as it came, if it was read, for an error handler; undefined when it is forgotten. */
@@ -18,6 +24,7 @@ export class KeptBody {
 
   /** Keeps the body that was taken off the request. */
   keep({ content, state }: RequestBody): void {
+    this.#isTaken = true;
     this.#isStreamed = content instanceof Readable;
     if (state === 'untouched' && content instanceof Buffer) this.#content = content;
   }

@@ -39,10 +39,10 @@ export function planFor(req: IncomingMessage, { config, budget, reporter, isRepl
  */
 export function strategyFor(req: IncomingMessage, { strategy, unsafeMethods }: Config): Strategy {
   const isUnsafe = unsafeMethods !== undefined && !isRepeatable(req);
-  return isUnsafe ? strategyOf('unsafeMethods', unsafeMethods, req) : strategyOf('strategy', strategy, req);
+  return isUnsafe ? askedStrategy('unsafeMethods', unsafeMethods, req) : askedStrategy('strategy', strategy, req);
 }
 
-function strategyOf(option: string, strategy: Config['strategy'], req: IncomingMessage): Strategy {
+function askedStrategy(option: string, strategy: Config['strategy'], req: IncomingMessage): Strategy {
   if (typeof strategy !== 'function') return strategy;
   const chosen: unknown = callSyncHook(option, () => strategy(req));
   const known = strategyNames.find((name) => name === chosen);

@@ -8,7 +8,7 @@ import { abandonUpload } from '../client/request/abandon-upload.ts';
 import { toProxyError } from '../client/response/answer-error.ts';
 import { endedByApp, isBegunByApp, isEndedByApp } from '../client/response/ending.ts';
 import type { Candidate } from '../endpoints/candidate.ts';
-import { BalancingProxyError } from '../errors.ts';
+import { BalancingProxyError, isUnanswered } from '../errors.ts';
 import type { RequestEnded } from '../events/events.ts';
 import type { Reporter } from '../events/reporter.ts';
 import { Race } from '../race/race.ts';
@@ -23,6 +23,8 @@ import { Spares } from './spares.ts';
 interface ProxiedRequestSettings extends Pick<LifetimeSettings, 'req' | 'res' | 'totalMs'> {
   /** Tells observers of the request. */
   readonly reporter: Reporter;
+  /** Whether others may answer the request when no response is usable. */
+  readonly mayPassOn: boolean;
   /** Called once, when the response and every attempt have ended. */
   onEnd(): void;
 }
@@ -52,6 +54,7 @@ export class ProxiedRequest {
   readonly ledger: AttemptLedger;
   /** The client's body, once it was taken off the request. */
   readonly body = new KeptBody();
+  readonly #mayPassOn: boolean;
   readonly #life: Lifetime;
   readonly #spares = new Spares();
   readonly #onEnd: () => void;
@@ -59,11 +62,13 @@ export class ProxiedRequest {
   #race: Race<Candidate, JudgedResponse> | undefined;
   #winner: string | undefined;
   #sent: SentResponse | undefined;
+  #isPassedOn = false;
 
-  constructor({ req, res, reporter, totalMs, onEnd }: ProxiedRequestSettings) {
+  constructor({ req, res, reporter, totalMs, mayPassOn, onEnd }: ProxiedRequestSettings) {
     this.req = req;
     this.res = res;
     this.reporter = reporter;
+    this.#mayPassOn = mayPassOn;
     this.#onEnd = onEnd;
     this.#life = new Lifetime({ req, res, totalMs, onTimeUp: () => this.#errorOfTime(totalMs) });
     this.ledger = new AttemptLedger(reporter, this.#life.startedAt);
@@ -80,6 +85,11 @@ export class ProxiedRequest {
     return this.#life.elapsedMs;
   }
 
+  /** Whether the request ended without an answer, which others are to give. */
+  get isPassedOn(): boolean {
+    return this.#isPassedOn;
+  }
+
   /** Lets go of the unusable responses that are kept, when endpoints are asked anew. */
   forgetSpares(): void {
     this.#spares.empty();
@@ -92,8 +102,8 @@ export class ProxiedRequest {
   };
 
   /**
-   * Runs the race and settles what is sent: the winner, else a spare.
-   * @throws BalancingProxyError `ERR_BRP_EXHAUSTED` and its like when there is neither, `ERR_BRP_ENDED_BY_APP` when it is
+   * Runs the race and settles what is sent: the winner, else a spare, unless others answer then.
+   * @throws BalancingProxyError `ERR_BRP_EXHAUSTED` and its like when there is nothing to send, `ERR_BRP_ENDED_BY_APP` when it is
    * too late for both; the signal's reason when it fires first.
    */
   async settle({ strategy, race, config }: Settling): Promise<SentResponse> {
@@ -101,7 +111,7 @@ export class ProxiedRequest {
     this.#race = new Race(race);
     const winner = await this.#race.run();
     this.#race = undefined;
-    const sent = winner ?? (await this.#spares.take(config, this.signal));
+    const sent = winner ?? (this.#mayPassOnNow ? undefined : await this.#spares.take(config, this.signal));
     this.#life.settle();
     if (!sent) throw exhausted(this.ledger.reports());
     const isLate = isBegunByApp(this.res);
@@ -124,8 +134,14 @@ export class ProxiedRequest {
   /** Ends the request by whatever was thrown. @returns the error for whoever answers the client. */
   fail(thrown: unknown): BalancingProxyError {
     const error = this.#errorOf(thrown);
+    this.#isPassedOn = this.#mayPassOnNow && isUnanswered(error);
     this.#end(0, error);
     return error;
+  }
+
+  /** Whether others could answer: they need the body, of which a part may still be on its way. */
+  get #mayPassOnNow(): boolean {
+    return this.#mayPassOn && this.body.isWhole;
   }
 
   /** The reason why the request was not answered, or not to its end, of whatever was thrown. */
@@ -154,15 +170,18 @@ export class ProxiedRequest {
   }
 
   #finish(end: ResponseEnd): void {
-    this.reporter.requestEnded(() => ({
-      ...end,
-      winner: this.#winner,
-      servedBy: this.#sent?.servedBy,
-      resumes: this.#sent?.resumes ?? 0,
-      strategy: this.#strategy,
-      attempts: this.ledger.reports(),
-      isBodyStreamed: this.body.isStreamed,
-    }));
+    this.reporter.requestEnded(
+      () => ({
+        ...end,
+        winner: this.#winner,
+        servedBy: this.#sent?.servedBy,
+        resumes: this.#sent?.resumes ?? 0,
+        strategy: this.#strategy,
+        attempts: this.ledger.reports(),
+        isBodyStreamed: this.body.isStreamed,
+      }),
+      this.#isPassedOn,
+    );
     this.#onEnd();
   }
 

@@ -92,14 +92,17 @@ export class ProxyServer {
   /** Answers one request, or passes its error to `next`. */
   serve({ req, res, next, upgrade }: MiddlewareCall): void {
     const reporter = new Reporter(this.events, ++this.#requestCount, req);
-    const { totalMs } = this.#config.timeouts;
+    const { fallthrough, timeouts } = this.#config;
+    const mayPassOn = fallthrough && next !== undefined;
+    const onEnd = () => this.#inFlight.end();
     this.#inFlight.begin();
-    const request = new ProxiedRequest({ req, res, reporter, totalMs, onEnd: () => this.#inFlight.end() });
+    const request = new ProxiedRequest({ req, res, reporter, totalMs: timeouts.totalMs, mayPassOn, onEnd });
     this.#forward(request, upgrade).then(
       (bytes) => request.succeed(bytes),
       (thrown: unknown) => {
         const error = request.fail(thrown);
-        answerError(error, { req, res, next, readBody: request.body.content });
+        const { body, isPassedOn } = request;
+        answerError(error, { req, res, next, readBody: body.content, isPassedOn });
       },
     );
   }

@@ -6,7 +6,7 @@ import {
   type ProxyEvent,
   type RequestEnded,
 } from '../../../src/index.ts';
-import { withFinalStatus } from '../../events/with-final-status.ts';
+import { reportedEnd, type SaidEnd } from '../../events/reported-end.ts';
 
 const request = { requestId: 12, method: 'GET', url: '/path?q=1' };
 const endpoints = ['http://a', 'http://b'];
@@ -93,7 +93,7 @@ describe('the line of a request', () => {
       discardedBytes: 0,
     },
   ];
-  const served: Omit<RequestEnded, 'finalStatus'> = {
+  const served: SaidEnd = {
     type: 'request-ended',
     ...request,
     status: 200,
@@ -131,6 +131,11 @@ describe('the line of a request', () => {
       'nothing',
       { ...unanswered, error: error('ERR_BRP_EXHAUSTED') },
       `error ${failure} 502 in 36.3ms (ERR_BRP_EXHAUSTED)`,
+    ],
+    [
+      'a request that others answer',
+      { ...unanswered, outcome: 'passed-on', error: error('ERR_BRP_EXHAUSTED') },
+      'error : endpoints failed to return a usable response, passed on after 36.3ms (ERR_BRP_EXHAUSTED)',
     ],
     [
       'an answer that needed no endpoint',
@@ -173,9 +178,7 @@ describe('the line of a request', () => {
       'error  refused in 36.3ms: status 413, raise flag -body-limit',
     ],
   ])('tells of %s', (_, fields, line) => {
-    expect(linesOf([withFinalStatus({ ...served, ...fields })])).toEqual([
-      line.replace(' ', ' request 12 GET /path?...'),
-    ]);
+    expect(linesOf([reportedEnd({ ...served, ...fields })])).toEqual([line.replace(' ', ' request 12 GET /path?...')]);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { AttemptReport, EndpointSnapshot, Observer, ProxyEvent, RequestEnded } from '../../../src/index.ts';
 import type { ManagedProxy } from '../../../src/observers/dashboard/dashboard.ts';
+import { reportedEnd } from '../../events/reported-end.ts';
 import { snapshotOf } from '../../helpers/snapshot.ts';
 
 /** What a dashboard may ask of a proxy, with what it asked for. */
@@ -50,13 +51,12 @@ export function reportOf(details: Partial<AttemptReport> = {}): AttemptReport {
 
 /** The end of a request that was answered by `one`. */
 export function requestEnded(details: Partial<RequestEnded> = {}): RequestEnded {
-  return {
+  return reportedEnd({
     type: 'request-ended',
     requestId: 1,
     method: 'GET',
     url: '/hello',
     status: 200,
-    finalStatus: 200,
     winner: 'one',
     servedBy: 'one',
     resumes: 0,
@@ -67,7 +67,7 @@ export function requestEnded(details: Partial<RequestEnded> = {}): RequestEnded 
     strategy: 'race',
     error: undefined,
     ...details,
-  };
+  });
 }
 
 /** The end of an attempt. */

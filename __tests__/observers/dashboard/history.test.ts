@@ -35,6 +35,14 @@ describe('History of requests', () => {
     expect(history.requestFigures().perSecond).toBe(0.5);
   });
 
+  test('counts a request that others answer as one without a good response', () => {
+    const history = new History();
+    history.observe(requestEnded());
+    const error = new BalancingProxyError('ERR_BRP_EXHAUSTED', 'none');
+    history.observe(requestEnded({ outcome: 'passed-on', status: undefined, winner: undefined, error }));
+    expect(history.requestFigures().successRatio).toBe(0.5);
+  });
+
   test('gives the share of good responses; clients that left do not count', () => {
     const history = new History();
     history.observe(requestEnded());

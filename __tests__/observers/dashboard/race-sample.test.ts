@@ -82,6 +82,7 @@ describe('RaceSample', () => {
       path: '/hello',
       status: 200,
       servedBy: 'one',
+      isPassedOn: false,
       hasWinner: true,
       resumes: 0,
       strategy: 'race',
@@ -150,6 +151,13 @@ describe('RaceSample', () => {
       attempts: [],
     };
     expect(raceOf(ended)).toMatchObject(expected);
+  });
+
+  test('tells that others were to answer', () => {
+    expect(raceOf({ outcome: 'passed-on', status: undefined, winner: undefined })).toMatchObject({
+      isPassedOn: true,
+      status: null,
+    });
   });
 
   test('says nothing of the error with which a loser was cancelled', () => {

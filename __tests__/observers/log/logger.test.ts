@@ -5,7 +5,7 @@ import winston from 'winston';
 import { BalancingProxyError, type ErrorCode } from '../../../src/errors.ts';
 import type { AttemptReason, AttemptReport, ProxyEvent, RequestEnded } from '../../../src/index.ts';
 import { type Logger, requestLogger } from '../../../src/observers/log/logger.ts';
-import { withFinalStatus } from '../../events/with-final-status.ts';
+import { reportedEnd } from '../../events/reported-end.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
 import { answering, refusedUrl } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
@@ -27,7 +27,7 @@ function attempt(endpoint: string, fields: Partial<AttemptReport>): AttemptRepor
   };
 }
 
-const served = withFinalStatus({
+const served = reportedEnd({
   type: 'request-ended',
   requestId: 7,
   method: 'GET',
@@ -101,6 +101,11 @@ describe('the line of a request', () => {
       'warn GET /path?... 500 ERR_BRP_ENDPOINTS in 12.346 ms; they failed: no DNS',
     ],
     [
+      'a request that others answer',
+      { ...nobody, outcome: 'passed-on', error: error('ERR_BRP_EXHAUSTED'), attempts: [] },
+      'warn GET /path?... passed on ERR_BRP_EXHAUSTED in 12.346 ms; why',
+    ],
+    [
       'a winner that broke off',
       { error: error('ERR_BRP_CONNECTION_LOST'), attempts: [] },
       'warn GET /path?... 200 ERR_BRP_CONNECTION_LOST by http://a in 12.346 ms',
@@ -146,7 +151,7 @@ describe('the line of a request', () => {
       'info GET /path?... 200 by http://a in 12.346 ms (body too large to ask another endpoint)',
     ],
   ])('tells of %s', (_, fields, line) => {
-    expect(linesOf(withFinalStatus({ ...served, ...fields }))).toEqual([line]);
+    expect(linesOf(reportedEnd({ ...served, ...fields }))).toEqual([line]);
   });
 
   test.each<[AttemptReason, AttemptReport['outcome'], string]>([

@@ -92,6 +92,20 @@ describe('requests', () => {
     expect(await proxy.sum('request_errors_total', { code: 'ERR_BRP_EXHAUSTED' })).toBe(1);
   });
 
+  test('that others answer are passed on, with no status and no error', async () => {
+    const endpoints = [{ url: await refusedUrl(), name: 'one' }];
+    const proxy = measured(
+      await serveProxy({ endpoints, fallthrough: true }, (middleware) => (req, res) => {
+        middleware(req, res, () => void res.end('page'));
+      }),
+    );
+    expect((await request(proxy.url)).text).toBe('page');
+    await proxy.ended(1);
+    expect(await proxy.sum('requests_total', { outcome: 'passed-on', status: 'none' })).toBe(1);
+    expect(await proxy.sum('request_errors_total')).toBe(0);
+    expect(await proxy.sum('attempt_errors_total', { endpoint: 'one' })).toBe(1);
+  });
+
   test('that end before it is known how endpoints are asked have the strategy none', async () => {
     const proxy = await measure({ endpoints: await start(good), bodyLimitBytes: 1 });
     await request(proxy.url, { method: 'POST', body: 'too long' });

@@ -26,6 +26,7 @@ const requestEnded = {
   method: 'GET',
   url: '/path',
   status: 200,
+  outcome: 'served',
   finalStatus: 200,
   winner: 'one',
   servedBy: 'one',

@@ -95,6 +95,20 @@ describe('a hedge', () => {
 });
 
 describe('a failover', () => {
+  test('that others answer for is told as passed on, on the span of the request', async () => {
+    const served = await serve({
+      endpoints: [await refusedUrl()],
+      strategy: 'failover',
+      fallthrough: true,
+      frame: (proxy) => (req, res) => withinSpan(() => proxy(req, res, () => void res.end('page')))(req, res),
+    });
+    expect((await request(served.url)).text).toBe('page');
+    expect((await requestSpan()).attributes).toEqual({
+      'balancing_proxy.attempts': 1,
+      'balancing_proxy.passed_on': true,
+    });
+  });
+
   test('has an attempt after each failure', async () => {
     const refused = await refusedUrl();
     const bad = await resources.start(answering(500, 'bad'));

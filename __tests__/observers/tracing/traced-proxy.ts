@@ -53,7 +53,7 @@ afterAll(() => {
 
 /** Serves a proxy in the manner of an instrumentation of HTTP servers: in the context of a span. */
 export const withinSpan =
-  (proxy: BalancingProxy): RequestListener =>
+  (proxy: RequestListener): RequestListener =>
   (req, res) => {
     const span = tracer.startSpan('request', { kind: SpanKind.SERVER });
     res.once('close', () => span.end());

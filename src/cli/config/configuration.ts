@@ -30,6 +30,7 @@ export interface Configuration {
 const onlyInCode: RawOptions = {
   transport: 'use the flags -transport and -http2',
   logger: 'the command writes its log itself, see the flags -log-*',
+  fallthrough: 'it gives requests to the middleware that is next, and nothing stands behind the command',
   isUsable: 'it is a function, for which createBalancingProxy() has to be called',
   pathRewrite: 'it is a function, for which createBalancingProxy() has to be called',
   rewriteRequest: 'it is a function, for which createBalancingProxy() has to be called',

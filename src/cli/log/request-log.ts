@@ -158,6 +158,8 @@ function describeEnding(
     }
     case 'broken-off':
       return ` broken off after ${time} by ${last}: status ${status}, ${why}`;
+    case 'passed-on':
+      return `: endpoints failed to return a usable response, passed on after ${time} (${error})`;
     case 'client-gone':
       return `: the client has gone after ${time}`;
   }

@@ -14,15 +14,18 @@ interface Unanswered {
   readonly next: Next | undefined;
   /** The body of the request, if it was read and may still be of use. */
   readonly readBody: Buffer | undefined;
+  /** Whether `next` gets the request without the error. */
+  readonly isPassedOn: boolean;
 }
 
 /** Gives an error to `next`, or answers it where there is no `next`; a response that has begun is broken off instead. */
-export function answerError(error: BalancingProxyError, { req, res, next, readBody }: Unanswered): void {
+export function answerError(error: BalancingProxyError, { req, res, next, readBody, isPassedOn }: Unanswered): void {
   if (error.code === 'ERR_BRP_CLIENT_GONE' || error.code === 'ERR_BRP_ENDED_BY_APP') return;
   try {
     if (next && !res.headersSent) {
       if (readBody) leaveBody(req, readBody);
-      next(error);
+      if (isPassedOn) next();
+      else next(error);
       return;
     }
   } catch {

@@ -65,6 +65,8 @@ export interface RaceRow {
   readonly status: number | null;
   /** The name of the endpoint whose response the client got, or the end of it after a resume. */
   readonly servedBy: string | null;
+  /** Whether no response was usable and the request was passed on to others of the app. */
+  readonly isPassedOn: boolean;
   /** Whether an attempt won. */
   readonly hasWinner: boolean;
   /** Breaks within the body that were mended. */

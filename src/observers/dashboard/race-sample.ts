@@ -57,7 +57,7 @@ export class RaceSample {
 }
 
 function raceOf(ended: RequestEnded, id: number): RaceRow {
-  const { method, url, status, winner, servedBy, resumes, strategy, error, durationMs, attempts } = ended;
+  const { method, url, outcome: end, status, winner, servedBy, resumes, strategy, error, durationMs, attempts } = ended;
   const given = attempts.filter(({ outcome }) => outcome === 'won' || outcome === 'resumed').slice(0, maxAttempts);
   const shown = attempts.filter((attempt, index) => index < maxAttempts || given.includes(attempt));
   return {
@@ -67,6 +67,7 @@ function raceOf(ended: RequestEnded, id: number): RaceRow {
     path: shownPath(url),
     status: status ?? null,
     servedBy: servedBy ?? null,
+    isPassedOn: end === 'passed-on',
     hasWinner: winner !== undefined,
     resumes,
     strategy: strategy ?? null,

@@ -49,17 +49,19 @@ function logRequest(log: Write, ended: RequestEnded, logQuery: boolean): unknown
   const { ending, isBad, isMended, why, fields } = tellRequest(ended, logQuery);
   const { method, target, status, winner, resumes, durationMs, isBodyStreamed, attempts, error } = fields;
   const isLeft = ending === 'client-gone';
+  const isPassedOn = ending === 'passed-on';
   const words = [
     `${method} ${target}`,
-    isLeft ? 'client gone' : status,
+    isLeft ? 'client gone' : isPassedOn ? 'passed on' : status,
     !isLeft && error,
     winner ? `by ${winner}` : ended.servedBy && `of ${ended.servedBy}`,
     `in ${durationMs} ms`,
     isMended && `(resumes: ${resumes})`,
     isBodyStreamed && '(body too large to ask another endpoint)',
   ];
+  const isUnasked = attempts.length === 0 && (ending === 'refused' || isPassedOn);
   // Where no endpoint was asked, and where a function of the user has failed, nothing else would tell why.
-  const whys = (ending === 'refused' || error === 'ERR_BRP_HOOK') && why ? [why] : [];
+  const whys = (isUnasked || error === 'ERR_BRP_HOOK') && why ? [why] : [];
   const message = [words.filter(Boolean).join(' '), ...whys, ...attempts.map(describeAttempt)].join('; ');
   return log(isBad || isMended ? 'warn' : 'info', message, fields);
 }

@@ -7,11 +7,12 @@ import { shownTarget } from './shown-target.ts';
 
 /**
  * How a request ended, as far as logs tell endings apart: `own` is an answer for which no endpoint was needed, `refused` an
- * error before any was asked, `unusable` a request to which no endpoint gave a usable response.
+ * error before any was asked, `unusable` a request to which no endpoint gave a usable response, `passed-on` one that others answer then.
  */
-export type Ending = 'served' | 'own' | 'refused' | 'unusable' | 'broken-off' | 'client-gone';
+export type Ending = 'served' | 'own' | 'refused' | 'unusable' | 'broken-off' | 'passed-on' | 'client-gone';
 
-function endingOfRequest({ winner, attempts, error }: RequestEnded): Ending {
+function endingOfRequest({ outcome, winner, attempts, error }: RequestEnded): Ending {
+  if (outcome === 'passed-on') return outcome;
   if (error?.code === 'ERR_BRP_CLIENT_GONE') return 'client-gone';
   if (winner !== undefined) return error ? 'broken-off' : 'served';
   if (attempts.length > 0) return 'unusable';
@@ -44,6 +45,7 @@ export function tellRequest(ended: RequestEnded, logQuery: boolean | undefined) 
       durationMs: round(durationMs, 3),
       isBodyStreamed,
       attempts: attempts.map(tellAttempt),
+      ...(ending === 'passed-on' && { isPassedOn: true }),
       ...(error && { error: error.code }),
     },
   };

@@ -1,11 +1,8 @@
 import { ejectionCauses } from '../../endpoints/snapshot.ts';
-import { isClientsDoing, isSuccess } from '../../errors.ts';
+import { isSuccess } from '../../errors.ts';
 import type { AttemptReport, EndpointEjected, ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { EndpointLabels } from './endpoint-labels.ts';
 import type { Instruments } from './instruments.ts';
-
-/** How a request ended; README says what each one means. */
-type RequestOutcome = 'served' | 'unusable' | 'broken-off' | 'client-gone' | 'ended-by-app' | 'error';
 
 /** Whether a body that broke off was gone on with; README says what each one means. */
 type BreakOutcome = 'resumed' | 'failed';
@@ -60,21 +57,20 @@ export class Recorder {
 
   #requestEnded(ended: RequestEnded): void {
     const { requests, errors, streamed, responseBytes, requestDuration } = this.#instruments;
-    const { strategy = 'none', status, error, isBodyStreamed, bytes, durationMs, attempts } = ended;
-    const outcome = requestOutcome(ended);
+    const { strategy = 'none', outcome, status, error, isBodyStreamed, bytes, durationMs, attempts } = ended;
     requests.inc({ strategy, outcome, status: statusClassOf(ended) });
-    if (error) errors.inc({ code: error.code });
+    if (error && outcome !== 'passed-on') errors.inc({ code: error.code });
     if (isBodyStreamed) streamed.inc();
     responseBytes.inc(bytes);
     // A connection that has left HTTP lasts as long as anybody likes.
     if (status !== 101) requestDuration.observe({ outcome }, durationMs / 1_000);
     if (strategy === 'hedge') this.#countHedges(attempts);
     for (const attempt of attempts) if (!wasGiven(attempt, ended)) this.#countWaste(attempt);
-    this.#countBreaks(ended, outcome);
+    this.#countBreaks(ended);
   }
 
   /** Counts breaks by whether they were mended. One at which the client, or the app, gave up is neither. */
-  #countBreaks({ attempts, resumes }: RequestEnded, outcome: RequestOutcome): void {
+  #countBreaks({ attempts, resumes, outcome }: RequestEnded): void {
     const { resumes: breaks, attemptErrors } = this.#instruments;
     const broken = attempts.filter(({ brokeOff }) => brokeOff);
     if (broken.length === 0) return;
@@ -108,15 +104,6 @@ export class Recorder {
 /** Whether the client was given something of an attempt's response. A spare has not won. */
 function wasGiven({ outcome, endpoint }: AttemptReport, { winner, servedBy }: RequestEnded): boolean {
   return outcome === 'won' || outcome === 'resumed' || (winner === undefined && endpoint === servedBy);
-}
-
-function requestOutcome({ winner, servedBy, status, error, attempts }: RequestEnded): RequestOutcome {
-  if (isClientsDoing(error)) return 'client-gone';
-  if (error?.code === 'ERR_BRP_ENDED_BY_APP') return 'ended-by-app';
-  // When the chosen response breaks before its head is sent, the client gets an error like any other.
-  if (error) return servedBy !== undefined && status !== undefined ? 'broken-off' : 'error';
-  // A request that was answered without any endpoint, as `Max-Forwards: 0` wants, is served.
-  return winner === undefined && attempts.length > 0 ? 'unusable' : 'served';
 }
 
 function statusClassOf({ finalStatus }: RequestEnded): string {

@@ -12,7 +12,7 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestStarted } from '../../events/events.ts';
+import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestEnded, RequestStarted } from '../../events/events.ts';
 import type { ObservedProxy } from '../../events/observed-proxy.ts';
 import { hasMethods, trueOrFalse, valueThat } from '../../support/parser/kinds.ts';
 import { inWords, type OptionTable, objectOf, option } from '../../support/parser/option.ts';
@@ -102,7 +102,7 @@ class AttemptSpans {
     if (event.type === 'attempt-started') this.#attemptStarted(event);
     if (event.type === 'attempt-ended') this.#attemptEnded(event);
     if (event.type === 'hedge-denied') this.#tell(event.requestId, { 'balancing_proxy.hedge_denied': true });
-    if (event.type === 'request-ended') this.#requests.delete(event.requestId);
+    if (event.type === 'request-ended') this.#requestEnded(event);
   }
 
   /** Ends all open spans, without an outcome. */
@@ -135,6 +135,11 @@ class AttemptSpans {
     const { message } = report.error ?? {};
     if (errorType !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, ...(message && { message }) });
     span.end();
+  }
+
+  #requestEnded({ requestId, outcome }: RequestEnded): void {
+    if (outcome === 'passed-on') this.#tell(requestId, { 'balancing_proxy.passed_on': true });
+    this.#requests.delete(requestId);
   }
 
   /** Sets attributes of the request's own span, if there is one: a client's span, of another process, records nothing here. */

@@ -86,10 +86,11 @@ function raceElement(race, tiers) {
 }
 
 /** @param {RaceRow} race */
-function resultText({ hasWinner, servedBy, attempts, resumes, error, durationMs, strategy, endedAt }) {
+function resultText({ hasWinner, isPassedOn, servedBy, attempts, resumes, error, durationMs, strategy, endedAt }) {
   const winner = attempts.find(({ outcome }) => outcome === 'won')?.endpoint;
   const who = shortName(winner ?? servedBy ?? '');
-  const what = hasWinner ? `won by ${who}` : servedBy === null ? 'no response' : `nobody won, response of ${who}`;
+  const unserved = isPassedOn ? 'nobody won, passed on' : 'no response';
+  const what = hasWinner ? `won by ${who}` : servedBy === null ? unserved : `nobody won, response of ${who}`;
   const why = error === clientGone ? 'the client left' : error && formatCode(error);
   const mended = resumes > 0 && (resumes === 1 ? 'resumed once' : `resumed ${resumes} times`);
   return [what, mended, why, strategy, `${formatMs(durationMs)} ms`, formatTime(endedAt)].filter(Boolean).join(' · ');
