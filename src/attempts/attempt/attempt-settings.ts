@@ -32,6 +32,8 @@ export interface AttemptOptions {
   readonly isUsable: IsUsable | undefined;
   /** The most bytes of a body that the predicate is shown. */
   readonly inspectLimitBytes: number;
+  /** For how many milliseconds endpoints are asked again that could not be reached. */
+  readonly retry: { readonly forMs: number };
   /** The user's function that changes the headers to an endpoint. */
   readonly rewriteRequest: HeaderHook | undefined;
 }
