@@ -55,7 +55,7 @@ test.each([
 test('-tier-delay asks a backup while tier 0 is slow', async () => {
   const [slow, backup] = [await resources.start(hanging), await resources.startSaying('backup')];
   const file = temporaryFile(resources, 'brp.json', { endpoints: [slow.url, { url: backup.url, tier: 1 }] });
-  const { url } = await startAdmin('-config', file, '-tier-delay', '20ms');
+  const { url } = await startAdmin('-config', file, '-tier-delay', '20ms', '-timeout', '0');
   expect(await request(url)).toMatchObject({ status: 200, text: 'backup' });
   expect(slow.asked()).toBe(1);
 });
