@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { createSecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import { createCertificate } from '../../shared/certificate.ts';
 import {
   type BalancingProxyOptions,
@@ -105,6 +105,36 @@ describe.each(transports)('over %s', (transportName, create) => {
       served.proxy.drain(name);
       expect((await request(served.url)).status).toBe(200);
       served.proxy.restore(name);
+    }
+  });
+
+  test('each endpoint is shown our certificate that is meant for it, and the general one where there is no other', async () => {
+    const asking = { ...one, requestCert: true, ca: authorities };
+    const answer: RequestListener = ({ socket }, res) => {
+      res.end(String((socket as TLSSocket).getPeerCertificate().subject.CN));
+    };
+    const server =
+      transportName === 'HTTP/2'
+        ? http2.createSecureServer(asking, answer as never)
+        : https.createServer(asking, answer);
+    const url = `https://127.0.0.1:${(await resources.listen(server)).port}`;
+    const served = await resources.serve({
+      endpoints: [
+        { url, name: 'general' },
+        { url, name: 'own', tls: two },
+      ],
+      transport: create(),
+      tls: { ca: authorities, ...one },
+    });
+    for (let i = 0; i < 2; i++) {
+      for (const [drained, name] of [
+        ['general', 'two.test'],
+        ['own', 'one.test'],
+      ] as const) {
+        served.proxy.drain(drained);
+        expect((await request(served.url)).text).toBe(name);
+        served.proxy.restore(drained);
+      }
     }
   });
 
