@@ -115,6 +115,38 @@ describe('the next stage', () => {
     expect(race.state).toEqual({ rejected: new Error('no stage') });
   });
 
+  test('rejects the race when it throws after a pause', async () => {
+    const nextStage = jest.fn(() => {
+      if (nextStage.mock.calls.length > 1) throw new Error('no stage');
+      return 100;
+    });
+    const race = startRace('a', Infinity, { nextStage });
+    await race.attempts[0]?.fail();
+    await jest.advanceTimersByTimeAsync(100);
+    expect(race.state).toEqual({ rejected: new Error('no stage') });
+  });
+
+  test.each<[string, Next, boolean]>([
+    ['a stage', stageOf('b'), false],
+    ['a pause', 100, false],
+    ['nothing', undefined, false],
+    ['a stage, by time,', stageOf('b'), true],
+  ])('changes nothing when %s is given that comes with the end of the race', async (_, next, isByTime) => {
+    const controller = new AbortController();
+    const nextStage = () => {
+      controller.abort('gone');
+      return next;
+    };
+    const close = jest.fn(() => ({ done: true, value: undefined }) as const);
+    const candidates = { [Symbol.iterator]: () => Object.assign('a'[Symbol.iterator](), { return: close }) };
+    const race = startRace(candidates, Infinity, { nextStage, stageDelayMs: 100, signal: controller.signal });
+    if (isByTime) await jest.advanceTimersByTimeAsync(100);
+    else await race.attempts[0]?.fail();
+    await expect(race.result).rejects.toBe('gone');
+    expect(namesOf(race.attempts)).toBe('a');
+    expect([jest.getTimerCount(), close.mock.calls.length]).toEqual([0, 1]);
+  });
+
   test('closes its iterator with the race, as all others do', async () => {
     const closed: string[] = [];
     const candidates = (name: string): Iterable<string> => ({

@@ -13,11 +13,6 @@ export class OpenStage<Candidate> {
     this.#iterator = rules.candidates[Symbol.iterator]();
   }
 
-  /** Whether it is known that nobody is left to try. */
-  get isUsedUp(): boolean {
-    return this.#pulled?.done === true;
-  }
-
   /** The next candidate that may start now; the same one again until it is taken or may not start any more. */
   peek(): IteratorResult<Candidate> {
     let next = this.#pulled ?? this.#iterator.next();

@@ -51,8 +51,7 @@ export class Starts<Candidate> {
 
   /** Starts the next attempts of a stage of which one has failed. */
   follow(stage: OpenStage<Candidate>): void {
-    if (stage.isUsedUp) this.#race.onUsedUp();
-    else this.#startNext(stage, 'failure');
+    this.#startNext(stage, 'failure');
   }
 
   /** Opens the next stage, at once or after a pause, when the ones before were no help. @returns whether there is one. */
@@ -61,10 +60,10 @@ export class Starts<Candidate> {
     if (this.#isOver) return false;
     const next = this.#race.rules.nextStage?.(false);
     // A function of the caller may have fired the signal.
-    if (this.#isOver) return true;
+    if (next === undefined || this.#isOver) return false;
     if (typeof next === 'object') this.#open(next);
-    else if (next !== undefined) this.#timer = setTimeout(this.#onPause, next);
-    return next !== undefined;
+    else this.#timer = setTimeout(this.#onPause, next);
+    return true;
   }
 
   /** Lets no attempt start any more. */
