@@ -1,6 +1,5 @@
 import http from 'node:http';
 import type { Readable } from 'node:stream';
-import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import {
   type BalancingProxy,
@@ -10,8 +9,8 @@ import {
   type RequestEnded,
 } from '../../src/index.ts';
 import { fakeTransport } from '../../src/testing/testing.ts';
+import { untilNoTimer, useFakeTime } from '../helpers/fake-time.ts';
 import { bodyOf } from '../helpers/random-bodies.ts';
-import { turns } from '../helpers/turns.ts';
 import { bounded, seedTitle } from './seed.ts';
 import { ClientConnection, type Reading, reading } from './silences/client.ts';
 import { answerTo, type Script, script } from './silences/endpoint.ts';
@@ -19,8 +18,7 @@ import { answerTo, type Script, script } from './silences/endpoint.ts';
 // Endpoints and clients that take their time, by a clock that goes from one timer to the next: what looks whole is whole, every request
 // comes to its end, and nothing of it stays behind.
 
-beforeEach(() => void jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] }));
-afterEach(() => void jest.useRealTimers());
+useFakeTime();
 
 /** Predicates that wait for the body, for what may never come, or no longer than they like. */
 const predicates: Readonly<Record<string, BalancingProxyOptions['isUsable']>> = {
@@ -80,15 +78,6 @@ function proxyOf(content: Buffer, scripts: ReadonlyArray<readonly Script[]>, res
   });
   const endpoints = scripts.map((_, index) => `http://e${index}`);
   return { proxy: createBalancingProxy({ endpoints, transport, ...rest }), bodies };
-}
-
-/** Lets time go by until no timer is left. */
-async function untilNoTimer(): Promise<void> {
-  await turns(2);
-  for (let count = 0; jest.getTimerCount() > 0 && count < 20_000; count++) {
-    jest.advanceTimersToNextTimer();
-    await turns(2);
-  }
 }
 
 /** One request and all that comes of it. */

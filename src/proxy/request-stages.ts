@@ -1,3 +1,4 @@
+import type { AttemptLedger } from '../attempts/ledger.ts';
 import { isWorthRepeating } from '../attempts/repeatable.ts';
 import type { OutgoingRequest } from '../attempts/request/outgoing.ts';
 import type { Candidate } from '../endpoints/candidate.ts';
@@ -7,6 +8,7 @@ import type { RaceStage } from '../race/rules.ts';
 import { type Pace, paceOfMending } from '../race/strategies/rules.ts';
 import type { ResumeOptions } from './body-resumer.ts';
 import type { Course } from './contest.ts';
+import type { KeptBody } from './kept-body.ts';
 import { isRepeatable } from './plan.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
 
@@ -16,6 +18,14 @@ export interface StageOptions extends ResumeOptions {
   readonly retry: RetryRules;
   /** Milliseconds from the start of one tier to that of the next, although the first may still be of help. */
   readonly tierDelayMs: number;
+}
+
+/** A request, as far as its stages depend on how it goes. */
+interface StagedRequest extends Pick<ProxiedRequest, 'req' | 'elapsedMs' | 'forgetSpares'> {
+  /** The client's body. */
+  readonly body: Pick<KeptBody, 'isStreamed'>;
+  /** The attempts so far. */
+  readonly ledger: Pick<AttemptLedger, 'count' | 'reports' | 'brokenCandidates'>;
 }
 
 /** The facts by which the stages follow one another. */
@@ -35,7 +45,7 @@ interface RequestStagesSettings {
  * while nobody can be reached, round after round.
  */
 export class RequestStages {
-  readonly #request: ProxiedRequest;
+  readonly #request: StagedRequest;
   readonly #settings: RequestStagesSettings;
   /** The round of retry, from 1; 0 before. */
   #round = 0;
@@ -44,7 +54,7 @@ export class RequestStages {
   #isRoundDue = false;
   #isAskedAgain = false;
 
-  constructor(request: ProxiedRequest, settings: RequestStagesSettings) {
+  constructor(request: StagedRequest, settings: RequestStagesSettings) {
     this.#request = request;
     this.#settings = settings;
   }
