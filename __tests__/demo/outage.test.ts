@@ -73,13 +73,15 @@ describe('repeatOutage', () => {
     const servers = await startTwo();
     const [taken = 0] = servers.map((server) => (server.address() as AddressInfo).port);
     const told: string[] = [];
-    const stop = repeatOutage(servers, { everyMs: 1, forMs: 500, tell: (line) => told.push(line) });
-    await until(() => told.length, 1);
-    const other = await startHttp(hanging, { port: taken });
+    const other = http.createServer(hanging);
+    const tell = (line: string) => {
+      if (told.push(line) === 1) other.listen(taken, '127.0.0.1');
+    };
+    const stop = repeatOutage(servers, { everyMs: 1, forMs: 100, tell });
     await until(() => told.length >= 3);
     expect(told[1]).toContain(`port ${taken} is in use`);
     await stop();
-    await Promise.all([...servers.map(close), other.close()]);
+    await Promise.all([...servers, other].map(close));
   });
 
   test('ends within an outage at once', async () => {
