@@ -18,7 +18,16 @@ export function exhausted(attempts: readonly AttemptResult[]): BalancingProxyErr
     return new BalancingProxyError(code, message, { attempts, cause, ...(isOurs && { headers }) });
   }
   const allTimedOut = attempts.every(({ error }) => error && isTimeout(error));
-  const why = attempts.map(({ error, outcome }) => error?.code ?? outcome).join(', ');
   const code = allTimedOut ? 'ERR_BRP_ALL_TIMED_OUT' : 'ERR_BRP_EXHAUSTED';
-  return new BalancingProxyError(code, `no endpoint gave a response: ${why}`, { attempts, cause });
+  return new BalancingProxyError(code, `no endpoint gave a response: ${waysOf(attempts)}`, { attempts, cause });
+}
+
+/** How attempts went, each way once: where endpoints are asked again and again there are hundreds. */
+function waysOf(attempts: readonly AttemptResult[]): string {
+  const counts = new Map<string, number>();
+  for (const { error, outcome } of attempts) {
+    const way = error?.code ?? outcome;
+    counts.set(way, (counts.get(way) ?? 0) + 1);
+  }
+  return [...counts].map(([way, count]) => (count === 1 ? way : `${count} times ${way}`)).join(', ');
 }
