@@ -79,6 +79,24 @@ describe('retry', () => {
     expect(endpoint.asked()).toBe(1);
   });
 
+  test('gives the client the answer of an endpoint that asked to be left alone, when nobody else could be reached meanwhile', async () => {
+    const endpoint = await unwellAtFirst(1, { 'Retry-After': '30' });
+    const { url, started } = await serve({
+      endpoints: [
+        { url: endpoint.url, name: 'busy' },
+        { url: await refusedUrl(), name: 'away' },
+      ],
+      strategy: 'failover',
+      retry: { forMs: 100, everyMs: 20 },
+    });
+    expect(await request(url)).toMatchObject({ status: 503, text: 'starting', headers: { 'retry-after': '30' } });
+    expect(started().slice(0, 3)).toEqual([
+      ['busy', 'first'],
+      ['away', 'failure'],
+      ['away', 'retry'],
+    ]);
+  });
+
   test('answers 502 when its time is up', async () => {
     const { url, started } = await serve({ endpoints: [await refusedUrl()], retry: { forMs: 100, everyMs: 20 } });
     expect(await request(url)).toMatchObject({ status: 502 });

@@ -30,7 +30,7 @@ function startStages({ request = {}, tiers = 'ab', isStreamed = false, pace, cho
     .flatMap((names, tier) => [...names].map((name) => ({ ...candidateNamed(name), tier })));
   const attempts: AttemptReport[] = [];
   const broken: Candidate[] = [];
-  const forgetSpares = jest.fn();
+  const renewSpares = jest.fn();
   const chosen = new EndpointStages(candidates, { order: 'given', max: Infinity, isRace: false, ...choice }, 1);
   const req = clientRequest(request);
   const stages = new RequestStages(
@@ -39,13 +39,13 @@ function startStages({ request = {}, tiers = 'ab', isStreamed = false, pace, cho
       get elapsedMs() {
         return performance.now() - startedAt;
       },
-      forgetSpares,
+      renewSpares,
       body: { isStreamed },
       ledger: {
         get count() {
           return attempts.length;
         },
-        reports: () => attempts,
+        reports: (before) => attempts.slice(before),
         brokenCandidates: () => (broken.length === attempts.length ? broken : []),
       },
     },
@@ -60,7 +60,7 @@ function startStages({ request = {}, tiers = 'ab', isStreamed = false, pace, cho
   const named = (name: string) => candidates.find(({ endpoint }) => endpoint.name === name) as Candidate;
   return {
     course,
-    forgetSpares,
+    renewSpares,
     endpoint: (name: string) => named(name).endpoint,
     /** Lets these be asked, and each attempt end in this way. */
     ask: (names: string, end: End, { isBroken = false } = {}) => {
@@ -171,15 +171,15 @@ describe('a round of retry', () => {
   });
 
   test('asks all tiers again, and lets go of the spares before', () => {
-    const { next, ask, forgetSpares } = startStages({ tiers: 'ab c' });
+    const { next, ask, renewSpares } = startStages({ tiers: 'ab c' });
     ask('ab', 503);
     next();
     ask('c', 503);
     expect(next()).toBe(250);
-    expect(forgetSpares).not.toHaveBeenCalled();
+    expect(renewSpares).not.toHaveBeenCalled();
     expect(next()).toEqual({ names: 'ab', reason: 'retry', opensFor: 'tier' });
     expect(next()).toEqual({ names: 'c', reason: 'retry', opensFor: 'tier' });
-    expect(forgetSpares).toHaveBeenCalledTimes(1);
+    expect(renewSpares).toHaveBeenCalledTimes(1);
   });
 
   test('is followed by another one, everyMs from its own beginning', () => {

@@ -91,9 +91,9 @@ export class AttemptLedger {
     return this.#attempts.length;
   }
 
-  /** How each attempt went so far, in the order of their starts. */
-  reports(): readonly AttemptReport[] {
-    return this.#attempts.map((attempt) => attempt.report());
+  /** How each attempt went so far, in the order of their starts. @param before how many of the first ones are left out. */
+  reports(before = 0): readonly AttemptReport[] {
+    return this.#attempts.slice(before).map((attempt) => attempt.report());
   }
 }
 

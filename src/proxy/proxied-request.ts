@@ -90,9 +90,9 @@ export class ProxiedRequest {
     return this.#isPassedOn;
   }
 
-  /** Lets go of the unusable responses that are kept, when endpoints are asked anew. */
-  forgetSpares(): void {
-    this.#spares.empty();
+  /** Lets go of the unusable responses that are kept of endpoints which are asked again. */
+  renewSpares(): void {
+    this.#spares.renew();
   }
 
   /** Takes a response that did not win, and keeps it as a spare if it is an unusable one. Needs no `this`. */

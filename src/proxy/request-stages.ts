@@ -21,7 +21,7 @@ export interface StageOptions extends ResumeOptions {
 }
 
 /** A request, as far as its stages depend on how it goes. */
-interface StagedRequest extends Pick<ProxiedRequest, 'req' | 'elapsedMs' | 'forgetSpares'> {
+interface StagedRequest extends Pick<ProxiedRequest, 'req' | 'elapsedMs' | 'renewSpares'> {
   /** The client's body. */
   readonly body: Pick<KeptBody, 'isStreamed'>;
   /** The attempts so far. */
@@ -89,7 +89,7 @@ export class RequestStages {
     this.#round++;
     this.#roundStartedAt = performance.now();
     this.#attemptsBefore = this.#request.ledger.count;
-    this.#request.forgetSpares();
+    this.#request.renewSpares();
     this.#settings.chosen.beginAgain();
   }
 
@@ -125,7 +125,7 @@ export class RequestStages {
   get #mayRetry(): boolean {
     const { req, body, ledger } = this.#request;
     if (body.isStreamed) return false;
-    const attempts = ledger.reports().slice(this.#attemptsBefore);
+    const attempts = ledger.reports(this.#attemptsBefore);
     // In a round in which all are full nobody is asked.
     if (attempts.length === 0) return this.#round > 0;
     const mayBeSentTwice = isRepeatable(req);

@@ -16,7 +16,7 @@ export class Spares {
   /** Keeps a response, unread, unless one is kept already that can no longer break. @returns whether it is kept. */
   keep(spare: Arrival<JudgedResponse>): boolean {
     if (this.#isClosed || this.#kept.isSure) return false;
-    if (conditionOf(spare.value) === 'whole') this.#letGo();
+    if (conditionOf(spare.value) === 'whole') this.#letGoOfAll();
     this.#kept.add(spare);
     endpointOf(spare).responseStarted();
     return true;
@@ -53,29 +53,34 @@ export class Spares {
     return read;
   }
 
-  /** Lets go of all spares, for fresher ones. */
-  empty(): void {
-    this.#letGo();
+  /** Lets go of spares when endpoints are asked again, but for those of endpoints that have asked to be left alone. */
+  renew(): void {
+    for (const spare of this.#kept.takeAll()) {
+      if (endpointOf(spare).isCooling) this.#kept.add(spare);
+      else letGo(spare);
+    }
   }
 
   /** Lets go of all spares. No response is kept from now on. */
   close(): void {
     this.#isClosed = true;
-    this.#letGo();
+    this.#letGoOfAll();
   }
 
   /** Cuts all spares off, when nobody waits any more for whom connections should be saved. No response is kept from now on. */
   cut(): void {
     this.#isClosed = true;
-    this.#letGo(({ abort }) => abort.abort());
+    this.#letGoOfAll(({ abort }) => abort.abort());
   }
 
-  #letGo(how = release): void {
-    for (const spare of this.#kept.takeAll()) {
-      endpointOf(spare).responseEnded();
-      how(spare);
-    }
+  #letGoOfAll(how = release): void {
+    for (const spare of this.#kept.takeAll()) letGo(spare, how);
   }
+}
+
+function letGo(spare: Arrival<JudgedResponse>, how = release): void {
+  endpointOf(spare).responseEnded();
+  how(spare);
 }
 
 function endpointOf({ value }: Arrival<JudgedResponse>) {
