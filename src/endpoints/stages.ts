@@ -101,22 +101,21 @@ export class EndpointStages {
   }
 
   #stageOf(fitness: Fitness, tier: number): EndpointStage {
-    const isTier = fitness === 'fit';
-    const isAnyoneNeeded = this.#isAgain || (this.#choice.isRace && !this.#isAnyoneIn);
-    const worst = isTier && isAnyoneNeeded ? 'ejected' : fitness;
+    const { isRace } = this.#choice;
+    const isAnyoneIn = isRace && this.#isAnyoneIn;
+    const worst = isRace && !isAnyoneIn ? 'ejected' : fitness;
     const mayStart = (candidate: Candidate) => this.#mayStart(candidate, worst);
-    const isLeftOut = fitness === 'ejected' && this.#choice.isRace && this.#isAnyoneIn;
+    const isLeftOut = fitness === 'ejected' && isAnyoneIn;
     const free = isLeftOut ? [] : this.#candidates.filter((one) => one.tier === tier && mayStart(one));
-    return { candidates: this.#inOrder(free, isTier), mayStart, isTier };
+    return { candidates: this.#inOrder(free), mayStart, isTier: fitness === 'fit' };
   }
 
   /** The fit ones first. Each group is ordered by itself: among all, an ejected one would be the one to explore for ever. */
-  #inOrder(candidates: readonly Candidate[], isTier: boolean): readonly Candidate[] {
+  #inOrder(candidates: readonly Candidate[]): readonly Candidate[] {
     const { order } = this.#choice;
     const isFit = (candidate: Candidate) => this.#fitnessOf(candidate) === 'fit';
     const fit = candidates.filter(isFit);
-    // Only a tier is explored.
-    const best = inOrder(fit, order, isTier ? this.#turn : 1);
+    const best = inOrder(fit, order, this.#turn);
     if (fit.length === candidates.length) return best;
     return [
       ...best,

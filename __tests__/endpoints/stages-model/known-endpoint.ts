@@ -8,7 +8,7 @@ export const ends = ['answered', 'refused', 'cancelled', 'told to wait'] as cons
 export type End = (typeof ends)[number];
 
 /** All that may happen to an endpoint. */
-export const deeds = ['drain', 'restore', 'begin', 'fail too often', ...ends] as const;
+export const deeds = ['drain', 'restore', 'begin', 'be refused', 'fail too often', ...ends] as const;
 
 export type Deed = (typeof deeds)[number];
 
@@ -62,6 +62,9 @@ export class KnownEndpoint {
       if (deed === 'restore') this.#unreachable = this.#failing = undefined;
     } else if (deed === 'begin') {
       if (!this.isFull) this.#begin();
+    } else if (deed === 'be refused') {
+      this.befall('begin');
+      this.befall('refused');
     } else if (deed === 'fail too often') {
       if (!this.isFull) this.#failTooOften();
     } else if (this.isFull) this.#end(deed);

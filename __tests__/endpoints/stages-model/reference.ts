@@ -25,11 +25,15 @@ export class ReferenceStages {
 
   constructor(all: readonly KnownEndpoint[], choice: Choice) {
     const { isRace } = choice;
+    const isAnyoneNeeded = (isAnyoneIn: boolean) => isRace && !isAnyoneIn;
     this.#all = all;
     this.#choice = choice;
     this.#row = [
-      ...this.#eachTier({ isTier: true, admits: (one, isAnyoneIn) => this.isFit(one) || (isRace && !isAnyoneIn) }),
-      ...this.#eachTier({ isTier: false, admits: (one) => this.isReachable(one) }),
+      ...this.#eachTier({ isTier: true, admits: (one, isAnyoneIn) => this.isFit(one) || isAnyoneNeeded(isAnyoneIn) }),
+      ...this.#eachTier({
+        isTier: false,
+        admits: (one, isAnyoneIn) => this.isReachable(one) || isAnyoneNeeded(isAnyoneIn),
+      }),
       ...this.#eachTier({ isTier: false, admits: (_, isAnyoneIn) => !(isRace && isAnyoneIn) }),
     ];
   }
