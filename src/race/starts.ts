@@ -32,7 +32,7 @@ interface Starting<Candidate> {
 export class Starts<Candidate> {
   readonly #race: Starting<Candidate>;
   readonly #first: OpenStage<Candidate>;
-  /** The stages that have opened, the latest last. */
+  /** The stages that may have candidates left. */
   readonly #stages: OpenStage<Candidate>[];
   #hasStarted = false;
   #isOver = false;
@@ -61,6 +61,8 @@ export class Starts<Candidate> {
     const next = this.#race.rules.nextStage?.(false);
     // A function of the caller may have fired the signal.
     if (next === undefined || this.#isOver) return false;
+    // All are used up, and there may be thousands of rounds.
+    this.#stages.length = 0;
     if (typeof next === 'object') this.#open(next);
     else this.#timer = setTimeout(this.#onPause, next);
     return true;
