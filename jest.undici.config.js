@@ -3,7 +3,7 @@ import base, { isThorough } from './jest.config.js';
 /** Suites that send nothing, or send it over a transport of their own. */
 const withoutTransport = [
   '/soak/resume\\.test',
-  '/fuzz/(config-text|faults|options|terminal|who-is-asked)\\.test',
+  '/fuzz/(config-text|faults|hedge-budget|options|terminal|who-is-asked)\\.test',
   '/e2e/(faults/|(kept-responses|own-settings|server-names)\\.test)',
 ];
 
