@@ -40,10 +40,12 @@ function read(url: string) {
   return { bytes: () => bytes, leave: () => client.destroy() };
 }
 
-describe.each([
+const transports = [
   ['got', gotTransport],
   ['undici', undiciTransport],
-] as const)('over HTTP/2 by %s, a client that goes away', (_, transport) => {
+] as const;
+
+describe.each(transports)('over HTTP/2 by %s, a client that goes away', (_, transport) => {
   const serve = (options: BalancingProxyOptions) =>
     resources.serve({
       strategy: 'failover',
@@ -86,3 +88,20 @@ describe.each([
     await until(() => served.proxy.endpoints.every(({ inFlight }) => inFlight === 0));
   });
 });
+
+test.each(transports)(
+  'over HTTP/2 by %s a body that is still coming has its stream closed when `rewriteResponse` fails',
+  async (_, transport) => {
+    const endpoint = await startCounting((_req, res) => void res.write(content));
+    const { url } = await resources.serve({
+      endpoints: [endpoint.url],
+      transport: transport({ http2: true }),
+      tls: { rejectUnauthorized: false },
+      rewriteResponse: () => Promise.reject(new Error('no')),
+    });
+    const client = http.get(url, { agent: false });
+    const status = await new Promise((resolve) => client.on('response', (res) => resolve(res.resume().statusCode)));
+    expect([status, endpoint.asked()]).toEqual([500, 1]);
+    await until(endpoint.openStreams, 0);
+  },
+);

@@ -1,4 +1,5 @@
 import http, { type RequestListener } from 'node:http';
+import { PassThrough, Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { BalancingProxyOptions } from '../../src/index.ts';
 import { type ErrorAnswer, frames, type Middleware, textOf } from '../helpers/frames.ts';
@@ -285,8 +286,30 @@ describe('`rewriteResponse` that fails', () => {
       'request-ended',
     ]);
     expect(served.proxy.endpoints[0]).toMatchObject({ state: 'available', inFlight: 0 });
-    await served.proxy.close();
-    await endpoint.idle();
+    // The connection of a whole body can be used again.
+    if (listener === usable || listener === unusable) expect(endpoint.sockets.size).toBe(1);
+    else await endpoint.idle();
+  });
+
+  test('lets go of a body that its transport has whole, and breaks off no more', async () => {
+    const body = Readable.from([Buffer.from('the body')]);
+    const response = { status: 200, statusText: '', headers: ['Content-Length', '8'], body, trailers: () => [] };
+    const transport = { send: async () => response, close: async () => {} };
+    const options = { endpoints: ['http://127.0.0.1'], transport, holdBytes: 0, rewriteResponse: failing };
+    expect((await request((await resources.serve(options)).url)).status).toBe(500);
+    expect(body.destroyed).toBe(true);
+  });
+
+  test('closes a connection that has left HTTP, which its transport has nothing to do with any more', async () => {
+    const socket = new PassThrough();
+    const headers = ['Connection', 'Upgrade', 'Upgrade', 'raw'];
+    const upgraded = { socket, head: Buffer.alloc(0) };
+    const response = { status: 101, statusText: '', headers, body: Readable.from([]), trailers: () => [], upgraded };
+    const transport = { send: async () => response, close: async () => {} };
+    const options = { endpoints: ['http://127.0.0.1'], transport, rewriteResponse: failing };
+    const { url } = resources.use(await serveUpgrades(options));
+    expect(await connectRaw(url).closed()).toMatch(/^HTTP\/1.1 500 /);
+    expect(socket.destroyed).toBe(true);
   });
 
   test.each(frames)('gives its error to the error handler of $name, with the body of the request', async (frame) => {

@@ -45,6 +45,7 @@ function optionsFrom(random: () => number): Omit<BalancingProxyOptions, 'endpoin
     rewriteRequest: maybe(() => (random() < 0.3 ? throwing() : { 'X-Any': 'a' })),
     rewriteResponse: maybe(async () => (random() < 0.3 ? throwing() : { 'X-Any': 'a' })),
     pathRewrite: maybe((path: string) => (random() < 0.1 ? throwing() : path)),
+    fallthrough: maybe(true),
     maxInFlight: maybe(3),
   } as const;
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));

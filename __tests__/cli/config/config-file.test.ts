@@ -240,11 +240,19 @@ describe('-config', () => {
     ],
     [
       'of all',
-      { endpoints: ['one.com', 'http://b'], order: 'best', transport: 'undici', logger: true, isUsable: 'x => x' },
+      {
+        endpoints: ['one.com', 'http://b'],
+        order: 'best',
+        transport: 'undici',
+        logger: true,
+        fallthrough: true,
+        isUsable: 'x => x',
+      },
       [],
       [
         /FILE: option `transport` cannot stand in a file: use the flags -transport and -http2/,
         /FILE: option `logger` cannot stand in a file: the command writes its log itself/,
+        /FILE: option `fallthrough` cannot stand in a file: .* nothing stands behind the command/,
         /FILE: option `isUsable` cannot stand in a file: it is a function/,
         /FILE: option `endpoints\[0\]`/,
         /FILE: option `order`: expected one of 'given'/,
