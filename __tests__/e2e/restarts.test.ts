@@ -1,92 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import http from 'node:http';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
 import type { BalancingProxyOptions } from '../../src/index.ts';
-import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
-import { type Received, request } from '../helpers/proxy.ts';
+import { request } from '../helpers/proxy.ts';
 import { answering } from '../helpers/servers.ts';
-import { atLeast, until } from '../helpers/until.ts';
+import { fatesOver } from './restart-load.ts';
+import { RestartingEndpoint } from './restarting-endpoint.ts';
 
 const resources = leakCheckedResources();
-
-/** An endpoint in a process of its own, which comes back on its port. */
-class RestartingEndpoint {
-  /** How often each request was seen, by its number. */
-  readonly seen = new Map<number, number>();
-  #port = 0;
-  #child: ChildProcess | undefined;
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
-  async start(): Promise<this> {
-    const script = path.join(import.meta.dirname, 'restarts-process.ts');
-    this.#child = spawn(process.execPath, [script, String(this.#port)], { stdio: ['pipe', 'pipe', 'inherit'] });
-    const { promise, resolve } = Promise.withResolvers<number>();
-    createInterface({ input: this.#child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      const [word, number] = line.split(' ');
-      if (word === 'port') resolve(Number(number));
-      else this.seen.set(Number(number), (this.seen.get(Number(number)) ?? 0) + 1);
-    });
-    this.#port = await promise;
-    return this;
-  }
-
-  async end(signal: NodeJS.Signals): Promise<void> {
-    const closed = this.#child && once(this.#child, 'close');
-    this.#child?.kill(signal);
-    await closed;
-  }
-
-  close(): Promise<void> {
-    return this.end('SIGKILL');
-  }
-}
-
-/** What became of one request. */
-interface Fate extends Pick<Received, 'status'> {
-  readonly method: string;
-  readonly number: number;
-}
-
-/** Sends 50 requests a second, a GET and a POST by turns, until it is stopped. */
-function startLoad(url: string) {
-  const agent = new http.Agent({ keepAlive: true });
-  const fates: Array<Promise<Fate>> = [];
-  const send = async (number: number): Promise<Fate> => {
-    const method = number % 2 === 0 ? 'GET' : 'POST';
-    const settings = { method, agent, headers: { 'X-Number': number }, ...(method === 'POST' && { body: 'once' }) };
-    return { method, number, status: (await request(url, settings)).status };
-  };
-  const timer = setInterval(() => fates.push(send(fates.length)), 20);
-  return {
-    /** Resolves when so many more have been sent. */
-    more: (count: number) => until(() => fates.length, atLeast(fates.length + count)),
-    stop: async (): Promise<readonly Fate[]> => {
-      clearInterval(timer);
-      const all = await Promise.all(fates);
-      agent.destroy();
-      return all;
-    },
-  };
-}
 
 /** The fates of requests while their only endpoint is ended in this way and away for 2 s. */
 async function loadOver(signal: NodeJS.Signals) {
   const endpoint = resources.use(await new RestartingEndpoint().start());
   const served = await resources.serve({ endpoints: [endpoint.url], retry: { forMs: 5_000 } });
-  const load = startLoad(served.url);
-  await load.more(25);
-  await endpoint.end(signal);
-  const isBack = Promise.withResolvers<unknown>();
-  later(2_000, () => isBack.resolve(endpoint.start()));
-  await isBack.promise;
-  await load.more(25);
-  return { fates: await load.stop(), seen: endpoint.seen, events: served.events };
+  const fates = await fatesOver(served.url, { end: () => endpoint.end(signal), start: () => endpoint.start() });
+  return { fates, seen: endpoint.seen, events: served.events };
 }
 
 describe('while an only endpoint restarts for 2 s, of 50 requests a second', () => {

@@ -36,7 +36,8 @@ export function describeWorld(title: string, programs: readonly string[], body: 
   } else describe(title, body);
 }
 
-function isInstalled(program: string): boolean {
+/** Whether a program can be started, by its name or path. */
+export function isInstalled(program: string): boolean {
   if (path.isAbsolute(program)) return true;
   return (process.env.PATH ?? '').split(path.delimiter).some((folder) => {
     try {
