@@ -12,7 +12,7 @@ const elsewhere = [
   '/e2e/(absolute-form|behind-middleware|bodies|body|ended-by-app|frames|hostile-clients|http2-clients)\\.test',
   '/e2e/(loops|max-forwards|parsed-bodies|parsed-strings|pipelined|raw-body)\\.test',
   '/e2e/(early-hints|error-pages|errors|events|observers|rewrite-request|trace-context)\\.test',
-  '/e2e/(backup-tier|further-tiers|dns-endpoints|drain|ejection|endpoints-function|failover|hedging|prefer)\\.test',
+  '/e2e/(backup-tier|further-tiers|retry-limits|dns-endpoints|drain|ejection|endpoints-function|failover|hedging|prefer)\\.test',
 ];
 
 /** The suites that concern transports, over undici: jest's settings as they are, but undici in got's place. */

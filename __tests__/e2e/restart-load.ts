@@ -24,10 +24,20 @@ export function startLoad(url: string) {
     const settings = { method, agent, headers: { 'X-Number': number }, ...(method === 'POST' && { body: 'once' }) };
     return { method, number, status: (await request(url, settings)).status };
   };
-  const timer = setInterval(() => fates.push(send(fates.length)), 20);
+  let isLastAnswered = false;
+  const timer = setInterval(() => {
+    const fate = send(fates.length);
+    isLastAnswered = false;
+    fate.then(() => {
+      isLastAnswered = fate === fates.at(-1);
+    });
+    fates.push(fate);
+  }, 20);
   return {
     /** Resolves when so many more have been sent. */
     more: (count: number) => until(() => fates.length, atLeast(fates.length + count)),
+    /** Resolves when a POST has just been answered, so that the next one is about 40 ms away. */
+    afterPost: () => until(() => isLastAnswered && fates.length % 2 === 0),
     stop: async (): Promise<readonly Fate[]> => {
       clearInterval(timer);
       const all = await Promise.all(fates);
@@ -37,10 +47,14 @@ export function startLoad(url: string) {
   };
 }
 
-/** The fates of requests while their only endpoint is away for 2 s. */
+/**
+ * The fates of requests while their only endpoint is away for 2 s. It is ended between two POSTs: connections that a server has not yet
+ * accepted are reset when it stops to listen, and nobody could tell of a POST whether it was seen.
+ */
 export async function fatesOver(url: string, endpoint: Restartable): Promise<readonly Fate[]> {
   const load = startLoad(url);
   await load.more(25);
+  await load.afterPost();
   await endpoint.end();
   const isBack = Promise.withResolvers<unknown>();
   later(2_000, () => isBack.resolve(endpoint.start()));
