@@ -164,8 +164,15 @@ describe('a round of retry', () => {
     expect(next()).toBeUndefined();
   });
 
-  test('does not follow when nobody was asked at first', () => {
+  test('does not follow when nobody was asked at first, because all are full', () => {
     const { next, endpoint } = startStages();
+    for (const name of 'ab') endpoint(name).maxInFlight = 0;
+    expect(next()).toBeUndefined();
+  });
+
+  test('does not follow when all are drained meanwhile', () => {
+    const { next, ask, endpoint } = startStages({ retry: { forMs: Infinity } });
+    ask('ab', 503);
     for (const name of 'ab') endpoint(name).drain();
     expect(next()).toBeUndefined();
   });

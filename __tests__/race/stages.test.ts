@@ -147,25 +147,21 @@ describe('the next stage', () => {
     expect([jest.getTimerCount(), close.mock.calls.length]).toEqual([0, 1]);
   });
 
-  test('closes its iterator with the race, as all others do', async () => {
+  test('closes its iterator with the race, as all others do that are not used up', async () => {
     const closed: string[] = [];
-    const candidates = (name: string): Iterable<string> => ({
-      *[Symbol.iterator]() {
-        try {
-          yield `${name}`;
-          yield `${name}'`;
-        } finally {
-          closed.push(name);
-        }
-      },
-    });
-    const { attempts } = startRace(candidates('a'), Infinity, {
-      ...stages({ ...stageOf(''), candidates: candidates('b') }),
+    const candidates = (name: string, count = 2): Iterable<string> => {
+      const names = Array.from({ length: count }, () => name).values();
+      return { [Symbol.iterator]: () => ({ next: () => names.next(), return: () => close(name) }) };
+    };
+    const close = (name: string) => ({ done: true, value: closed.push(name) }) as const;
+    const { attempts } = startRace(candidates('a', 1), Infinity, {
+      ...stages({ ...stageOf(''), candidates: candidates('b') }, { ...stageOf(''), candidates: candidates('c') }),
       stageDelayMs: 100,
     });
+    await attempts[0]?.fail();
     await jest.advanceTimersByTimeAsync(100);
-    await attempts[1]?.succeed();
-    expect(closed).toEqual(['a', 'b']);
+    await attempts[2]?.succeed();
+    expect(closed).toEqual(['b', 'c']);
   });
 });
 

@@ -17,6 +17,8 @@ const options = fc.record({
   retry: fc.record({ forMs: fc.constantFrom(0, 200, 2_000), everyMs: fc.constantFrom(30, 250, 600, 600) }),
   order: fc.constantFrom('given', 'random', 'fastest'),
   loserGraceMs: fc.constantFrom(0, 5, 100),
+  preferStatuses: fc.constantFrom('200', '100,200,300,400', '100,200,300,400'),
+  preferGraceMs: fc.constantFrom(1, 50, Infinity),
   ejection: fc.constantFrom(false, { consecutiveFailures: 1, baseMs: 100 }, { consecutiveFailures: 3, baseMs: 1_000 }),
   timeouts: fc.record({ responseMs: fc.constant(100), totalMs: fc.constantFrom(150, Infinity, Infinity, Infinity) }),
 });
