@@ -4,11 +4,11 @@ export type { HookContext } from './attempts/attempt/hook-context.ts';
 export type { InspectedResponse, IsUsable } from './attempts/attempt/inspected-response.ts';
 export type { ResumeMode } from './attempts/resume/resumable.ts';
 export type { LargeBody } from './client/request/body.ts';
-export type { EndpointAddress } from './endpoints/address.ts';
-export type { DnsRecord } from './endpoints/dns.ts';
+export type { DnsRecord } from './endpoints/dns/dns.ts';
 export type { Order } from './endpoints/order.ts';
-export type { EjectionCause, EndpointSnapshot, EndpointState, LatencySummary } from './endpoints/snapshot.ts';
-export type { TlsOptions } from './endpoints/tls-options.ts';
+export type { EndpointAddress } from './endpoints/place/address.ts';
+export type { TlsOptions } from './endpoints/place/tls-options.ts';
+export type { EjectionCause, EndpointSnapshot, EndpointState, LatencySummary } from './endpoints/state/snapshot.ts';
 export {
   type AttemptOutcome,
   type AttemptResult,

@@ -42,7 +42,7 @@ export const house: readonly Room[] = [
       ...ground,
       'src/race/percentile.ts',
       'src/race/strategies/',
-      'src/endpoints/snapshot.ts',
+      'src/endpoints/state/snapshot.ts',
       'src/observers/',
       'src/options/documented.ts',
       ...publicNames,

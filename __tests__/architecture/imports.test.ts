@@ -18,7 +18,7 @@ describe('the imports', () => {
         'src/proxy/proxied-request.ts -> src/race/race.ts',
         'src/index.ts -> src/events/events.ts',
         'src/options/options.ts -> src/race/strategies/strategies.ts',
-        'src/endpoints/endpoint.ts -> src/race/delay.ts',
+        'src/endpoints/state/endpoint.ts -> src/race/delay.ts',
         'src/transports/got.ts -> got',
         'src/client/request/body.ts -> node:http',
         'demo/demo.ts -> src/index.ts',
@@ -43,7 +43,7 @@ describe('the imports', () => {
   test('of observers are types only, but for what is their own', () => {
     const isForeign = (to: string) =>
       isIn('src/')(to) &&
-      !isIn('src/observers/', 'src/support/', 'src/http/', 'src/errors.ts', 'src/endpoints/snapshot.ts')(to);
+      !isIn('src/observers/', 'src/support/', 'src/http/', 'src/errors.ts', 'src/endpoints/state/snapshot.ts')(to);
     const values = imports.filter(({ from, to, isType }) => isIn('src/observers/')(from) && isForeign(to) && !isType);
     expect(shown(values)).toEqual([]);
   });

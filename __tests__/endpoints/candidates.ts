@@ -1,7 +1,7 @@
-import { type EndpointAddress, parseAddress } from '../../src/endpoints/address.ts';
 import type { Candidate } from '../../src/endpoints/candidate.ts';
-import type { ConfiguredEndpoint } from '../../src/endpoints/configured-endpoint.ts';
-import { Endpoint, type EndpointSettings } from '../../src/endpoints/endpoint.ts';
+import { type EndpointAddress, parseAddress } from '../../src/endpoints/place/address.ts';
+import type { ConfiguredEndpoint } from '../../src/endpoints/place/configured-endpoint.ts';
+import { Endpoint, type EndpointSettings } from '../../src/endpoints/state/endpoint.ts';
 import type { AttemptOutcome } from '../../src/errors.ts';
 import { BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
 

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
-import type { CountedAttempt } from '../../src/endpoints/ejection.ts';
-import type { Endpoint } from '../../src/endpoints/endpoint.ts';
+import type { CountedAttempt } from '../../src/endpoints/state/ejection.ts';
+import type { Endpoint } from '../../src/endpoints/state/endpoint.ts';
 import { attempt, eject, endpointNamed, failedAttempt, settings } from './candidates.ts';
 import { coolDown, oneByOne, race, startPool } from './started-pool.ts';
 

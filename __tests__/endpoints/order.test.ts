@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
-import type { Endpoint } from '../../src/endpoints/endpoint.ts';
 import { inOrder, type Order } from '../../src/endpoints/order.ts';
+import type { Endpoint } from '../../src/endpoints/state/endpoint.ts';
 import { attempt, endpointNamed, learn } from './candidates.ts';
 
 beforeEach(() => void jest.useFakeTimers());

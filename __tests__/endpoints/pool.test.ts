@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import type { Endpoint } from '../../src/endpoints/endpoint.ts';
+import type { Endpoint } from '../../src/endpoints/state/endpoint.ts';
 import { addressOf, attempt, configuredAt, eject, learn } from './candidates.ts';
 import { coolDown, oneByOne, poolWith, race, start, startPool } from './started-pool.ts';
 

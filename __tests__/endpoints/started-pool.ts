@@ -1,7 +1,7 @@
 import type { Candidate } from '../../src/endpoints/candidate.ts';
-import type { Endpoint, EndpointSettings } from '../../src/endpoints/endpoint.ts';
 import { EndpointPool } from '../../src/endpoints/pool.ts';
 import type { Choice } from '../../src/endpoints/stages.ts';
+import type { Endpoint, EndpointSettings } from '../../src/endpoints/state/endpoint.ts';
 import { configuredAt, settings } from './candidates.ts';
 
 export const poolWith = (overrides: Partial<EndpointSettings> = {}) => new EndpointPool({ ...settings, ...overrides });

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import fc from 'fast-check';
 import { createRandom } from '../../shared/random.ts';
-import { LatencyWindow } from '../../src/endpoints/latency.ts';
+import { LatencyWindow } from '../../src/endpoints/state/latency.ts';
 import { HedgeBudget } from '../../src/race/budget.ts';
 import { hedgeDelayMs, unsteeredDelayMs } from '../../src/race/delay.ts';
 import { bounded, seedTitle } from './seed.ts';

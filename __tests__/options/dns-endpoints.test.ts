@@ -1,5 +1,5 @@
 import { createCertificate } from '../../shared/certificate.ts';
-import { EndpointSource } from '../../src/endpoints/endpoint-source.ts';
+import { EndpointSource } from '../../src/endpoints/place/endpoint-source.ts';
 import type { EndpointOptions } from '../../src/index.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import { type DnsEndpointsOptions, dnsEndpoints } from '../../src/options/dns-endpoints.ts';

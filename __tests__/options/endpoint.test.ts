@@ -1,4 +1,4 @@
-import type { EndpointAddress } from '../../src/endpoints/address.ts';
+import type { EndpointAddress } from '../../src/endpoints/place/address.ts';
 import type { EndpointOption } from '../../src/options/endpoint.ts';
 import { parse, parseAll } from './parse-endpoints.ts';
 

@@ -1,5 +1,5 @@
 import { createCertificate } from '../../shared/certificate.ts';
-import { type ConfiguredEndpoint, noOverrides } from '../../src/endpoints/configured-endpoint.ts';
+import { type ConfiguredEndpoint, noOverrides } from '../../src/endpoints/place/configured-endpoint.ts';
 import type { EndpointOptions } from '../../src/index.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 import { listParser } from '../../src/options/endpoints.ts';

@@ -1,5 +1,5 @@
-import type { EndpointAddress } from '../../src/endpoints/address.ts';
-import type { ConfiguredEndpoint } from '../../src/endpoints/configured-endpoint.ts';
+import type { EndpointAddress } from '../../src/endpoints/place/address.ts';
+import type { ConfiguredEndpoint } from '../../src/endpoints/place/configured-endpoint.ts';
 import { BalancingProxyError } from '../../src/errors.ts';
 import { type Config, resolveOptions } from '../../src/options/config.ts';
 import type { BalancingProxyOptions } from '../../src/options/options.ts';

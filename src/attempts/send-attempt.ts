@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Candidate } from '../endpoints/candidate.ts';
-import { targetFor } from '../endpoints/target.ts';
+import { targetFor } from '../endpoints/place/target.ts';
 import { BalancingProxyError, messageOf } from '../errors.ts';
 import { isIdempotent } from '../http/methods.ts';
 import { untilAborted } from '../support/until-aborted.ts';

@@ -1,6 +1,6 @@
-import type { EndpointAddress } from './address.ts';
-import type { EndpointOverrides } from './configured-endpoint.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { EndpointAddress } from './place/address.ts';
+import type { EndpointOverrides } from './place/configured-endpoint.ts';
+import type { Endpoint } from './state/endpoint.ts';
 
 /** An endpoint that a request may try. */
 export interface Candidate {

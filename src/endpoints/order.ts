@@ -1,4 +1,4 @@
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint } from './state/endpoint.ts';
 
 /** Which endpoint is asked first: as given, the one that is likely to answer soonest, or any. */
 export type Order = 'given' | 'fastest' | 'random';

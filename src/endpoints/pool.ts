@@ -1,9 +1,9 @@
-import { type EndpointAddress, keyOf } from './address.ts';
 import type { Candidate } from './candidate.ts';
-import type { ConfiguredEndpoint } from './configured-endpoint.ts';
-import { Endpoint, type EndpointSettings } from './endpoint.ts';
-import type { EndpointSnapshot } from './snapshot.ts';
+import { type EndpointAddress, keyOf } from './place/address.ts';
+import type { ConfiguredEndpoint } from './place/configured-endpoint.ts';
 import { type Choice, EndpointStages } from './stages.ts';
+import { Endpoint, type EndpointSettings } from './state/endpoint.ts';
+import type { EndpointSnapshot } from './state/snapshot.ts';
 
 /** The number of endpoints whose state is kept; of more, those are forgotten that were used longest ago. */
 const maxEndpoints = 256;

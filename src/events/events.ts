@@ -1,4 +1,4 @@
-import type { EjectionCause } from '../endpoints/snapshot.ts';
+import type { EjectionCause } from '../endpoints/state/snapshot.ts';
 import type { AttemptResult, BalancingProxyError } from '../errors.ts';
 import type { AttemptReason } from '../race/rules.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';

@@ -1,4 +1,4 @@
-import type { EndpointSnapshot } from '../endpoints/snapshot.ts';
+import type { EndpointSnapshot } from '../endpoints/state/snapshot.ts';
 import type { Observer } from './events.ts';
 
 /** A proxy as observers see it. A command with several worker processes is one, too. */

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { EjectionChange } from '../endpoints/absence.ts';
-import type { EndpointAddress } from '../endpoints/address.ts';
-import type { Endpoint } from '../endpoints/endpoint.ts';
-import { targetFor } from '../endpoints/target.ts';
+import type { EndpointAddress } from '../endpoints/place/address.ts';
+import { targetFor } from '../endpoints/place/target.ts';
+import type { EjectionChange } from '../endpoints/state/absence.ts';
+import type { Endpoint } from '../endpoints/state/endpoint.ts';
 import type { AttemptReason } from '../race/rules.ts';
 import type {
   AttemptReport,

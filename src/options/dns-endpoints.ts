@@ -1,7 +1,7 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
-import { createDnsQuery, type DnsAnswer, type DnsRecord, dnsRecords } from '../endpoints/dns.ts';
-import { LastGood } from '../endpoints/last-good.ts';
+import { createDnsQuery, type DnsAnswer, type DnsRecord, dnsRecords } from '../endpoints/dns/dns.ts';
+import { LastGood } from '../endpoints/dns/last-good.ts';
 import { arrayOf, finiteMilliseconds, milliseconds, oneOf, type Parser, valueThat } from '../support/parser/kinds.ts';
 import { fields, inWords, type OptionTable, objectOf, option, type ValuesOf } from '../support/parser/option.ts';
 import { parseOrThrow, reject } from '../support/parser/problems.ts';

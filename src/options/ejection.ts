@@ -1,4 +1,4 @@
-import type { EjectionRules } from '../endpoints/ejection.ts';
+import type { EjectionRules } from '../endpoints/state/ejection.ts';
 import { milliseconds, type Parser, valueThat, wholeNumberFrom } from '../support/parser/kinds.ts';
 import { inWords, type OptionTable, objectOf, option } from '../support/parser/option.ts';
 import { reject } from '../support/parser/problems.ts';

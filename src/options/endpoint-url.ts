@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isSupportedProtocol } from '../endpoints/address.ts';
+import { isSupportedProtocol } from '../endpoints/place/address.ts';
 import { hostnameOf } from '../http/hostname.ts';
 import type { Parser } from '../support/parser/kinds.ts';
 import { reject } from '../support/parser/problems.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { parseAddress } from '../endpoints/address.ts';
-import type { ConfiguredEndpoint } from '../endpoints/configured-endpoint.ts';
+import { parseAddress } from '../endpoints/place/address.ts';
+import type { ConfiguredEndpoint } from '../endpoints/place/configured-endpoint.ts';
 import { type Parser, valueThat } from '../support/parser/kinds.ts';
 import { inWords, type OptionTable, objectOf, option, required } from '../support/parser/option.ts';
 import { reject } from '../support/parser/problems.ts';

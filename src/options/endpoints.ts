@@ -1,4 +1,4 @@
-import { type ConfiguredEndpoint, withDistinctNames } from '../endpoints/configured-endpoint.ts';
+import { type ConfiguredEndpoint, withDistinctNames } from '../endpoints/place/configured-endpoint.ts';
 import { isConstant } from '../support/constant.ts';
 import { arrayOf, type Parser } from '../support/parser/kinds.ts';
 import { collect } from '../support/parser/problems.ts';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { HeaderHook } from '../attempts/attempt/header-hook.ts';
 import type { LargeBody } from '../client/request/body.ts';
 import type { Order } from '../endpoints/order.ts';
-import type { TlsOptions } from '../endpoints/tls-options.ts';
+import type { TlsOptions } from '../endpoints/place/tls-options.ts';
 import type { PathRewrite } from '../http/target.ts';
 import type { Logger } from '../observers/log/logger.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';

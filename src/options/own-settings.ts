@@ -1,5 +1,5 @@
-import { type AttemptTimeouts, type EndpointOverrides, noOverrides } from '../endpoints/configured-endpoint.ts';
-import type { TlsOptions } from '../endpoints/tls-options.ts';
+import { type AttemptTimeouts, type EndpointOverrides, noOverrides } from '../endpoints/place/configured-endpoint.ts';
+import type { TlsOptions } from '../endpoints/place/tls-options.ts';
 import type { IsTerminal } from '../http/terminal.ts';
 import { finiteWholeNumberFrom, wholeNumberFrom } from '../support/parser/kinds.ts';
 import { givenOf, inWords, none, type OptionTable, option } from '../support/parser/option.ts';

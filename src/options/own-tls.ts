@@ -1,4 +1,4 @@
-import type { TlsOptions } from '../endpoints/tls-options.ts';
+import type { TlsOptions } from '../endpoints/place/tls-options.ts';
 import type { Parser } from '../support/parser/kinds.ts';
 import { givenOf } from '../support/parser/option.ts';
 import { rejectUnseen } from '../support/parser/problems.ts';

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
-import type { TlsOptions } from '../endpoints/tls-options.ts';
+import type { TlsOptions } from '../endpoints/place/tls-options.ts';
 import { type Parser, trueOrFalse, valueThat } from '../support/parser/kinds.ts';
 import { inWords, none, type OptionTable, objectOf, option } from '../support/parser/option.ts';
 import { refuse, rejectUnseen } from '../support/parser/problems.ts';

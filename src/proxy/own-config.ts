@@ -1,6 +1,6 @@
 import type { AttemptOptions } from '../attempts/attempt/attempt-settings.ts';
 import type { Candidate } from '../endpoints/candidate.ts';
-import { noOverrides } from '../endpoints/configured-endpoint.ts';
+import { noOverrides } from '../endpoints/place/configured-endpoint.ts';
 
 /** The options that were made last for the settings of an endpoint, and of which ones. */
 interface OwnConfig {

@@ -9,7 +9,7 @@ import { answerAsRecipient } from '../client/response/final-recipient.ts';
 import { respond } from '../client/response/respond.ts';
 import { checkUpgrade, type UpgradeClient } from '../client/upgrade/upgrade.ts';
 import type { Candidate } from '../endpoints/candidate.ts';
-import { EndpointSource } from '../endpoints/endpoint-source.ts';
+import { EndpointSource } from '../endpoints/place/endpoint-source.ts';
 import { EndpointPool } from '../endpoints/pool.ts';
 import { BalancingProxyError } from '../errors.ts';
 import { Events } from '../events/proxy-events.ts';

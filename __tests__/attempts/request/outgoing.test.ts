@@ -1,5 +1,5 @@
 import { headersFor, outgoingRequest } from '../../../src/attempts/request/outgoing.ts';
-import { parseAddress } from '../../../src/endpoints/address.ts';
+import { parseAddress } from '../../../src/endpoints/place/address.ts';
 import { valuesOf } from '../../../src/http/headers.ts';
 import { type ClientRequest, clientRequest } from '../../http/client-request.ts';
 

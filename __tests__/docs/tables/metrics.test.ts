@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { endpointStates } from '../../../src/endpoints/snapshot.ts';
+import { endpointStates } from '../../../src/endpoints/state/snapshot.ts';
 import { createMetrics } from '../../../src/observers/metrics/metrics.ts';
 import { choicesNamed, fieldsOf } from './declarations.ts';
 import { codeIn, paragraphOf, tableOf, valuesListedFor, withoutAsides } from './tables.ts';

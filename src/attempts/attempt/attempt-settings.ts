@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { AttemptTimeouts } from '../../endpoints/configured-endpoint.ts';
-import type { TlsOptions } from '../../endpoints/tls-options.ts';
+import type { AttemptTimeouts } from '../../endpoints/place/configured-endpoint.ts';
+import type { TlsOptions } from '../../endpoints/place/tls-options.ts';
 import type { IsTerminal } from '../../http/terminal.ts';
 import type { Transport } from '../../transports/message/transport.ts';
 import type { OutgoingRequest } from '../request/outgoing.ts';

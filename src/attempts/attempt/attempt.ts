@@ -1,5 +1,5 @@
-import type { AttemptEnd } from '../../endpoints/attempt-end.ts';
 import type { Candidate } from '../../endpoints/candidate.ts';
+import type { AttemptEnd } from '../../endpoints/state/attempt-end.ts';
 import type { BalancingProxyError } from '../../errors.ts';
 import type { AttemptReport, BodyBreak } from '../../events/events.ts';
 import type { AttemptReason } from '../../race/rules.ts';

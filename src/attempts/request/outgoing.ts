@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { EndpointAddress } from '../../endpoints/address.ts';
+import type { EndpointAddress } from '../../endpoints/place/address.ts';
 import { forwardedHeaders, forwardedNames, isForwardedTrusted, type TrustForwarded } from '../../http/forwarded.ts';
 import { firstValueOf, type HeaderList, namesOf, valuesOf, without, withValuesOf } from '../../http/headers.ts';
 import { withOneForwardLess } from '../../http/max-forwards.ts';

@@ -1,4 +1,4 @@
-import { ejectionCauses, endpointStates } from '../../endpoints/snapshot.ts';
+import { ejectionCauses, endpointStates } from '../../endpoints/state/snapshot.ts';
 import type { EndpointSnapshot, LatencySummary } from '../../index.ts';
 
 const counts = ['inFlight', 'successes', 'wins', 'failures', 'timeouts', 'cancelled'] as const;

@@ -1,4 +1,4 @@
-import type { EndpointSnapshot } from '../../endpoints/snapshot.ts';
+import type { EndpointSnapshot } from '../../endpoints/state/snapshot.ts';
 import type { ManagedProxy } from '../../events/observed-proxy.ts';
 import { round } from '../../support/round.ts';
 import type { EndpointRow, Frame } from './frame.ts';

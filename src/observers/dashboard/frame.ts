@@ -1,4 +1,4 @@
-import type { EndpointSnapshot, LatencySummary } from '../../endpoints/snapshot.ts';
+import type { EndpointSnapshot, LatencySummary } from '../../endpoints/state/snapshot.ts';
 
 /**
  * The data of one event of the stream to the page, as JSON. The page is type-checked against this file without knowing Node, so that

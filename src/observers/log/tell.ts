@@ -1,4 +1,4 @@
-import type { EjectionCause } from '../../endpoints/snapshot.ts';
+import type { EjectionCause } from '../../endpoints/state/snapshot.ts';
 import { type BalancingProxyError, isOthersDoing } from '../../errors.ts';
 import type { AttemptReport, EndpointEvents, ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { round } from '../../support/round.ts';

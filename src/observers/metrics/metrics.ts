@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { AggregatorRegistry, register } from 'prom-client';
-import { endpointStates } from '../../endpoints/snapshot.ts';
+import { endpointStates } from '../../endpoints/state/snapshot.ts';
 import type { ObservedProxy } from '../../events/observed-proxy.ts';
 import { checkPeer } from '../../support/peer.ts';
 import { createInstruments, type GaugeReaders, type Instruments, type MetricsRegistry } from './instruments.ts';

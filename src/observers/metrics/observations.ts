@@ -1,4 +1,4 @@
-import type { EndpointSnapshot } from '../../endpoints/snapshot.ts';
+import type { EndpointSnapshot } from '../../endpoints/state/snapshot.ts';
 import type { Observer, ProxyEvent } from '../../events/events.ts';
 import type { ObservedProxy } from '../../events/observed-proxy.ts';
 

@@ -1,4 +1,4 @@
-import { ejectionCauses } from '../../endpoints/snapshot.ts';
+import { ejectionCauses } from '../../endpoints/state/snapshot.ts';
 import { isSuccess } from '../../errors.ts';
 import type { AttemptReport, EndpointEjected, ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { EndpointLabels } from './endpoint-labels.ts';

@@ -1,4 +1,4 @@
-import { parseAddress } from '../../endpoints/address.ts';
+import { parseAddress } from '../../endpoints/place/address.ts';
 import type { UpstreamRequest } from '../../transports/message/transport.ts';
 
 /** How a request of {@link upstreamRequest} differs from a plain GET. */

@@ -1,4 +1,4 @@
-import type { TlsOptions } from '../../endpoints/tls-options.ts';
+import type { TlsOptions } from '../../endpoints/place/tls-options.ts';
 import { forgetUnused } from './forget-unused.ts';
 
 /** How many sets of certificates are remembered: a function of the user may give another one with each request. */

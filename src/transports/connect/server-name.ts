@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import tls from 'node:tls';
-import type { EndpointAddress } from '../../endpoints/address.ts';
-import type { TlsOptions } from '../../endpoints/tls-options.ts';
+import type { EndpointAddress } from '../../endpoints/place/address.ts';
+import type { TlsOptions } from '../../endpoints/place/tls-options.ts';
 
 /** The name that TLS asks for and the name that the certificate has to be for, as options of `tls.connect`. */
 interface ServerName {

@@ -2,7 +2,7 @@ import http, { type ClientRequestArgs } from 'node:http';
 import https from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { TlsOptions } from '../../endpoints/tls-options.ts';
+import type { TlsOptions } from '../../endpoints/place/tls-options.ts';
 import { beginIdle, heldFor } from '../connect/idle-limit.ts';
 import { Opening } from '../connect/open-connection.ts';
 import { probeOverTls } from '../connect/probing.ts';

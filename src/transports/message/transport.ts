@@ -1,6 +1,6 @@
 import type { Duplex, Readable } from 'node:stream';
-import type { EndpointAddress } from '../../endpoints/address.ts';
-import type { TlsOptions } from '../../endpoints/tls-options.ts';
+import type { EndpointAddress } from '../../endpoints/place/address.ts';
+import type { TlsOptions } from '../../endpoints/place/tls-options.ts';
 
 /** One attempt as it goes over the wire. */
 export interface UpstreamRequest {

@@ -1,6 +1,6 @@
 import net, { type Socket } from 'node:net';
 import tls from 'node:tls';
-import type { EndpointAddress } from '../../endpoints/address.ts';
+import type { EndpointAddress } from '../../endpoints/place/address.ts';
 import { forgetUnused } from '../connect/forget-unused.ts';
 import { Opening } from '../connect/open-connection.ts';
 import { probeOverTls, probing } from '../connect/probing.ts';

@@ -1,6 +1,6 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import type { EndpointAddress } from '../../../endpoints/address.ts';
+import type { EndpointAddress } from '../../../endpoints/place/address.ts';
 import type { ConnectionLimits } from './connection-limits.ts';
 import { ConnectionWear } from './connection-wear.ts';
 import { Liveness } from './liveness.ts';

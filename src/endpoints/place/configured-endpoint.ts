@@ -1,4 +1,4 @@
-import type { IsTerminal } from '../http/terminal.ts';
+import type { IsTerminal } from '../../http/terminal.ts';
 import type { EndpointAddress } from './address.ts';
 import type { TlsOptions } from './tls-options.ts';
 

@@ -1,4 +1,4 @@
-import { hostnameOf } from '../http/hostname.ts';
+import { hostnameOf } from '../../http/hostname.ts';
 
 /** Where an endpoint is, and the parts of its URL that every request to it gets. */
 export interface EndpointAddress {

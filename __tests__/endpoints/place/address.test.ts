@@ -1,4 +1,4 @@
-import { isSupportedProtocol, keyOf, parseAddress } from '../../src/endpoints/address.ts';
+import { isSupportedProtocol, keyOf, parseAddress } from '../../../src/endpoints/place/address.ts';
 
 describe('isSupportedProtocol', () => {
   test.each([

@@ -1,5 +1,5 @@
-import { parseAddress } from '../../src/endpoints/address.ts';
-import { targetFor } from '../../src/endpoints/target.ts';
+import { parseAddress } from '../../../src/endpoints/place/address.ts';
+import { targetFor } from '../../../src/endpoints/place/target.ts';
 
 describe('targetFor', () => {
   const targetAt = (endpoint: string, url: string) => targetFor(parseAddress({ url: new URL(endpoint) }), url);

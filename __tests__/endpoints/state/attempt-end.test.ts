@@ -1,5 +1,5 @@
-import { findingOf } from '../../src/endpoints/attempt-end.ts';
-import { type AttemptOutcome, BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
+import { findingOf } from '../../../src/endpoints/state/attempt-end.ts';
+import { type AttemptOutcome, BalancingProxyError, type ErrorCode } from '../../../src/errors.ts';
 
 describe('the end of an attempt', () => {
   test.each<{ finding: string; outcome: AttemptOutcome; code?: ErrorCode }>([

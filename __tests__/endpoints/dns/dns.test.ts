@@ -1,8 +1,8 @@
-import { createDnsQuery, type DnsQuestion } from '../../src/endpoints/dns.ts';
-import { type Manners, type Question, type Records, startDns } from '../helpers/dns-server.ts';
-import { activeResources, surplusOver } from '../helpers/leaks.ts';
-import { Resources } from '../helpers/proxy.ts';
-import { including, until } from '../helpers/until.ts';
+import { createDnsQuery, type DnsQuestion } from '../../../src/endpoints/dns/dns.ts';
+import { type Manners, type Question, type Records, startDns } from '../../helpers/dns-server.ts';
+import { activeResources, surplusOver } from '../../helpers/leaks.ts';
+import { Resources } from '../../helpers/proxy.ts';
+import { including, until } from '../../helpers/until.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());

@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
-import type { AttemptEnd } from '../../src/endpoints/attempt-end.ts';
-import { type AttemptOutcome, BalancingProxyError, type ErrorCode } from '../../src/errors.ts';
-import { attempt, eject, endpointNamed, failedAttempt, learn } from './candidates.ts';
+import type { AttemptEnd } from '../../../src/endpoints/state/attempt-end.ts';
+import { type AttemptOutcome, BalancingProxyError, type ErrorCode } from '../../../src/errors.ts';
+import { attempt, eject, endpointNamed, failedAttempt, learn } from '../candidates.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());

@@ -1,4 +1,4 @@
-import { originFormOf } from '../http/target.ts';
+import { originFormOf } from '../../http/target.ts';
 import type { EndpointAddress } from './address.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { BalancingProxyError } from '../errors.ts';
-import { isConstant } from '../support/constant.ts';
+import { BalancingProxyError } from '../../errors.ts';
+import { isConstant } from '../../support/constant.ts';
 import { type ConfiguredEndpoint, withDistinctNames } from './configured-endpoint.ts';
 
 /** Checks a list that a user's function gave, and gives the endpoints in it. @throws an error that names all problems of the list. */

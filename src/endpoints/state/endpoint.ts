@@ -1,7 +1,7 @@
-import { isOwnFault, isSuccess } from '../errors.ts';
-import type { LearnedTimes } from '../race/delay.ts';
+import { isOwnFault, isSuccess } from '../../errors.ts';
+import type { LearnedTimes } from '../../race/delay.ts';
+import type { EndpointAddress } from '../place/address.ts';
 import type { EjectionChange } from './absence.ts';
-import type { EndpointAddress } from './address.ts';
 import { AttemptCounts } from './attempt-counts.ts';
 import { type AttemptEnd, findingOf } from './attempt-end.ts';
 import { Ejection, type EjectionRules } from './ejection.ts';

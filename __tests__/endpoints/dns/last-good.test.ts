@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { LastGood } from '../../src/endpoints/last-good.ts';
+import { LastGood } from '../../../src/endpoints/dns/last-good.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());

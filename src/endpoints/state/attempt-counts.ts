@@ -1,4 +1,4 @@
-import { type AttemptOutcome, isSuccess } from '../errors.ts';
+import { type AttemptOutcome, isSuccess } from '../../errors.ts';
 import type { EndpointSnapshot } from './snapshot.ts';
 
 /** The numbers of an endpoint's attempts, by how they ended. */

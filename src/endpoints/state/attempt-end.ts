@@ -1,4 +1,10 @@
-import { type AttemptOutcome, type BalancingProxyError, isConnectFailure, isOwnFault, isSuccess } from '../errors.ts';
+import {
+  type AttemptOutcome,
+  type BalancingProxyError,
+  isConnectFailure,
+  isOwnFault,
+  isSuccess,
+} from '../../errors.ts';
 import type { CountedAttempt } from './ejection.ts';
 
 /** How an attempt ended, as far as the endpoint's state is concerned. */

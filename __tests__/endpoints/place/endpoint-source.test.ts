@@ -1,10 +1,10 @@
 import { jest } from '@jest/globals';
-import { EndpointSource } from '../../src/endpoints/endpoint-source.ts';
-import { type Config, resolveOptions } from '../../src/options/config.ts';
-import type { EndpointOption, EndpointsFunction } from '../../src/options/endpoint.ts';
-import { listParser } from '../../src/options/endpoints.ts';
-import { clientRequest } from '../http/client-request.ts';
-import { parseAll as parse } from '../options/parse-endpoints.ts';
+import { EndpointSource } from '../../../src/endpoints/place/endpoint-source.ts';
+import { type Config, resolveOptions } from '../../../src/options/config.ts';
+import type { EndpointOption, EndpointsFunction } from '../../../src/options/endpoint.ts';
+import { listParser } from '../../../src/options/endpoints.ts';
+import { clientRequest } from '../../http/client-request.ts';
+import { parseAll as parse } from '../../options/parse-endpoints.ts';
 
 describe('the endpoints for a request', () => {
   const req = clientRequest({ headers: ['X-Tenant', 'a'] });

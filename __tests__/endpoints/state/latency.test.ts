@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
-import { createRandom } from '../../shared/random.ts';
-import { LatencyWindow } from '../../src/endpoints/latency.ts';
-import { unsteeredDelayMs } from '../../src/race/delay.ts';
+import { createRandom } from '../../../shared/random.ts';
+import { LatencyWindow } from '../../../src/endpoints/state/latency.ts';
+import { unsteeredDelayMs } from '../../../src/race/delay.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { type CountedAttempt, Ejection } from '../../src/endpoints/ejection.ts';
+import { type CountedAttempt, Ejection } from '../../../src/endpoints/state/ejection.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { FailureWindow } from '../../src/endpoints/failure-window.ts';
+import { FailureWindow } from '../../../src/endpoints/state/failure-window.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
