@@ -2,6 +2,7 @@ import http, { type RequestListener } from 'node:http';
 import { PassThrough, Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { BalancingProxyOptions } from '../../src/index.ts';
+import { fakeTransport } from '../../src/testing/testing.ts';
 import { type ErrorAnswer, frames, type Middleware, textOf } from '../helpers/frames.ts';
 import { late, later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
@@ -239,6 +240,25 @@ describe('while `rewriteResponse` takes its time', () => {
     await served.mirrors[0]?.idle();
     hook.settle();
     expect((await received).body.equals(content)).toBe(true);
+  });
+
+  test('an endpoint that breaks off is to blame, when nobody can go on with its body', async () => {
+    const body = new PassThrough();
+    body.write('a part');
+    const transport = fakeTransport(async () => ({ headers: ['Content-Length', '300000'], body }));
+    const hook = waiting();
+    const { rewriteResponse } = hook;
+    const served = await resources.serve({ endpoints: ['http://a.example'], transport, rewriteResponse });
+    const received = request(served.url);
+    await hook.called;
+    const broken = new Promise((resolve) => body.once('close', resolve));
+    body.destroy(new Error('reset'));
+    await broken;
+    hook.settle();
+    expect(await received).toMatchObject({ status: 502, text: '502 ERR_BRP_CONNECTION_LOST\n' });
+    const { attempts } = await endOf(served);
+    expect(attempts).toMatchObject([{ error: { code: 'ERR_BRP_CONNECTION_LOST' }, brokeOff: { atByte: 0 } }]);
+    expect(served.proxy.endpoints[0]?.healthRatio).toBeLessThan(1);
   });
 
   test('the hints of the endpoint wait, and come before the head', async () => {

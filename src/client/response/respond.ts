@@ -27,9 +27,7 @@ const additive: ReadonlySet<string> = new Set(['set-cookie', 'vary', 'server-tim
  */
 export async function respond(res: ServerResponse, answer: ClientResponse): Promise<number> {
   try {
-    // A response that was kept while the race went on may have broken off meanwhile.
-    const cause = answer.body instanceof Uint8Array ? undefined : answer.body.errored;
-    if (cause && !answer.resumer?.mayBegin) throw responseBrokenOff(cause);
+    throwIfBroken(answer);
     writeHead(res, answer);
     answer.onHead?.();
     if (!(answer.body instanceof Uint8Array)) return await streamBody(res, answer.body, answer);
@@ -41,6 +39,15 @@ export async function respond(res: ServerResponse, answer: ClientResponse): Prom
     if (!res.headersSent) takeHeadBack(res, answer);
     throw error;
   }
+}
+
+/** A response that was kept while the race went on, or while its headers were made, may have broken off meanwhile. */
+function throwIfBroken({ body, resumer }: ClientResponse): void {
+  const cause = body instanceof Uint8Array ? undefined : body.errored;
+  if (!cause || resumer?.mayBegin) return;
+  const error = responseBrokenOff(cause);
+  resumer?.brokeOff(error, 0);
+  throw error;
 }
 
 /** Sends a body that is here whole, and its trailers. */
