@@ -108,6 +108,19 @@ describe('in every order of values, failures, delays and an abort, a race of sta
     expect(await tellAll({ ...plain, stageDelayMs: tierDelayMs, kinds, stages })).toBe(orders);
   });
 
+  test.each<[Pace, string, number]>([
+    ['race', 'ab', 324],
+    ['race', 'a b', 34],
+    ['hedge', 'a +b', 646],
+    ['failover', 'ab c', 304],
+    ['failover', 'a +b', 341],
+    ['failover', 'a 170 b', 36],
+  ])('with lesser values that may break, %s over %s: %d orders', async (pace, words, orders) => {
+    const kinds = ['lesser', 'coming', 'failure'] as const;
+    const stages = stagesOf(words, pace);
+    expect(await tellAll({ ...plain, stageDelayMs: tierDelayMs, kinds, stages })).toBe(orders);
+  });
+
   test.each<[Pace, number, string, number]>([
     ['race', 23, 'a +b', 75],
     ['race', 23, 'ab c', 106],

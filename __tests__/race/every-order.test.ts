@@ -25,7 +25,7 @@ function tellAllOf({ count, delayMs, mayHedge, kinds, follows }: OneStage): Prom
     const delays = told.filter(({ happening }) => happening.kind === 'wait' && happening.ms === oneDelayMs);
     // As many delays as attempts are one more than can start something: the last one shows that nothing does.
     const mayDelay = result === 'pending' && delays.length < count;
-    return [...(mayDelay ? [oneDelayMs] : []), ...(held === undefined ? [] : [preferGraceMs])];
+    return [...(mayDelay ? [oneDelayMs] : []), ...(held.length === 0 ? [] : [preferGraceMs])];
   };
   return tellAll({ stages: [stage], stageDelayMs: Infinity, kinds, follows, preferGraceMs, loserGraceMs: 0 }, waits);
 }

@@ -61,6 +61,23 @@ describe('the next stage', () => {
     expect(race.state).toEqual({ winner: 'a' });
   });
 
+  test('opens when what was held has broken, and its own values are held for as long as any', async () => {
+    let condition: Condition = 'coming';
+    const held = { isPreferred, preferGraceMs: 1_000, conditionOf: () => condition };
+    const race = startRace('ab', Infinity, { ...stages(stageOf('cd', { delayMs: () => 0 })), ...held });
+    await race.attempts[0]?.succeed(lesser('a'));
+    condition = 'broken';
+    await jest.advanceTimersByTimeAsync(900);
+    await race.attempts[1]?.fail();
+    expect(namesOf(race.attempts)).toBe('abcd');
+    condition = 'whole';
+    await race.attempts[2]?.succeed(lesser('c'));
+    await jest.advanceTimersByTimeAsync(999);
+    expect(race.state).toBe('pending');
+    await jest.advanceTimersByTimeAsync(1);
+    expect(race.state).toEqual({ winner: 'c' });
+  });
+
   test('does not open when no attempt may follow', async () => {
     const race = startRace('a', Infinity, { ...stages(stageOf('b')), mayFollow: () => false });
     await race.attempts[0]?.fail();

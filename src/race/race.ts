@@ -87,7 +87,6 @@ export class Race<Candidate, Value> {
   }
 
   readonly #onGrace = (): void => {
-    this.#graceTimer = undefined;
     this.#guard(() => void this.winWithHeld());
   };
 
@@ -95,8 +94,15 @@ export class Race<Candidate, Value> {
   winWithHeld(): boolean {
     const best = this.#held.takeBest();
     if (best) this.#win(best);
-    else for (const broken of this.#held.takeAll()) this.#options.discard(broken);
+    else this.#discardBroken();
     return best !== undefined;
+  }
+
+  /** The next value that is held has a grace of its own. */
+  #discardBroken(): void {
+    clearTimeout(this.#graceTimer);
+    this.#graceTimer = undefined;
+    for (const broken of this.#held.takeAll()) this.#options.discard(broken);
   }
 
   #onFailure(abort: AbortController, error: unknown): void {

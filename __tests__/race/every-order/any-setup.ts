@@ -17,7 +17,13 @@ export function anySetup(random: () => number): Setup {
   return {
     stages: [stage(0), ...further],
     stageDelayMs: pick(Infinity, 3_701, 103_703),
-    kinds: pick(['usable', 'failure'], ['failure'], ['lesser', 'failure'], ['usable', 'lesser', 'unusable', 'failure']),
+    kinds: pick(
+      ['usable', 'failure'],
+      ['failure'],
+      ['lesser', 'failure'],
+      ['coming', 'lesser', 'failure'],
+      ['usable', 'lesser', 'unusable', 'failure'],
+    ),
     follows: pick('every end', 'every end', 'every end', 'failures', 'nothing'),
     preferGraceMs: pick(9_001, 250_007),
     loserGraceMs: pick(0, 2_003, Infinity),

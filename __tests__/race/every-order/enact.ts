@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { jest } from '@jest/globals';
-import type { RaceOptions, RaceStage } from '../../../src/race/rules.ts';
+import type { Condition, RaceOptions, RaceStage } from '../../../src/race/rules.ts';
 import {
   isPreferred,
   lesser,
@@ -16,13 +16,15 @@ import { outcomeOf } from './state.ts';
 import { stories, type Told, untilNextDue, type Waits } from './stories.ts';
 import { type Happening, mayOpen, mayStart, type Outcome, type Setup, type Stage } from './world.ts';
 
-const makeValue = { usable, lesser, unusable };
+const makeValue = { usable, lesser, coming: lesser, unusable };
 
 /** A real race by these rules, with what it has asked for. */
 class RealRace {
   readonly #race: StartedRace;
   readonly #calls: boolean[] = [];
   readonly #ended = new Set<number>();
+  /** The conditions of values that were not whole when they came. */
+  readonly #conditions = new Map<string, Condition>();
   readonly #rest: (Stage | number)[];
   #startedCount = 0;
 
@@ -39,11 +41,14 @@ class RealRace {
         return this.#race.abort('aborted');
       case 'wait':
         return settled(() => void jest.advanceTimersByTime(happening.ms));
+      case 'break':
+        return void this.#conditions.set(`${happening.attempt}`, 'broken');
       case 'failure':
         this.#ended.add(happening.attempt);
         return this.#race.attempts[happening.attempt]?.fail();
       default:
         this.#ended.add(happening.attempt);
+        if (happening.kind === 'coming') this.#conditions.set(`${happening.attempt}`, 'coming');
         return this.#race.attempts[happening.attempt]?.succeed(makeValue[happening.kind](`${happening.attempt}`));
     }
   }
@@ -69,7 +74,8 @@ class RealRace {
       stageDelayMs,
       loserGraceMs,
       nextStage: this.#nextStage,
-      ...(kinds.includes('lesser') && { isPreferred, preferGraceMs }),
+      conditionOf: ({ name }) => this.#conditions.get(name) ?? 'whole',
+      ...(kinds.some((kind) => kind === 'lesser' || kind === 'coming') && { isPreferred, preferGraceMs }),
       ...(follows !== 'every end' && { mayFollow: (error) => follows === 'failures' && error !== undefined }),
     };
   }

@@ -1,4 +1,4 @@
-import { type Attempt, type Due, type Model, nextDue, nothingYet, type Open, without } from './state.ts';
+import { type Attempt, bestOf, type Due, type Model, nextDue, nothingYet, type Open, without } from './state.ts';
 import { type End, type EndKind, type Happening, mayOpen, mayStart, type Setup, type Stage } from './world.ts';
 
 /** The state of a race at its start. */
@@ -10,6 +10,7 @@ export function beginning(setup: Setup): Model {
 export function step(model: Model, happening: Happening, setup: Setup): Model {
   if (happening.kind === 'wait') return pass(model, model.nowMs + happening.ms, setup);
   if (happening.kind === 'abort') return model.isListening ? end(model, 'aborted') : model;
+  if (happening.kind === 'break') return broken(model, happening.attempt);
   return endOfAttempt(model, happening, setup);
 }
 
@@ -25,11 +26,11 @@ function befall(model: Model, due: Due, setup: Setup): Model {
     case 'hedge':
       return startNext(model, { stage: due.stage, reason: 'hedge' }, setup);
     case 'stage':
-      return model.held === undefined ? openNext(model, true, setup) : waitForStage(model, setup);
+      return bestOf(model) ? waitForStage(model, setup) : openNext(model, true, setup);
     case 'pause':
       return openNext(model, false, setup);
     case 'grace':
-      return win({ ...model, held: undefined }, model.held ?? NaN, setup);
+      return winWithHeld(model, setup) ?? withoutHeld(model);
     case 'losers':
       return letGo(model);
   }
@@ -41,9 +42,22 @@ function endOfAttempt(model: Model, { kind, attempt }: End, setup: Setup): Model
   if (model.result !== 'pending')
     return after.running.length > 0 ? { ...after, discarded } : letGo({ ...after, discarded });
   if (kind === 'usable') return win(after, attempt, setup);
-  if (kind !== 'lesser' || model.held !== undefined) return follow({ ...after, discarded }, { kind, attempt }, setup);
-  const grace: Due = { what: 'grace', atMs: model.nowMs + setup.preferGraceMs };
-  return follow({ ...after, held: attempt, due: [...after.due, grace] }, { kind, attempt }, setup);
+  const isSure = model.held.some(({ condition }) => condition === 'whole');
+  const isHeld = (kind === 'lesser' || kind === 'coming') && !isSure;
+  return follow(isHeld ? hold(after, { kind, attempt }, setup) : { ...after, discarded }, { kind, attempt }, setup);
+}
+
+/** Holds a value, and for no longer than the first one of those that are held. */
+function hold(model: Model, { kind, attempt }: End, { preferGraceMs }: Setup): Model {
+  const condition = kind === 'coming' ? 'coming' : 'whole';
+  const held = [...model.held, { attempt, condition } as const];
+  if (model.due.some(({ what }) => what === 'grace')) return { ...model, held };
+  return { ...model, held, due: [...model.due, { what: 'grace', atMs: model.nowMs + preferGraceMs }] };
+}
+
+function broken(model: Model, attempt: number): Model {
+  const held = model.held.map((one) => (one.attempt === attempt ? ({ attempt, condition: 'broken' } as const) : one));
+  return { ...model, held };
 }
 
 function follow(model: Model, { kind, attempt }: End, setup: Setup): Model {
@@ -60,8 +74,10 @@ function mayFollow(kind: EndKind, { follows }: Setup): boolean {
 /** When nobody is left and nobody runs, whoever is held wins, else the next stage opens, else the race is exhausted. */
 function usedUp(model: Model, setup: Setup): Model {
   if (model.running.length > 0) return model;
-  if (model.held !== undefined) return win({ ...model, held: undefined }, model.held, setup);
-  return model.isLast ? end(model, 'exhausted') : openNext(model, false, setup);
+  const won = winWithHeld(model, setup);
+  if (won) return won;
+  const rest = withoutHeld(model);
+  return model.isLast ? end(rest, 'exhausted') : openNext(rest, false, setup);
 }
 
 function openNext(model: Model, isByTime: boolean, setup: Setup): Model {
@@ -114,6 +130,17 @@ function withStage(model: Model, stage: number, state: Open): Model {
   return { ...model, opened: model.opened.with(stage, state) };
 }
 
+function winWithHeld(model: Model, setup: Setup): Model | undefined {
+  const best = bestOf(model);
+  return best && win({ ...model, held: model.held.filter((one) => one !== best) }, best.attempt, setup);
+}
+
+/** All that is held is discarded. */
+function withoutHeld(model: Model): Model {
+  const discarded = [...model.discarded, ...model.held.map(({ attempt }) => attempt)];
+  return { ...without(model, 'grace'), held: [], discarded };
+}
+
 /** The losers may go on for a while. */
 function win(model: Model, winner: number, { loserGraceMs }: Setup): Model {
   const result = { winner };
@@ -126,10 +153,10 @@ function end(model: Model, result: Model['result']): Model {
   return letGo(decided(model, result));
 }
 
-/** What is held when something else decides the race is discarded. What is decided stays so. */
+/** What is held when something else decides the race is discarded, too. What is decided stays so. */
 function decided(model: Model, result: Model['result']): Model {
-  const discarded = model.held === undefined ? model.discarded : [...model.discarded, model.held];
-  return { ...model, result: model.result === 'pending' ? result : model.result, held: undefined, due: [], discarded };
+  const rest = withoutHeld(model);
+  return { ...rest, result: model.result === 'pending' ? result : model.result, due: [] };
 }
 
 /** Aborts whoever is still under way. */

@@ -22,6 +22,12 @@ export interface Attempt {
   readonly stage: number;
 }
 
+/** A value that waits for a better one. */
+export interface HeldValue {
+  readonly attempt: number;
+  readonly condition: 'whole' | 'coming' | 'broken';
+}
+
 /** The state of a race, as it is written down here: without timers, promises and signals. */
 export interface Model {
   readonly nowMs: number;
@@ -32,8 +38,7 @@ export interface Model {
   readonly opened: readonly Open[];
   readonly passed: number;
   readonly due: readonly Due[];
-  /** The attempt whose value waits for a better one. */
-  readonly held: number | undefined;
+  readonly held: readonly HeldValue[];
   /** Whether it is known that no further attempt starts. */
   readonly isLast: boolean;
   /** Whether an abort of the whole race would change anything. */
@@ -52,7 +57,7 @@ export const nothingYet: Model = {
   opened: [],
   passed: 1,
   due: [],
-  held: undefined,
+  held: [],
   isLast: false,
   isListening: true,
   discarded: [],
@@ -77,6 +82,11 @@ export function outcomeOf({ result, attempts, discarded, aborted, due, isListeni
 /** When the next thing happens by time. */
 export function nextDue({ due }: Model): Due | undefined {
   return due.toSorted((a, b) => a.atMs - b.atMs)[0];
+}
+
+/** The value that wins if no better one comes: the first that is whole, else the first that is still coming. */
+export function bestOf({ held }: Model): HeldValue | undefined {
+  return held.find(({ condition }) => condition === 'whole') ?? held.find(({ condition }) => condition === 'coming');
 }
 
 /** The same without what is due in these ways. */

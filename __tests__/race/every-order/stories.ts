@@ -39,6 +39,7 @@ export function anyStory(setup: Setup, random: () => number): readonly Told[] {
 function continuations(setup: Setup, waits: Waits, told: readonly Told[]): readonly Told[] {
   const model = told.at(-1)?.model ?? beginning(setup);
   const next: Happening[] = model.running.flatMap((attempt) => setup.kinds.map((kind) => ({ kind, attempt })));
+  for (const { attempt, condition } of model.held) if (condition === 'coming') next.push({ kind: 'break', attempt });
   if (model.isListening) next.push({ kind: 'abort' });
   for (const ms of waits(model, told)) next.push({ kind: 'wait', ms });
   return next.map((happening) => ({ happening, model: step(model, happening, setup) }));

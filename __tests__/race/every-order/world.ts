@@ -1,13 +1,19 @@
 import type { AttemptReason } from '../../../src/race/rules.ts';
 
-/** The ways in which an attempt may end: with a value of some kind, or without any. */
-export type EndKind = 'usable' | 'lesser' | 'unusable' | 'failure';
+/** The ways in which an attempt may end: with a value of some kind, or without any. A lesser value that is still coming may break. */
+export type EndKind = 'usable' | 'lesser' | 'coming' | 'unusable' | 'failure';
 
 /** An attempt that ends, or something that concerns the whole race. Attempts are their numbers. */
-export type Happening = End | { readonly kind: 'wait'; readonly ms: number } | { readonly kind: 'abort' };
+export type Happening = End | Break | { readonly kind: 'wait'; readonly ms: number } | { readonly kind: 'abort' };
 
 export interface End {
   readonly kind: EndKind;
+  readonly attempt: number;
+}
+
+/** A value that is held breaks. */
+export interface Break {
+  readonly kind: 'break';
   readonly attempt: number;
 }
 
