@@ -44,11 +44,6 @@ describe('a request that waits for the next round', () => {
     expect(endpoint.asked()).toBe(1);
   });
 
-  test('ends when its total time is up', async () => {
-    const { answer } = await serveWaiting({ timeouts: { totalMs: 1_000 } });
-    expect(await answer).toMatchObject({ status: 504, text: '504 ERR_BRP_TOTAL_TIMEOUT\n' });
-  });
-
   test('is waited for by close(), while others are refused', async () => {
     const { proxy, url, answer, comeBack } = await serveWaiting();
     const closed = proxy.close();

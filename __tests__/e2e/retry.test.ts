@@ -72,9 +72,12 @@ describe('retry', () => {
     expect(await request(url)).toMatchObject({ status: 200, text: 'well' });
   });
 
-  test('ends at once when a Retry-After lasts longer', async () => {
+  test.each<[string, Partial<BalancingProxyOptions>]>([
+    ['forMs', { retry: { forMs: 10_000, everyMs: 10 } }],
+    ['totalMs', { retry: { forMs: 60_000, everyMs: 10 }, timeouts: { totalMs: 10_000 } }],
+  ])('ends at once when a Retry-After lasts longer than %s', async (_, options) => {
     const endpoint = await unwellAtFirst(1, { 'Retry-After': '30' });
-    const { url } = await serve({ endpoints: [endpoint.url], retry: { forMs: 10_000, everyMs: 10 } });
+    const { url } = await serve({ endpoints: [endpoint.url], ...options });
     expect(await request(url)).toMatchObject({ status: 503, text: 'starting' });
     expect(endpoint.asked()).toBe(1);
   });

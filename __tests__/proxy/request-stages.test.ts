@@ -242,8 +242,11 @@ describe('a round of retry', () => {
     expect(next()).toBeUndefined();
   });
 
-  test('ends with the time since the coming of the request', () => {
-    const { next, ask } = startStages();
+  test.each<[string, Partial<Setup>]>([
+    ['with the time since the coming of the request', {}],
+    ['before the total time is up', { retry: { forMs: 9_000, everyMs: 250 }, timeouts: { totalMs: 1_000 } }],
+  ])('ends %s', (_, options) => {
+    const { next, ask } = startStages(options);
     const pauses: unknown[] = [];
     for (let round = 0; round < 5; round++) {
       ask('ab', 'ERR_BRP_CONNECT');

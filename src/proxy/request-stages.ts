@@ -18,6 +18,8 @@ export interface StageOptions extends ResumeOptions {
   readonly retry: RetryRules;
   /** Milliseconds from the start of one tier to that of the next, although the first may still be of help. */
   readonly tierDelayMs: number;
+  /** The time that the request has, in milliseconds or Infinity. */
+  readonly timeouts: { readonly totalMs: number };
 }
 
 /** A request, as far as its stages depend on how it goes. */
@@ -111,8 +113,11 @@ export class RequestStages {
   /** Milliseconds until all endpoints are asked again; undefined when that is of no use, of harm, or too late. */
   #untilNextRound(): number | undefined {
     const { config, chosen } = this.#settings;
-    if (config.retry.forMs === 0 || !this.#mayRetry) return undefined;
-    const waitMs = retryWaitMs(config.retry, {
+    const { everyMs, forMs } = config.retry;
+    if (forMs === 0 || !this.#mayRetry) return undefined;
+    // A round that would begin after the total time comes for nobody, and a spare would have been kept in vain.
+    const rules = { everyMs, forMs: Math.min(forMs, config.timeouts.totalMs) };
+    const waitMs = retryWaitMs(rules, {
       elapsedMs: this.#request.elapsedMs,
       lastedMs: performance.now() - this.#roundStartedAt,
       coolingMs: chosen.coolingMs,
