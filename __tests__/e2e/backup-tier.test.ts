@@ -102,6 +102,11 @@ const outages: Readonly<Record<string, Outage>> = {
     up: ({ primaries }) => Promise.all(primaries.map((primary) => primary.listen())),
   },
   'answers 500': all(answering(500, 'sorry')),
+  'answers 500, and is ejected for that': {
+    options: { ejection: { failureRatio: 0.3, minRequests: 4, baseMs: 1_000, maxMs: 1_000 } },
+    ...all(answering(500, 'sorry')),
+    up: areAvailable,
+  },
   'answers 503, and is cooling down': {
     ...all(answering(503, 'busy', { 'Retry-After': '1' })),
     up: areAvailable,
