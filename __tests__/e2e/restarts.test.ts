@@ -2,7 +2,7 @@ import type { BalancingProxyOptions } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request } from '../helpers/proxy.ts';
 import { answering } from '../helpers/servers.ts';
-import { fatesOver } from './restart-load.ts';
+import { fatesOver, startLoad } from './restart-load.ts';
 import { RestartingEndpoint } from './restarting-endpoint.ts';
 
 const resources = leakCheckedResources();
@@ -35,6 +35,31 @@ describe('while an only endpoint restarts for 2 s, of 50 requests a second', () 
     for (const { attempts } of lost) expect(attempts.at(-1)?.error?.code).toBe('ERR_BRP_CONNECTION_LOST');
   });
 });
+
+test.each(['race', 'hedge', 'failover'] as const)(
+  'of two endpoints that restart one after the other none of the requests fails, and no POST is sent twice, in a %s',
+  async (strategy) => {
+    const endpoints = [await new RestartingEndpoint().start(), await new RestartingEndpoint().start()];
+    for (const endpoint of endpoints) resources.use(endpoint);
+    const urls = endpoints.map(({ url }) => url);
+    const retry = { forMs: 5_000 };
+    const served = await resources.serve({ endpoints: urls, strategy, unsafeMethods: 'single', retry });
+    const load = startLoad(served.url);
+    for (const endpoint of endpoints) {
+      await load.more(25);
+      await load.afterPost();
+      await endpoint.end('SIGTERM');
+      await load.more(5);
+      await endpoint.start();
+    }
+    await load.more(25);
+    const fates = await load.stop();
+    expect(fates.filter(({ status }) => status !== 200)).toEqual([]);
+    const posts = fates.filter(({ method }) => method === 'POST');
+    const timesSeen = (number: number) => endpoints.reduce((sum, { seen }) => sum + (seen.get(number) ?? 0), 0);
+    expect(posts.filter(({ number }) => timesSeen(number) !== 1)).toEqual([]);
+  },
+);
 
 describe('over a connection that is kept alive', () => {
   const ask = async (method: string, options: Partial<BalancingProxyOptions>, headers = {}) => {
