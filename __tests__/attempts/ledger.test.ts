@@ -1,4 +1,6 @@
 import { Readable } from 'node:stream';
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { jest } from '@jest/globals';
 import { AttemptLedger } from '../../src/attempts/ledger.ts';
 import { BalancingProxyError } from '../../src/errors.ts';
@@ -6,9 +8,14 @@ import type { ProxyEvent } from '../../src/events/events.ts';
 import { Events } from '../../src/events/proxy-events.ts';
 import { Reporter } from '../../src/events/reporter.ts';
 import { resolveOptions } from '../../src/options/config.ts';
+import type { AttemptReason } from '../../src/race/rules.ts';
 import type { UpstreamResponse } from '../../src/transports/message/transport.ts';
 import { candidateNamed } from '../endpoints/candidates.ts';
+import { until } from '../helpers/until.ts';
 import { clientRequest } from '../http/client-request.ts';
+
+v8.setFlagsFromString('--expose-gc');
+const collectGarbage = vm.runInNewContext('gc') as () => void;
 
 /** A ledger whose attempts are sent by a transport that does as the test says. */
 function openLedger() {
@@ -17,7 +24,7 @@ function openLedger() {
   const seen: ProxyEvent[] = [];
   events.subscribe((event) => seen.push(event));
   const ledger = new AttemptLedger(new Reporter(events, 1, req), performance.now());
-  const make = (send: () => Promise<UpstreamResponse>) => {
+  const make = (send: () => Promise<UpstreamResponse>, reason: AttemptReason = 'first') => {
     const candidate = candidateNamed('one');
     const transport = { send, close: async () => {} };
     const outgoing = { method: 'GET', url: '/', host: undefined, headers: [], body: undefined, isUpgrade: false };
@@ -26,7 +33,7 @@ function openLedger() {
     return {
       abort,
       endpoint: candidate.endpoint,
-      judged: ledger.make(candidate, 'first', { req, outgoing, config, abort }),
+      judged: ledger.make(candidate, reason, { req, outgoing, config, abort }),
     };
   };
   return { ledger, make, ended: () => seen.filter(({ type }) => type === 'attempt-ended') };
@@ -41,6 +48,25 @@ const answer = async (): Promise<UpstreamResponse> => ({
 });
 
 describe('the ledger of attempts', () => {
+  test('keeps nothing that was at work in a failed attempt of `retry`, of which there may be hundreds', async () => {
+    const { ledger, make } = openLedger();
+    const sockets: WeakRef<object>[] = [];
+    const refuse = () => {
+      const socket = {};
+      const fail = (): never => {
+        sockets.push(new WeakRef(socket));
+        throw new BalancingProxyError('ERR_BRP_CONNECT', 'refused', { cause: new Error('refused') });
+      };
+      return fail();
+    };
+    await expect(make(async () => refuse(), 'retry').judged).rejects.toThrow('refused');
+    await until(() => {
+      collectGarbage();
+      return sockets[0]?.deref() === undefined;
+    });
+    expect(ledger.reports()[0]?.error?.stack).toContain('refuse');
+  });
+
   test('counts each attempt at its endpoint from its start to its end', async () => {
     const { ledger, make } = openLedger();
     const { endpoint, judged } = make(answer);

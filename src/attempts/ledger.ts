@@ -3,6 +3,7 @@ import { type AttemptOutcome, type BalancingProxyError, isTimeout } from '../err
 import type { AttemptReport } from '../events/events.ts';
 import type { Reporter } from '../events/reporter.ts';
 import type { Arrival, AttemptReason } from '../race/rules.ts';
+import { settleStacks } from '../support/stack.ts';
 import { responseBrokenOff } from '../transports/message/response-body.ts';
 import { Attempt, type AttemptEnding } from './attempt/attempt.ts';
 import type { JudgedResponse } from './response/judged-response.ts';
@@ -38,6 +39,8 @@ export class AttemptLedger {
       this.end(attempt, { outcome: outcomeOf(error, abort.signal), error });
       if (attempt.hasHead && error.code === 'ERR_BRP_CONNECTION_LOST') this.#broken.push(candidate);
       abort.abort(error);
+      // A client that waits for a restart may see hundreds of attempts fail, whose errors are kept until its request ends.
+      if (reason === 'retry') settleStacks(error);
       throw error;
     });
   }

@@ -23,8 +23,8 @@ export function isNamedByOtherAddress({ secure, hostname, connectTo }: EndpointA
 }
 
 /**
- * The server name of an endpoint: that of its `tls`, or else the host of its URL. SNI has neither a final dot nor an IP address (RFC 6066 3); the certificate has to be for the
- * host of the URL all the same.
+ * The server name of an endpoint: that of its `tls`, or else the host of its URL. SNI has neither a final dot nor an IP address
+ * (RFC 6066 3); the certificate has to be for the host of the URL all the same.
  */
 export function serverNameOf(
   { hostname, connectTo }: Pick<EndpointAddress, 'hostname' | 'connectTo'>,
