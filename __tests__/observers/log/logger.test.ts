@@ -168,6 +168,18 @@ describe('the line of a request', () => {
     expect(line?.split('; ')[1]).toBe(`${words} 12.346 ms`);
   });
 
+  test.each([
+    [16, []],
+    [17, ['1 more attempt']],
+    [240, ['224 more attempts']],
+  ])('has, of %d attempts, eight at each end', (count, left) => {
+    const attempts = Array.from({ length: count }, (_, index) => attempt(`e${index + 1}`, { outcome: 'unusable' }));
+    const line = linesOf({ ...served, ...nobody, attempts, error: error('ERR_BRP_EXHAUSTED') })[0] ?? '';
+    const [, ...parts] = line.split('; ');
+    const told = (from: number) => Array.from({ length: 8 }, (_, index) => `e${from + index} unusable after 12.346 ms`);
+    expect(parts).toEqual([...told(1), ...left, ...told(count - 7)]);
+  });
+
   test('has the query where that is asked for', () => {
     expect(linesOf(served, { logQuery: true })[0]).toMatch(/^info GET \/path\?token=secret 200 /);
   });
