@@ -20,7 +20,7 @@ export function callHook<T>(option: string, call: () => T, isForAttempt = true):
 }
 
 /** The end of messages of `JSON.parse`, which quotes its text, whole or in part. */
-const quotedByJson = /(?:\.{3})?".*"(?:\.{3})? is not valid JSON$/s;
+const endOfQuote = /"(?:\.{3})? is not valid JSON$/;
 
 /**
  * The reason that the user's function gave, for logs: the message of an error. Any other value, such as the response that was looked at,
@@ -29,7 +29,14 @@ const quotedByJson = /(?:\.{3})?".*"(?:\.{3})? is not valid JSON$/s;
 export function reasonGiven(thrown: unknown): string {
   if (typeof thrown === 'string') return thrown;
   if (!(thrown instanceof Error)) return `a value of type ${Object.prototype.toString.call(thrown).slice(8, -1)}`;
-  return messageOf(thrown).replace(quotedByJson, 'the text is not valid JSON');
+  return withoutQuote(messageOf(thrown));
+}
+
+/** One expression for the whole quote would take quadratic time for a message of many quotation marks. */
+function withoutQuote(message: string): string {
+  if (!endOfQuote.test(message)) return message;
+  const [beforeQuote = ''] = message.split('"', 1);
+  return `${beforeQuote.replace(/\.{3}$/, '')}the text is not valid JSON`;
 }
 
 /**
