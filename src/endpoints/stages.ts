@@ -149,7 +149,9 @@ export class EndpointStages {
   }
 }
 
-/** The tiers that there are, in their order. */
+/** The tiers that there are, in their order. Each request asks for them, and most proxies have one. */
 function tiersOf(candidates: readonly Candidate[]): readonly number[] {
+  const first = candidates[0]?.tier ?? 0;
+  if (candidates.every(({ tier }) => tier === first)) return [first];
   return [...new Set(candidates.map(({ tier }) => tier))].sort((a, b) => a - b);
 }

@@ -36,13 +36,13 @@ export interface Contest {
  */
 export function raceFor(
   { req, ledger, signal, discard }: ProxiedRequest,
-  { outgoing, course: { started, ...course }, config, peers, examination }: Contest,
+  { outgoing, course, config, peers, examination }: Contest,
 ): RaceOptions<Candidate, JudgedResponse> {
   return {
     ...course,
     signal,
     start: (candidate, abort, reason) => {
-      started?.(candidate);
+      course.started?.(candidate);
       const own = ownConfig(candidate, config);
       const settings = { req, outgoing, config: own, abort, peers, ...(examination && { examination }) };
       return ledger.make(candidate, reason, settings);
