@@ -20,13 +20,15 @@ const run = { requests: Number(values.requests), perSecond: Number(values.rate),
 const machine = `Node ${process.version}, ${cpus().length} cores`;
 console.log(`${run.requests} requests each, ${run.perSecond} per second, seed ${run.seed}, ${machine}`);
 
+const percent = (ratio: number) => `${(100 * ratio).toFixed(0)} %`;
+
 const results: Result[] = [];
 for (const scenario of scenarios.filter(({ name }) => name.includes(values.only))) {
   const result = await runScenario(scenario, run);
   results.push(result);
   const { sentPerRequest, hedgesDenied, cpuLoad } = result;
-  const own = `${(100 * cpuLoad.ownRatio).toFixed(0)} % of the CPU`;
-  console.log(`${scenario.name}: ${sentPerRequest.toFixed(3)} sent, ${hedgesDenied} hedges denied, ${own}`);
+  const cpu = `CPU ${percent(cpuLoad.ownRatio)} busy with it, ${percent(cpuLoad.machineRatio)} in all`;
+  console.log(`${scenario.name}: ${sentPerRequest.toFixed(3)} sent, ${hedgesDenied} hedges denied, ${cpu}`);
 }
 console.log(`\n${latencyTableOf(results)}`);
 if (values.chart !== '') writeFileSync(values.chart, latencyChartOf(results));

@@ -26,7 +26,7 @@ export function latencyTableOf(results: readonly Result[]): string {
       ...[0.5, 0.95, 0.99, 0.999].map((ratio) => quantile(sorted, ratio).toFixed(0)),
       `${((100 * successes) / sorted.length).toFixed(2)} %`,
       result.sentPerRequest.toFixed(3),
-      `${(100 * result.cpuLoad.machineRatio).toFixed(0)} %`,
+      `${(100 * result.cpuLoad.ownRatio).toFixed(0)} %`,
     ];
   });
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
