@@ -10,9 +10,8 @@ import type { EndpointPool } from '../endpoints/pool.ts';
 import type { BalancingProxyError } from '../errors.ts';
 import type { HedgeDelayOptions } from '../race/delay.ts';
 import { Race } from '../race/race.ts';
-import { paceOfMending } from '../race/strategies/rules.ts';
 import { untilAborted } from '../support/until-aborted.ts';
-import { type Contest, raceFor } from './contest.ts';
+import { type Contest, raceFor, stageOfMending } from './contest.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
 import type { SentResponse } from './sent-response.ts';
 
@@ -133,12 +132,7 @@ export class BodyResumer implements Resumer {
     const rest: Rest = { ...way, of: response, atByte, digest: this.#hash?.copy().digest() };
     return {
       outgoing: requestForRest(outgoing, rest),
-      course: {
-        ...paceOfMending(config.hedge),
-        candidates: candidatesFor(this.#resumable, this.#broken),
-        mayStart: ({ endpoint }) => endpoint.mayBeAsked,
-        reason: 'resume',
-      },
+      course: stageOfMending(candidatesFor(this.#resumable, this.#broken), config.hedge, 'resume'),
       config,
       examination: (received, settings) => examineRest(received, settings, rest),
     };

@@ -4,7 +4,9 @@ import type { JudgedResponse } from '../attempts/response/judged-response.ts';
 import { conditionOf } from '../attempts/response/release.ts';
 import type { SentAttempt } from '../attempts/send-attempt.ts';
 import type { Candidate } from '../endpoints/candidate.ts';
+import type { HedgeDelayOptions } from '../race/delay.ts';
 import type { RaceOptions, RaceStage } from '../race/rules.ts';
+import { paceOfMending } from '../race/strategies/rules.ts';
 import { ownConfig } from './own-config.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
 
@@ -14,6 +16,15 @@ export interface Course
     Pick<RaceOptions<Candidate, unknown>, 'nextStage' | 'stageDelayMs' | 'mayFollow'> {
   /** Takes note of an attempt that is about to start. */
   started?(candidate: Candidate): void;
+}
+
+/** The stage in which endpoints are asked for a body that broke off, one after the other, outside of tiers and budget. */
+export function stageOfMending(
+  candidates: Iterable<Candidate>,
+  hedge: HedgeDelayOptions,
+  reason: 'retry' | 'resume',
+): Course {
+  return { ...paceOfMending(hedge), candidates, mayStart: ({ endpoint }) => endpoint.mayBeAsked, reason };
 }
 
 /** One question to several endpoints. */

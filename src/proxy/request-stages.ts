@@ -5,9 +5,9 @@ import type { Candidate } from '../endpoints/candidate.ts';
 import type { EndpointStages } from '../endpoints/stages.ts';
 import { type RetryRules, retryWaitMs } from '../race/retry.ts';
 import type { RaceStage } from '../race/rules.ts';
-import { type Pace, paceOfMending } from '../race/strategies/rules.ts';
+import type { Pace } from '../race/strategies/rules.ts';
 import type { ResumeOptions } from './body-resumer.ts';
-import type { Course } from './contest.ts';
+import { type Course, stageOfMending } from './contest.ts';
 import type { KeptBody } from './kept-body.ts';
 import { isRepeatable } from './plan.ts';
 import type { ProxiedRequest } from './proxied-request.ts';
@@ -106,8 +106,7 @@ export class RequestStages {
     const candidates = this.#request.ledger.brokenCandidates();
     if (candidates.length < 2) return undefined;
     this.#isAskedAgain = true;
-    const mayStart = ({ endpoint }: Candidate) => endpoint.mayBeAsked;
-    return { ...paceOfMending(config.hedge), candidates, mayStart, reason: 'retry' };
+    return stageOfMending(candidates, config.hedge, 'retry');
   }
 
   /** Milliseconds until all endpoints are asked again; undefined when that is of no use, of harm, or too late. */
