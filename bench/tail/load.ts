@@ -1,5 +1,7 @@
 import { Agent, get } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { createRandom } from '../../shared/random.ts';
 
 /** The latency and success of one request. */
 export interface Timing {
@@ -8,19 +10,23 @@ export interface Timing {
   readonly isSuccess: boolean;
 }
 
-/** How many requests are sent, how often and where. */
-export interface ArrivalOptions {
+/** A message of the bench to the clients, who live in a thread of their own: what keeps the proxy busy is not to make them late. */
+export interface LoadRequest {
   readonly url: string;
   readonly requests: number;
   readonly perSecond: number;
-  readonly random: () => number;
+}
+
+/** What the thread of the clients is given when it starts. */
+export interface LoadSeed {
+  readonly seed: number;
 }
 
 /**
  * Sends requests at a given rate, at random moments (Poisson), whether or not the ones before have been answered: as
  * many independent users do.
  */
-export async function sendLoad({ url, requests, perSecond, random }: ArrivalOptions): Promise<readonly Timing[]> {
+async function sendLoad({ url, requests, perSecond }: LoadRequest, random: () => number): Promise<readonly Timing[]> {
   const agent = new Agent({ keepAlive: true });
   const samples: Array<Promise<Timing>> = [];
   let dueAt = performance.now();
@@ -42,4 +48,9 @@ function sendOne(url: string, agent: Agent, dueAt: number): Promise<Timing> {
       res.resume().once('end', () => done(res.statusCode === 200));
     }).once('error', () => done(false));
   });
+}
+
+if (parentPort) {
+  const random = createRandom((workerData as LoadSeed).seed);
+  parentPort.on('message', async (request: LoadRequest) => parentPort?.postMessage(await sendLoad(request, random)));
 }

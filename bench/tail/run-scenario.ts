@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Worker } from 'node:worker_threads';
-import { createRandom } from '../../shared/random.ts';
 import { createBalancingProxy } from '../../src/index.ts';
 import { type CpuLoad, measureCpuLoad } from './cpu-load.ts';
 import type { TailReply, TailRequest } from './endpoints.ts';
-import { sendLoad, type Timing } from './load.ts';
+import type { LoadRequest, LoadSeed, Timing } from './load.ts';
 import type { Scenario } from './scenarios.ts';
+import { Thread } from './thread.ts';
 
 /** How long a scenario runs, how fast, and from which seed. */
 export interface RunOptions {
@@ -31,36 +30,35 @@ const warmUpSeconds = 15;
 
 /** Runs the load against a proxy over fresh endpoints. */
 export async function runScenario(scenario: Scenario, { requests, perSecond, seed }: RunOptions): Promise<Result> {
-  const worker = new Worker(new URL('./endpoints.ts', import.meta.url));
-  const ask = async (request: TailRequest): Promise<TailReply> => {
-    worker.postMessage(request);
-    const [reply] = await once(worker, 'message');
-    return reply as TailReply;
-  };
-  const started = await ask({ type: 'start', count: scenario.endpoints, seed, errorRatio: scenario.errorRatio ?? 0 });
+  const endpoints = new Thread<TailRequest, TailReply>(new URL('./endpoints.ts', import.meta.url));
+  const clients = new Thread<LoadRequest, readonly Timing[]>(new URL('./load.ts', import.meta.url), {
+    seed,
+  } satisfies LoadSeed);
+  const started = await endpoints.ask({
+    type: 'start',
+    count: scenario.endpoints,
+    seed,
+    errorRatio: scenario.errorRatio ?? 0,
+  });
   const proxy = createBalancingProxy({ ...scenario.options, endpoints: urlsOf(started) });
   const server = createServer(proxy).listen(0, '127.0.0.1');
   // A connection that is closed while the next request is on its way is the client's affair, and is not measured here.
   server.keepAliveTimeout = 0;
   await once(server, 'listening');
-  const load = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    perSecond,
-    random: createRandom(seed),
-  };
+  const load = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, perSecond };
 
-  await sendLoad({ ...load, requests: warmUpSeconds * perSecond });
-  const before = receivedOf(await ask({ type: 'slow-down', factor: scenario.slowdown ?? 1 }));
+  await clients.ask({ ...load, requests: warmUpSeconds * perSecond });
+  const before = receivedOf(await endpoints.ask({ type: 'slow-down', factor: scenario.slowdown ?? 1 }));
   const deniedBefore = proxy.hedgesDenied;
   const cpuLoadSince = measureCpuLoad();
-  const samples = await sendLoad({ ...load, requests });
+  const samples = await clients.ask({ ...load, requests });
   const cpuLoad = cpuLoadSince();
-  const received = receivedOf(await ask({ type: 'stop' })) - before;
+  const received = receivedOf(await endpoints.ask({ type: 'stop' })) - before;
 
   server.close();
   server.closeAllConnections();
   await proxy.close();
-  await worker.terminate();
+  await Promise.all([clients.end(), endpoints.end()]);
   const hedgesDenied = proxy.hedgesDenied - deniedBefore;
   return { scenario, samples, sentPerRequest: received / requests, hedgesDenied, cpuLoad };
 }
