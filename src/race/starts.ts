@@ -1,5 +1,5 @@
 import { OpenStage } from './open-stage.ts';
-import type { AttemptReason, Lease, RaceStage } from './rules.ts';
+import type { AttemptReason, Lease, RaceOptions, RaceStage } from './rules.ts';
 
 /** An attempt that is about to start. */
 export interface Start<Candidate> {
@@ -14,10 +14,7 @@ export interface Start<Candidate> {
 /** The race whose attempts start. */
 interface Starting<Candidate> {
   /** The rules of the race, of which the first stage is a part. */
-  readonly rules: RaceStage<Candidate> & {
-    nextStage?(isByTime: boolean): RaceStage<Candidate> | number | undefined;
-    readonly stageDelayMs?: number;
-  };
+  readonly rules: RaceStage<Candidate> & Pick<RaceOptions<Candidate, unknown>, 'nextStage' | 'stageDelayMs'>;
   /** Makes one attempt. */
   launch(start: Start<Candidate>): void;
   /** Called when a stage has nobody left to try. */

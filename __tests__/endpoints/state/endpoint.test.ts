@@ -1,25 +1,13 @@
 import { jest } from '@jest/globals';
 import type { AttemptEnd } from '../../../src/endpoints/state/attempt-end.ts';
 import { type AttemptOutcome, BalancingProxyError, type ErrorCode } from '../../../src/errors.ts';
+import { snapshotOf } from '../../helpers/snapshot.ts';
 import { attempt, eject, endpointNamed, failedAttempt, learn } from '../candidates.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-const nothingYet = {
-  name: 'one',
-  tier: 0,
-  state: 'available',
-  backInMs: 0,
-  inFlight: 0,
-  successes: 0,
-  wins: 0,
-  failures: 0,
-  timeouts: 0,
-  cancelled: 0,
-  healthRatio: 1,
-  latencyMs: undefined,
-};
+const nothingYet = snapshotOf('one');
 
 describe('Endpoint', () => {
   test('begins with nothing', () => {

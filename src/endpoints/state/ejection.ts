@@ -6,17 +6,13 @@
  */
 
 import { Absence, type AbsenceTimes, type EjectionChange } from './absence.ts';
-import { FailureWindow } from './failure-window.ts';
+import { type FailureRules, FailureWindow } from './failure-window.ts';
 import type { EjectionCause } from './snapshot.ts';
 
 /** When an endpoint is ejected, and for how long. */
-export interface EjectionRules extends AbsenceTimes {
+export interface EjectionRules extends AbsenceTimes, FailureRules {
   /** Connection failures in a row after which the endpoint is ejected. */
   readonly consecutiveFailures: number;
-  /** Share of the recent attempts, above 0 and up to 1, with whose failure the endpoint is ejected; Infinity is never. */
-  readonly failureRatio: number;
-  /** The fewest attempts by which that share is known. */
-  readonly minRequests: number;
 }
 
 /** An attempt that counts for the share of failures. */

@@ -13,7 +13,7 @@ class Tally {
 
 /** Which share of an endpoint's recent attempts is too much to have failed. */
 export interface FailureRules {
-  /** The share, above 0 and up to 1. */
+  /** The share, above 0 and up to 1; Infinity is never too much. */
   readonly failureRatio: number;
   /** The fewest attempts to go by. */
   readonly minRequests: number;
