@@ -32,7 +32,7 @@ test.each<[string, RegExp, ...string[]]>([
   ['a fault of an observer is borne', /emitWarning\(\w+ instanceof Error/, 'src/support/subscribers.ts'],
   ['the status of a request that failed is found', /status \?\? .*error/, 'src/events/reporter.ts'],
   ['the end of a request is told to logs', /isOthersDoing\(error\)/, 'src/observers/log/tell.ts'],
-  ['a flag sets an option', /'timeouts\.idleMs'|'bodyLimitBytes'/, 'src/cli/flags/flags.ts'],
+  ['a flag sets an option', /'timeouts\.idleMs'|'bodyLimitBytes'/, 'src/cli/flags/groups/forwarding.ts'],
   ['entries of a map are forgotten', /\.size < max\b/, 'src/transports/connect/forget-unused.ts'],
   ['TCP asks after a silence', /keepAliveInitialDelay: \d/, 'src/transports/connect/probing.ts'],
   ['a plain object is told from others', /\[object Object\]/, 'src/support/plain-object.ts'],

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import { pause } from '../../support/timer.ts';
-import { formatBoundAddress } from '../flags/address.ts';
 import type { FlagValues } from '../flags/flags.ts';
+import { formatBoundAddress } from '../flags/kinds/address.ts';
 import type { Log } from '../log/log.ts';
 import { Connections } from '../serve/connections.ts';
 import { listenOn } from '../serve/listen.ts';

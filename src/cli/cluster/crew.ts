@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
 import { pause, resultWithin } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
-import { formatDuration } from '../flags/duration.ts';
+import { formatDuration } from '../flags/kinds/duration.ts';
 import type { Log } from '../log/log.ts';
 import type { Signals } from '../signals/signals.ts';
 import { type Asked, type StartTask, type TaskName, workerMark } from './messages.ts';

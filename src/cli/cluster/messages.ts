@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { ManagedProxy } from '../../index.ts';
 import type { Configuration } from '../config/configuration.ts';
-import type { ListenAddress } from '../flags/address.ts';
+import type { ListenAddress } from '../flags/kinds/address.ts';
 import type { PackedEvent } from './packed-events.ts';
 
 /** The tasks that the primary gives to a worker, as functions of what is asked that return the answer. */

@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
 import type { Configuration } from '../config/configuration.ts';
-import type { ListenAddress } from '../flags/address.ts';
 import { CommandError } from '../flags/command-error.ts';
+import type { ListenAddress } from '../flags/kinds/address.ts';
 import { withFixedPort } from '../serve/listen.ts';
 import type { LocalSettings } from '../serve/local-service.ts';
 import type { Service } from '../serve/service.ts';

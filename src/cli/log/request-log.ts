@@ -17,7 +17,7 @@ import {
   tellRequest,
 } from '../../observers/log/tell.ts';
 import { nameFlags } from '../config/proxy-options.ts';
-import { formatDuration } from '../flags/duration.ts';
+import { formatDuration } from '../flags/kinds/duration.ts';
 import type { Log, LogEntry, LogFields } from './log.ts';
 
 /** The part of the configuration that the log has to know. */

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import type { ListenAddress } from '../flags/address.ts';
 import { CommandError } from '../flags/command-error.ts';
+import type { ListenAddress } from '../flags/kinds/address.ts';
 
 /**
  * Resolves when the server listens, with the address that it got.

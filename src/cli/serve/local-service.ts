@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { type Configuration, createProxy } from '../config/configuration.ts';
-import type { ListenAddress } from '../flags/address.ts';
+import type { ListenAddress } from '../flags/kinds/address.ts';
 import type { Log } from '../log/log.ts';
 import { requestLog } from '../log/request-log.ts';
 import { createClientServer } from './client-server.ts';

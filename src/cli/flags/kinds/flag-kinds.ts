@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import { isPercentile, type Percentile } from '../../race/percentile.ts';
-import { maxTimerMs } from '../../support/timer.ts';
+import { isPercentile, type Percentile } from '../../../race/percentile.ts';
+import { maxTimerMs } from '../../../support/timer.ts';
 import { type ListenAddress, parseListenAddress } from './address.ts';
 import { parseByteSize } from './byte-size.ts';
 import { parseDuration } from './duration.ts';

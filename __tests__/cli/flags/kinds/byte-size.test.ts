@@ -1,4 +1,4 @@
-import { parseByteSize } from '../../../src/cli/flags/byte-size.ts';
+import { parseByteSize } from '../../../../src/cli/flags/kinds/byte-size.ts';
 
 describe('parseByteSize', () => {
   test.each([

@@ -1,4 +1,4 @@
-import { formatBoundAddress, parseListenAddress } from '../../../src/cli/flags/address.ts';
+import { formatBoundAddress, parseListenAddress } from '../../../../src/cli/flags/kinds/address.ts';
 
 describe('parseListenAddress', () => {
   test.each([

@@ -1,4 +1,4 @@
-import { round } from '../../support/round.ts';
+import { round } from '../../../support/round.ts';
 
 const msByUnit: Readonly<Record<string, number>> = {
   ns: 1e-6,

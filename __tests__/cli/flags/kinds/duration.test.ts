@@ -1,4 +1,4 @@
-import { formatDuration, parseDuration } from '../../../src/cli/flags/duration.ts';
+import { formatDuration, parseDuration } from '../../../../src/cli/flags/kinds/duration.ts';
 
 describe('parseDuration', () => {
   test.each([

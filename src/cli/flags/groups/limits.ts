@@ -1,0 +1,13 @@
+import { duration } from '../kinds/flag-kinds.ts';
+
+/** How long clients may take, and how much they may ask for. */
+export const limits = {
+  'keep-alive-timeout': duration(
+    '65s',
+    'time for which an idle connection of a client stays open, longer than that of a load balancer; 0 is no limit',
+  ),
+  'client-body-timeout': duration(
+    '1m',
+    'silence of a client within a request body, which then gets 408; a slow upload is not silent; 0 is no limit',
+  ),
+};

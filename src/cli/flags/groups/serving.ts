@@ -1,0 +1,20 @@
+import { address, boolean, optionalAddress, string, workerCount } from '../kinds/flag-kinds.ts';
+
+/** Where and to whom the command serves, and by how many processes. */
+export const serving = {
+  address: address(':8080', 'address to listen on; without a host all interfaces, with port 0 a free port', {
+    isOriginal: true,
+  }),
+  'tls-cert': string('', 'PEM file with the certificate to show to clients, who then speak https; with -tls-key'),
+  'tls-key': string('', 'PEM file with the private key of -tls-cert'),
+  workers: workerCount('1', 'processes that share the work; auto is one for each core'),
+  config: string(
+    '',
+    'file with the options of the library, .json, .yaml or .yml, read again on SIGHUP; YAML takes npm install yaml',
+  ),
+  admin: optionalAddress(
+    '',
+    'address for /healthz, /readyz, /metrics (npm install prom-client) and /dashboard/; never for the public',
+  ),
+  'admin-actions': boolean('false', 'let the dashboard drain and restore endpoints'),
+};
