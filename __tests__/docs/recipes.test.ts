@@ -109,8 +109,8 @@ test('the recipe for a server that restarts lets clients wait', async () => {
   expect(asked()).toBe(Array(4).fill('127.0.0.1').join());
 });
 
-test("README's file for the command has options that are taken, a backup and retries", () => {
-  const [, file = ''] = /```yaml\n(# proxy\.yaml.*?)```/s.exec(textOf('README.md')) ?? [];
+test('the file of the command that is shown has options that are taken, a backup and retries', () => {
+  const [, file = ''] = /```yaml\n(# proxy\.yaml.*?)```/s.exec(textOf('docs/command.md')) ?? [];
   expect(resolveOptions(parse(file))).toMatchObject({
     endpoints: [{ tier: 0 }, { tier: 0 }, { tier: 1 }],
     retry: { forMs: 5_000 },

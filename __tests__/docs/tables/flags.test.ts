@@ -1,8 +1,8 @@
-import type { Flag } from '../../../src/cli/flags/flag-kinds.ts';
 import { type FlagName, flagNames, flags } from '../../../src/cli/flags/flags.ts';
+import type { Flag } from '../../../src/cli/flags/kinds/flag-kinds.ts';
 import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
 import { proseOf, textOf } from '../project.ts';
-import { codeIn, tableOf } from './tables.ts';
+import { codeIn, tableIn } from './tables.ts';
 
 /** Defaults that are told in words, and what they stand for. */
 const words: Readonly<Record<string, string>> = {
@@ -13,13 +13,20 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /** A row for each flag, also where README tells of several in one. */
-const rows = tableOf('flag', 'default', 'meaning').flatMap(({ flag, default: fallbacks, meaning }) => {
-  const names = codeIn(flag).map((code) => code.slice(1));
-  const each = names.length === 1 ? [fallbacks] : fallbacks.split(', ');
-  return names.map((name, index) => ({ name, fallback: each[index] ?? '', meaning, text: `${fallbacks} ${meaning}` }));
-});
+const rows = tableIn('docs/command.md', 'flag', 'default', 'meaning').flatMap(
+  ({ flag, default: fallbacks, meaning }) => {
+    const names = codeIn(flag).map((code) => code.slice(1));
+    const each = names.length === 1 ? [fallbacks] : fallbacks.split(', ');
+    return names.map((name, index) => ({
+      name,
+      fallback: each[index] ?? '',
+      meaning,
+      text: `${fallbacks} ${meaning}`,
+    }));
+  },
+);
 
-describe("README's table of flags", () => {
+describe('the table of flags', () => {
   test('has each flag once and no other', () => {
     expect(rows.map(({ name }) => name).sort()).toEqual([...flagNames].sort());
   });
@@ -48,16 +55,16 @@ function choicesOf({ placeholder, parse }: Flag<unknown>): string[] {
 }
 
 describe('command lines', () => {
-  const lines = ['README.md', 'docs/http2.md'].flatMap((file) =>
+  const lines = ['README.md', 'docs/command.md', 'docs/http2.md'].flatMap((file) =>
     [...textOf(file).matchAll(/^(?:npx )?balancing-reverse-proxy (-.*)$/gm)].map(([, args = '']) => args),
   );
 
-  test.each(lines)('that README shows are taken: %s', (line) => {
+  test.each(lines)('that the docs show are taken: %s', (line) => {
     expect(parseFlags(line.split(' ')).given.size).toBeGreaterThan(0);
   });
 
   test('of which parts are shown name flags that exist', () => {
-    const code = proseOf('README.md').split('\n').flatMap(codeIn);
+    const code = ['README.md', 'docs/command.md'].flatMap((file) => proseOf(file).split('\n').flatMap(codeIn));
     const parts = code.filter((part) => /^-[a-z]/.test(part));
     const named = parts.flatMap((part) =>
       [...part.matchAll(/(?<=^| )-([a-z][a-z0-9-]*)/g)].map(([, name = '']) => name),
