@@ -149,6 +149,12 @@ describe('what goes over the wire', () => {
 
   test.each([
     ['believes with -trust-forwarded', ['-trust-forwarded'], '1.2.3.4, 127.0.0.1'],
+    [
+      'believes with the network in -trust-forwarded',
+      ['-trust-forwarded=10.0.0.0/8,127.0.0.0/8'],
+      '1.2.3.4, 127.0.0.1',
+    ],
+    ['replaces with another network there', ['-trust-forwarded=10.0.0.0/8'], '127.0.0.1'],
     ['replaces by default', [], '127.0.0.1'],
   ])('%s what the client says of where it comes from', async (_, flags, forwardedFor) => {
     const command = startFor([await resources.start(echoing)], ...flags);

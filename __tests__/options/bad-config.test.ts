@@ -95,11 +95,28 @@ describe('a bad value', () => {
     ['bodyLimitBytes', 1.5, '`bodyLimitBytes`: expected bytes, a whole number from 0, got 1.5'],
     ['bodyLimitBytes', '1mb', "`bodyLimitBytes`: expected bytes, a whole number from 0, got '1mb'"],
     ['bodyLimitBytes', Infinity, '`bodyLimitBytes`: expected bytes, a whole number from 0, got Infinity'],
-    ['trustForwarded', 1, '`trustForwarded`: expected true, false or a function of the request, got 1'],
+    [
+      'trustForwarded',
+      1,
+      "`trustForwarded`: expected true, false, a list of addresses and networks such as ['10.0.0.0/8'], or a function of the request, got 1",
+    ],
     [
       'trustForwarded',
       'loopback',
-      "`trustForwarded`: expected true, false or a function of the request, got 'loopback'",
+      "`trustForwarded`: expected true, false, a list of addresses and networks such as ['10.0.0.0/8'], or a function of the request, got 'loopback'",
+    ],
+    ['trustForwarded', [], '`trustForwarded`: expected at least one address or network, got []'],
+    [
+      'trustForwarded',
+      ['10.0.0.0/8', '10.0.0.1/33'],
+      '`trustForwarded[1]`: expected an IP address, a network such as 10.0.0.0/8 or fd00::/8, or one of loopback, linklocal, ' +
+        "uniquelocal, unix, got '10.0.0.1/33'",
+    ],
+    [
+      'trustForwarded',
+      [10],
+      '`trustForwarded[0]`: expected an IP address, a network such as 10.0.0.0/8 or fd00::/8, or one of loopback, linklocal, ' +
+        'uniquelocal, unix, got 10',
     ],
     ['via', '', "`via`: expected a token of RFC 9110, letters, digits and hyphens, got ''"],
     ['via', 'a b', "`via`: expected a token of RFC 9110, letters, digits and hyphens, got 'a b'"],

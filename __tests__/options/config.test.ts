@@ -228,7 +228,7 @@ describe('a good value', () => {
     ['preserveHost', [true, false]],
     ['rewriteRequest', [() => undefined, async () => ({})]],
     ['rewriteResponse', [() => undefined, async () => ({})]],
-    ['trustForwarded', [true, false, () => true]],
+    ['trustForwarded', [true, false, () => true, ['10.0.0.0/8', '::1'], ['unix']]],
     ['via', ['me', "a!#$%&'*+-.^_`|~9"]],
     ['exposeEndpoint', [true, false]],
     ['exposeAttempts', [true, false]],

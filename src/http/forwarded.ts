@@ -3,6 +3,7 @@ import type { TLSSocket } from 'node:tls';
 import { callSyncHook } from '../support/user-function.ts';
 import { type HeaderList, valuesOf } from './headers.ts';
 import type { ReceivedHeaders } from './received-headers.ts';
+import { trustedPeers } from './trusted-peers.ts';
 
 /** The lower-case names of all headers that tell an endpoint who the client was. */
 export const forwardedNames: ReadonlySet<string> = new Set([
@@ -19,8 +20,13 @@ interface ExpressLike {
   readonly app?: { get?(setting: string): unknown };
 }
 
-/** The option `trustForwarded`. */
+/** The option `trustForwarded` as the code works with it; see {@link trustOf}. */
 export type TrustForwarded = boolean | ((req: IncomingMessage) => boolean) | undefined;
+
+/** Makes a function of a list of peers in the option `trustForwarded`, so that it is read only once; the rest stays as it is. */
+export function trustOf(option: TrustForwarded | readonly string[]): TrustForwarded {
+  return typeof option === 'object' ? trustedPeers(option) : option;
+}
 
 /**
  * Whether the forwarded headers that came may be believed. Without the option Express's `trust proxy` decides.

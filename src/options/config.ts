@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { orders } from '../endpoints/order.ts';
+import { type TrustForwarded, trustOf } from '../http/forwarded.ts';
 import { isToken } from '../http/headers.ts';
+import { isPeerRule, peerRules } from '../http/trusted-peers.ts';
 import { product } from '../http/via.ts';
 import type { Logger } from '../observers/log/logger.ts';
 import { strategyNames } from '../race/strategies/strategies.ts';
 import {
+  arrayOf,
   byteCount,
   functionOf,
   graceMs,
@@ -41,7 +44,7 @@ import { parseTls, tlsOptions } from './tls.ts';
 type Options = Required<BalancingProxyOptions>;
 
 /** Options that the code works with in another form than the user gives them in. */
-type Translated = 'endpoints' | 'terminalStatuses' | 'preferStatuses';
+type Translated = 'endpoints' | 'terminalStatuses' | 'preferStatuses' | 'trustForwarded';
 
 const transport = valueThat<Transport>(
   (value) => hasMethods(value, 'send', 'close'),
@@ -53,10 +56,13 @@ const logger = valueThat<Logger>(
   'a logger with info() and warn() such as console, pino() or a logger of winston',
 );
 
-const trustForwarded = valueThat<Options['trustForwarded']>(
+const trustInOne = valueThat<TrustForwarded>(
   (value) => typeof value === 'boolean' || typeof value === 'function',
-  'true, false or a function of the request',
+  "true, false, a list of addresses and networks such as ['10.0.0.0/8'], or a function of the request",
 );
+const trustedPeers = arrayOf(valueThat<string>(isPeerRule, peerRules), 'at least one address or network');
+const trustForwarded: Parser<TrustForwarded> = (value, option) =>
+  trustOf(Array.isArray(value) ? trustedPeers(value, option) : trustInOne(value, option));
 
 /** A token of RFC 9110 5.6.2. */
 const token = valueThat<string>(

@@ -117,11 +117,13 @@ export interface BalancingProxyOptions extends AnswerOptions {
    */
   readonly rewriteResponse?: HeaderHook;
   /**
-   * Believe the `X-Forwarded-*` and `Forwarded` headers of clients, and append to them; otherwise they are replaced. Or a function of
-   * the request that says whether to.
+   * Believe the `X-Forwarded-*` and `Forwarded` headers of clients, and append to them; otherwise they are replaced. Or a list of the
+   * clients to believe, by the address that connects to us: IP addresses, networks such as `'10.0.0.0/8'` and `'fd00::/8'`, and the words
+   * `'loopback'`, `'linklocal'`, `'uniquelocal'` and `'unix'`, the last one for all who connect through a Unix socket. Or a function
+   * of the request that says whether to.
    * @default Express's `trust proxy` setting where there is one, else false
    */
-  readonly trustForwarded?: boolean | ((req: IncomingMessage) => boolean);
+  readonly trustForwarded?: boolean | readonly string[] | ((req: IncomingMessage) => boolean);
   /**
    * Our name in the header `Via`, by which a request that comes back is recognised; the same for all instances of a fleet. A token of
    * RFC 9110 5.6.2.

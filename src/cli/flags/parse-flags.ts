@@ -41,6 +41,7 @@ function flagsOn(argv: readonly string[]): readonly FlagText[] {
   const words = argv.values();
   for (const word of words) {
     if (word === '--') break;
+    if (!word.startsWith('-') || word === '-') refusePositional(word, found.at(-1)?.name);
     const { name, text } = splitFlag(word);
     found.push({ name, text: text ?? followingText(name, words), origin: 'flag' });
   }
@@ -49,7 +50,6 @@ function flagsOn(argv: readonly string[]): readonly FlagText[] {
 }
 
 function splitFlag(word: string): { readonly name: FlagName; readonly text: string | undefined } {
-  if (!word.startsWith('-') || word === '-') refusePositional(word);
   const { name, text } = flagSyntax.exec(word)?.groups ?? {};
   if (name === undefined) throw new CommandError(2, `${inspect(word)} is no flag: expected -name or -name=value`);
   return { name: findFlag(name), text };
@@ -79,14 +79,18 @@ function unknownFlag(text: string): CommandError {
 }
 
 function followingText(name: FlagName, words: Iterator<string>): string {
-  const { placeholder, expected } = flagCalled(name);
-  if (placeholder === '') return 'true';
+  const { mayStandAlone, expected } = flagCalled(name);
+  if (mayStandAlone) return 'true';
   const following = words.next();
   if (following.done) throw new CommandError(2, `flag -${name}: expected ${expected}, got nothing`);
   return following.value;
 }
 
-function refusePositional(word: string): never {
-  const advice = 'only flags are taken, and the value of a boolean one is written -flag=false';
-  throw new CommandError(2, `unexpected argument ${inspect(word)}: ${advice}`);
+/** @param before the flag before the word, of which the word may be meant to be the value. */
+function refusePositional(word: string, before?: FlagName): never {
+  const isValue = before !== undefined && flagCalled(before).mayStandAlone && flags[before].parse(word) !== undefined;
+  const advice = isValue
+    ? `the value of -${before} is written -${before}=${word}`
+    : 'the value of a boolean one is written -flag=false';
+  throw new CommandError(2, `unexpected argument ${inspect(word)}: only flags are taken, and ${advice}`);
 }

@@ -18,9 +18,10 @@ SIGTERM and SIGINT stop after the requests in flight, a second one at once.
 }
 
 function describeFlag(name: FlagName): string {
-  const { placeholder, fallback, help, option = '' } = flagCalled(name);
+  const { placeholder, mayStandAlone, fallback, help, option = '' } = flagCalled(name);
   const sentence = help.replace('{}', () => sentenceOf(option));
   const shown = placeholder === 'string' ? JSON.stringify(fallback) : fallback;
   const isWorthShowing = fallback !== '' && fallback !== 'false';
-  return `  ${`-${name} ${placeholder}`.trimEnd()}\n    \t${sentence}${isWorthShowing ? ` (default ${shown})` : ''}`;
+  const value = placeholder === '' ? '' : mayStandAlone ? `[=${placeholder}]` : ` ${placeholder}`;
+  return `  -${name}${value}\n    \t${sentence}${isWorthShowing ? ` (default ${shown})` : ''}`;
 }

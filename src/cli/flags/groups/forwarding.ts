@@ -1,5 +1,15 @@
 import { strategyNames } from '../../../race/strategies/strategies.ts';
-import { boolean, byteSize, choice, duration, hedgeDelay, keepable, limit, string } from '../kinds/flag-kinds.ts';
+import {
+  boolean,
+  byteSize,
+  choice,
+  duration,
+  hedgeDelay,
+  keepable,
+  limit,
+  string,
+  trust,
+} from '../kinds/flag-kinds.ts';
 
 /** How requests are forwarded: most of these set options of the library, whose defaults they share. */
 export const forwarding = {
@@ -40,7 +50,9 @@ export const forwarding = {
   'expose-endpoint': boolean('false', '{}', { option: 'exposeEndpoint' }),
   'expose-attempts': boolean('false', '{}', { option: 'exposeAttempts' }),
   via: string('', '{}; empty is a random one', { option: 'via', toOption: (name) => name || undefined }),
-  'trust-forwarded': boolean('false', '{}', { option: 'trustForwarded' }),
+  'trust-forwarded': trust('false', '{}, of all or of those at these comma-separated addresses', {
+    option: 'trustForwarded',
+  }),
   transport: choice('got', 'undici')(
     'got',
     'what sends the attempts: undici takes less of the machine, and has to be installed beside this (npm install undici)',

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { isPeerRule, peerRules } from '../../../http/trusted-peers.ts';
 import { isPercentile, type Percentile } from '../../../race/percentile.ts';
 import { maxTimerMs } from '../../../support/timer.ts';
 import { type ListenAddress, parseListenAddress } from './address.ts';
@@ -7,8 +8,10 @@ import { parseDuration } from './duration.ts';
 
 /** A kind of flags, which take the same texts. */
 export interface Kind<Value> {
-  /** Stands for the value in the usage; empty when the flag needs none. */
+  /** Stands for the value in the usage. */
   readonly placeholder: string;
+  /** Whether the flag may stand alone and is true then; another value can only follow an equals sign, as in Go. */
+  readonly mayStandAlone?: boolean;
   /** Describes the texts that are taken, as in `expected true or false`. */
   readonly expected: string;
   /** Undefined when the text is no such value. */
@@ -46,11 +49,27 @@ const booleans: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(['0', 'f', 'F', 'false', 'FALSE', 'False'].map((text) => [text, false])),
 };
 
-/** True when the flag stands alone; another value can only follow an equals sign. */
+function parseBoolean(text: string): boolean | undefined {
+  return Object.hasOwn(booleans, text) ? booleans[text] : undefined;
+}
+
+/** True or false. */
 export const boolean = flagOf<boolean>({
   placeholder: '',
+  mayStandAlone: true,
   expected: 'true or false',
-  parse: (text) => (Object.hasOwn(booleans, text) ? booleans[text] : undefined),
+  parse: parseBoolean,
+});
+
+/** Everybody, nobody, or peers. */
+export const trust = flagOf<boolean | readonly string[]>({
+  placeholder: 'true|false|networks',
+  mayStandAlone: true,
+  expected: `true, false, or with commas between them ${peerRules}`,
+  parse(text) {
+    const peers = text.split(',').map((peer) => peer.trim());
+    return parseBoolean(text) ?? (peers.every(isPeerRule) ? peers : undefined);
+  },
 });
 
 /** Any text. */
