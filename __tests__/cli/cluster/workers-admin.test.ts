@@ -100,3 +100,21 @@ describe('the dashboard of workers', () => {
     expect(await sendMany(url, 20)).toEqual(new Set(['a']));
   });
 });
+
+describe('/endpoints of workers', () => {
+  test('tells what all have counted, and drains at every one', async () => {
+    const [a, b] = [await resources.startSaying('a'), await resources.startSaying('b')];
+    const { command, url, admin } = await startTwo('-e', `${a.url},${b.url}`, '-strategy=failover', '-admin-actions');
+    const path = `${admin}/endpoints/${encodeURIComponent(a.url)}`;
+    await sendMany(url, 20);
+    await until(() => command.lines.filter((line) => line.includes(' served ')).length, 20);
+    expect(JSON.parse((await request(path)).text)).toMatchObject({ state: 'available', wins: 20, inFlight: 0 });
+    const drained = await request(`${path}/drain`, { method: 'POST' });
+    expect(JSON.parse(drained.text)).toMatchObject({ name: a.url, state: 'drained', wins: 20 });
+    expect(await sendMany(url, 20)).toEqual(new Set(['b']));
+    expect(JSON.parse((await request(`${path}/restore`, { method: 'POST' })).text)).toMatchObject({
+      state: 'available',
+    });
+    expect(await sendMany(url, 20)).toEqual(new Set(['a']));
+  });
+});

@@ -7,6 +7,7 @@ import { Connections } from '../serve/connections.ts';
 import { listenOn } from '../serve/listen.ts';
 import { loadMetrics } from '../serve/metrics.ts';
 import type { Service } from '../serve/service.ts';
+import { KnownHosts } from './known-hosts.ts';
 import { AdminRoutes } from './routes.ts';
 
 /** Milliseconds that the last answers may take when the command ends. */
@@ -34,7 +35,8 @@ export async function startAdmin(values: FlagValues, log: Log): Promise<Admin> {
   if (!address) return noAdmin;
   const metrics = await loadMetrics();
   if (metrics.problem !== undefined) log('warn', `warning: /metrics has nothing to say: ${metrics.problem}`);
-  const routes = new AdminRoutes({ metrics, allowActions: values['admin-actions'], log });
+  const hosts = new KnownHosts([...values['admin-hosts'], ...(address.host === undefined ? [] : [address.host])]);
+  const routes = new AdminRoutes({ metrics, allowActions: values['admin-actions'], hosts, log });
   const server = http.createServer((req, res) => routes.serve(req, res));
   const connections = new Connections(server);
   const bound = await listenOn(server, address, 'cannot listen on the address of -admin');

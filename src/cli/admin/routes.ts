@@ -1,20 +1,29 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../errors.ts';
+import { changeAt } from '../../observers/dashboard/changes.ts';
 import type { createDashboard } from '../../observers/dashboard/dashboard.ts';
 import { withoutQuery } from '../../support/text.ts';
 import type { Log } from '../log/log.ts';
 import type { LoadedMetrics } from '../serve/metrics.ts';
 import type { Service } from '../serve/service.ts';
+import { answerJson, answerLine, answerText } from './answers.ts';
+import { answerEndpoints, endpointsPath } from './endpoints-api.ts';
+import type { HostProblem, KnownHosts } from './known-hosts.ts';
 
 interface RouteSettings {
   readonly metrics: LoadedMetrics;
-  /** Whether the dashboard may change anything. */
+  /** Whether anybody may drain and restore endpoints. */
   readonly allowActions: boolean;
+  /** The names under which requests are taken; undefined where no browser can ask. */
+  readonly hosts: KnownHosts | undefined;
   readonly log: Log;
 }
 
 /** The path that the dashboard is mounted on. */
 const dashboardPath = '/dashboard';
+
+/** The most names that are logged because requests came under them: a client can make up others without end. */
+const maxNamesLogged = 10;
 
 /** Answers the requests to the admin port. An error here is logged and harms no request to the proxy. */
 export class AdminRoutes {
@@ -22,6 +31,8 @@ export class AdminRoutes {
   #service: Service | undefined;
   #dashboard: ReturnType<typeof createDashboard> | undefined;
   #isLeaving = false;
+  /** The names under which requests came in vain. */
+  readonly #refusedNames = new Set<string>();
 
   constructor(settings: RouteSettings) {
     this.#settings = settings;
@@ -50,22 +61,33 @@ export class AdminRoutes {
     this.#route(req, res).catch((error: unknown) => {
       this.#settings.log('error', `admin: ${req.method} ${withoutQuery(req.url ?? '')}: ${messageOf(error)}`);
       if (res.headersSent) res.destroy();
-      else answer(res, 500);
+      else answerLine(res, 500);
     });
   }
 
   async #route(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const problem = this.#settings.hosts?.problemWith(req);
+    if (problem) return this.#refuse(res, problem);
     const path = withoutQuery(req.url ?? '');
-    if (path === dashboardPath || path.startsWith(`${dashboardPath}/`)) return this.#serveDashboard(req, res);
+    if (isUnder(path, dashboardPath)) return this.#serveDashboard(req, res);
+    if (isUnder(path, endpointsPath)) return this.#serveEndpoints(req, res);
     const page = this.#pageAt(path);
-    if (!page) return answer(res, 404);
+    if (!page) return answerLine(res, 404);
     if (req.method === 'GET' || req.method === 'HEAD') return page(res);
     res.setHeader('Allow', 'GET, HEAD');
-    answer(res, 405);
+    answerLine(res, 405);
+  }
+
+  /** Whoever scrapes under a name of their own finds out from the log why nothing comes any more. */
+  #refuse(res: ServerResponse, { status, line, name }: HostProblem): void {
+    answerLine(res, status, line);
+    if (name === undefined || this.#refusedNames.has(name) || this.#refusedNames.size >= maxNamesLogged) return;
+    this.#refusedNames.add(name);
+    this.#settings.log('warn', `admin: ${line}`, { host: name });
   }
 
   #pageAt(path: string): ((res: ServerResponse) => void | Promise<void>) | undefined {
-    if (path === '/healthz') return (res) => answer(res, 200, 'ok');
+    if (path === '/healthz') return (res) => answerLine(res, 200, 'ok');
     if (path === '/readyz') return (res) => this.#answerReady(res);
     if (path === '/metrics') return (res) => this.#answerMetrics(res);
     if (path === '/') return redirectToDashboard;
@@ -77,39 +99,53 @@ export class AdminRoutes {
    * leave its load balancer at once, and clients would get the load balancer's error instead of the endpoints' answers.
    */
   #answerReady(res: ServerResponse): void {
-    if (this.#isLeaving) answer(res, 503, 'stopping');
-    else if (this.#service?.isReady) answer(res, 200, 'ready');
-    else answer(res, 503, 'not ready');
+    if (this.#isLeaving) answerLine(res, 503, 'stopping');
+    else if (this.#service?.isReady) answerLine(res, 200, 'ready');
+    else answerLine(res, 503, 'not ready');
   }
 
   async #answerMetrics(res: ServerResponse): Promise<void> {
     const { metrics } = this.#settings;
-    if (metrics.problem !== undefined) return answer(res, 501, metrics.problem);
+    if (metrics.problem !== undefined) return answerLine(res, 501, metrics.problem);
     const text = await metrics.mergeMetrics((await this.#service?.metrics()) ?? []);
-    res.setHeader('Content-Type', 'text/plain; version=0.0.4; charset=utf-8');
-    res.setHeader('Cache-Control', 'no-store');
-    res.end(text);
+    answerText(res, { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', text });
+  }
+
+  async #serveEndpoints(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { allowActions } = this.#settings;
+    if (!this.#service) return answerJson(res, 503, { error: 'not ready' });
+    await this.#service.refresh();
+    const path = withoutQuery(req.url ?? '');
+    answerEndpoints({ req, res, path }, { source: this.#service.source, allowActions });
+    this.#logChange(req, res, path);
+  }
+
+  /** Logs who has drained or restored an endpoint, if that is what the request was for and what it has got. */
+  #logChange({ socket }: IncomingMessage, res: ServerResponse, path: string): void {
+    const change = changeAt(path);
+    if (!change || res.statusCode !== 200) return;
+    const { endpoint, action } = change;
+    const client = socket.remoteAddress ?? 'a client that is gone';
+    this.#settings.log('info', `admin: ${client} asked to ${action} "${endpoint}"`, { client, action, endpoint });
   }
 
   async #serveDashboard(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    if (!this.#dashboard) return answer(res, 503, 'not ready');
+    if (!this.#dashboard) return answerLine(res, 503, 'not ready');
     await this.#service?.refresh();
     // Express does so where something is mounted on a path.
-    const { url = '' } = req;
-    Object.assign(req, { originalUrl: url, url: url.slice(dashboardPath.length) });
+    const { url: originalUrl = '' } = req;
+    const url = originalUrl.slice(dashboardPath.length);
+    Object.assign(req, { originalUrl, url });
     this.#dashboard(req, res);
+    this.#logChange(req, res, withoutQuery(url));
   }
 }
 
 function redirectToDashboard(res: ServerResponse): void {
   res.setHeader('Location', `${dashboardPath}/`);
-  answer(res, 302);
+  answerLine(res, 302);
 }
 
-/** Answers with a line of text. */
-function answer(res: ServerResponse, status: number, line = `${status} ${STATUS_CODES[status]}`): void {
-  res.statusCode = status;
-  res.setHeader('Content-Type', 'text/plain; charset=utf-8');
-  res.setHeader('Cache-Control', 'no-store');
-  res.end(`${line}\n`);
+function isUnder(path: string, root: string): boolean {
+  return path === root || path.startsWith(`${root}/`);
 }

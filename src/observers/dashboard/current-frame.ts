@@ -1,8 +1,8 @@
 import type { EndpointSnapshot } from '../../endpoints/state/snapshot.ts';
 import type { ManagedProxy } from '../../events/observed-proxy.ts';
-import { round } from '../../support/round.ts';
 import type { EndpointRow, Frame } from './frame.ts';
 import type { History } from './history.ts';
+import { shownLatency } from './shown-latency.ts';
 
 /** The most endpoints that are shown, since a function may give any number of them. */
 const maxEndpoints = 64;
@@ -45,9 +45,7 @@ function rowOf(snapshot: EndpointSnapshot, history: History): EndpointRow {
     ejectionCause,
     inFlight,
     ...history.endpointFigures(name),
-    latencyMs: latencyMs
-      ? { p50: round(latencyMs.p50, 1), p95: round(latencyMs.p95, 1), p99: round(latencyMs.p99, 1) }
-      : null,
+    latencyMs: shownLatency(latencyMs),
     totals: { attempts: successes + failures + cancelled, wins, failures },
   };
 }

@@ -1,4 +1,4 @@
-import { address, boolean, optionalAddress, string, workerCount } from '../kinds/flag-kinds.ts';
+import { address, boolean, hostNames, optionalAddress, string, workerCount } from '../kinds/flag-kinds.ts';
 
 /** Where and to whom the command serves, and by how many processes. */
 export const serving = {
@@ -16,5 +16,10 @@ export const serving = {
     '',
     'address for /healthz, /readyz, /metrics (npm install prom-client) and /dashboard/; never for the public',
   ),
-  'admin-actions': boolean('false', 'let the dashboard drain and restore endpoints'),
+  'admin-actions': boolean('false', 'let the dashboard, and POST to /endpoints/, drain and restore endpoints'),
+  'admin-hosts': hostNames(
+    '',
+    'comma-separated names under which -admin may be asked, .example.com for all below it, * for any; IP addresses, names ' +
+      'of private networks and that of this machine are known',
+  ),
 };

@@ -5,6 +5,7 @@ import { maxTimerMs } from '../../../support/timer.ts';
 import { type ListenAddress, parseListenAddress } from './address.ts';
 import { parseByteSize } from './byte-size.ts';
 import { parseDuration } from './duration.ts';
+import { parseHostNames } from './host-names.ts';
 
 /** A kind of flags, which take the same texts. */
 export interface Kind<Value> {
@@ -121,6 +122,13 @@ export const optionalAddress = flagOf<ListenAddress | false>({
   placeholder: 'address',
   expected: 'an address such as :9090, localhost:9090 or [::1]:9090, or nothing',
   parse: (text) => (text === '' ? false : parseListenAddress(text)),
+});
+
+/** Names of hosts, perhaps none. */
+export const hostNames = flagOf<readonly string[]>({
+  placeholder: 'names',
+  expected: 'comma-separated host names such as proxy.example.com or .example.com, * for all, or nothing',
+  parse: parseHostNames,
 });
 
 /** A number above this is a slip of the finger. */

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { isFromOwnPage } from '../../../src/observers/dashboard/changes.ts';
+import { isFromOwnPage } from '../../../src/observers/dashboard/own-page.ts';
 
 const isAccepted = (headers: IncomingHttpHeaders) => isFromOwnPage({ headers } as IncomingMessage);
 
