@@ -11,7 +11,10 @@ const ejection = { consecutiveFailures: 1, baseMs: 60_000, maxMs: 60_000 };
 const create = [undiciTransport, nodeTransport].find(({ name }) => name === process.argv[3]) ?? gotTransport;
 const transport = create();
 const proxy = createBalancingProxy({ endpoints: [process.argv[2] ?? ''], ejection, transport });
-const server = await listen(http.createServer(proxy));
+// A client can be connected before the proxy has connected to anybody, or looked a name up.
+const server = await listen(
+  http.createServer((req, res) => (req.url === '/own' ? void res.end('own') : proxy(req, res))),
+);
 const open: number[] = [];
 
 function useAll(): void {

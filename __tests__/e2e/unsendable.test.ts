@@ -60,17 +60,19 @@ describe('a request that cannot be sent as it is', () => {
 const describeOnUnix = process.platform === 'win32' ? describe.skip : describe;
 
 describeOnUnix('without file descriptors', () => {
-  test('requests are answered with 503, no endpoint is ejected, and all is well when there are some again', async () => {
+  test.each([
+    ['an IP address', '127.0.0.1'],
+    ['a name', 'localhost'],
+  ])('requests to %s get 503, no endpoint is ejected, and all is well when there are some again', async (_, host) => {
     const endpoint = await resources.start(answering(200, 'ok', { Connection: 'close' }));
-    const proxy: Child = resources.use(
-      await startChild('../e2e/descriptors-process.ts', endpoint.url, gotTransport.name),
-    );
+    const url = endpoint.url.replace('127.0.0.1', host);
+    const proxy: Child = resources.use(await startChild('../e2e/descriptors-process.ts', url, gotTransport.name));
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    const ask = async () => {
-      const { status, text } = await request(String(proxy.hello), { agent });
+    const ask = async (path = '/') => {
+      const { status, text } = await request(`${proxy.hello}${path}`, { agent });
       return `${status} ${text}`;
     };
-    expect(await ask()).toBe('200 ok');
+    expect(await ask('/own')).toBe('200 own');
     await proxy.ask('use all');
     for (let i = 0; i < 3; i++) expect(await ask()).toBe('503 503 ERR_BRP_NO_SOCKET\n');
     expect(await proxy.ask('state')).toMatchObject({ state: 'available', failures: 0 });

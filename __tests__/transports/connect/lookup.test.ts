@@ -130,6 +130,7 @@ describe('a lookup', () => {
 
   test.each([
     ['goes on with what is known when DNS does not answer', 'EAI_AGAIN', 59_000, true],
+    ['goes on with what is known when there is no file descriptor to look with', 'EMFILE', 59_000, true],
     ['has forgotten it after a minute', 'EAI_AGAIN', 61_000, false],
     ['has forgotten it when there is no such name any more', 'ENOTFOUND', 7_000, false],
   ])('%s', (_, code, atMs, isKnown) => {

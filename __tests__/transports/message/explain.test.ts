@@ -19,6 +19,13 @@ describe('the explanation of an error', () => {
     ['of node:http2 about a header', coded('ERR_HTTP2_INVALID_HEADER_VALUE'), open, 'ERR_BRP_UNSENDABLE'],
     ['for want of file descriptors', coded('EMFILE'), { ...open, isConnected: false }, 'ERR_BRP_NO_SOCKET'],
     ['for want of ports', coded('EADDRNOTAVAIL'), { ...open, isConnected: false }, 'ERR_BRP_NO_SOCKET'],
+    [
+      'for want of ports, as other systems say it',
+      Object.assign(coded('EAGAIN'), { port: 80 }),
+      { ...open, isConnected: false },
+      'ERR_BRP_NO_SOCKET',
+    ],
+    ['of a full Unix socket', coded('EAGAIN'), { ...open, isConnected: false }, 'ERR_BRP_CONNECT'],
     ['without a code', new Error('it broke'), open, 'ERR_BRP_CONNECTION_LOST'],
     ['with a number as its code', new DOMException('gone', 'AbortError'), open, 'ERR_BRP_CONNECTION_LOST'],
     ['that wraps another', new Error('outer', { cause: coded('HPE_X') }), open, 'ERR_BRP_BAD_RESPONSE'],

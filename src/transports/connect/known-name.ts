@@ -1,4 +1,5 @@
 import type { LookupAddress } from 'node:dns';
+import { isShortage } from '../message/shortage.ts';
 
 /**
  * Age up to which an answer is given without another lookup. Records that move in an outage live for 5 s (Kubernetes) to 60 s
@@ -51,8 +52,10 @@ export class KnownName {
 
   /** Takes the result of a lookup, which took so many milliseconds. */
   settle(error: Failure, found: LookupAddress[], tookMs: number): void {
-    const isUnknown = error?.code === 'EAI_AGAIN';
-    this.standing = isUnknown || tookMs >= silentMs ? 'silent' : 'answering';
+    const isShort = error !== null && isShortage(error);
+    const isUnknown = isShort || error?.code === 'EAI_AGAIN';
+    // A lookup for which this process lacks something says nothing of the name.
+    if (!isShort) this.standing = isUnknown || tookMs >= silentMs ? 'silent' : 'answering';
     if (!error) {
       this.answer(found);
       return;

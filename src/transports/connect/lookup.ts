@@ -1,5 +1,6 @@
 import dns, { type LookupAddress, type LookupAllOptions, type LookupOptions } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { lacksDescriptors } from '../message/shortage.ts';
 import { askDns } from './ask-dns.ts';
 import { forgetUnused } from './forget-unused.ts';
 import { type Failure, KnownName, type OnFound } from './known-name.ts';
@@ -37,10 +38,22 @@ interface LookupSettings {
  * all are asked for.
  */
 function askSystem(hostname: string, options: LookupAllOptions, done: OnFound): void {
+  const lacked = lacksDescriptors();
   dns.lookup(hostname, options, (error, found: unknown, family?: unknown) => {
     const isList = Boolean(error) || Array.isArray(found);
-    done(error, isList ? (found as LookupAddress[]) : [{ address: String(found), family: Number(family) }]);
+    done(
+      error && (lacked || lacksDescriptors()) ? withoutDescriptors(error) : error,
+      isList ? (found as LookupAddress[]) : [{ address: String(found), family: Number(family) }],
+    );
   });
+}
+
+/**
+ * The error of a lookup that had no file descriptor for its files and sockets. The system calls such a name unknown, and its endpoint
+ * would be blamed.
+ */
+function withoutDescriptors({ message }: Error): Failure {
+  return Object.assign(new Error(`${message}, for want of file descriptors`), { code: 'EMFILE' });
 }
 
 class Lookups {

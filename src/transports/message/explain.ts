@@ -1,4 +1,5 @@
 import { BalancingProxyError, type ErrorCode, messageOf } from '../../errors.ts';
+import { isShortage } from './shortage.ts';
 import type { UpstreamRequest } from './transport.ts';
 
 /** The connection on which something went wrong, as far as that is known. */
@@ -43,16 +44,6 @@ const refusals: ReadonlySet<string> = new Set([
 /** Codes of errors, beside those of the parser, for bytes that are no HTTP. */
 const misreadings: ReadonlySet<string> = new Set(['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'UND_ERR_HEADERS_OVERFLOW']);
 
-/** Codes of errors that say that this process or host has no file descriptor, port or memory left for a connection. */
-const shortages: ReadonlySet<string> = new Set([
-  'EMFILE',
-  'ENFILE',
-  'EADDRNOTAVAIL',
-  'ENOBUFS',
-  'ENOMEM',
-  'EAI_MEMORY',
-]);
-
 /**
  * The error of an attempt for what node:http, node:http2 or undici has thrown; its code tells whether the endpoint can have seen
  * the request.
@@ -68,7 +59,7 @@ export function explain(thrown: Error, { name, isConnected, isReused }: Connecti
   const isOfParser = systemCode.startsWith('HPE_') || error.name === 'HTTPParserError';
   if (isOfParser || misreadings.has(systemCode)) return describe('ERR_BRP_BAD_RESPONSE', 'no HTTP response from');
   if (refusals.has(systemCode)) return describe('ERR_BRP_UNSENDABLE', 'this request cannot be sent to');
-  if (shortages.has(systemCode)) return describe('ERR_BRP_NO_SOCKET', 'this host has no socket left to connect to');
+  if (isShortage(error)) return describe('ERR_BRP_NO_SOCKET', 'this host has no socket left to connect to');
   if (!isConnected) return describe('ERR_BRP_CONNECT', 'cannot connect to');
   if (isReused) return describe('ERR_BRP_STALE_CONNECTION', 'kept-alive connection was closed by');
   return describe('ERR_BRP_CONNECTION_LOST', 'lost the connection to');
