@@ -121,6 +121,20 @@ describe('the flags', () => {
   });
 });
 
+describe('a default that the command has for itself', () => {
+  test.each([
+    ['holds where nobody says anything', undefined, [], 60_000],
+    ['holds where the file says other things', { timeouts: { idleMs: 5 } }, [], 60_000],
+    ['gives way to the file', { timeouts: { clientMs: 7 } }, [], 7],
+    ['gives way to the flag, which stands above the file', { timeouts: { clientMs: 7 } }, ['0'], Infinity],
+  ])('%s', async (_, file, texts, expected) => {
+    const config = file ? ['-config', temporaryFile(resources, 'brp.json', file)] : [];
+    const given = texts.map((text) => `-client-write-timeout=${text}`);
+    const { options } = await configurationReader(parseFlags(['-e', 'http://a.example', ...config, ...given]))();
+    expect(options.timeouts?.clientMs).toBe(expected);
+  });
+});
+
 /** An endpoint that says what it was asked for and by whom. */
 const mirror: RequestListener = ({ url, headers }, res) => void res.end(`${url} via ${headers.via}`);
 

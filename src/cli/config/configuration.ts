@@ -11,7 +11,7 @@ import type { FlagValues } from '../flags/flags.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
 import { readConfigFile } from './config-file.ts';
-import { flagByOption, optionsOf, overlay, type RawOptions, replaceOptions } from './proxy-options.ts';
+import { flagByOption, optionsOf, overlay, ownDefaults, type RawOptions, replaceOptions } from './proxy-options.ts';
 import { createTransport } from './transport.ts';
 
 /** All that the command serves with at one moment, of flags, variables and files. Plain data, so that workers can be told. */
@@ -49,7 +49,7 @@ export function configurationReader(flags: ParsedFlags): () => Promise<Configura
     const fromFlags = optionsOf(flags);
     if (values.endpoints === '' && (values.config === '' || flags.given.has('endpoints'))) throw noEndpoints();
     const fromFile = values.config === '' ? {} : await readConfigFile(values.config);
-    const asked = overlay(fromFile, fromFlags);
+    const asked = overlay(overlay(ownDefaults, fromFile), fromFlags);
     const raw = { ...asked, via: asked.via ?? via };
     const { options, endpoints } = await check(raw, flags);
     return { values, options, certificate: await readCertificate(flags), endpoints };

@@ -3,7 +3,7 @@ import { isPlainObject } from '../../support/plain-object.ts';
 import { CommandError } from '../flags/command-error.ts';
 import { labelOf } from '../flags/flag-value.ts';
 import { type FlagName, type FlagValues, flagCalled, flagNames } from '../flags/flags.ts';
-import type { ParsedFlags } from '../flags/parse-flags.ts';
+import { fallbackValues, type ParsedFlags } from '../flags/parse-flags.ts';
 
 /** Options of the library by name, not checked yet, of a file or of flags. */
 export type RawOptions = Readonly<Record<string, unknown>>;
@@ -25,6 +25,11 @@ export function optionsOf(flags: ParsedFlags): RawOptions {
   const options = [...flags.given.keys()].reduce((before, name) => withOption(before, name, flags.values), {});
   return strategy ? { ...options, strategy } : options;
 }
+
+/** The options that the command has other defaults for than the library. */
+export const ownDefaults: RawOptions = flagNames
+  .filter((name) => flagCalled(name).isOwnDefault)
+  .reduce((before, name) => withOption(before, name, fallbackValues), {});
 
 /** The options of both, group by group; where both have one, that of `above` counts. */
 export function overlay(below: RawOptions, above: RawOptions): RawOptions {

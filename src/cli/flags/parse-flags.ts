@@ -27,7 +27,8 @@ export function parseFlags(argv: readonly string[], environment: Environment = {
   return { values: { ...fallbackValues, ...parseFlagTexts(texts) }, given };
 }
 
-const fallbackValues = parseFlagTexts(
+/** The default of every flag. */
+export const fallbackValues = parseFlagTexts(
   flagNames.map((name) => ({ name, text: flags[name].fallback, origin: 'flag' })),
 ) as FlagValues;
 

@@ -1,4 +1,4 @@
-import { duration } from '../kinds/flag-kinds.ts';
+import { duration, limit } from '../kinds/flag-kinds.ts';
 
 /** How long clients may take, and how much they may ask for. */
 export const limits = {
@@ -10,4 +10,6 @@ export const limits = {
     '1m',
     'silence of a client within a request body, which then gets 408; a slow upload is not silent; 0 is no limit',
   ),
+  // Middleware leaves this to its app; here it keeps clients that read nothing from holding connections to endpoints for ever.
+  'client-write-timeout': limit('1m', 'timeouts.clientMs', { isOwnDefault: true }),
 };

@@ -25,6 +25,8 @@ interface Effects<Value> {
   readonly option?: string;
   /** The option's value where the flag's is another one; undefined is the option's default. */
   toOption?(value: Value): unknown;
+  /** Whether the default is the command's own, which holds where nobody sets the option; others have that of their option. */
+  readonly isOwnDefault?: boolean;
   /** Whether the Go original has the flag, too, with this name, default and meaning; only `fanout` has another default. */
   readonly isOriginal?: boolean;
 }
@@ -84,8 +86,9 @@ export const duration = flagOf<number>({
 });
 
 /** A duration that limits something in the library. 0 is no limit, as in Go, and so is `1000h`, which no timer can keep. */
-export function limit(fallback: string, option: string): Flag<number> {
+export function limit(fallback: string, option: string, effects: Effects<number> = {}): Flag<number> {
   return duration(fallback, '{}; 0 is no limit', {
+    ...effects,
     option,
     toOption: (ms) => (ms === 0 ? Infinity : keepable(ms)),
   });
