@@ -393,6 +393,12 @@ function describe(event: ProxyEvent): string {
     case 'endpoint-drained':
     case 'endpoint-restored':
       return event.endpoint;
+    case 'endpoints-changed':
+      return `${event.dns}: ${event.endpoints.join()}, with ${event.added.join()}, without ${event.removed.join()}`;
+    case 'dns-failed':
+      return `${event.dns} ${event.problem satisfies string}`;
+    case 'dns-restored':
+      return event.dns;
     default:
       return event satisfies never;
   }

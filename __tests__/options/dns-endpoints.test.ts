@@ -2,7 +2,8 @@ import { createCertificate } from '../../shared/certificate.ts';
 import { EndpointSource } from '../../src/endpoints/place/endpoint-source.ts';
 import type { EndpointOptions } from '../../src/index.ts';
 import { resolveOptions } from '../../src/options/config.ts';
-import { type DnsEndpointsOptions, dnsEndpoints } from '../../src/options/dns-endpoints.ts';
+import { dnsEndpoints } from '../../src/options/dns-endpoints.ts';
+import type { DnsEndpointsOptions } from '../../src/options/dns-options.ts';
 import { listParser } from '../../src/options/endpoints.ts';
 import { type Question, type Records, startDns } from '../helpers/dns-server.ts';
 import { Resources } from '../helpers/proxy.ts';
@@ -93,7 +94,7 @@ describe('dnsEndpoints', () => {
     Object.assign(options.timeouts, { idleMs: -1 });
     options.tls.ca.pop();
     const config = resolveOptions({ endpoints });
-    const source = new EndpointSource(config.endpoints, listParser(config));
+    const source = new EndpointSource(endpoints, listParser(config));
     const first = await source.for(req);
     expect(await source.for(req)).toBe(first);
     expect(first).toMatchObject([{ tier: 2, settings: { timeouts: { idleMs: 5 }, tls: { ca: [cert] } } }]);

@@ -1,3 +1,4 @@
+import { isEndpoint } from '../../src/endpoints/dns/configured-name.ts';
 import type { EndpointAddress } from '../../src/endpoints/place/address.ts';
 import type { ConfiguredEndpoint } from '../../src/endpoints/place/configured-endpoint.ts';
 import { BalancingProxyError } from '../../src/errors.ts';
@@ -23,6 +24,7 @@ export function problemWith(option: string, value: unknown): string {
 /** The endpoints of options that list them. */
 export function endpointsIn({ endpoints }: Config): readonly ConfiguredEndpoint[] {
   if (typeof endpoints === 'function') throw new TypeError('the endpoints are a function');
+  if (!endpoints.every(isEndpoint)) throw new TypeError('there are names among the endpoints');
   return endpoints;
 }
 

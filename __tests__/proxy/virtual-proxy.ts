@@ -10,6 +10,7 @@ import { ProxyServer } from '../../src/proxy/proxy-server.ts';
 import type { HedgeBudget } from '../../src/race/budget.ts';
 import { Race } from '../../src/race/race.ts';
 import { clientRequest } from '../http/client-request.ts';
+import { endpointsIn } from '../options/problems.ts';
 
 /** An endpoint as a formula. */
 export interface VirtualEndpoint {
@@ -45,9 +46,7 @@ export class VirtualProxy {
     const { pool, budget } = new ProxyServer(this.#config);
     this.#pool = pool;
     this.#budget = budget;
-    const { endpoints: configured } = this.#config;
-    if (typeof configured === 'function') throw new TypeError('expected fixed endpoints');
-    this.#candidates = pool.candidatesAt(configured);
+    this.#candidates = pool.candidatesAt(endpointsIn(this.#config));
   }
 
   /** Hedges that the budget did not allow. */

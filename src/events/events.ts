@@ -1,3 +1,4 @@
+import type { DnsEvents } from '../endpoints/dns/dns-events.ts';
 import type { EjectionCause } from '../endpoints/state/snapshot.ts';
 import type { AttemptResult, BalancingProxyError } from '../errors.ts';
 import type { AttemptReason } from '../race/rules.ts';
@@ -173,7 +174,7 @@ export type RequestEvents =
 export type EndpointEvents = EndpointEjected | EndpointDrained | EndpointRestored;
 
 /** Every event. Events inform and never decide. */
-export type ProxyEvent = RequestEvents | EndpointEvents;
+export type ProxyEvent = RequestEvents | EndpointEvents | DnsEvents;
 
 /** Hears the events of a proxy, as they happen; it must not write into them. */
 export type Observer = (event: ProxyEvent) => void;

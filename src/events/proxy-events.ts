@@ -15,6 +15,9 @@ const channels: Readonly<Record<EventType, Channel>> = {
   'endpoint-ejected': channel('balancing-reverse-proxy:endpoint-ejected'),
   'endpoint-drained': channel('balancing-reverse-proxy:endpoint-drained'),
   'endpoint-restored': channel('balancing-reverse-proxy:endpoint-restored'),
+  'endpoints-changed': channel('balancing-reverse-proxy:endpoints-changed'),
+  'dns-failed': channel('balancing-reverse-proxy:dns-failed'),
+  'dns-restored': channel('balancing-reverse-proxy:dns-restored'),
 };
 
 /** The reports of one proxy to its observers. Callers ask `isHeard` first, because no event is built that nobody hears. */

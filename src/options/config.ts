@@ -34,7 +34,8 @@ import type { Transport } from '../transports/message/transport.ts';
 import { answerOptions } from './answers.ts';
 import { ejectionOptions, parseEjection } from './ejection.ts';
 import { endpointOptions } from './endpoint.ts';
-import { configuredEndpoints, parseEndpoints } from './endpoints.ts';
+import { configuredItems, parseEndpoints } from './endpoints.ts';
+import { endpointsByDnsOptions } from './endpoints-by-dns.ts';
 import { hedgeOptions, parseHedge } from './hedge.ts';
 import type { BalancingProxyOptions } from './options.ts';
 import { retryOptions } from './retry.ts';
@@ -76,7 +77,10 @@ const strategy: Parser<Options['strategy']> = (value, option) =>
 
 /** Every option of {@link createBalancingProxy}. */
 export const proxyOptions = {
-  endpoints: required(parseEndpoints, 'The servers that should all give the same answer', endpointOptions),
+  endpoints: required(parseEndpoints, 'The servers that should all give the same answer', [
+    endpointOptions,
+    endpointsByDnsOptions,
+  ]),
   ...answerOptions,
   strategy: option(strategy, 'race', 'How the endpoints are asked'),
   unsafeMethods: option(
@@ -157,7 +161,7 @@ export const proxyOptions = {
 
 /** The options as the code works with them: complete, checked and frozen. */
 export type Config = Omit<ValuesOf<typeof proxyOptions>, 'endpoints'> & {
-  readonly endpoints: ReturnType<typeof configuredEndpoints>;
+  readonly endpoints: ReturnType<typeof configuredItems>;
 };
 
 const parseOptions = objectOf(proxyOptions);
@@ -169,7 +173,7 @@ const parseOptions = objectOf(proxyOptions);
 export function resolveOptions(options: BalancingProxyOptions): Config {
   return parseOrThrow((value, option) => {
     const parsed = parseOptions(value, option);
-    return Object.freeze({ ...parsed, endpoints: configuredEndpoints(parsed.endpoints, parsed) });
+    return Object.freeze({ ...parsed, endpoints: configuredItems(parsed.endpoints, parsed) });
   }, options);
 }
 

@@ -9,10 +9,11 @@ interface DocumentedOption extends Pick<Option<unknown>, 'fallback' | 'says'> {
 
 /** The options of a table, each before those within it. */
 export function documented(table: AnyOptions, parent = ''): readonly DocumentedOption[] {
-  return Object.entries(table).flatMap(([name, { fallback, says, fields = {}, items = {} }]) => [
+  return Object.entries(table).flatMap(([name, { fallback, says, fields = {}, items = [] }]) => [
     { path: `${parent}${name}`, fallback, says },
     ...documented(fields, `${parent}${name}.`),
-    ...documented(items, `${parent}${name}[].`),
+    // Options that several tables share are the same ones.
+    ...documented(Object.assign({}, ...items), `${parent}${name}[].`),
   ]);
 }
 

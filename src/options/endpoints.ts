@@ -1,28 +1,40 @@
+import { type EndpointItem, isEndpoint } from '../endpoints/dns/configured-name.ts';
 import { type ConfiguredEndpoint, withDistinctNames } from '../endpoints/place/configured-endpoint.ts';
 import { isConstant } from '../support/constant.ts';
 import { arrayOf, type Parser } from '../support/parser/kinds.ts';
-import { collect } from '../support/parser/problems.ts';
+import { collect, refuse } from '../support/parser/problems.ts';
 import { type EndpointsFunction, type GivenEndpoint, parseEndpoint } from './endpoint.ts';
+import { configuredName, type GivenName, isByDns, parseByDns } from './endpoints-by-dns.ts';
 import { type GeneralSettings, type JoinSettings, joinerWith } from './own-settings.ts';
 
-const endpointList = arrayOf(parseEndpoint, 'a non-empty array of URLs or a function that gives one');
+/** One item of a list. */
+type GivenItem = GivenEndpoint | GivenName;
+
+const parseItem: Parser<GivenItem> = (value, option) =>
+  isByDns(value) ? parseByDns(value, option) : parseEndpoint(value, option);
+
+const itemList = arrayOf(parseItem, 'a non-empty array of URLs or a function that gives one');
 
 /** The option `endpoints`. A function is taken as it is: its lists can only be checked when it gives them. */
-export const parseEndpoints: Parser<readonly GivenEndpoint[] | EndpointsFunction> = (value, option) =>
-  typeof value === 'function' ? (value as EndpointsFunction) : endpointList(value, option);
+export const parseEndpoints: Parser<readonly GivenItem[] | EndpointsFunction> = (value, option) =>
+  typeof value === 'function' ? (value as EndpointsFunction) : itemList(value, option);
 
 /**
- * The endpoints of the option `endpoints`, once the settings of all endpoints are known.
+ * The items of the option `endpoints`, once the settings of all endpoints are known.
  * @throws InvalidOptions naming every endpoint whose settings do not go together with the general ones.
  */
-export function configuredEndpoints(
-  given: readonly GivenEndpoint[] | EndpointsFunction,
+export function configuredItems(
+  given: readonly GivenItem[] | EndpointsFunction,
   general: GeneralSettings,
-): readonly ConfiguredEndpoint[] | EndpointsFunction {
+): readonly EndpointItem[] | EndpointsFunction {
   if (typeof given === 'function') return given;
   const join = joinerWith(general);
-  const entries = [...given.entries()];
-  return withDistinctNames(collect(entries, ([index, each]) => configured(each, `endpoints[${index}]`, join)));
+  const items = collect<[number, GivenItem], EndpointItem>([...given.entries()], ([index, each]) => {
+    const option = `endpoints[${index}]`;
+    return 'dns' in each ? configuredName(each, option, join) : configured(each, option, join);
+  });
+  // Where there are names, the names of all endpoints are known only when DNS has answered.
+  return items.every(isEndpoint) ? withDistinctNames(items) : Object.freeze(items);
 }
 
 /**
@@ -37,6 +49,7 @@ export function listParser(general: GeneralSettings): (list: unknown) => readonl
     const isObject = typeof value === 'object' && value !== null;
     const before = isObject ? known.get(value) : undefined;
     if (before) return before;
+    if (isByDns(value)) refuse(option, 'a function gives URLs, and has to ask DNS itself: see dnsEndpoints()');
     const endpoint = configured(parseEndpoint(value, option), option, join);
     if (isObject && isConstant(value)) known.set(value, endpoint);
     return endpoint;

@@ -10,6 +10,7 @@ import type { Transport } from '../transports/message/transport.ts';
 import type { AnswerOptions } from './answers.ts';
 import type { EjectionOptions } from './ejection.ts';
 import type { EndpointOption, EndpointsFunction } from './endpoint.ts';
+import type { EndpointsByDns } from './endpoints-by-dns.ts';
 import type { HedgeOptions } from './hedge.ts';
 import type { RetryOptions } from './retry.ts';
 import type { TimeoutOptions } from './timeouts.ts';
@@ -18,9 +19,10 @@ import type { TimeoutOptions } from './timeouts.ts';
 export interface BalancingProxyOptions extends AnswerOptions {
   /**
    * The servers that should all give the same answer, or a function of the request that gives them. Base path and query of a URL are
-   * put in front of the request's own. State is kept per URL, address and name, also of endpoints that a function gives.
+   * put in front of the request's own. An item with `dns` stands for all addresses behind a name; see {@link EndpointsByDns}. State is
+   * kept per URL, address and name, also of endpoints that a function or DNS gives.
    */
-  readonly endpoints: readonly EndpointOption[] | EndpointsFunction;
+  readonly endpoints: ReadonlyArray<EndpointOption | EndpointsByDns> | EndpointsFunction;
   /**
    * How the endpoints are asked: by a strategy, see {@link Strategy}, or by the one that a function of the request names.
    * @default 'race'

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { UpgradeClient } from '../client/upgrade/upgrade.ts';
+import type { DnsSnapshot } from '../endpoints/dns/dns-snapshot.ts';
 import type { Observer } from '../events/events.ts';
 import type { ManagedProxy } from '../events/observed-proxy.ts';
 import { resolveOptions } from '../options/config.ts';
@@ -18,6 +19,15 @@ export interface BalancingProxy extends ManagedProxy {
    * any request; the first endpoint that switches protocols is joined to the client.
    */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** What DNS says for each item with `dns` of the option `endpoints`. */
+  readonly names: readonly DnsSnapshot[];
+  /**
+   * Asks DNS for all names of the option `endpoints` that have no fresh answer, so that the first request finds their endpoints. Without
+   * this, the first requests do so. Nothing is asked at creation, because a proxy may be made only to check its options.
+   * @param before the `names` of a proxy in whose place this one comes: its answers count for as long as there is no better one.
+   * @returns a promise that resolves when there are answers for all names, good or bad: at the latest after the longest `timeoutMs`.
+   */
+  discover(before?: readonly DnsSnapshot[]): Promise<void>;
   /** Refuses new requests with 503, waits for those in flight, then closes the connections to the endpoints. */
   close(): Promise<void>;
 }
@@ -44,6 +54,8 @@ export function createBalancingProxy(options: BalancingProxyOptions): BalancingP
     },
     endpoints: { get: () => server.pool.snapshots(), enumerable: true },
     hedgesDenied: { get: () => server.budget.denied, enumerable: true },
+    names: { get: () => server.names, enumerable: true },
+    discover: { value: (before?: readonly DnsSnapshot[]) => server.discover(before), enumerable: true },
     drain: { value: (endpoint: string) => server.change(endpoint, 'drain'), enumerable: true },
     restore: { value: (endpoint: string) => server.change(endpoint, 'restore'), enumerable: true },
     subscribe: { value: (observer: Observer) => server.events.subscribe(observer), enumerable: true },

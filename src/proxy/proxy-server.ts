@@ -8,8 +8,7 @@ import { clientHeaders } from '../client/response/client-headers.ts';
 import { answerAsRecipient } from '../client/response/final-recipient.ts';
 import { respond } from '../client/response/respond.ts';
 import { checkUpgrade, type UpgradeClient } from '../client/upgrade/upgrade.ts';
-import type { Candidate } from '../endpoints/candidate.ts';
-import { EndpointSource } from '../endpoints/place/endpoint-source.ts';
+import type { DnsSnapshot } from '../endpoints/dns/dns-snapshot.ts';
 import { EndpointPool } from '../endpoints/pool.ts';
 import { BalancingProxyError } from '../errors.ts';
 import { Events } from '../events/proxy-events.ts';
@@ -21,12 +20,11 @@ import { rewrittenUrl } from '../http/target.ts';
 import { isLoop } from '../http/via.ts';
 import { requestLogger } from '../observers/log/logger.ts';
 import type { Config } from '../options/config.ts';
-import { listParser } from '../options/endpoints.ts';
 import { HedgeBudget } from '../race/budget.ts';
 import { hedgeDelayMs } from '../race/delay.ts';
 import type { Next } from '../support/next.ts';
-import { untilAborted } from '../support/until-aborted.ts';
 import { BodyResumer } from './body-resumer.ts';
+import { CandidateSource } from './candidate-source.ts';
 import { raceFor } from './contest.ts';
 import { InFlight } from './in-flight.ts';
 import { ownConfig } from './own-config.ts';
@@ -70,13 +68,12 @@ export class ProxyServer {
   /** The reports to observers. */
   readonly events = new Events();
   readonly #config: Config;
-  readonly #fixedCandidates: readonly Candidate[] | undefined;
-  readonly #source: EndpointSource;
+  readonly #candidates: CandidateSource;
   readonly #inFlight = new InFlight();
   #requestCount = 0;
 
   constructor(config: Config) {
-    const { endpoints, ejection, maxInFlight, hedge, logger, logQuery } = config;
+    const { ejection, maxInFlight, hedge, logger, logQuery } = config;
     this.#config = config;
     this.budget = new HedgeBudget(hedge);
     this.pool = new EndpointPool({
@@ -85,8 +82,7 @@ export class ProxyServer {
       hedgeDelayMs: (latency) => hedgeDelayMs(hedge, latency, this.budget.tailRatio),
     });
     if (logger) this.events.subscribe(requestLogger(logger, { logQuery }));
-    this.#source = new EndpointSource(endpoints, listParser(config));
-    this.#fixedCandidates = typeof endpoints === 'function' ? undefined : this.pool.candidatesAt(endpoints);
+    this.#candidates = new CandidateSource(config, this);
   }
 
   /** Answers one request, or passes its error to `next`. */
@@ -121,7 +117,8 @@ export class ProxyServer {
     request.body.keep(body);
     const outgoing = outgoingRequest(req, config, { url: rewrittenUrl(req, config), body, isUpgrade });
 
-    const known = this.#fixedCandidates ?? (await this.#candidatesFor(request));
+    const found = this.#candidates.for(req, signal);
+    const known = found instanceof Promise ? await found : found;
     const plan = planFor(req, { config, budget: this.budget, reporter, isReplayable: !request.body.isStreamed });
     const chosen = this.pool.choose(known, plan.choice);
     if (plan.pace.leaseHedge) this.budget.deposit();
@@ -160,8 +157,14 @@ export class ProxyServer {
     return respond(request.res, { ...judged, headers, clientMs, resumer, onHead });
   }
 
-  async #candidatesFor({ req, signal }: ProxiedRequest): Promise<readonly Candidate[]> {
-    return this.pool.candidatesAt(await untilAborted(this.#source.for(req), signal));
+  /** The names that DNS is asked for, with what it says. */
+  get names(): readonly DnsSnapshot[] {
+    return this.#candidates.names;
+  }
+
+  /** Asks DNS for all names without a fresh answer. Resolves when there are answers for all, good or bad. */
+  discover(before: readonly DnsSnapshot[] = []): Promise<void> {
+    return this.#candidates.discover(before);
   }
 
   /** Drains or restores the endpoints of a name. @returns whether there is one. */

@@ -1,7 +1,7 @@
 import { dashboardOptions } from '../../../src/observers/dashboard/dashboard.ts';
 import { traceOptions } from '../../../src/observers/tracing/opentelemetry.ts';
 import { proxyOptions } from '../../../src/options/config.ts';
-import { dnsOptions } from '../../../src/options/dns-endpoints.ts';
+import { dnsOptions } from '../../../src/options/dns-options.ts';
 import { documented, sentenceOf } from '../../../src/options/documented.ts';
 import { nodeOptions } from '../../../src/transports/node.ts';
 import { undiciOptions } from '../../../src/transports/undici/undici-options.ts';
@@ -9,22 +9,23 @@ import { fieldsOf } from './declarations.ts';
 import { codeIn, tableOf } from './tables.ts';
 
 /** The interfaces whose fields users give as options, by what stands before a field in the path of an option. */
-const interfaces = {
-  '': 'BalancingProxyOptions',
-  'endpoints[].': 'EndpointOptions',
-  'hedge.': 'HedgeOptions',
-  'retry.': 'RetryOptions',
-  'ejection.': 'EjectionOptions',
-  'timeouts.': 'TimeoutOptions',
-  'tls.': 'TlsOptions',
-};
+const interfaces = [
+  ['', 'BalancingProxyOptions'],
+  ['endpoints[].', 'EndpointOptions'],
+  ['endpoints[].', 'EndpointsByDns'],
+  ['hedge.', 'HedgeOptions'],
+  ['retry.', 'RetryOptions'],
+  ['ejection.', 'EjectionOptions'],
+  ['timeouts.', 'TimeoutOptions'],
+  ['tls.', 'TlsOptions'],
+] as const;
 
 const tables = [
   {
     of: 'the proxy',
     options: documented(proxyOptions),
     rows: tableOf('option', 'default', 'meaning').map(({ option, ...row }) => ({ name: option, ...row })),
-    fields: Object.entries(interfaces).flatMap(([parent, type]) => fieldsIn(type, parent)),
+    fields: onceByPath(interfaces.flatMap(([parent, type]) => fieldsIn(type, parent))),
   },
   {
     of: 'dnsEndpoints()',
@@ -61,6 +62,11 @@ const others = [
 
 function fieldsIn(type: string, parent = '') {
   return fieldsOf(type).map(({ name, ...field }) => ({ path: `${parent}${name}`, ...field }));
+}
+
+/** Fields that several interfaces share are the same ones. */
+function onceByPath<Field extends { readonly path: string }>(fields: readonly Field[]): readonly Field[] {
+  return [...new Map(fields.map((field) => [field.path, field])).values()];
 }
 
 /** Numbers may have underscores in code, and code its backticks in prose. */

@@ -5,10 +5,14 @@ import type { EndpointOption, EndpointsFunction } from '../../../src/options/end
 import { listParser } from '../../../src/options/endpoints.ts';
 import { clientRequest } from '../../http/client-request.ts';
 import { parseAll as parse } from '../../options/parse-endpoints.ts';
+import { endpointsIn } from '../../options/problems.ts';
 
 describe('the endpoints for a request', () => {
   const req = clientRequest({ headers: ['X-Tenant', 'a'] });
-  const sourceOf = (config: Config) => new EndpointSource(config.endpoints, listParser(config));
+  const sourceOf = (config: Config) => {
+    const { endpoints } = config;
+    return new EndpointSource(typeof endpoints === 'function' ? endpoints : endpointsIn(config), listParser(config));
+  };
   const sourceBy = (endpoints: EndpointsFunction) => sourceOf(resolveOptions({ endpoints }));
   const endpointsOf = (endpoints: EndpointsFunction) => sourceBy(endpoints).for(req);
 

@@ -36,18 +36,37 @@ export class LastGood<T> {
    * @throws the error of `ask`, as a rejection, and only while no answer is known.
    */
   get(): T | Promise<T> {
-    if (!this.#known) return this.#renew();
-    const { answer, sinceMs } = this.#known;
+    if (!this.#known) return this.renew();
+    return this.keepFresh() ?? this.#known.answer;
+  }
+
+  /** Whether the last good answer is not stale yet. */
+  get isFresh(): boolean {
+    return this.#known !== undefined && performance.now() - this.#known.sinceMs < this.#rules.refreshMs;
+  }
+
+  /** Takes over an answer of somebody else's, which is stale, as long as there is none of our own. */
+  takeOver(answer: T): void {
+    this.#known ??= { answer, sinceMs: -Infinity };
+  }
+
+  /**
+   * Has a stale or missing answer asked for in the background, but not soon after a try that failed.
+   * @returns the new answer, or after a little while the old one, where the known answer is as old as a long pause; else undefined.
+   */
+  keepFresh(): Promise<T> | undefined {
+    const { sinceMs = -Infinity } = this.#known ?? {};
     const { refreshMs } = this.#rules;
     const now = performance.now();
     const ageMs = now - sinceMs;
-    if (ageMs < refreshMs || now < (this.#retryAtMs ?? 0)) return answer;
+    if (ageMs < refreshMs || now < (this.#retryAtMs ?? 0)) return undefined;
     if (!this.#asking) {
-      const renewed = this.#renew().catch(() => answer);
+      const renewed = this.renew();
+      renewed.catch(() => {});
       const isTooOld = ageMs >= 2 * refreshMs && this.#retryAtMs === undefined;
-      this.#awaited = isTooOld ? this.#awaitShortly(renewed, answer) : undefined;
+      this.#awaited = this.#known && isTooOld ? this.#awaitShortly(renewed, this.#known.answer) : undefined;
     }
-    return this.#awaited ?? answer;
+    return this.#awaited;
   }
 
   /** Resolves with the new answer, or with the old one when the new one takes too long. */
@@ -57,15 +76,16 @@ export class LastGood<T> {
       this.#awaited = undefined;
       resolve(answer);
     }, maxWaitMs);
-    void renewed.then((newest) => {
+    const end = (newest: T): void => {
       clearTimeout(timer);
       resolve(newest);
-    });
+    };
+    renewed.then(end, () => end(answer));
     return promise;
   }
 
-  /** Asks once for all callers who wait. */
-  #renew(): Promise<T> {
+  /** Asks, once for all callers who wait. @throws the error of `ask`, as a rejection. */
+  renew(): Promise<T> {
     this.#asking ??= this.#ask().finally(() => {
       this.#asking = undefined;
     });

@@ -32,13 +32,22 @@ export const noOverrides: EndpointOverrides = Object.freeze({});
 
 /** The endpoints, frozen, with names that count up where the same URL stands in the list several times. */
 export function withDistinctNames(endpoints: readonly ConfiguredEndpoint[]): readonly ConfiguredEndpoint[] {
-  const taken = new Set<string>();
-  const distinct = endpoints.map((endpoint) => {
+  const names = distinctly(endpoints.map(({ address }) => address.name));
+  const distinct = endpoints.map((endpoint, index) => {
     const { address } = endpoint;
-    let { name } = address;
-    for (let count = 2; taken.has(name); count++) name = `${address.name}#${count}`;
-    taken.add(name);
+    const name = names[index] ?? address.name;
     return Object.freeze({ ...endpoint, address: Object.freeze({ ...address, name }) });
   });
   return Object.freeze(distinct);
+}
+
+/** Names of which each is there once: those that are there already count up, as in `one`, `one#2`. */
+export function distinctly(names: readonly string[]): readonly string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    let distinct = name;
+    for (let count = 2; taken.has(distinct); count++) distinct = `${name}#${count}`;
+    taken.add(distinct);
+    return distinct;
+  });
 }

@@ -1,6 +1,7 @@
+import type { DnsEvents } from '../../endpoints/dns/dns-events.ts';
 import type { Observer, RequestEnded } from '../../events/events.ts';
 import { escapeControls } from '../../support/text.ts';
-import { type AttemptFields, isOfEndpoint, reasonInLine, tellEndpoint, tellRequest } from './tell.ts';
+import { type AttemptFields, isOfDns, isOfEndpoint, reasonInLine, tellDns, tellEndpoint, tellRequest } from './tell.ts';
 
 /** The most attempts that a line tells of from the first one on, and as many up to the last one. */
 const mostAtEachEnd = 8;
@@ -26,6 +27,7 @@ export function requestLogger(logger: Logger, { logQuery }: { readonly logQuery:
   const log = writerFor(logger);
   return (event) => {
     if (event.type === 'request-ended') return logRequest(log, event, logQuery);
+    if (isOfDns(event)) return logDns(log, event);
     if (!isOfEndpoint(event)) return;
     const { level, message, fields } = tellEndpoint(event, `endpoint ${event.endpoint}`, (ms) => `${ms} ms`);
     return log(level, message, fields);
@@ -46,6 +48,11 @@ function writerFor(logger: Logger): Write {
     return (level, message, fields) => logger[level]({ message: escapeControls(message), ...fields });
   }
   return (level, message) => logger[level](escapeControls(message));
+}
+
+function logDns(log: Write, event: DnsEvents): unknown {
+  const { level, message, fields } = tellDns(event, `dns ${event.dns}`);
+  return log(level, message, fields);
 }
 
 function logRequest(log: Write, ended: RequestEnded, logQuery: boolean): unknown {

@@ -14,8 +14,8 @@ export interface Option<T> {
   readonly says: string;
   /** The options that an object given for this one has. */
   readonly fields?: AnyOptions;
-  /** The options that each object in a list given for this one has. */
-  readonly items?: AnyOptions;
+  /** The options that each object in a list given for this one has: those of one of these tables. */
+  readonly items?: readonly AnyOptions[];
 }
 
 /** An entry for every option of `T`: the compiler refuses a table that forgets one. */
@@ -67,9 +67,9 @@ export function option<T, Default extends T | undefined = never>(
 
 /**
  * An option that has to be given.
- * @param items the options that each object in a list given for this one has.
+ * @param items the options that each object in a list given for this one has: those of one of these tables.
  */
-export function required<T>(parse: Parser<T>, says: string, items?: AnyOptions): Option<T> {
+export function required<T>(parse: Parser<T>, says: string, items?: readonly AnyOptions[]): Option<T> {
   return { parse, fallback: 'required', says, ...(items && { items }) };
 }
 
