@@ -29,7 +29,11 @@ async function connect(url: string): Promise<net.Socket> {
   return socket;
 }
 
-describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+describe.each([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+  ['SIGQUIT', 131],
+] as const)('%s', (signal, secondExitCode) => {
   test('finishes the request in flight, accepts no other one and exits with 0', async () => {
     const endpoint = await resources.startHeld();
     const command = startFor(endpoint);
@@ -54,7 +58,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await command.line(/stopping/);
     void command.insist(signal);
     await expect(response).rejects.toMatchObject({ code: 'ECONNRESET' });
-    expect(await command.ended).toMatchObject({ exitCode: signal === 'SIGINT' ? 130 : 143 });
+    expect(await command.ended).toMatchObject({ exitCode: secondExitCode });
   });
 
   test('that arrives twice at once, as below npm, cuts nothing', async () => {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { workerMark } from './cluster/messages.ts';
+import { closeUnwantedDebugger } from './signals/debugger.ts';
 import { ignoreSignals, watchSignals } from './signals/signals.ts';
 
 /** Runs the command, or one of its workers, with everything that this process gives. @returns the exit code. */
@@ -8,10 +9,14 @@ async function main(): Promise<number> {
   if (env[workerMark] && process.send) {
     // Ctrl-C, like any signal to a whole group of processes, is meant for the primary, which then tells its workers to stop.
     ignoreSignals(process);
-    return (await import('./cluster/worker.ts')).work(process);
+    const { work } = await import('./cluster/worker.ts');
+    await closeUnwantedDebugger(process);
+    return work(process);
   }
   const signals = watchSignals(process);
-  return (await import('./run.ts')).run({ argv: argv.slice(2), env, stdout, stderr, signals });
+  const { run } = await import('./run.ts');
+  await closeUnwantedDebugger(process);
+  return run({ argv: argv.slice(2), env, stdout, stderr, signals });
 }
 
 // The reader of our output may leave (`| head`), which is no reason for a stack trace.

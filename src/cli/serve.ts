@@ -10,7 +10,7 @@ import type { ParsedFlags } from './flags/parse-flags.ts';
 import { createLog, formatOf, type Log } from './log/log.ts';
 import { type Outputs, openLogSink } from './log/log-sink.ts';
 import { startLocally } from './serve/local-service.ts';
-import { logEndpoints, reloader } from './serve/reload.ts';
+import { logEndpoints, reloader, reopener } from './serve/reload.ts';
 import type { Service } from './serve/service.ts';
 import type { Signals } from './signals/signals.ts';
 
@@ -31,7 +31,7 @@ const readerGone = 'nobody reads the log';
  */
 export async function serve(flags: ParsedFlags, { signals, outputs, warnings }: ServeSettings): Promise<number> {
   const { values } = flags;
-  const { stopRequest, reloadBy, atExit } = signals;
+  const { stopRequest, reloadBy, reopenBy, atExit } = signals;
   const { reason, stop, stopAfter } = stopRequest;
   const read = configurationReader(flags);
   const configuration = await read();
@@ -39,6 +39,7 @@ export async function serve(flags: ParsedFlags, { signals, outputs, warnings }: 
   const log = createLog(formatOf(values), sink.write);
   for (const warning of warnings) log('warn', `warning: ${warning}`);
 
+  reopenBy(reopener({ sink, log }));
   const admin = await startAdmin(values, log);
   const settings = { configuration, log, address: values.address };
   const service = await (values.workers === 1

@@ -6,6 +6,7 @@ import type { ListenAddress } from '../flags/kinds/address.ts';
 import { withFixedPort } from '../serve/listen.ts';
 import type { LocalSettings } from '../serve/local-service.ts';
 import type { Service } from '../serve/service.ts';
+import { optionsAgainstDebugger } from '../signals/debugger.ts';
 import type { Signals } from '../signals/signals.ts';
 import { Crew } from './crew.ts';
 import type { LastWords, StartTask } from './messages.ts';
@@ -31,7 +32,10 @@ export async function startWorkers(settings: WorkersSettings): Promise<Workers> 
   // to a worker that dies would hang until the client gives up (joyent/node 7006, nodejs/node 21746).
   cluster.schedulingPolicy = cluster.SCHED_NONE;
   // Options may have values that JSON does not have, such as Infinity.
-  cluster.setupPrimary({ serialization: 'advanced' });
+  cluster.setupPrimary({
+    serialization: 'advanced',
+    execArgv: [...process.execArgv, ...optionsAgainstDebugger()],
+  });
   // With port 0, node:cluster would choose another port when all workers have died.
   return new Workers({ ...settings, address: await withFixedPort(settings.address) });
 }

@@ -13,7 +13,8 @@ Flags may have one or two dashes, be written -flag value or -flag=value, and be 
 Each one but -version and -help may also be an environment variable, such as BRP_LOG_FORMAT for -log-format.
 Flags win over variables, and variables over the file of -config.
 SIGHUP reads that file and the certificate again and reopens the log file; no request is lost.
-SIGTERM and SIGINT stop after the requests in flight, a second one at once.
+SIGUSR1 reopens the log file and does nothing else. SIGUSR2 is ignored.
+SIGTERM, SIGINT and SIGQUIT stop after the requests in flight, a second one at once.
 `;
 }
 

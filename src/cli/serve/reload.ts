@@ -23,21 +23,23 @@ export function logEndpoints(log: Log, endpoints: readonly string[]): void {
   }
 }
 
+/** Makes a function that opens the log file anew and does nothing else; it never rejects. */
+export function reopener({ sink, log }: Pick<ReloadSettings, 'sink' | 'log'>): () => Promise<void> {
+  return () =>
+    attempt(log, 'cannot open the log anew, it goes on where it was', async () => {
+      await sink.reopen();
+      log('info', 'the log is open anew');
+    });
+}
+
 /** Makes a function that opens the log file anew and puts the contents of the other files into use; it never rejects. */
 export function reloader({ read, sink, log, service, configuration: first }: ReloadSettings): () => Promise<void> {
   let current = first;
-  const attempt = async (work: () => Promise<void> | void): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      const lines = error instanceof CommandError ? error.lines : [messageOf(error)];
-      for (const line of lines) log('error', `cannot reload, all stays as it was: ${line}`);
-    }
-  };
+  const problem = 'cannot reload, all stays as it was';
   return async () => {
     // First, so that all lines about the reload stand in the new file.
-    await attempt(() => sink.reopen());
-    await attempt(async () => {
+    await attempt(log, problem, () => sink.reopen());
+    await attempt(log, problem, async () => {
       const configuration = await read();
       await service.reload(configuration);
       if (!isDeepStrictEqual(configuration.options, current.options)) logEndpoints(log, configuration.endpoints);
@@ -45,4 +47,14 @@ export function reloader({ read, sink, log, service, configuration: first }: Rel
       log('info', 'reloaded');
     });
   };
+}
+
+/** Does something that may fail, which is then logged behind the words for the problem. */
+async function attempt(log: Log, problem: string, work: () => Promise<void> | void): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const lines = error instanceof CommandError ? error.lines : [messageOf(error)];
+    for (const line of lines) log('error', `${problem}: ${line}`);
+  }
 }

@@ -3,9 +3,13 @@ import { boolean, choice, string } from '../kinds/flag-kinds.ts';
 /** What the log looks like, and where it goes. */
 export const logging = {
   'log-prefix': string('balancing-reverse-proxy', 'what every line of the log begins with', { isOriginal: true }),
-  'log-file': string('stdout', 'where the log goes: a file to append to, opened again on SIGHUP, or stdout or stderr', {
-    isOriginal: true,
-  }),
+  'log-file': string(
+    'stdout',
+    'where the log goes: a file to append to, opened again on SIGHUP and SIGUSR1, or stdout or stderr',
+    {
+      isOriginal: true,
+    },
+  ),
   'log-date': boolean('true', 'write the date into the log', { isOriginal: true }),
   'log-time': boolean('true', 'write the time into the log', { isOriginal: true }),
   'log-msec': boolean('false', 'write the time with milliseconds into the log', { isOriginal: true }),

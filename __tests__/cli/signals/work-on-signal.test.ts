@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { watchForReload } from '../../../src/cli/signals/signals.ts';
+import { watchForWork } from '../../../src/cli/signals/work-on-signal.ts';
 
 let signalled: EventEmitter & { readonly platform: NodeJS.Platform; exit(): void };
 beforeEach(() => {
@@ -15,10 +15,10 @@ function heldReloads() {
 /** Lets everything happen that can happen now. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('watchForReload', () => {
+describe('watchForWork', () => {
   test('reloads once more after a reload during which signals came, and never two at a time', async () => {
     const { held, reload } = heldReloads();
-    watchForReload(signalled, new Promise(() => {}))(reload);
+    watchForWork(signalled, ['SIGHUP'])(reload);
     for (let i = 0; i < 3; i++) signalled.emit('SIGHUP');
     await settle();
     expect(held).toHaveLength(1);
@@ -34,7 +34,7 @@ describe('watchForReload', () => {
 
   test('does not forget a signal that comes before anybody can reload', async () => {
     const { held, reload } = heldReloads();
-    const reloadBy = watchForReload(signalled, new Promise(() => {}));
+    const reloadBy = watchForWork(signalled, ['SIGHUP']);
     signalled.emit('SIGHUP');
     await settle();
     reloadBy(reload);
@@ -44,7 +44,7 @@ describe('watchForReload', () => {
   test('ignores signals when the end has begun', async () => {
     const { held, reload } = heldReloads();
     const end = Promise.withResolvers<void>();
-    watchForReload(signalled, end.promise)(reload);
+    watchForWork(signalled, ['SIGHUP'], end.promise)(reload);
     signalled.emit('SIGHUP');
     end.resolve();
     await settle();
