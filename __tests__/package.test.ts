@@ -85,7 +85,7 @@ function installBeside(peer: string): void {
 describe('the packed package', () => {
   test('holds what users need and nothing else', () => {
     const files = packed.files.map((file) => file.path).sort();
-    const allowed = /^(dist\/.+\.(js|d\.ts)|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
+    const allowed = /^(dist\/.+\.(js|d\.ts)|dist\/config\.schema\.json|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
     expect(files.filter((file) => !allowed.test(file))).toEqual([]);
     expect(files).toEqual(
       expect.arrayContaining([
@@ -95,6 +95,7 @@ describe('the packed package', () => {
         'package.json',
         'dist/index.js',
         'dist/index.d.ts',
+        'dist/config.schema.json',
         'dist/testing/testing.js',
         'dist/testing/testing.d.ts',
         'dist/transports/undici.js',
@@ -132,6 +133,16 @@ describe('the installed package', () => {
     },
     120_000,
   );
+
+  test('gives editors the schema of the file of -config', async () => {
+    const script = path.join(project, 'schema.mjs');
+    await writeFile(
+      script,
+      `import schema from 'balancing-reverse-proxy/config.schema.json' with { type: 'json' };
+      console.log(schema.$schema, schema.properties.timeouts.properties.idleMs.default);`,
+    );
+    expect(await runNode(script)).toBe('http://json-schema.org/draft-07/schema# 60000\n');
+  }, 120_000);
 
   test('opens nothing but its public names', async () => {
     const script = path.join(project, 'internals.mjs');

@@ -46,6 +46,7 @@ export const house: readonly Room[] = [
       'src/race/strategies/',
       'src/endpoints/state/snapshot.ts',
       'src/observers/',
+      'src/options/choices.ts',
       'src/options/documented.ts',
       ...publicNames,
     ],

@@ -138,12 +138,18 @@ export function hasHighByte(value: number | string | readonly string[] | undefin
   return /[\x80-\xff]/.test(String(value));
 }
 
-/** Whether node:http writes this value or reason phrase, or throws (RFC 9110 5.5). */
+/** The form of a header's value (RFC 9110 5.5). */
+export const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Whether node:http writes this value or reason phrase, or throws. */
 export function isFieldValue(text: string): boolean {
-  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+  return fieldValue.test(text);
 }
 
-/** Whether a text may be the name of a header, a method or a protocol (RFC 9110 5.6.2). */
+/** The form of the name of a header, a method or a protocol (RFC 9110 5.6.2). */
+export const token = /^[!#$%&'*+.^_`|~\w-]+$/;
+
+/** Whether a text may be the name of a header, a method or a protocol. */
 export function isToken(text: string): boolean {
-  return /^[!#$%&'*+.^_`|~\w-]+$/.test(text);
+  return token.test(text);
 }

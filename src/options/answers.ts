@@ -3,6 +3,7 @@ import type { IsUsable } from '../attempts/attempt/inspected-response.ts';
 import type { ResumeMode } from '../attempts/resume/resumable.ts';
 import { byteCount, functionOf, graceMs, milliseconds, oneOf, wholeNumberFrom } from '../support/parser/kinds.ts';
 import { inWords, none, type OptionTable, option } from '../support/parser/option.ts';
+import { resumeModes, winPoints } from './choices.ts';
 import { statusesFrom, type TerminalStatuses, usualStatuses } from './statuses.ts';
 
 /** Which responses may be given to the client, when, and how far they are looked after. */
@@ -88,14 +89,10 @@ export const answerOptions = {
     50,
     'Time after its head for which a response of unknown length is held, unless it is whole or `holdBytes` long before',
   ),
-  winAt: option(
-    oneOf(['head', 'first-byte', 'first-event']),
-    'head',
-    'What must have come of a streamed body before its response may win',
-  ),
+  winAt: option(oneOf(winPoints), winPoints[0], 'What must have come of a streamed body before its response may win'),
   resume: option(
-    oneOf(['range', 'replay', 'off']),
-    'range',
+    oneOf(resumeModes),
+    resumeModes[0],
     'How the body of a GET goes on when its endpoint breaks off or falls silent',
   ),
   maxResumes: option(wholeNumberFrom(0), 10, 'Most breaks within one response that are mended'),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { orders } from '../endpoints/order.ts';
 import { type TrustForwarded, trustOf } from '../http/forwarded.ts';
-import { isToken } from '../http/headers.ts';
+import { isToken, token } from '../http/headers.ts';
 import { isPeerRule, peerRules } from '../http/trusted-peers.ts';
 import { product } from '../http/via.ts';
 import type { Logger } from '../observers/log/logger.ts';
@@ -12,11 +12,13 @@ import {
   functionOf,
   graceMs,
   hasMethods,
+  type OptionParser,
   oneOf,
-  type Parser,
+  onlyInCode,
   trueOrFalse,
   valueThat,
   wholeNumberFrom,
+  withSchema,
 } from '../support/parser/kinds.ts';
 import {
   group,
@@ -29,6 +31,7 @@ import {
   type ValuesOf,
 } from '../support/parser/option.ts';
 import { parseOrThrow } from '../support/parser/problems.ts';
+import { anyOf, textLike } from '../support/parser/schema.ts';
 import { gotTransport } from '../transports/got.ts';
 import type { Transport } from '../transports/message/transport.ts';
 import { answerOptions } from './answers.ts';
@@ -50,30 +53,36 @@ type Translated = 'endpoints' | 'terminalStatuses' | 'preferStatuses' | 'trustFo
 const transport = valueThat<Transport>(
   (value) => hasMethods(value, 'send', 'close'),
   'a transport such as gotTransport()',
+  onlyInCode,
 );
 
 const logger = valueThat<Logger>(
   (value) => hasMethods(value, 'info', 'warn'),
   'a logger with info() and warn() such as console, pino() or a logger of winston',
+  onlyInCode,
 );
 
 const trustInOne = valueThat<TrustForwarded>(
   (value) => typeof value === 'boolean' || typeof value === 'function',
   "true, false, a list of addresses and networks such as ['10.0.0.0/8'], or a function of the request",
+  trueOrFalse.schema,
 );
-const trustedPeers = arrayOf(valueThat<string>(isPeerRule, peerRules), 'at least one address or network');
-const trustForwarded: Parser<TrustForwarded> = (value, option) =>
-  trustOf(Array.isArray(value) ? trustedPeers(value, option) : trustInOne(value, option));
+const trustedPeer = valueThat<string>(isPeerRule, peerRules, { type: 'string', minLength: 1 });
+const trustedPeers = arrayOf(trustedPeer, 'at least one address or network');
+const trustForwarded = withSchema<TrustForwarded>(anyOf(trustInOne, trustedPeers), (value, option) =>
+  trustOf(Array.isArray(value) ? trustedPeers(value, option) : trustInOne(value, option)),
+);
 
-/** A token of RFC 9110 5.6.2. */
-const token = valueThat<string>(
+const pseudonym = valueThat<string>(
   (value) => typeof value === 'string' && isToken(value),
   'a token of RFC 9110, letters, digits and hyphens',
+  textLike(token),
 );
 
 const namedStrategy = oneOf(strategyNames);
-const strategy: Parser<Options['strategy']> = (value, option) =>
-  typeof value === 'function' ? (value as Options['strategy']) : namedStrategy(value, option);
+const strategy: OptionParser<Options['strategy']> = withSchema(namedStrategy.schema, (value, option) =>
+  typeof value === 'function' ? (value as Options['strategy']) : namedStrategy(value, option),
+);
 
 /** Every option of {@link createBalancingProxy}. */
 export const proxyOptions = {
@@ -138,7 +147,7 @@ export const proxyOptions = {
     'Believe the `X-Forwarded-*` and `Forwarded` headers of clients',
   ),
   via: option(
-    token,
+    pseudonym,
     inWords(`\`${product}-\` and 8 random hexadecimal digits`, randomPseudonym),
     'Our name in the header `Via`, by which a request that comes back is recognised; the same for all instances of a fleet',
   ),

@@ -1,6 +1,14 @@
 import { isIP, isIPv4, isIPv6 } from 'node:net';
 import { type DnsAnswer, type DnsRecord, dnsRecords } from '../endpoints/dns/dns.ts';
-import { arrayOf, finiteMilliseconds, milliseconds, oneOf, type Parser, valueThat } from '../support/parser/kinds.ts';
+import {
+  arrayOf,
+  finiteMilliseconds,
+  milliseconds,
+  type OptionParser,
+  oneOf,
+  valueThat,
+  withSchema,
+} from '../support/parser/kinds.ts';
 import { inWords, type OptionTable, option } from '../support/parser/option.ts';
 import { reject } from '../support/parser/problems.ts';
 import { endpointUrl, hasHostName } from './endpoint-url.ts';
@@ -31,7 +39,10 @@ export interface DnsEndpointsOptions extends SharedEndpointOptions {
   readonly timeoutMs?: number;
 }
 
-const server = valueThat<string>(isServer, "an IP address with or without a port such as '10.0.0.53:5353'");
+const server = valueThat<string>(isServer, "an IP address with or without a port such as '10.0.0.53:5353'", {
+  type: 'string',
+  minLength: 1,
+});
 
 /** The options of {@link DnsEndpointsOptions}. */
 export const dnsOptions = {
@@ -47,12 +58,12 @@ export const dnsOptions = {
 } satisfies OptionTable<Record<keyof DnsEndpointsOptions, unknown>>;
 
 /** A URL whose host is a name. @param advice says what to do with an IP address, which needs no DNS. */
-export function namedUrl(advice: string): Parser<URL> {
+export function namedUrl(advice: string): OptionParser<URL> {
   const expected = `an http(s) URL with a host name to ask DNS for; an IP address needs none, ${advice}`;
-  return (value, option) => {
+  return withSchema(endpointUrl.schema, (value, option) => {
     const parsed = endpointUrl(value, option);
     return hasHostName(parsed) ? parsed : reject(option, expected, String(value));
-  };
+  });
 }
 
 /** Refuses a port where DNS gives one. @param option the place of the URL. */

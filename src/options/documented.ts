@@ -1,4 +1,5 @@
 import type { AnyOptions, Option } from '../support/parser/option.ts';
+import { objectSchema, type Schema } from '../support/parser/schema.ts';
 import { proxyOptions } from './config.ts';
 
 /** An option as tables of options tell of it. */
@@ -15,6 +16,17 @@ export function documented(table: AnyOptions, parent = ''): readonly DocumentedO
     // Options that several tables share are the same ones.
     ...documented(Object.assign({}, ...items), `${parent}${name}[].`),
   ]);
+}
+
+/** The names of the options that no file can give, because they are functions or the like. */
+export const namesOnlyInCode = Object.entries(proxyOptions).flatMap(([name, { schema }]) => (schema ? [] : [name]));
+
+/** The schema of an object with any of the options, but for those of these names, and for those that only code can give. */
+export function schemaWithout(names: readonly string[]): Schema {
+  const { required, ...schema } = objectSchema(
+    Object.fromEntries(Object.entries(proxyOptions).filter(([name]) => !names.includes(name))),
+  );
+  return schema;
 }
 
 /**

@@ -1,7 +1,15 @@
 import type { EjectionRules } from '../endpoints/state/ejection.ts';
-import { milliseconds, type Parser, valueThat, wholeNumberFrom } from '../support/parser/kinds.ts';
+import {
+  milliseconds,
+  type OptionParser,
+  trueOrFalse,
+  valueThat,
+  wholeNumberFrom,
+  withSchema,
+} from '../support/parser/kinds.ts';
 import { inWords, type OptionTable, objectOf, option } from '../support/parser/option.ts';
 import { reject } from '../support/parser/problems.ts';
+import { anyOf } from '../support/parser/schema.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 
 /** When an endpoint that cannot be reached, or that fails too often, is left out, and for how long. */
@@ -39,6 +47,7 @@ export interface EjectionOptions {
 const shareAboveNone = valueThat<number>(
   (value) => typeof value === 'number' && value > 0 && value <= 1,
   'a number above 0 and up to 1',
+  { type: 'number', exclusiveMinimum: 0, maximum: 1 },
 );
 
 /** No share of failures is too much. */
@@ -64,8 +73,11 @@ export const ejectionOptions = {
 const ejectionObject = objectOf(ejectionOptions);
 
 /** The option `ejection`: true is all defaults. */
-export const parseEjection: Parser<EjectionRules | false> = (value, option) => {
-  if (value === false) return false;
-  if (value !== true && !isPlainObject(value)) reject(option, 'true, false or an object', value);
-  return ejectionObject(value === true ? {} : value, option);
-};
+export const parseEjection: OptionParser<EjectionRules | false> = withSchema(
+  anyOf(trueOrFalse, ejectionObject),
+  (value, option) => {
+    if (value === false) return false;
+    if (value !== true && !isPlainObject(value)) reject(option, 'true, false or an object', value);
+    return ejectionObject(value === true ? {} : value, option);
+  },
+);

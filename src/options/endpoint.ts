@@ -2,9 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { parseAddress } from '../endpoints/place/address.ts';
 import type { ConfiguredEndpoint } from '../endpoints/place/configured-endpoint.ts';
-import { type Parser, valueThat } from '../support/parser/kinds.ts';
+import { fieldValue } from '../http/headers.ts';
+import { type OptionParser, valueThat, withSchema } from '../support/parser/kinds.ts';
 import { inWords, type OptionTable, objectOf, option, required } from '../support/parser/option.ts';
 import { reject } from '../support/parser/problems.ts';
+import { anyOf, textLike } from '../support/parser/schema.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 import { endpointUrl, hasHostName } from './endpoint-url.ts';
 import { isHeaderValue } from './header-list.ts';
@@ -39,11 +41,13 @@ export type EndpointsFunction = (
 const endpointName = valueThat<string>(
   (value) => isHeaderValue(value) && value !== '',
   'a name of Latin-1 without control characters',
+  { ...textLike(fieldValue), minLength: 1 },
 );
 
 const ipAddress = valueThat<string>(
   (value) => typeof value === 'string' && isIP(value) !== 0,
   "an IP address such as '10.0.0.1' or '2001:db8::1'",
+  textLike(/^[\da-fA-F]*[.:][\da-fA-F.:]+(?:%.+)?$/),
 );
 
 /** The options of one endpoint. */
@@ -71,13 +75,16 @@ export interface GivenEndpoint extends Omit<ConfiguredEndpoint, 'settings'> {
 }
 
 /** One endpoint of a list. */
-export const parseEndpoint: Parser<GivenEndpoint> = (value, option) => {
-  const isBare = !isPlainObject(value) || value instanceof URL;
-  if (isBare) return { address: parseAddress({ url: endpointUrl(value, option) }), tier: 0, own: {} };
-  const { tier, maxInFlight, timeouts, tls, terminalStatuses, ...parts } = endpointObject(value, option);
-  // A certificate for one address cannot be checked on a connection to another one.
-  if (parts.address !== undefined && !hasHostName(parts.url)) {
-    reject(`${option}.address`, 'an address only beside a URL with a host name', parts.address);
-  }
-  return { address: parseAddress(parts), tier, maxInFlight, own: { timeouts, tls, terminalStatuses } };
-};
+export const parseEndpoint: OptionParser<GivenEndpoint> = withSchema(
+  anyOf(endpointUrl, endpointObject),
+  (value, option) => {
+    const isBare = !isPlainObject(value) || value instanceof URL;
+    if (isBare) return { address: parseAddress({ url: endpointUrl(value, option) }), tier: 0, own: {} };
+    const { tier, maxInFlight, timeouts, tls, terminalStatuses, ...parts } = endpointObject(value, option);
+    // A certificate for one address cannot be checked on a connection to another one.
+    if (parts.address !== undefined && !hasHostName(parts.url)) {
+      reject(`${option}.address`, 'an address only beside a URL with a host name', parts.address);
+    }
+    return { address: parseAddress(parts), tier, maxInFlight, own: { timeouts, tls, terminalStatuses } };
+  },
+);

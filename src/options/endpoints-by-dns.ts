@@ -1,7 +1,7 @@
 import type { ConfiguredName } from '../endpoints/dns/configured-name.ts';
 import type { DnsAnswer } from '../endpoints/dns/dns.ts';
 import { parseAddress } from '../endpoints/place/address.ts';
-import type { Parser } from '../support/parser/kinds.ts';
+import { withSchema } from '../support/parser/kinds.ts';
 import { type OptionTable, objectOf, required, type ValuesOf } from '../support/parser/option.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 import { type DnsEndpointsOptions, dnsOptions, namedUrl, refusePortOfSrv, urlAt } from './dns-options.ts';
@@ -36,11 +36,11 @@ export function isByDns(value: unknown): boolean {
 const parseObject = objectOf(endpointsByDnsOptions);
 
 /** One name of a list. */
-export const parseByDns: Parser<GivenName> = (value, option) => {
+export const parseByDns = withSchema<GivenName>(parseObject.schema, (value, option) => {
   const given = parseObject(value, option);
   refusePortOfSrv(given.dns, given.record, `${option}.dns`);
   return given;
-};
+});
 
 /** A name, once the settings of all endpoints are known. @throws InvalidOptions when its own do not go together with them. */
 export function configuredName(given: GivenName, option: string, join: JoinSettings): ConfiguredName {

@@ -1,8 +1,9 @@
 import { type EndpointItem, isEndpoint } from '../endpoints/dns/configured-name.ts';
 import { type ConfiguredEndpoint, withDistinctNames } from '../endpoints/place/configured-endpoint.ts';
 import { isConstant } from '../support/constant.ts';
-import { arrayOf, type Parser } from '../support/parser/kinds.ts';
+import { arrayOf, type OptionParser, onlyInCode, withSchema } from '../support/parser/kinds.ts';
 import { collect, refuse } from '../support/parser/problems.ts';
+import { anyOf } from '../support/parser/schema.ts';
 import { type EndpointsFunction, type GivenEndpoint, parseEndpoint } from './endpoint.ts';
 import { configuredName, type GivenName, isByDns, parseByDns } from './endpoints-by-dns.ts';
 import { type GeneralSettings, type JoinSettings, joinerWith } from './own-settings.ts';
@@ -10,14 +11,17 @@ import { type GeneralSettings, type JoinSettings, joinerWith } from './own-setti
 /** One item of a list. */
 type GivenItem = GivenEndpoint | GivenName;
 
-const parseItem: Parser<GivenItem> = (value, option) =>
-  isByDns(value) ? parseByDns(value, option) : parseEndpoint(value, option);
+const parseItem = withSchema<GivenItem>(anyOf(parseEndpoint, parseByDns), (value, option) =>
+  isByDns(value) ? parseByDns(value, option) : parseEndpoint(value, option),
+);
 
 const itemList = arrayOf(parseItem, 'a non-empty array of URLs or a function that gives one');
 
 /** The option `endpoints`. A function is taken as it is: its lists can only be checked when it gives them. */
-export const parseEndpoints: Parser<readonly GivenItem[] | EndpointsFunction> = (value, option) =>
-  typeof value === 'function' ? (value as EndpointsFunction) : itemList(value, option);
+export const parseEndpoints: OptionParser<readonly GivenItem[] | EndpointsFunction> = withSchema(
+  itemList.schema,
+  (value, option) => (typeof value === 'function' ? (value as EndpointsFunction) : itemList(value, option)),
+);
 
 /**
  * The items of the option `endpoints`, once the settings of all endpoints are known.
@@ -45,7 +49,7 @@ export function listParser(general: GeneralSettings): (list: unknown) => readonl
   const join = joinerWith(general);
   /** Functions may put endpoints that never change into a new list for each request. */
   const known = new WeakMap<object, ConfiguredEndpoint>();
-  const parse = arrayOf<ConfiguredEndpoint>((value, option) => {
+  const parseOne = withSchema<ConfiguredEndpoint>(onlyInCode, (value, option) => {
     const isObject = typeof value === 'object' && value !== null;
     const before = isObject ? known.get(value) : undefined;
     if (before) return before;
@@ -53,7 +57,8 @@ export function listParser(general: GeneralSettings): (list: unknown) => readonl
     const endpoint = configured(parseEndpoint(value, option), option, join);
     if (isObject && isConstant(value)) known.set(value, endpoint);
     return endpoint;
-  }, 'an array of URLs');
+  });
+  const parse = arrayOf(parseOne, 'an array of URLs');
   return (list) => parse(list, 'endpoints(req)');
 }
 

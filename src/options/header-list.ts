@@ -1,6 +1,7 @@
-import { isFieldValue, isToken } from '../http/headers.ts';
-import type { Parser } from '../support/parser/kinds.ts';
+import { fieldValue, isFieldValue, isToken, token } from '../http/headers.ts';
+import { type OptionParser, type Parser, withSchema } from '../support/parser/kinds.ts';
 import { collect, refuse, rejectUnseen } from '../support/parser/problems.ts';
+import { oneOrSome, type Schema, textLike } from '../support/parser/schema.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 
 /** Whether a value can be sent as that of a header. */
@@ -17,8 +18,14 @@ const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encodi
 const unseenName =
   'expected names of letters, digits and hyphens (tokens of RFC 9110), got another one; in YAML, a blank has to follow the colon';
 
+const headersByName: Schema = {
+  type: 'object',
+  propertyNames: textLike(token),
+  additionalProperties: oneOrSome(textLike(fieldValue), 0),
+};
+
 /** An object of headers as a flat list, the form in which they are sent. */
-export const headerList: Parser<readonly string[]> = (value, option) => {
+export const headerList: OptionParser<readonly string[]> = withSchema(headersByName, (value, option) => {
   if (!isPlainObject(value)) rejectUnseen(option, 'an object of header names and values', value);
   const parseEntry = ([name, given]: [string, unknown]): string[] => {
     if (!isToken(name)) refuse(option, unseenName);
@@ -27,4 +34,4 @@ export const headerList: Parser<readonly string[]> = (value, option) => {
     return (Array.isArray(given) ? given : [given]).flatMap((one) => [name, headerValue(one, at)]);
   };
   return collect(Object.entries(value), parseEntry).flat();
-};
+});

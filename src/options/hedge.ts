@@ -1,15 +1,19 @@
-import { isPercentile, type Percentile } from '../race/percentile.ts';
+import { isPercentile, type Percentile, percentile } from '../race/percentile.ts';
 import {
+  finiteMilliseconds,
   isTimeable,
   milliseconds,
   numberFrom,
-  type Parser,
+  type OptionParser,
+  oneOf,
   timeable,
   valueThat,
   wholeNumberFrom,
+  withSchema,
 } from '../support/parser/kinds.ts';
 import { type OptionTable, objectOf, option, type ValuesOf } from '../support/parser/option.ts';
 import { reject } from '../support/parser/problems.ts';
+import { anyOf, textLike } from '../support/parser/schema.ts';
 
 /** When the next endpoint is asked because the ones before are slow, and how often. */
 export interface HedgeOptions {
@@ -54,6 +58,7 @@ export interface HedgeOptions {
 const hedgeDelay = valueThat<number | Percentile | 'auto'>(
   (value) => value === 'auto' || isTimeable(value) || isPercentile(value),
   `${timeable}, a percentile such as 'p95', or 'auto'`,
+  anyOf(oneOf(['auto']), finiteMilliseconds, { schema: textLike(percentile) }),
 );
 
 /** The options of `hedge`. */
@@ -73,9 +78,12 @@ export const hedgeOptions = {
 const hedgeObject = objectOf(hedgeOptions);
 
 /** The option `hedge`. */
-export const parseHedge: Parser<ValuesOf<typeof hedgeOptions>> = (value, option) => {
-  const parsed = hedgeObject(value, option);
-  const { minDelayMs, maxDelayMs } = parsed;
-  if (minDelayMs > maxDelayMs) reject(`${option}.minDelayMs`, `at most maxDelayMs, ${maxDelayMs}`, minDelayMs);
-  return parsed;
-};
+export const parseHedge: OptionParser<ValuesOf<typeof hedgeOptions>> = withSchema(
+  hedgeObject.schema,
+  (value, option) => {
+    const parsed = hedgeObject(value, option);
+    const { minDelayMs, maxDelayMs } = parsed;
+    if (minDelayMs > maxDelayMs) reject(`${option}.minDelayMs`, `at most maxDelayMs, ${maxDelayMs}`, minDelayMs);
+    return parsed;
+  },
+);

@@ -1,5 +1,5 @@
 import type { TlsOptions } from '../endpoints/place/tls-options.ts';
-import type { Parser } from '../support/parser/kinds.ts';
+import { type OptionParser, type Parser, withSchema } from '../support/parser/kinds.ts';
 import { givenOf } from '../support/parser/option.ts';
 import { rejectUnseen } from '../support/parser/problems.ts';
 import { isPlainObject } from '../support/plain-object.ts';
@@ -11,13 +11,14 @@ import { checkIdentity, tlsOptions } from './tls.ts';
 const known = new Map<string, TlsOptions>();
 const remembered = { max: 256, isUnused: () => true };
 
-const parseGiven = givenOf(tlsOptions) as Parser<TlsOptions>;
+const givenTls = givenOf(tlsOptions);
+const parseGiven = givenTls as Parser<TlsOptions>;
 
 /**
  * The `tls` of one endpoint, without defaults, because the general one stands behind it. Equal texts give the same object. A
  * certificate without a key, or the other way round, may belong to a general one.
  */
-export const parseOwnTls: Parser<TlsOptions> = (value, option) => {
+export const parseOwnTls: OptionParser<TlsOptions> = withSchema(givenTls.schema, (value, option) => {
   if (!isPlainObject(value)) rejectUnseen(option, 'an object', value);
   const given = Object.fromEntries(Object.entries(value).map(([name, field]) => [name, inText(field)]));
   if (!Object.values(given).every(isReadable)) return parseGiven(value, option);
@@ -29,7 +30,7 @@ export const parseOwnTls: Parser<TlsOptions> = (value, option) => {
   forgetUnused(known, remembered);
   known.set(text, parsed);
   return parsed;
-};
+});
 
 /** The general `tls`, with the fields of an endpoint's in their place. @throws InvalidOptions for a certificate without its key. */
 export function joinedTls(general: TlsOptions | undefined, own: TlsOptions, option: string): TlsOptions {

@@ -1,6 +1,7 @@
 import { type IsTerminal, parseStatusRule, type StatusRule, statusesOf } from '../http/terminal.ts';
-import type { Parser } from '../support/parser/kinds.ts';
+import { type OptionParser, withSchema } from '../support/parser/kinds.ts';
 import { collect, reject } from '../support/parser/problems.ts';
+import { oneOrSome, type Schema, textLike } from '../support/parser/schema.ts';
 
 /**
  * `200` and `'200'`: the whole class 200-299, as for every round hundred. `'2xx'`: the same. `'404'`: this status.
@@ -14,18 +15,25 @@ export const usualStatuses = '100,200,300,400';
 
 const expected = "statuses from 100 to 599 such as '100,200,300,400', '2xx', '404', '200-204' or '!429'";
 
+const rule = /\s*!?(?:[1-5][xX]{2}|[1-5]\d\d(?:-[1-5]\d\d)?)\s*/.source;
+
+const someStatuses: Schema = {
+  anyOf: [textLike(new RegExp(`^${rule}(?:,${rule})*$`)), { type: 'integer', minimum: 100, maximum: 599 }],
+};
+const statusList = oneOrSome(someStatuses);
+
 /**
  * The parser of an option that is written as {@link TerminalStatuses}.
  * @param byDefault the statuses from which a list of exclusions alone takes away.
  */
-export function statusesFrom(byDefault: string): Parser<IsTerminal> {
-  return (value, option) => {
+export function statusesFrom(byDefault: string): OptionParser<IsTerminal> {
+  return withSchema(statusList, (value, option) => {
     const rules = rulesIn(value, option);
     const isExclusive = rules.every(({ isExclusion }) => isExclusion);
     const statuses = statusesOf(isExclusive ? [...rulesIn(byDefault, option), ...rules] : rules);
     if (statuses.size === 0) reject(option, 'statuses of which some are left', value);
     return (status) => statuses.has(status);
-  };
+  });
 }
 
 function rulesIn(value: unknown, option: string): readonly StatusRule[] {

@@ -2,14 +2,15 @@ import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import type { TlsOptions } from '../endpoints/place/tls-options.ts';
-import { type Parser, trueOrFalse, valueThat } from '../support/parser/kinds.ts';
+import { type OptionParser, type Parser, trueOrFalse, valueThat, withSchema } from '../support/parser/kinds.ts';
 import { inWords, none, type OptionTable, objectOf, option } from '../support/parser/option.ts';
 import { refuse, rejectUnseen } from '../support/parser/problems.ts';
+import { oneOrSome, textLike } from '../support/parser/schema.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 
 type Pem = NonNullable<TlsOptions['ca']>;
 
-const pem = valueThat<Pem>(isPem, 'a PEM string, a Buffer or an array of these');
+const pem = valueThat<Pem>(isPem, 'a PEM string, a Buffer or an array of these', oneOrSome({ type: 'string' }, 0));
 
 /** Whether a value is text, or a list of texts. The list is copied, because its own `every` passes over holes. */
 function isPem(value: unknown): boolean {
@@ -21,13 +22,13 @@ function isText(value: unknown): boolean {
 }
 
 /** Certificates, each of which can be read: node:tls leaves the others out, and takes an empty text for Node's own authorities. */
-const authorities: Parser<Pem> = (value, option) => {
+const authorities = withSchema<Pem>(oneOrSome({ type: 'string' }), (value, option) => {
   const given = pem(value, option);
   const list = (Array.isArray(given) ? given : [given]) as ReadonlyArray<string | Uint8Array>;
   for (const text of list) checkCertificates(text, option);
   if (list.length === 0) refuse(option, 'expected certificates in PEM, got none');
   return given;
-};
+});
 
 function checkCertificates(text: string | Uint8Array, option: string): void {
   const blocks = Buffer.from(text as string)
@@ -44,10 +45,13 @@ function checkCertificates(text: string | Uint8Array, option: string): void {
   }
 }
 
+const dottedName = /^(?!.{254})[\w-]+(?:\.[\w-]+)*$/;
+
 /** A name that SNI may carry: no IP address, no final dot (RFC 6066 3). */
 const hostName = valueThat<string>(
-  (value) => typeof value === 'string' && isIP(value) === 0 && /^(?!.{254})[\w-]+(?:\.[\w-]+)*$/.test(value),
+  (value) => typeof value === 'string' && isIP(value) === 0 && dottedName.test(value),
   "a host name such as 'api.internal', without a final dot",
+  textLike(dottedName),
 );
 
 /** The options of `tls`. */
@@ -68,15 +72,16 @@ export const tlsOptions = {
 } satisfies OptionTable<TlsOptions>;
 
 /** An undefined field is the same to node:tls as one that is not there. */
-const tlsObject = objectOf(tlsOptions) as Parser<TlsOptions>;
+const allTls = objectOf(tlsOptions);
+const tlsObject = allTls as Parser<TlsOptions>;
 
 /** The option `tls`. A certificate or key that could not work at the first https endpoint is refused. */
-export const parseTls: Parser<TlsOptions> = (value, option) => {
+export const parseTls: OptionParser<TlsOptions> = withSchema(allTls.schema, (value, option) => {
   if (!isPlainObject(value)) rejectUnseen(option, 'an object', value);
   const parsed = tlsObject(value, option);
   checkIdentity(parsed, option);
   return parsed;
-};
+});
 
 /** Refuses a certificate without its key, and a key without its certificate. node:tls takes an empty text for none. */
 export function checkIdentity({ cert, key }: TlsOptions, option: string): void {

@@ -21,7 +21,9 @@ describe('readConfigFile', () => {
   test.each([
     ['brp.json', '{"endpoints": ["http://a"], "timeouts": {"idleMs": 5}}'],
     ['brp.json', '\uFEFF{"endpoints": ["http://a"], "timeouts": {"idleMs": 5}}'],
+    ['brp.json', '{"$schema": "./config.schema.json", "endpoints": ["http://a"], "timeouts": {"idleMs": 5}}'],
     ['brp.yaml', 'endpoints: [http://a]\ntimeouts:\n  idleMs: 5 # not long\n'],
+    ['brp.yaml', '$schema: ./config.schema.json\nendpoints: [http://a]\ntimeouts:\n  idleMs: 5\n'],
     ['BRP.YML', 'endpoints:\n  - http://a\ntimeouts: { idleMs: 5 }'],
   ])('reads %s', async (name, text) => {
     const file = temporaryFile(resources, name, text);

@@ -1,4 +1,4 @@
-import { milliseconds, trueOrFalse } from '../../../src/support/parser/kinds.ts';
+import { milliseconds, onlyInCode, trueOrFalse, withSchema } from '../../../src/support/parser/kinds.ts';
 import { group, inWords, none, objectOf, option, required } from '../../../src/support/parser/option.ts';
 
 describe('an option', () => {
@@ -8,20 +8,30 @@ describe('an option', () => {
     ['`Infinity`', Infinity],
     ['`false`', false],
   ])('shows the default %s as code', (fallback, value) => {
-    expect(option((given) => given, value, 'Says something').fallback).toBe(fallback);
+    expect(
+      option(
+        withSchema<unknown>(onlyInCode, (given) => given),
+        value,
+        'Says something',
+      ).fallback,
+    ).toBe(fallback);
   });
 
   test('reads its default like a value that was given', () => {
-    const { parse } = option((value) => `read ${value}`, 'default', 'Says something');
+    const { parse } = option(
+      withSchema(onlyInCode, (value) => `read ${value}`),
+      'default',
+      'Says something',
+    );
     expect([parse(undefined, 'name'), parse('given', 'name')]).toEqual(['read default', 'read given']);
   });
 
   test('makes a default in words anew each time, and does not read it', () => {
     const made: object[] = [{}, {}];
     const { parse, fallback } = option<object, object>(
-      () => {
+      withSchema(onlyInCode, () => {
         throw new Error('read');
-      },
+      }),
       inWords('a new `object`', () => made.shift() ?? {}),
       'Says something',
     );

@@ -17,7 +17,7 @@ type Parse = (text: string) => unknown;
 export async function readConfigFile(file: string): Promise<RawOptions> {
   const parse = await parserFor(file);
   const options = parseText(file, parse, await readOptionsText(file));
-  if (isPlainObject(options)) return options;
+  if (isPlainObject(options)) return withoutSchema(options);
   throw new CommandError(2, `${file}: expected the options by name, got ${kindOf(options)}`);
 }
 
@@ -49,6 +49,11 @@ function parseText(file: string, parse: Parse, text: string): unknown {
   } catch (error) {
     throw new CommandError(2, `${file}: ${(error as Error).message}`);
   }
+}
+
+/** Leaves out what tells editors where the schema of the file is. */
+function withoutSchema({ $schema, ...options }: RawOptions): RawOptions {
+  return options;
 }
 
 function kindOf(value: unknown): string {

@@ -11,6 +11,7 @@ import type { FlagValues } from '../flags/flags.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
 import { type Certificate, readCertificate } from './certificate.ts';
 import { readConfigFile } from './config-file.ts';
+import { notInFiles } from './not-in-files.ts';
 import { flagByOption, optionsOf, overlay, ownDefaults, type RawOptions, replaceOptions } from './proxy-options.ts';
 import { createTransport } from './transport.ts';
 
@@ -25,17 +26,6 @@ export interface Configuration {
   /** The names of the endpoints, in their order. */
   readonly endpoints: readonly string[];
 }
-
-/** Options that only code can give, with the advice for whoever has one in a file. */
-const onlyInCode: RawOptions = {
-  transport: 'use the flags -transport and -http2',
-  logger: 'the command writes its log itself, see the flags -log-*',
-  fallthrough: 'it gives requests to the middleware that is next, and nothing stands behind the command',
-  isUsable: 'it is a function, for which createBalancingProxy() has to be called',
-  pathRewrite: 'it is a function, for which createBalancingProxy() has to be called',
-  rewriteRequest: 'it is a function, for which createBalancingProxy() has to be called',
-  rewriteResponse: 'it is a function, for which createBalancingProxy() has to be called',
-};
 
 /**
  * Makes a function that reads the files which the flags name, each time anew, and checks everything. The function throws
@@ -66,12 +56,12 @@ export async function createProxy({
 
 /** Makes a proxy and drops it, because nothing else knows all that may be wrong with options. */
 async function check(raw: RawOptions, flags: ParsedFlags): Promise<Pick<Configuration, 'options' | 'endpoints'>> {
-  const isForCode = ([name]: readonly [string, unknown]): boolean => Object.hasOwn(onlyInCode, name);
+  const isForCode = ([name]: readonly [string, unknown]): boolean => notInFiles.has(name);
   const entries = Object.entries(raw);
   const options = Object.fromEntries(entries.filter((entry) => !isForCode(entry))) as object as BalancingProxyOptions;
   const problems = entries
     .filter(isForCode)
-    .map(([name]) => `${flags.values.config}: option \`${name}\` cannot stand in a file: ${onlyInCode[name]}`);
+    .map(([name]) => `${flags.values.config}: option \`${name}\` cannot stand in a file: ${notInFiles.get(name)}`);
   try {
     const proxy = await createProxy({ values: flags.values, options });
     const endpoints = proxy.endpoints.map(({ name }) => name);

@@ -14,7 +14,7 @@ import {
 } from '@opentelemetry/api';
 import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestEnded, RequestStarted } from '../../events/events.ts';
 import type { ObservedProxy } from '../../events/observed-proxy.ts';
-import { hasMethods, trueOrFalse, valueThat } from '../../support/parser/kinds.ts';
+import { hasMethods, onlyInCode, trueOrFalse, valueThat } from '../../support/parser/kinds.ts';
 import { inWords, type OptionTable, objectOf, option } from '../../support/parser/option.ts';
 import { parseOrThrow } from '../../support/parser/problems.ts';
 import { checkPeer } from '../../support/peer.ts';
@@ -37,6 +37,7 @@ export interface TraceAttemptsOptions {
 const tracerProvider = valueThat<TracerProvider>(
   (value) => hasMethods(value, 'getTracer'),
   'a tracer provider, with getTracer()',
+  onlyInCode,
 );
 
 /** The options of {@link traceAttempts}. */

@@ -1,17 +1,14 @@
 import { inspect } from 'node:util';
 import { nearestOf } from '../nearest-name.ts';
 import { isPlainObject } from '../plain-object.ts';
-import type { Parser } from './kinds.ts';
+import { type OptionParser, type Parser, withSchema } from './kinds.ts';
 import { collect, reject } from './problems.ts';
+import { objectSchema, type ToldOption, toBeGiven } from './schema.ts';
 
 /** The one entry of an option: how a value is checked, the default, and the sentence that explains the option. */
-export interface Option<T> {
+export interface Option<T> extends ToldOption {
   /** Checks what the user gave; undefined makes the default. */
   readonly parse: Parser<T>;
-  /** The default as a table shows it, code in backticks; undefined where the default is that of each field. */
-  readonly fallback: string | undefined;
-  /** Explains the option to users: without a full stop, code in backticks. README and doc comments begin with it, and may go on. */
-  readonly says: string;
   /** The options that an object given for this one has. */
   readonly fields?: AnyOptions;
   /** The options that each object in a list given for this one has: those of one of these tables. */
@@ -51,7 +48,7 @@ export const none = inWords('none');
  * @param fields the options that an object given for this one has.
  */
 export function option<T, Default extends T | undefined = never>(
-  parse: Parser<T>,
+  parse: OptionParser<T>,
   fallback: string | number | boolean | DefaultInWords<Default>,
   says: string,
   fields?: AnyOptions,
@@ -59,7 +56,9 @@ export function option<T, Default extends T | undefined = never>(
   const isInWords = typeof fallback === 'object';
   return {
     parse: isInWords ? defaultTo(fallback.make, parse) : (value = fallback, name) => parse(value, name),
+    schema: parse.schema,
     fallback: isInWords ? fallback.words : `\`${inspect(fallback)}\``,
+    ...(!isInWords && { byDefault: fallback }),
     says,
     ...(fields && { fields }),
   };
@@ -69,30 +68,31 @@ export function option<T, Default extends T | undefined = never>(
  * An option that has to be given.
  * @param items the options that each object in a list given for this one has: those of one of these tables.
  */
-export function required<T>(parse: Parser<T>, says: string, items?: readonly AnyOptions[]): Option<T> {
-  return { parse, fallback: 'required', says, ...(items && { items }) };
+export function required<T>(parse: OptionParser<T>, says: string, items?: readonly AnyOptions[]): Option<T> {
+  return { parse, schema: parse.schema, fallback: toBeGiven, says, ...(items && { items }) };
 }
 
 /** An option that is an object of other options, all of which have their defaults. */
-export function group<T>(parse: Parser<T>, fields: AnyOptions, says: string): Option<T> {
-  return { parse: (value = {}, name) => parse(value, name), fallback: undefined, says, fields };
+export function group<T>(parse: OptionParser<T>, fields: AnyOptions, says: string): Option<T> {
+  const { schema } = parse;
+  return { parse: (value = {}, name) => parse(value, name), schema, fallback: undefined, says, fields };
 }
 
 /** An object of options; unknown ones are problems, with the nearest known name. */
-export function objectOf<Table extends AnyOptions>(table: Table): Parser<ValuesOf<Table>> {
+export function objectOf<Table extends AnyOptions>(table: Table): OptionParser<ValuesOf<Table>> {
   const parsers = Object.entries(table).map(([name, { parse }]) => [name, parse]);
-  return fields<ValuesOf<Table>>(Object.fromEntries(parsers));
+  return withSchema(objectSchema(table), fields<ValuesOf<Table>>(Object.fromEntries(parsers)));
 }
 
 /** An object of options like {@link objectOf} that has only those which were given, without any default. */
-export function givenOf<Table extends AnyOptions>(table: Table): Parser<Partial<ValuesOf<Table>>> {
+export function givenOf<Table extends AnyOptions>(table: Table): OptionParser<Partial<ValuesOf<Table>>> {
   const parse = objectOf(table);
-  return (value, option) => {
+  return withSchema(objectSchema(table, false), (value, option) => {
     const given = Object.entries(parse(value, option)).filter(
       ([name]) => Reflect.get(value as object, name) !== undefined,
     );
     return Object.freeze(Object.fromEntries(given)) as Partial<ValuesOf<Table>>;
-  };
+  });
 }
 
 /** The parsers of an object's fields; the compiler refuses a table that forgets one. */

@@ -1,5 +1,12 @@
 import type http from 'node:http';
-import { hasMethods, type Parser, valueThat } from '../../support/parser/kinds.ts';
+import {
+  hasMethods,
+  type OptionParser,
+  onlyInCode,
+  type Parser,
+  valueThat,
+  withSchema,
+} from '../../support/parser/kinds.ts';
 import { fields, optional } from '../../support/parser/option.ts';
 import { reject } from '../../support/parser/problems.ts';
 import { isPlainObject } from '../../support/plain-object.ts';
@@ -31,17 +38,17 @@ export interface AgentPair {
 export type AgentOption = http.Agent | AgentPair;
 
 /** Reads agents that the user gave, and finds out for which protocols they are. */
-export const parseAgentPair: Parser<AgentPair> = (value, option) => {
+export const parseAgentPair: OptionParser<AgentPair> = withSchema(onlyInCode, (value, option) => {
   if (isAgentFor('http:', value) || isAgentFor('https:', value)) {
     return { ...(isAgentFor('http:', value) && { http: value }), ...(isAgentFor('https:', value) && { https: value }) };
   }
   if (!isPlainObject(value)) return reject(option, 'an http.Agent or an object with `http` and `https`', value);
   return fields<AgentPair>({ http: agentFor('http'), https: agentFor('https') })(value, option);
-};
+});
 
 function agentFor(scheme: 'http' | 'https'): Parser<http.Agent | undefined> {
   return optional(
-    valueThat<http.Agent>((value) => isAgentFor(`${scheme}:`, value), `an agent for ${scheme}`),
+    valueThat<http.Agent>((value) => isAgentFor(`${scheme}:`, value), `an agent for ${scheme}`, onlyInCode),
     undefined,
   );
 }

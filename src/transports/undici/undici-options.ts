@@ -1,4 +1,4 @@
-import { hasMethods, trueOrFalse, valueThat, wholeNumberFrom } from '../../support/parser/kinds.ts';
+import { hasMethods, onlyInCode, trueOrFalse, valueThat, wholeNumberFrom } from '../../support/parser/kinds.ts';
 import { inWords, type OptionTable, objectOf, option, optional, type ValuesOf } from '../../support/parser/option.ts';
 import { parseOrThrow, refuse } from '../../support/parser/problems.ts';
 import { maxTimerMs } from '../../support/timer.ts';
@@ -55,6 +55,7 @@ export interface DispatcherOption {
 const parseDispatcher = valueThat<DispatcherOption>(
   (value) => hasMethods(value, 'dispatch'),
   "a dispatcher such as undici's MockAgent",
+  onlyInCode,
 );
 
 /** The options of {@link undiciTransport}. */
@@ -66,7 +67,12 @@ export const undiciOptions = {
     'Most requests that are sent over one connection before the first of them is answered',
   ),
   http2: commonOptions.http2,
-  allowH2: { parse: optional(trueOrFalse, undefined), fallback: undefined, says: 'The same as `http2`' },
+  allowH2: {
+    parse: optional(trueOrFalse, undefined),
+    schema: trueOrFalse.schema,
+    fallback: undefined,
+    says: 'The same as `http2`',
+  },
   keepAliveTimeoutMs: commonOptions.keepAliveTimeoutMs,
   dispatcher: option(parseDispatcher, inWords('ours'), 'Sends the requests in the place of our agents'),
   agent: option(

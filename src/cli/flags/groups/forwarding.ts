@@ -1,3 +1,4 @@
+import { resumeModes, winPoints } from '../../../options/choices.ts';
 import { strategyNames } from '../../../race/strategies/strategies.ts';
 import {
   boolean,
@@ -41,8 +42,8 @@ export const forwarding = {
   'total-timeout': limit('0s', 'timeouts.totalMs'),
   'hold-bytes': byteSize('64KiB', '{}', { option: 'holdBytes' }),
   'hold-time': duration('50ms', '{}; 0 is no hold', { option: 'holdMs', toOption: keepable }),
-  'win-at': choice('head', 'first-byte', 'first-event')('head', '{}', { option: 'winAt' }),
-  resume: choice('range', 'replay', 'off')('range', '{}', { option: 'resume' }),
+  'win-at': choice(...winPoints)(winPoints[0], '{}', { option: 'winAt' }),
+  resume: choice(...resumeModes)(resumeModes[0], '{}', { option: 'resume' }),
   'tier-delay': limit('0s', 'tierDelayMs'),
   'retry-for': duration('0s', '{}; 0 is never', { option: 'retry.forMs' }),
   'retry-every': duration('250ms', '{}', { option: 'retry.everyMs' }),
