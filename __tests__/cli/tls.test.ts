@@ -2,46 +2,20 @@ import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
-import tls from 'node:tls';
 import { createCertificate } from '../../shared/certificate.ts';
-import { Resources, readAll } from '../helpers/proxy.ts';
+import { Resources } from '../helpers/proxy.ts';
 import { answering } from '../helpers/servers.ts';
-import { type Command, LocalCommand, runLocally, start } from './command.ts';
+import { LocalCommand, runLocally, start } from './command.ts';
 import { temporaryFile, write } from './files.ts';
+import { certificateFiles, connectSecurely, portOf, requestSecurely } from './secured.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
 
-/** Files with a certificate and its key. */
-async function certificateFiles(name?: string) {
-  const { cert, key } = await createCertificate(name);
-  const files = { cert: temporaryFile(resources, 'cert.pem', cert), key: temporaryFile(resources, 'key.pem', key) };
-  return { ca: cert, files, flags: ['-tls-cert', files.cert, '-tls-key', files.key] };
-}
-
-async function portOf(command: Command): Promise<number> {
-  return Number(new URL(await command.url()).port);
-}
-
-/** Sends a request over TLS and reads the whole response. */
-async function requestSecurely(port: number, settings: https.RequestOptions) {
-  const client = https.get({ host: '127.0.0.1', port, agent: false, ...settings });
-  const [res] = (await once(client, 'response')) as [http.IncomingMessage];
-  return readAll(res);
-}
-
-/** Over TLS, as far as the handshake goes. */
-async function connect(port: number, ca: string): Promise<tls.TLSSocket> {
-  const socket = tls.connect({ host: '127.0.0.1', port, ca });
-  resources.use({ close: () => socket.destroy() });
-  await once(socket, 'secureConnect');
-  return socket;
-}
-
 describe('-tls-cert and -tls-key', () => {
   test('have clients speak https', async () => {
     const endpoint = await resources.start(({ headers }, res) => void res.end(headers['x-forwarded-proto'] as string));
-    const { ca, flags } = await certificateFiles();
+    const { ca, flags } = await certificateFiles(resources);
     const command = start('-e', endpoint.url, ...flags);
     const port = await portOf(command);
     expect(await requestSecurely(port, { ca })).toMatchObject({ status: 200, text: 'https' });
@@ -59,7 +33,7 @@ describe('-tls-cert and -tls-key', () => {
     [['-tls-cert', 'KEY', '-tls-key', 'KEY'], /flag -tls-cert: .*key\.pem cannot be used with .*key\.pem: /],
     [['-tls-cert', 'OTHER', '-tls-key', 'KEY'], /flag -tls-cert: .* cannot be used with .*mismatch/],
   ])('are refused as %j', async (flags, message) => {
-    const [{ files }, other] = await Promise.all([certificateFiles(), certificateFiles()]);
+    const [{ files }, other] = await Promise.all([certificateFiles(resources), certificateFiles(resources)]);
     const empty = temporaryFile(resources, 'empty.pem', ' \n');
     const places: Record<string, string> = { CERT: files.cert, KEY: files.key, OTHER: other.files.cert, EMPTY: empty };
     const { exitCode, stderr } = await runLocally(
@@ -81,7 +55,7 @@ describe('-tls-cert and -tls-key', () => {
 
   test('are read again on SIGHUP, for new connections', async () => {
     const endpoint = await resources.start(answering(200, 'hello'));
-    const { ca, files, flags } = await certificateFiles();
+    const { ca, files, flags } = await certificateFiles(resources);
     const command = start('-e', endpoint.url, ...flags);
     const port = await portOf(command);
     const agent = new https.Agent({ keepAlive: true, ca });
@@ -93,14 +67,14 @@ describe('-tls-cert and -tls-key', () => {
     write(files.key, renewed.key);
     command.signal('SIGHUP');
     await command.line(/reloaded$/);
-    const { subject } = (await connect(port, renewed.cert)).getPeerCertificate();
+    const { subject } = (await connectSecurely(resources, port, { ca: renewed.cert })).getPeerCertificate();
     expect(subject.CN).toBe('renewed.example');
     expect(await requestSecurely(port, { agent })).toMatchObject({ text: 'hello' });
   });
 
   test('stay as they were when SIGHUP finds bad ones', async () => {
     const endpoint = await resources.start(answering(200, 'hello'));
-    const { ca, files, flags } = await certificateFiles();
+    const { ca, files, flags } = await certificateFiles(resources);
     const command = start('-e', endpoint.url, ...flags);
     const port = await portOf(command);
     write(files.key, 'nonsense');
@@ -117,11 +91,11 @@ describe('-tls-cert and -tls-key', () => {
       res.write('first');
       begun.resolve(res);
     });
-    const { ca, flags } = await certificateFiles();
+    const { ca, flags } = await certificateFiles(resources);
     const command = start('-e', endpoint.url, ...flags, '-shutdown-timeout', '5s');
     const port = await portOf(command);
     const handshaking = net.connect(port, '127.0.0.1');
-    const idle = await connect(port, ca);
+    const idle = await connectSecurely(resources, port, { ca });
     resources.use({ close: () => handshaking.destroy() });
     const response = requestSecurely(port, { ca });
     const held = await begun.promise;

@@ -1,6 +1,7 @@
 import { Server, type ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import { Server as NetServer, type Socket } from 'node:net';
+import { Http2Clients } from './http2-clients.ts';
 
 /**
  * Milliseconds for which an idle connection outlives the listening server, so that a request is answered that its client
@@ -14,8 +15,9 @@ const idleGraceMs = 200;
  * waits five seconds for each kept-alive connection, and for one that was opened in advance until its client gives up.
  */
 export class Connections {
-  /** The newest response under way on each connection; requests may be pipelined. */
+  /** The newest response under way on each connection over HTTP/1.1; requests may be pipelined. */
   readonly #newest = new Map<Socket, ServerResponse | undefined>();
+  readonly #http2: Http2Clients;
   readonly #server: Server | SecureServer;
   #phase: 'open' | 'leaving' | 'finishing' = 'open';
   #graceMs = idleGraceMs;
@@ -23,8 +25,11 @@ export class Connections {
 
   constructor(server: Server | SecureServer) {
     this.#server = server;
+    this.#http2 = new Http2Clients(server);
     // In front of the listener that answers, because it may be done at once.
-    server.prependListener('request', (req, res) => this.#onRequest(req.socket, res));
+    server.prependListener('request', (req, res) => {
+      if (req.httpVersionMajor < 2) this.#onRequest(req.socket, res);
+    });
     if (server instanceof Server) server.on('connection', (socket) => this.#track(socket));
     else this.#trackSecure(server);
   }
@@ -33,6 +38,7 @@ export class Connections {
   leave(): void {
     this.#phase = 'leaving';
     for (const response of this.#newest.values()) if (response) announceClose(response);
+    this.#http2.leave();
   }
 
   /**
@@ -55,6 +61,7 @@ export class Connections {
       if (response) announceClose(response);
       else this.#closeIdle(socket);
     }
+    this.#http2.finish(this.#graceMs);
     await this.#closed;
   }
 
@@ -83,7 +90,7 @@ export class Connections {
       const bare = handshaking.get(peer);
       if (bare) this.#newest.delete(bare);
       handshaking.delete(peer);
-      this.#track(socket);
+      if (socket.alpnProtocol !== 'h2') this.#track(socket);
     });
   }
 

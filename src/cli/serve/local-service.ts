@@ -1,12 +1,11 @@
-import type http from 'node:http';
-import https from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import { type Configuration, createProxy } from '../config/configuration.ts';
 import type { ListenAddress } from '../flags/kinds/address.ts';
 import type { Log } from '../log/log.ts';
 import { requestLog } from '../log/request-log.ts';
-import { createClientServer } from './client-server.ts';
+import { type ClientServer, createClientServer } from './client-server.ts';
 import { Connections } from './connections.ts';
 import { listenOn } from './listen.ts';
 import { LiveProxy } from './live-proxy.ts';
@@ -49,7 +48,7 @@ async function countedOf(live: LiveProxy): Promise<Service['metrics']> {
 
 interface Parts extends Pick<LocalSettings, 'configuration' | 'log'> {
   readonly live: LiveProxy;
-  readonly server: http.Server | https.Server;
+  readonly server: ClientServer;
   readonly metrics: Service['metrics'];
 }
 
@@ -59,7 +58,7 @@ export class LocalService implements Service {
   readonly metrics: Service['metrics'];
   readonly ready = Promise.resolve();
   readonly failed = new Promise<never>(() => {});
-  readonly #server: http.Server | https.Server;
+  readonly #server: ClientServer;
   readonly #connections: Connections;
   #configuration: Configuration;
 
@@ -91,7 +90,12 @@ export class LocalService implements Service {
     // A proxy knows its endpoints and has connections to them: where nothing changes, as for logrotate, it stays.
     const isSame = isDeepStrictEqual(options, this.#configuration.options);
     const proxy = isSame ? undefined : await createProxy(configuration);
-    if (certificate && this.#server instanceof https.Server) this.#server.setSecureContext(certificate);
+    if (
+      certificate &&
+      this.#server instanceof TlsServer &&
+      !isDeepStrictEqual(certificate, this.#configuration.certificate)
+    )
+      this.#server.setSecureContext(certificate);
     if (proxy) this.source.replace(proxy);
     this.#configuration = configuration;
   }

@@ -7,6 +7,10 @@ export const serving = {
   }),
   'tls-cert': string('', 'PEM file with the certificate to show to clients, who then speak https; with -tls-key'),
   'tls-key': string('', 'PEM file with the private key of -tls-cert'),
+  'http2-clients': boolean(
+    'true',
+    'with -tls-cert, speak HTTP/2 with clients that offer it, and HTTP/1.1 with all others',
+  ),
   workers: workerCount('1', 'processes that share the work; auto is one for each core'),
   config: string(
     '',
