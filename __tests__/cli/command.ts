@@ -23,6 +23,8 @@ export interface CommandSettings {
   readonly environment?: Readonly<Record<string, string>>;
   /** The file that is run: our source, or a copy of it. */
   readonly entry?: string;
+  /** An open file in the place of stdout. */
+  readonly stdout?: number;
 }
 
 /** A command with everything that it has written so far; no command outlives its test. */
@@ -95,10 +97,10 @@ export class Command extends Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
 
-  constructor(args: readonly string[], { environment = {}, entry = ownEntry }: CommandSettings = {}) {
+  constructor(args: readonly string[], { environment = {}, entry = ownEntry, stdout }: CommandSettings = {}) {
     super();
     const env = { ...process.env, ...environment };
-    this.child = spawn(process.execPath, [entry, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, [entry, ...args], { env, stdio: ['ignore', stdout ?? 'pipe', 'pipe'] });
     for (const output of ['stdout', 'stderr'] as const) {
       this.child[output]?.setEncoding('utf8').on('data', (text: string) => this.take(output, text));
     }
@@ -134,7 +136,13 @@ export class LocalCommand extends Running {
 
   constructor(argv: readonly string[], { environment: env = {} }: Pick<CommandSettings, 'environment'> = {}) {
     super();
-    const outputTo = (output: 'stdout' | 'stderr') => ({ write: (text: string) => this.take(output, text), on() {} });
+    const outputTo = (output: 'stdout' | 'stderr') => ({
+      write: (text: string, done?: () => void) => {
+        this.take(output, text);
+        done?.();
+      },
+      on() {},
+    });
     const outputs = { stdout: outputTo('stdout'), stderr: outputTo('stderr') };
     const signals = watchSignals(this.#signalled);
     this.ended = runCommand({ argv, env, signals, ...outputs }).then((exitCode) => ({ exitCode, ...this.written }));

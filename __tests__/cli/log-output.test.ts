@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { Resources, request } from '../helpers/proxy.ts';
 import { answering, refusedUrl } from '../helpers/servers.ts';
 import { Command, start, startLocally } from './command.ts';
@@ -133,6 +133,34 @@ describe('-log-file', () => {
     expect(await request(`http://${host}`)).toMatchObject({ status: 200, text: 'hello' });
     command.signal('SIGTERM');
     expect(await command.ended).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^.*\n$/) });
+  });
+
+  testOnFullDisk('stdout on a full disk is complained of on stderr, and the proxy goes on', async () => {
+    const endpoint = await resources.start(answering(200, 'hello'));
+    const { host } = new URL(await refusedUrl());
+    const stdout = openSync('/dev/full', 'w');
+    resources.use({ close: () => closeSync(stdout) });
+    const command = new Command(['-e', endpoint.url, '-address', host], { stdout });
+    await command.line(/cannot write the log: .*ENOSPC/, 'stderr');
+    expect(await request(`http://${host}`)).toMatchObject({ status: 200, text: 'hello' });
+    command.signal('SIGTERM');
+    expect(await command.ended).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/^.*\n$/) });
+  });
+
+  test('stdout may be a file, which is appended to', async () => {
+    const file = temporaryFile(resources, 'log', 'earlier\n');
+    const stdout = openSync(file, 'a');
+    resources.use({ close: () => closeSync(stdout) });
+    const command = new Command(['-e', 'http://a.example', '-address', '127.0.0.1:0', '-stop-after', '1ms', ...bare], {
+      stdout,
+    });
+    expect(await command.ended).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(readFileSync(file, 'utf8')).toMatch(/^earlier\nconfiguring endpoint 0: .*\n(.*\n)*stopped\n$/);
+  });
+
+  test('that is empty is stdout, as in the original program', async () => {
+    const command = startLocally('-e', 'http://a.example', '-log-file=', '-stop-after', '1ms');
+    expect(await command.ended).toEqual({ exitCode: 0, stdout: expect.stringContaining('starting on'), stderr: '' });
   });
 
   test('stdout whose reader left ends the command quietly, with 1', async () => {

@@ -1,5 +1,7 @@
 #!/usr/bin/env node
+import { resultWithin } from '../support/timer.ts';
 import { workerMark } from './cluster/messages.ts';
+import { neverWaitFor } from './log/outputs.ts';
 import { closeUnwantedDebugger } from './signals/debugger.ts';
 import { ignoreSignals, watchSignals } from './signals/signals.ts';
 
@@ -19,9 +21,22 @@ async function main(): Promise<number> {
   return run({ argv: argv.slice(2), env, stdout, stderr, signals });
 }
 
-// The reader of our output may leave (`| head`), which is no reason for a stack trace.
-for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
+/** Milliseconds in which the last lines have to be read: whoever stands still then does not keep the process. */
+const lastLinesMs = 500;
+
+/** Resolves when all that was written before is on its way. */
+function written(output: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => output.write('', () => resolve()));
+}
+
+const outputs = [process.stdout, process.stderr];
+for (const output of outputs) {
+  // The reader of our output may leave (`| head`), which is no reason for a stack trace.
+  output.on('error', () => {});
+  neverWaitFor(output);
+}
 
 const exitCode = await main();
-// Pipes are not written at once on every system, and process.exit() waits for nothing.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));
+// process.exit() waits for nothing.
+await resultWithin(lastLinesMs, () => Promise.all(outputs.map(written)));
+process.exit(exitCode);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { CommandError } from './flags/command-error.ts';
 import { type Environment, isInEnvironment, warningsOf } from './flags/environment.ts';
 import { parseFlags } from './flags/parse-flags.ts';
-import type { Output, Outputs } from './log/log-sink.ts';
+import type { Output, Outputs } from './log/outputs.ts';
 import type { Signals } from './signals/signals.ts';
 
 /** Everything that the command takes from the process that it runs in. */

@@ -7,8 +7,9 @@ import type { FlagValues } from './flags/flags.ts';
 import { formatBoundAddress } from './flags/kinds/address.ts';
 import { formatDuration } from './flags/kinds/duration.ts';
 import type { ParsedFlags } from './flags/parse-flags.ts';
-import { createLog, formatOf, type Log } from './log/log.ts';
-import { type Outputs, openLogSink } from './log/log-sink.ts';
+import { createLog, formatOf, type Log, lossLine } from './log/log.ts';
+import { type LogSink, openLogSink } from './log/log-sink.ts';
+import type { Outputs } from './log/outputs.ts';
 import { startLocally } from './serve/local-service.ts';
 import { logEndpoints, reloader, reopener } from './serve/reload.ts';
 import type { Service } from './serve/service.ts';
@@ -29,14 +30,38 @@ const readerGone = 'nobody reads the log';
  * @returns the exit code: 0, or 1 when requests had to be cut or nobody reads the log any more.
  * @throws CommandError when it cannot begin, or cannot go on.
  */
-export async function serve(flags: ParsedFlags, { signals, outputs, warnings }: ServeSettings): Promise<number> {
+export async function serve(flags: ParsedFlags, settings: ServeSettings): Promise<number> {
   const { values } = flags;
-  const { stopRequest, reloadBy, reopenBy, atExit } = signals;
-  const { reason, stop, stopAfter } = stopRequest;
+  const { signals, outputs } = settings;
   const read = configurationReader(flags);
   const configuration = await read();
-  const sink = openLogSink({ file: values['log-file'], outputs, onReaderGone: () => stop(readerGone) });
-  const log = createLog(formatOf(values), sink.write);
+  const format = formatOf(values);
+  const sink = openLogSink({
+    file: values['log-file'],
+    outputs,
+    tellLoss: (loss, why) => lossLine(format, loss, why),
+    onReaderGone: () => signals.stopRequest.stop(readerGone),
+  });
+  signals.atExit(() => sink.flush());
+  try {
+    return await serveWith({ ...settings, values, read, configuration, sink, log: createLog(format, sink.write) });
+  } finally {
+    sink.flush();
+  }
+}
+
+interface Serving extends Omit<ServeSettings, 'outputs'> {
+  readonly values: FlagValues;
+  /** Reads the files anew. */
+  readonly read: () => Promise<Configuration>;
+  readonly configuration: Configuration;
+  readonly sink: LogSink;
+  readonly log: Log;
+}
+
+async function serveWith({ values, signals, warnings, read, configuration, sink, log }: Serving): Promise<number> {
+  const { stopRequest, reloadBy, reopenBy, atExit } = signals;
+  const { reason, stopAfter } = stopRequest;
   for (const warning of warnings) log('warn', `warning: ${warning}`);
 
   reopenBy(reopener({ sink, log }));

@@ -1,4 +1,5 @@
 import type { ProxyEvent } from '../../index.ts';
+import { LineQueue, type Loss } from '../log/line-queue.ts';
 import type { Report } from './messages.ts';
 import { type PackedEvent, pack } from './packed-events.ts';
 
@@ -11,50 +12,59 @@ const maxEvents = 5_000;
 /** The primary as a worker reaches it: by the worker's own process. */
 export type Primary = Pick<NodeJS.Process, 'on' | 'send'>;
 
-/** The reports of a worker to the primary, in their order. Reports are lost when the primary is gone. */
+/**
+ * The reports of a worker to the primary, in their order. Reports are lost when the primary is gone. While the primary stands still, lines
+ * and events are lost rather than gathered without end.
+ */
 export class Outbox {
   readonly #primary: Primary;
-  #lines = '';
+  #lines: LineQueue | undefined;
   #events: PackedEvent[] = [];
+  #areEventsDue = false;
 
   constructor(primary: Primary) {
     this.#primary = primary;
   }
 
-  /** Takes whole lines of the log, which go out together when the current work is done. */
-  readonly log = (lines: string): void => {
-    if (this.#lines === '') setImmediate(() => this.#sendLines());
-    this.#lines += lines;
-  };
+  /**
+   * Begins the log, once.
+   * @param tellLoss makes the line that stands in the place of lost ones, with its end.
+   * @returns the function that takes whole lines, which go out together when the current work is done.
+   */
+  openLog(tellLoss: (loss: Loss) => string): (lines: string) => void {
+    this.#lines = new LineQueue({ write: (text, done) => this.#send({ type: 'log', text }, done), tellLoss });
+    return this.#lines.write;
+  }
 
   /** Takes an event, which goes out together with others. */
   readonly event = (event: ProxyEvent): void => {
-    if (this.#events.length === 0) setTimeout(() => this.#sendEvents(), eventsMs).unref();
+    if (!this.#areEventsDue) this.#sendEventsSoon();
     if (this.#events.length < maxEvents) this.#events.push(pack(event));
   };
 
   /** Resolves when the report is on its way, behind all lines of the log. */
   send(report: Report): Promise<void> {
-    this.#sendLines();
-    return this.#send(report);
+    this.#lines?.flush();
+    return new Promise((resolve) => this.#send(report, () => resolve()));
   }
 
-  #sendLines(): void {
-    const text = this.#lines;
-    this.#lines = '';
-    if (text !== '') void this.#send({ type: 'log', text });
+  #sendEventsSoon(): void {
+    this.#areEventsDue = true;
+    setTimeout(() => this.#sendEvents(), eventsMs).unref();
   }
 
+  /** The next events wait until these are on their way. */
   #sendEvents(): void {
     const events = this.#events;
     this.#events = [];
-    void this.#send({ type: 'events', events });
+    this.#send({ type: 'events', events }, () => {
+      this.#areEventsDue = false;
+      if (this.#events.length > 0) this.#sendEventsSoon();
+    });
   }
 
-  #send(report: Report): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#primary.send) this.#primary.send(report, undefined, undefined, () => resolve());
-      else resolve();
-    });
+  #send(report: Report, done: (error: Error | null) => void): void {
+    if (this.#primary.send) this.#primary.send(report, undefined, undefined, done);
+    else done(null);
   }
 }

@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
 import { resultWithin } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
-import { createLog, formatOf } from '../log/log.ts';
+import { createLog, formatOf, lossLine } from '../log/log.ts';
 import { type LocalService, startLocally } from '../serve/local-service.ts';
 import type { Answer, StartTask, Task, TaskName, WorkerState } from './messages.ts';
 import { Outbox, type Primary } from './outbox.ts';
@@ -68,8 +68,13 @@ class WorkerProcess {
   async #start({ configuration, address, drained, isWatched, isLeaving }: StartTask): Promise<AddressInfo> {
     const { values } = configuration;
     this.#shutdownTimeoutMs = values['shutdown-timeout'];
-    const log = createLog(formatOf(values), this.#outbox.log);
-    const service = await startLocally({ configuration, address, log, worker: cluster.worker?.id ?? 0 });
+    const worker = cluster.worker?.id ?? 0;
+    const format = formatOf(values);
+    const write = this.#outbox.openLog((loss) =>
+      lossLine(format, loss, `the primary did not take them from worker ${worker}`),
+    );
+    const log = createLog(format, write);
+    const service = await startLocally({ configuration, address, log, worker });
     for (const endpoint of drained) service.source.drain(endpoint);
     if (isLeaving) service.leave();
     this.#watch(service, isWatched);

@@ -1,37 +1,26 @@
-import { appendFileSync, closeSync, openSync } from 'node:fs';
-import { CommandError } from '../flags/command-error.ts';
+import { LineQueue, type Loss } from './line-queue.ts';
+import { LogFile, openForAppending } from './log-file.ts';
+import { isFile, type Output, type Outputs } from './outputs.ts';
 
-/** The place that the lines of the log go to. */
+/** The place that the lines of the log go to. Whoever reads there may stand still: that costs lines, and neither time nor memory. */
 export interface LogSink {
   /** Writes text of whole lines. Writing never throws, because a full disk must not stop the proxy. */
-  write(text: string): void;
+  readonly write: (text: string) => void;
   /**
    * Opens the file anew by its name, after logrotate or the like has moved it away.
    * @throws CommandError when the file cannot be opened; the one before stays in use then.
    */
   reopen(): void;
-}
-
-/** A stream for people, or for whoever collects the output of processes. */
-export interface Output {
-  /** Writes text. */
-  write(text: string): unknown;
-  /** Takes a listener for errors, such as EPIPE when the reader has gone. */
-  on(event: 'error', listener: (error: NodeJS.ErrnoException) => void): unknown;
-}
-
-/** The streams of a process. */
-export interface Outputs {
-  /** For answers: the log, the usage, the version. */
-  readonly stdout: Output;
-  /** For problems. */
-  readonly stderr: Output;
+  /** Gives away what still waits to be written, because the process is about to end. */
+  flush(): void;
 }
 
 interface LogSinkOptions {
-  /** The value of `-log-file`: a file, `stdout` or `stderr`. */
+  /** The value of `-log-file`: a file, `stdout` or `stderr`; empty for `stdout`. */
   readonly file: string;
   readonly outputs: Outputs;
+  /** Makes the line that stands in the place of lost ones, with its end. @param why says why they were lost. */
+  tellLoss(loss: Loss, why: string): string;
   /** Is called when nobody reads stdout or stderr any more, as in `... | head`; perhaps several times. */
   onReaderGone(): void;
 }
@@ -43,44 +32,47 @@ const readerGone: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO']);
  * Opens the place of the log, for as long as the process lives.
  * @throws CommandError with exit code 1 when the file cannot be opened.
  */
-export function openLogSink({ file, outputs, onReaderGone }: LogSinkOptions): LogSink {
-  if (file === 'stdout' || file === 'stderr') return outputSink(outputs[file], onReaderGone);
-  return fileSink(file, outputs.stderr);
+export function openLogSink(options: LogSinkOptions): LogSink {
+  const { file, outputs } = options;
+  const name = file === '' ? 'stdout' : file;
+  if (name !== 'stdout' && name !== 'stderr') {
+    const logFile = new LogFile(openForAppending(name));
+    const { write, flush } = fileSink(logFile, options);
+    const reopen = (): void => {
+      const descriptor = openForAppending(name);
+      flush();
+      logFile.replace(descriptor);
+    };
+    return { write, flush, reopen };
+  }
+  const output = outputs[name];
+  const { fd } = output;
+  return fd !== undefined && isFile(output) ? fileSink(new LogFile(fd), options) : outputSink(output, options);
 }
 
-function outputSink(output: Output, onReaderGone: () => void): LogSink {
+function outputSink(output: Output, { tellLoss, onReaderGone }: LogSinkOptions): LogSink {
   output.on('error', (error) => {
     if (readerGone.has(error.code)) onReaderGone();
   });
-  return { write: (text) => void output.write(text), reopen() {} };
+  const queue = new LineQueue({
+    write: (text, done) => void output.write(text, done),
+    tellLoss: (loss) => tellLoss(loss, 'nobody read them'),
+  });
+  return { write: queue.write, flush: () => queue.flush(), reopen() {} };
 }
 
-/** Writes each line at once, as to stdout, so that none is lost however the process ends. */
-function fileSink(file: string, stderr: Output): LogSink {
-  let descriptor = openForAppending(file);
+/** Tells on stderr when the file cannot be written, and when it can be written again. */
+function fileSink(file: LogFile, { outputs: { stderr }, tellLoss }: LogSinkOptions): LogSink {
   let isBroken = false;
-  return {
-    write(text) {
-      try {
-        appendFileSync(descriptor, text);
-        isBroken = false;
-      } catch (error) {
-        if (!isBroken) stderr.write(`cannot write the log: ${(error as Error).message}\n`);
-        isBroken = true;
-      }
-    },
-    reopen() {
-      const old = descriptor;
-      descriptor = openForAppending(file);
-      closeSync(old);
-    },
-  };
-}
-
-function openForAppending(file: string): number {
-  try {
-    return openSync(file, 'a');
-  } catch (error) {
-    throw new CommandError(1, `cannot open the log file: ${(error as Error).message}`);
-  }
+  const queue = new LineQueue({
+    write: (text, done) =>
+      file.append(text, (error) => {
+        if (error && !isBroken) stderr.write(`cannot write the log: ${error.message}\n`);
+        if (!error && isBroken) stderr.write('the log is written again, and says how many lines are lost\n');
+        isBroken = error !== undefined;
+        done(error);
+      }),
+    tellLoss: (loss) => tellLoss(loss, 'they could not be written'),
+  });
+  return { write: queue.write, flush: () => queue.flush(), reopen() {} };
 }

@@ -1,5 +1,7 @@
 import { escapeControls } from '../../support/text.ts';
 import type { FlagValues } from '../flags/flags.ts';
+import { formatDuration } from '../flags/kinds/duration.ts';
+import type { Loss } from './line-queue.ts';
 
 /** How much a line matters. */
 type Level = 'info' | 'warn' | 'error';
@@ -20,7 +22,7 @@ export interface LogEntry {
 }
 
 /** Makes the line of an entry, without its end. */
-type LogFormat = (entry: LogEntry) => string;
+export type LogFormat = (entry: LogEntry) => string;
 
 /** Logs a message. */
 export type Log = (level: Level, message: string, fields?: LogFields) => void;
@@ -28,6 +30,13 @@ export type Log = (level: Level, message: string, fields?: LogFields) => void;
 /** Makes a log that writes a line for each message. */
 export function createLog(format: LogFormat, write: (text: string) => void): Log {
   return (level, message, fields = {}) => write(`${format({ time: new Date(), level, message, fields })}\n`);
+}
+
+/** Makes the line that stands in the place of lost ones. @param why in words, such as `nobody read them`. */
+export function lossLine(format: LogFormat, { lines, forMs }: Loss, why: string): string {
+  const message = `${lines} ${lines === 1 ? 'line' : 'lines'} of the log lost: ${why} for ${formatDuration(forMs)}`;
+  const fields = { event: 'lines-lost', lines, forMs: Math.round(forMs) };
+  return `${format({ time: new Date(), level: 'error', message, fields })}\n`;
 }
 
 /** The flags that say how a line of text looks; date and time are as in Go's `log`. */

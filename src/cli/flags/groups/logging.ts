@@ -5,7 +5,7 @@ export const logging = {
   'log-prefix': string('balancing-reverse-proxy', 'what every line of the log begins with', { isOriginal: true }),
   'log-file': string(
     'stdout',
-    'where the log goes: a file to append to, opened again on SIGHUP and SIGUSR1, or stdout or stderr',
+    'where the log goes: a file to append to, opened again on SIGHUP and SIGUSR1, or stdout or stderr; empty is stdout',
     {
       isOriginal: true,
     },
