@@ -44,6 +44,7 @@ describe('parseFlags', () => {
     [['-admin='], { admin: false }],
     [['-workers', '4'], { workers: 4 }],
     [['-workers=auto'], { workers: availableParallelism() }],
+    [['-worker-timeout', '1m'], { 'worker-timeout': 60_000 }],
     [['-shutdown-delay', '5s', '-log-query'], { 'shutdown-delay': 5_000, 'log-query': true }],
     [['-config', 'a.json', '-tls-cert', 'c', '-tls-key', 'k'], { config: 'a.json', 'tls-cert': 'c', 'tls-key': 'k' }],
     [['-endpoints', 'a', '--'], { endpoints: 'a' }],

@@ -5,8 +5,9 @@ import { CommandError } from '../flags/command-error.ts';
 import { formatDuration } from '../flags/kinds/duration.ts';
 import type { Log } from '../log/log.ts';
 import type { Signals } from '../signals/signals.ts';
+import { Heartbeat } from './heartbeat.ts';
 import { type Asked, type StartTask, type TaskName, workerMark } from './messages.ts';
-import { Restarts } from './restarts.ts';
+import { hopeless, Restarts } from './restarts.ts';
 import { type Reports, type WorkerEnd, WorkerHandle } from './worker-handle.ts';
 
 /** Milliseconds that all wait for one worker that does not answer. */
@@ -15,6 +16,8 @@ const patienceMs = 5_000;
 interface CrewSettings extends Reports {
   readonly log: Log;
   readonly atExit: Signals['atExit'];
+  /** Milliseconds after which a worker that gives no sign of life hangs; 0 is never. */
+  readonly timeoutMs: number;
   /** Makes the first task of a worker that starts now. */
   readonly startTask: () => StartTask;
   /** Is told of every worker that is no more, and whether that worker had served. */
@@ -25,10 +28,14 @@ interface CrewSettings extends Reports {
 export class Crew implements Iterable<WorkerHandle> {
   /** Rejects with a CommandError when there is no hope left. */
   readonly failed: Promise<never>;
+  /** How many workers were replaced so far because they had ended by themselves, or were ended because they hung. */
+  readonly restarts: Record<'ended' | 'hung', number> = { ended: 0, hung: 0 };
   readonly #fail: (error: Error) => void;
   readonly #settings: CrewSettings;
   readonly #workers = new Set<WorkerHandle>();
   readonly #ready = new Set<WorkerHandle>();
+  readonly #hung = new WeakSet<WorkerHandle>();
+  readonly #heartbeat: Heartbeat<WorkerHandle>;
   readonly #firstReady = Promise.withResolvers<void>();
   #bound: AddressInfo | undefined;
   #isDismissed = false;
@@ -40,6 +47,11 @@ export class Crew implements Iterable<WorkerHandle> {
     this.#fail = reject;
     // The rejection of a promise for which nobody waits would end the process.
     promise.catch(() => {});
+    this.#heartbeat = new Heartbeat({
+      ...settings,
+      workers: this.#workers,
+      onHung: (worker, silentMs) => this.#endHung(worker, silentMs),
+    });
     // A process that ends at once takes its workers along; in a proper end there are none left.
     settings.atExit(() => {
       for (const worker of this.#workers) worker.kill();
@@ -60,6 +72,11 @@ export class Crew implements Iterable<WorkerHandle> {
   /** Whether a worker serves. */
   get isReady(): boolean {
     return this.#ready.size > 0;
+  }
+
+  /** Whether a worker serves that does not hang, as far as is known. */
+  get isAnswering(): boolean {
+    return [...this.#ready].some((worker) => this.#heartbeat.isAlive(worker));
   }
 
   /** Resolves when this many workers serve, or when some do and the others have failed or let everybody wait. */
@@ -157,16 +174,22 @@ export class Crew implements Iterable<WorkerHandle> {
     return true;
   }
 
+  #endHung(worker: WorkerHandle, silentMs: number): void {
+    const { number, pid } = worker;
+    const what = `worker ${number} (process ${pid}) has not answered for ${formatDuration(silentMs)} and is ended`;
+    this.#settings.log('error', what, { worker: number, pid });
+    this.#hung.add(worker);
+    worker.kill();
+  }
+
   async #announceNext(
-    { number }: WorkerHandle,
+    worker: WorkerHandle,
     { how, delayMs }: Pick<WorkerEnd, 'how'> & { readonly delayMs: number },
   ): Promise<void> {
+    const { number } = worker;
+    this.restarts[this.#hung.has(worker) ? 'hung' : 'ended']++;
     const next = delayMs === 0 ? 'at once' : `in ${formatDuration(delayMs)}`;
     this.#settings.log('error', `worker ${number} ended ${how}; another one starts ${next}`, { worker: number });
     await pause(delayMs);
   }
-}
-
-function hopeless({ how }: Pick<WorkerEnd, 'how'>): CommandError {
-  return new CommandError(1, `workers end before they are ready, over and over; the last one ended ${how}`);
 }

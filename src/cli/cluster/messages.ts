@@ -6,6 +6,8 @@ import type { PackedEvent } from './packed-events.ts';
 
 /** The tasks that the primary gives to a worker, as functions of what is asked that return the answer. */
 interface Tasks {
+  /** Answer, which a worker that hangs does not. */
+  ping(): void;
   /** Begin to serve; the answer is the address. */
   start(task: StartTask): AddressInfo;
   /** Serve with another configuration from now on. */

@@ -1,3 +1,6 @@
+import { CommandError } from '../flags/command-error.ts';
+import type { WorkerEnd } from './worker-handle.ts';
+
 /** Milliseconds after which a worker that lived so long counts as well. */
 const goodLifeMs = 10_000;
 
@@ -33,4 +36,9 @@ export class Restarts {
   get isHopeless(): boolean {
     return this.#failedStarts >= maxFailedStarts;
   }
+}
+
+/** The error when trying is not worth it. */
+export function hopeless({ how }: Pick<WorkerEnd, 'how'>): CommandError {
+  return new CommandError(1, `workers end before they are ready, over and over; the last one ended ${how}`);
 }

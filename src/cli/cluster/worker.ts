@@ -85,6 +85,8 @@ class WorkerProcess {
 
   /** Carries out any task but the first, for whose end it waits. */
   async #carryOut(task: Exclude<Task, { readonly name: 'start' }>): Promise<Answer<TaskName>> {
+    // Before the service has begun, too: a worker that takes its time with that does not hang.
+    if (task.name === 'ping') return;
     const service = await this.#service.promise;
     switch (task.name) {
       case 'reload':

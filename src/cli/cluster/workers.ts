@@ -59,6 +59,7 @@ class Workers implements Service {
     this.#crew = new Crew({
       log,
       atExit,
+      timeoutMs: configuration.values['worker-timeout'],
       startTask: () => this.#startTask(),
       onLog: write,
       onEvents: (events) => this.source.report(events),

@@ -1,4 +1,4 @@
-import { address, boolean, hostNames, optionalAddress, string, workerCount } from '../kinds/flag-kinds.ts';
+import { address, boolean, duration, hostNames, optionalAddress, string, workerCount } from '../kinds/flag-kinds.ts';
 
 /** Where and to whom the command serves, and by how many processes. */
 export const serving = {
@@ -12,6 +12,10 @@ export const serving = {
     'with -tls-cert, speak HTTP/2 with clients that offer it, and HTTP/1.1 with all others',
   ),
   workers: workerCount('1', 'processes that share the work; auto is one for each core'),
+  'worker-timeout': duration(
+    '10s',
+    'time after which a worker that hangs is ended, and replaced; 0 is never, as for a debugger',
+  ),
   config: string(
     '',
     'file with the options of the library, .json, .yaml or .yml, read again on SIGHUP; YAML takes npm install yaml',
