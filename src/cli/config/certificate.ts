@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { CommandError } from '../flags/command-error.ts';
 import { labelOf } from '../flags/flag-value.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
+import type { RawOptions } from './proxy-options.ts';
 import { readText } from './read-text.ts';
 
 /** A certificate to show to clients, in PEM. */
@@ -10,26 +12,50 @@ export interface Certificate {
   readonly cert: string;
   /** The private key of the certificate. */
   readonly key: string;
+  /** Encrypts the tickets by which clients resume a session: with the same ones in all workers they resume it at any of them. */
+  readonly ticketKeys: Buffer;
 }
 
-type PemFlag = 'tls-cert' | 'tls-key';
+/** Makes keys for tickets, which stay the same for the life of the command. */
+export function createTicketKeys(): Buffer {
+  return randomBytes(48);
+}
+
+/** The flags that set the option `tls`, by its fields. */
+const endpointFlags = { ca: 'tls-ca', cert: 'tls-client-cert', key: 'tls-client-key' } as const;
+
+type PemFlag = 'tls-cert' | 'tls-key' | (typeof endpointFlags)[keyof typeof endpointFlags];
+
+/** What begins a private key that nobody can read without its passphrase: PKCS #8, and the older form of OpenSSL. */
+const lockedKey = /^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED)/m;
 
 /**
  * Reads the certificate that `-tls-cert` and `-tls-key` name, each time anew; undefined when they name none.
  * @throws CommandError with exit code 2.
  */
-export async function readCertificate(flags: ParsedFlags): Promise<Certificate | undefined> {
+export async function readCertificate(flags: ParsedFlags, ticketKeys: Buffer): Promise<Certificate | undefined> {
   const { 'tls-cert': cert, 'tls-key': key } = flags.values;
   if (cert === '' && key === '') return undefined;
   if (cert === '') throw problemWith('tls-key', flags, 'expected -tls-cert with it');
   if (key === '') throw problemWith('tls-cert', flags, 'expected -tls-key with it');
-  const certificate = { cert: await readPem('tls-cert', flags), key: await readPem('tls-key', flags) };
+  const certificate = { cert: await readPem('tls-cert', flags), key: await readPem('tls-key', flags), ticketKeys };
   try {
     createSecureContext(certificate);
   } catch (error) {
     throw problemWith('tls-cert', flags, `${cert} cannot be used with ${key}: ${(error as Error).message}`);
   }
   return certificate;
+}
+
+/**
+ * Reads the files that `-tls-ca`, `-tls-client-cert` and `-tls-client-key` name, each time anew, as the option `tls`.
+ * @throws CommandError with exit code 2.
+ */
+export async function readEndpointTls(flags: ParsedFlags): Promise<RawOptions> {
+  const given = Object.entries(endpointFlags).filter(([, name]) => flags.values[name] !== '');
+  if (given.length === 0) return {};
+  const fields = given.map(async ([field, name]) => [field, await readPem(name, flags)] as const);
+  return { tls: Object.fromEntries(await Promise.all(fields)) };
 }
 
 async function readPem(name: PemFlag, flags: ParsedFlags): Promise<string> {
@@ -39,6 +65,7 @@ async function readPem(name: PemFlag, flags: ParsedFlags): Promise<string> {
     // Node takes an empty text, such as of a file that is just being written, for no certificate: there would be no error now,
     // and then no handshake.
     if (text.trim() === '') throw new Error('it is empty');
+    if (lockedKey.test(text)) throw new Error('its key has a passphrase; `openssl pkey` writes one without');
     return text;
   } catch (error) {
     throw problemWith(name, flags, `${file} cannot be read: ${(error as Error).message}`);

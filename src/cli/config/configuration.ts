@@ -9,7 +9,7 @@ import { CommandError } from '../flags/command-error.ts';
 import { labelOf } from '../flags/flag-value.ts';
 import type { FlagValues } from '../flags/flags.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
-import { type Certificate, readCertificate } from './certificate.ts';
+import { type Certificate, createTicketKeys, readCertificate, readEndpointTls } from './certificate.ts';
 import { readConfigFile } from './config-file.ts';
 import { notInFiles } from './not-in-files.ts';
 import { flagByOption, optionsOf, overlay, ownDefaults, type RawOptions, replaceOptions } from './proxy-options.ts';
@@ -35,14 +35,15 @@ export function configurationReader(flags: ParsedFlags): () => Promise<Configura
   const { values } = flags;
   // All workers have the same name before and after a reload, because a request that comes back is recognised by it.
   const via = `balancing-reverse-proxy-${randomBytes(4).toString('hex')}`;
+  const ticketKeys = createTicketKeys();
   return async () => {
-    const fromFlags = optionsOf(flags);
+    const fromFlags = overlay(optionsOf(flags), await readEndpointTls(flags));
     if (values.endpoints === '' && (values.config === '' || flags.given.has('endpoints'))) throw noEndpoints();
     const fromFile = values.config === '' ? {} : await readConfigFile(values.config);
     const asked = overlay(overlay(ownDefaults, fromFile), fromFlags);
     const raw = { ...asked, via: asked.via ?? via };
     const { options, endpoints } = await check(raw, flags);
-    return { values, options, certificate: await readCertificate(flags), endpoints };
+    return { values, options, certificate: await readCertificate(flags, ticketKeys), endpoints };
   };
 }
 
@@ -78,7 +79,8 @@ async function check(raw: RawOptions, flags: ParsedFlags): Promise<Pick<Configur
 function nameOrigin(message: string, { values, given }: ParsedFlags): string {
   const labelFor = (option: string): string | undefined => {
     const flag = flagByOption.get(option);
-    const origin = flag && given.get(flag);
+    // Without a file, an option that is missing is missing from the command line, such as a key that belongs to a certificate.
+    const origin = flag && (given.get(flag) ?? (values.config === '' ? 'flag' : undefined));
     return flag && origin && labelOf(flag, origin);
   };
   const [, option = ''] = /^option `([\w.]+)/.exec(message) ?? [];

@@ -8,6 +8,7 @@ import {
   hedgeDelay,
   keepable,
   limit,
+  pemFile,
   string,
   trust,
 } from '../kinds/flag-kinds.ts';
@@ -59,6 +60,9 @@ export const forwarding = {
     'what sends the attempts: undici takes less of the machine, and has to be installed beside this (npm install undici)',
   ),
   http2: boolean('false', 'speak HTTP/2 with https endpoints that offer it'),
+  'tls-ca': pemFile('tls.ca'),
+  'tls-client-cert': pemFile('tls.cert'),
+  'tls-client-key': pemFile('tls.key'),
   insecure: boolean('false', 'accept any certificate of https endpoints, for tests only', {
     option: 'tls.rejectUnauthorized',
     toOption: (isInsecure) => !isInsecure,

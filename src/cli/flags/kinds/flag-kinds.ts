@@ -78,6 +78,11 @@ export const trust = flagOf<boolean | readonly string[]>({
 /** Any text. */
 export const string = flagOf<string>({ placeholder: 'string', expected: 'a string', parse: (text) => text });
 
+/** The path of a PEM file whose text is an option of the library. */
+export function pemFile(option: string): Flag<string> {
+  return string('', 'path of a file: {}', { option, toOption: (path) => path || undefined });
+}
+
 /** Milliseconds from 0. */
 export const duration = flagOf<number>({
   placeholder: 'duration',
