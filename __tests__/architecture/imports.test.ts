@@ -52,7 +52,12 @@ describe('the imports', () => {
     ['got', 'src/transports/got.ts'],
     ['undici', 'src/transports/undici.ts'],
     ['@opentelemetry/api', 'src/observers/tracing/opentelemetry.ts'],
-    ['prom-client', 'src/observers/metrics/metrics.ts', 'src/observers/metrics/instruments.ts'],
+    [
+      'prom-client',
+      'src/observers/metrics/metrics.ts',
+      'src/observers/metrics/instruments.ts',
+      'src/cli/metrics/process-metrics.ts',
+    ],
     ['yaml', 'src/cli/config/yaml-syntax.ts'],
     ['http-proxy', ''],
     ['express', ''],

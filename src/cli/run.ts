@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { CommandError } from './flags/command-error.ts';
 import { type Environment, isInEnvironment, warningsOf } from './flags/environment.ts';
+import { packageVersion } from './flags/package-version.ts';
 import { parseFlags } from './flags/parse-flags.ts';
 import type { Output, Outputs } from './log/outputs.ts';
 import type { Signals } from './signals/signals.ts';
@@ -47,10 +47,4 @@ async function usageText(): Promise<string> {
 function write(output: Output, text: string, exitCode: number): number {
   output.write(text);
   return exitCode;
-}
-
-function packageVersion(): string {
-  // Two levels up both from src/cli and from dist/cli.
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
-  return version;
 }

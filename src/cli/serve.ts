@@ -11,7 +11,9 @@ import { createLog, formatOf, type Log, lossLine } from './log/log.ts';
 import { type LogSink, openLogSink } from './log/log-sink.ts';
 import type { Outputs } from './log/outputs.ts';
 import { startLocally } from './serve/local-service.ts';
+import { logExpiry } from './serve/log-expiry.ts';
 import { logEndpoints, reloader, reopener } from './serve/reload.ts';
+import { Reloads } from './serve/reloads.ts';
 import type { Service } from './serve/service.ts';
 import type { Signals } from './signals/signals.ts';
 
@@ -65,7 +67,8 @@ async function serveWith({ values, signals, warnings, read, configuration, sink,
   for (const warning of warnings) log('warn', `warning: ${warning}`);
 
   reopenBy(reopener({ sink, log }));
-  const admin = await startAdmin(values, log);
+  const reloads = new Reloads(configuration);
+  const admin = await startAdmin({ reloads, log });
   const settings = { configuration, log, address: values.address };
   const service = await (values.workers === 1
     ? startLocally(settings)
@@ -74,7 +77,7 @@ async function serveWith({ values, signals, warnings, read, configuration, sink,
   const hasBegun = await Promise.race([service.ready.then(() => true), reason.then(() => false), service.failed]);
   if (hasBegun) {
     logStart(log, { configuration, service });
-    reloadBy(reloader({ read, sink, log, service, configuration }));
+    reloadBy(reloader({ read, sink, log, service, reloads }));
     stopAfter(values['stop-after']);
   }
   const why = await Promise.race([reason, service.failed]);
@@ -132,6 +135,7 @@ function logStart(
     const why = `\`${place}.tls.rejectUnauthorized\` is off in ${values.config}`;
     log('warn', `warning: ${why}, its certificate is not verified`);
   }
+  logExpiry(log, configuration);
   const address = formatBoundAddress(values.address, service.bound);
   const protocol = certificate ? 'https' : 'http';
   log('info', `starting on: "${address}"${certificate ? ' (https)' : ''}`, {

@@ -33,6 +33,17 @@ describe('past metrics', () => {
     expect(metricIn(text, 'in_flight')).toBe(10);
   });
 
+  test('keep nothing that one process has counted for itself alone', async () => {
+    const registers = [new Registry()];
+    new Counter({ name: 'process_seconds_total', help: 'x', labelNames: ['worker'], registers }).inc(
+      { worker: '1' },
+      5,
+    );
+    const past = new PastMetrics();
+    past.add([await (registers[0] as Registry).getMetricsAsJSON()]);
+    expect(await mergeMetrics(past.snapshots)).not.toMatch(/^process_seconds_total/m);
+  });
+
   test('are nothing before anybody is gone', () => {
     expect(new PastMetrics().snapshots).toEqual([]);
   });

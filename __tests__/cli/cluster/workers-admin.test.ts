@@ -3,6 +3,7 @@ import http, { type IncomingMessage } from 'node:http';
 import { readAll, request } from '../../helpers/proxy.ts';
 import { refusedUrl } from '../../helpers/servers.ts';
 import { atLeast, isThere, until } from '../../helpers/until.ts';
+import { complaintsOf, testWithPromtool } from '../../observers/metrics/promtool.ts';
 import { metricIn } from '../metrics.ts';
 import { watch } from '../watch.ts';
 import { metricsOf, pidOf, resources, sendMany, startTwo } from './two-workers.ts';
@@ -22,6 +23,30 @@ describe('/metrics of workers', () => {
     expect(metricIn(text, 'balancing_proxy_request_duration_seconds_count')).toBe(200);
     expect(metricIn(text, 'balancing_proxy_requests_in_flight')).toBe(0);
     expect(metricIn(text, 'balancing_proxy_endpoint_state', { state: 'available' })).toBe(2);
+  });
+
+  test('tells of each process, and no longer of one that is gone', async () => {
+    const { command, admin } = await startTwo('-e', 'http://a.example');
+    const told = async () => {
+      const text = await metricsOf(admin);
+      const workers = [...text.matchAll(/^process_resident_memory_bytes\{worker="(\d+)"\}/gm)].map(([, one]) => one);
+      const lags = [...text.matchAll(/^nodejs_eventloop_lag_p99_seconds\{worker="(\d+)"\}/gm)].map(([, one]) => one);
+      expect(lags).toEqual(workers);
+      return {
+        workers: workers.sort(),
+        serving: metricIn(text, 'balancing_proxy_workers'),
+        restarts: metricIn(text, 'balancing_proxy_worker_restarts_total', { cause: 'ended' }),
+      };
+    };
+    expect(await told()).toEqual({ workers: ['0', '1', '2'], serving: 2, restarts: 0 });
+    process.kill(pidOf(command, 1), 'SIGKILL');
+    await command.line(/worker 3 is ready/);
+    expect(await told()).toEqual({ workers: ['0', '2', '3'], serving: 2, restarts: 1 });
+  });
+
+  testWithPromtool('has nothing that promtool finds wrong', async () => {
+    const { admin } = await startTwo('-e', 'http://a.example');
+    expect(complaintsOf(['check', 'metrics'], await metricsOf(admin))).toBe('');
   });
 
   test('is there to the end', async () => {

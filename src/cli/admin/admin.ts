@@ -1,11 +1,11 @@
 import http from 'node:http';
 import { pause } from '../../support/timer.ts';
-import type { FlagValues } from '../flags/flags.ts';
 import { formatBoundAddress } from '../flags/kinds/address.ts';
 import type { Log } from '../log/log.ts';
+import { loadMetrics } from '../metrics/load-metrics.ts';
 import { Connections } from '../serve/connections.ts';
 import { listenOn } from '../serve/listen.ts';
-import { loadMetrics } from '../serve/metrics.ts';
+import type { Reloads } from '../serve/reloads.ts';
 import type { Service } from '../serve/service.ts';
 import { KnownHosts } from './known-hosts.ts';
 import { AdminRoutes } from './routes.ts';
@@ -23,6 +23,12 @@ interface Admin {
   close(): Promise<void>;
 }
 
+interface AdminSettings {
+  /** Has the configuration in use, for what `/metrics` tells of it. */
+  readonly reloads: Reloads;
+  readonly log: Log;
+}
+
 /** Stands for the port where `-admin` names none. */
 const noAdmin: Admin = { async show() {}, leave() {}, async close() {} };
 
@@ -30,13 +36,14 @@ const noAdmin: Admin = { async show() {}, leave() {}, async close() {} };
  * Listens on the address of `-admin`, if it names one.
  * @throws CommandError with exit code 1 when that is not possible.
  */
-export async function startAdmin(values: FlagValues, log: Log): Promise<Admin> {
+export async function startAdmin({ reloads, log }: AdminSettings): Promise<Admin> {
+  const { values } = reloads.configuration;
   const { admin: address } = values;
   if (!address) return noAdmin;
   const metrics = await loadMetrics();
   if (metrics.problem !== undefined) log('warn', `warning: /metrics has nothing to say: ${metrics.problem}`);
   const hosts = new KnownHosts([...values['admin-hosts'], ...(address.host === undefined ? [] : [address.host])]);
-  const routes = new AdminRoutes({ metrics, allowActions: values['admin-actions'], hosts, log });
+  const routes = new AdminRoutes({ metrics, allowActions: values['admin-actions'], hosts, reloads, log });
   const server = http.createServer((req, res) => routes.serve(req, res));
   const connections = new Connections(server);
   const bound = await listenOn(server, address, 'cannot listen on the address of -admin');

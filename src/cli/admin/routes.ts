@@ -4,9 +4,12 @@ import { changeAt } from '../../observers/dashboard/changes.ts';
 import type { createDashboard } from '../../observers/dashboard/dashboard.ts';
 import { withoutQuery } from '../../support/text.ts';
 import type { Log } from '../log/log.ts';
-import type { LoadedMetrics } from '../serve/metrics.ts';
+import { commandMetrics } from '../metrics/command-metrics.ts';
+import type { LoadedMetrics } from '../metrics/load-metrics.ts';
+import type { Reloads } from '../serve/reloads.ts';
 import type { Service } from '../serve/service.ts';
 import { answerJson, answerLine, answerText } from './answers.ts';
+import { factsOf } from './command-facts.ts';
 import { answerEndpoints, endpointsPath } from './endpoints-api.ts';
 import type { HostProblem, KnownHosts } from './known-hosts.ts';
 
@@ -16,6 +19,8 @@ interface RouteSettings {
   readonly allowActions: boolean;
   /** The names under which requests are taken; undefined where no browser can ask. */
   readonly hosts: KnownHosts | undefined;
+  /** Has the configuration in use. */
+  readonly reloads: Reloads;
   readonly log: Log;
 }
 
@@ -105,9 +110,11 @@ export class AdminRoutes {
   }
 
   async #answerMetrics(res: ServerResponse): Promise<void> {
-    const { metrics } = this.#settings;
+    const { metrics, reloads } = this.#settings;
     if (metrics.problem !== undefined) return answerLine(res, 501, metrics.problem);
-    const text = await metrics.mergeMetrics((await this.#service?.metrics()) ?? []);
+    const ofProcesses = (await this.#service?.metrics()) ?? [];
+    const ofCommand = commandMetrics(factsOf({ reloads, service: this.#service }));
+    const text = await metrics.mergeMetrics([...ofProcesses, ofCommand]);
     answerText(res, { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', text });
   }
 

@@ -69,6 +69,11 @@ export class Crew implements Iterable<WorkerHandle> {
     return this.#bound;
   }
 
+  /** The number of workers that serve. */
+  get readyCount(): number {
+    return this.#ready.size;
+  }
+
   /** Whether a worker serves. */
   get isReady(): boolean {
     return this.#ready.size > 0;

@@ -1,3 +1,4 @@
+import { type Metric, processLabel, type Sample } from '../metrics/metric.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
 /** Milliseconds that Prometheus waits for a worker that does not answer; the worker's last counts stand in for it then. */
@@ -26,26 +27,12 @@ export class WorkersMetrics {
   }
 }
 
-/** A metric in the form of prom-client's `getMetricsAsJSON()`, as far as it matters here. */
-interface Metric {
-  readonly name: string;
-  readonly type: string;
-  readonly values: readonly Value[];
-}
-
-interface Value {
-  readonly value: number;
-  readonly labels: Readonly<Record<string, string | number>>;
-  /** The name of the series, in histograms only. */
-  readonly metricName?: string;
-}
-
 /** The types of metrics that only count up. A gauge is of this moment: that of a process that is gone counts no more. */
 const countingTypes: ReadonlySet<string> = new Set(['counter', 'histogram']);
 
 /**
  * The counts of processes that are no more. Without these the sum of all would go down when a worker ends, which Prometheus
- * takes for a restart, and so for many more requests than there were.
+ * takes for a restart, and so for many more requests than there were. A series of one process alone ends with it.
  */
 export class PastMetrics {
   readonly #metrics = new Map<string, Metric>();
@@ -55,7 +42,8 @@ export class PastMetrics {
     for (const metric of snapshots.flat() as readonly Metric[]) {
       if (!countingTypes.has(metric.type)) continue;
       const { values = [] } = this.#metrics.get(metric.name) ?? {};
-      this.#metrics.set(metric.name, { ...metric, values: sum([...values, ...metric.values]) });
+      const counted = metric.values.filter(({ labels }) => labels[processLabel] === undefined);
+      this.#metrics.set(metric.name, { ...metric, values: sum([...values, ...counted]) });
     }
   }
 
@@ -66,12 +54,12 @@ export class PastMetrics {
 }
 
 /** Adds up the values of each series. */
-function sum(values: readonly Value[]): readonly Value[] {
+function sum(values: readonly Sample[]): readonly Sample[] {
   const bySeries = Map.groupBy(values, ({ metricName, labels }) =>
     JSON.stringify([metricName, Object.entries(labels).sort()]),
   );
   return [...bySeries.values()].map((same) => ({
-    ...(same[0] as Value),
+    ...(same[0] as Sample),
     value: same.reduce((total, { value }) => total + value, 0),
   }));
 }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Configuration } from '../config/configuration.ts';
 import { CommandError } from '../flags/command-error.ts';
 import type { ListenAddress } from '../flags/kinds/address.ts';
+import { loadMetrics } from '../metrics/load-metrics.ts';
 import { withFixedPort } from '../serve/listen.ts';
 import type { LocalSettings } from '../serve/local-service.ts';
 import type { Service } from '../serve/service.ts';
@@ -37,11 +38,19 @@ export async function startWorkers(settings: WorkersSettings): Promise<Workers> 
     execArgv: [...process.execArgv, ...optionsAgainstDebugger()],
   });
   // With port 0, node:cluster would choose another port when all workers have died.
-  return new Workers({ ...settings, address: await withFixedPort(settings.address) });
+  const metrics = settings.configuration.values.admin ? await loadMetrics() : undefined;
+  const ownMetrics = metrics && metrics.problem === undefined ? metrics.processMetrics(0) : async () => [];
+  return new Workers({ ...settings, address: await withFixedPort(settings.address), ownMetrics });
+}
+
+interface WorkersParts extends WorkersSettings {
+  /** Reads the metrics of this process, which serves nobody. */
+  readonly ownMetrics: () => Promise<readonly object[]>;
 }
 
 /** A service from workers, which are processes that share the address. This process only looks after them. */
 class Workers implements Service {
+  readonly restarts = { ended: 0, hung: 0 };
   readonly source: WorkersSource;
   readonly ready: Promise<void>;
   readonly failed: Promise<never>;
@@ -49,11 +58,13 @@ class Workers implements Service {
   readonly #metrics = new WorkersMetrics();
   readonly #lastWords = new WeakMap<WorkerHandle, LastWords>();
   readonly #address: ListenAddress;
+  readonly #ownMetrics: () => Promise<readonly object[]>;
   #configuration: Configuration;
   #phase: 'serving' | 'leaving' | 'closing' = 'serving';
   #isCut = false;
 
-  constructor({ configuration, address, log, write, atExit }: WorkersSettings) {
+  constructor({ configuration, address, log, write, atExit, ownMetrics }: WorkersParts) {
+    this.#ownMetrics = ownMetrics;
     this.#configuration = configuration;
     this.#address = address;
     this.#crew = new Crew({
@@ -82,7 +93,14 @@ class Workers implements Service {
     return this.source.refresh();
   }
 
-  readonly metrics = (): Promise<readonly object[]> => this.#metrics.read(this.#crew);
+  get processes(): number {
+    return this.#crew.readyCount;
+  }
+
+  readonly metrics = async (): Promise<readonly object[]> => [
+    ...(await this.#metrics.read(this.#crew)),
+    await this.#ownMetrics(),
+  ];
 
   async reload(configuration: Configuration): Promise<void> {
     this.#configuration = configuration;
@@ -121,6 +139,7 @@ class Workers implements Service {
   #onEnded(worker: WorkerHandle, { isGood, hadServed }: WorkerEnd & { readonly hadServed: boolean }): void {
     // The requests that the worker had in hand are lost.
     if (this.#phase === 'closing' && hadServed && !isGood) this.#isCut = true;
+    if (this.#phase !== 'closing') this.restarts.ended++;
     const last = this.#lastWords.get(worker);
     this.source.bury(worker, last?.state);
     this.#metrics.bury(worker, last?.metrics);

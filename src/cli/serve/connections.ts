@@ -19,6 +19,7 @@ export class Connections {
   readonly #newest = new Map<Socket, ServerResponse | undefined>();
   readonly #http2: Http2Clients;
   readonly #server: Server | SecureServer;
+  #upgradedCount = 0;
   #phase: 'open' | 'leaving' | 'finishing' = 'open';
   #graceMs = idleGraceMs;
   #closed: Promise<void> | undefined;
@@ -32,6 +33,11 @@ export class Connections {
     });
     if (server instanceof Server) server.on('connection', (socket) => this.#track(socket));
     else this.#trackSecure(server);
+  }
+
+  /** The number of open connections, by what is spoken on them. */
+  get open(): Readonly<Record<'http1' | 'http2' | 'upgraded', number>> {
+    return { http1: this.#newest.size, http2: this.#http2.count, upgraded: this.#upgradedCount };
   }
 
   /** Goes on accepting requests, but tells every client with its next response to leave. */
@@ -68,6 +74,9 @@ export class Connections {
   /** Follows a connection no longer that was upgraded: whoever has it now ends it. */
   release(socket: Socket): void {
     this.#newest.delete(socket);
+    if (socket.destroyed) return;
+    this.#upgradedCount++;
+    socket.once('close', () => this.#upgradedCount--);
   }
 
   #track(socket: Socket): void {

@@ -21,6 +21,11 @@ export class Http2Clients {
     });
   }
 
+  /** The number of open connections over HTTP/2. */
+  get count(): number {
+    return this.#open.size;
+  }
+
   /** Tells each client to go elsewhere, as soon as it has no more than one request under way. */
   leave(): void {
     this.#phase = 'leaving';

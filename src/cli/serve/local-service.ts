@@ -5,11 +5,12 @@ import { type Configuration, createProxy } from '../config/configuration.ts';
 import type { ListenAddress } from '../flags/kinds/address.ts';
 import type { Log } from '../log/log.ts';
 import { requestLog } from '../log/request-log.ts';
+import { loadMetrics } from '../metrics/load-metrics.ts';
+import { ownMetric } from '../metrics/own-metrics.ts';
 import { type ClientServer, createClientServer } from './client-server.ts';
 import { Connections } from './connections.ts';
 import { listenOn } from './listen.ts';
 import { LiveProxy } from './live-proxy.ts';
-import { loadMetrics } from './metrics.ts';
 import type { Service } from './service.ts';
 
 /** What a service from this process alone takes. */
@@ -30,41 +31,46 @@ export interface LocalSettings {
  */
 export async function startLocally({ configuration, address, log, worker }: LocalSettings): Promise<LocalService> {
   const live = new LiveProxy(await createProxy(configuration), worker);
-  const metrics = configuration.values.admin ? await countedOf(live) : async () => [];
+  const counted = configuration.values.admin ? await countedOf(live, worker) : undefined;
   const server = createClientServer(configuration, live.serve);
-  const service = new LocalService({ live, server, log, configuration, metrics });
+  const service = new LocalService({ live, server, log, configuration, counted });
   await listenOn(server, address);
   server.on('error', (error) => log('error', `server: ${error.message}`));
   return service;
 }
 
-/** Counts what the proxy does from now on. */
-async function countedOf(live: LiveProxy): Promise<Service['metrics']> {
+/** Counts what the proxy does from now on, and measures this process. @returns undefined without prom-client. */
+async function countedOf(live: LiveProxy, worker = 0): Promise<Counted | undefined> {
   const metrics = await loadMetrics();
-  if (metrics.problem !== undefined) return async () => [];
+  if (metrics.problem !== undefined) return undefined;
   metrics.observe(live);
-  return async () => [await metrics.registry.getMetricsAsJSON()];
+  const ofProcess = metrics.processMetrics(worker);
+  return async () => [...((await metrics.registry.getMetricsAsJSON()) as readonly object[]), ...(await ofProcess())];
 }
+
+/** Reads what was counted. */
+type Counted = () => Promise<readonly object[]>;
 
 interface Parts extends Pick<LocalSettings, 'configuration' | 'log'> {
   readonly live: LiveProxy;
   readonly server: ClientServer;
-  readonly metrics: Service['metrics'];
+  readonly counted: Counted | undefined;
 }
 
 /** A service from this process alone; its life ends with {@link LocalService.finish}. */
 export class LocalService implements Service {
   readonly source: LiveProxy;
-  readonly metrics: Service['metrics'];
+  readonly restarts = { ended: 0, hung: 0 };
   readonly ready = Promise.resolve();
   readonly failed = new Promise<never>(() => {});
   readonly #server: ClientServer;
   readonly #connections: Connections;
+  readonly #counted: Counted | undefined;
   #configuration: Configuration;
 
-  constructor({ live, server, log, configuration, metrics }: Parts) {
+  constructor({ live, server, log, configuration, counted }: Parts) {
     this.source = live;
-    this.metrics = metrics;
+    this.#counted = counted;
     this.#server = server;
     this.#connections = new Connections(server);
     this.#configuration = configuration;
@@ -83,7 +89,16 @@ export class LocalService implements Service {
     return this.#server.listening;
   }
 
+  get processes(): number {
+    return Number(this.isReady);
+  }
+
   async refresh(): Promise<void> {}
+
+  readonly metrics = async (): Promise<readonly object[]> => {
+    if (!this.#counted) return [];
+    return [[...(await this.#counted()), ownMetric('client_connections', this.#connections.open)]];
+  };
 
   async reload(configuration: Configuration): Promise<void> {
     const { certificate, options } = configuration;

@@ -8,6 +8,10 @@ export interface Service {
   readonly ready: Promise<void>;
   /** The address that the service has, once it is {@link ready}. */
   readonly bound: AddressInfo;
+  /** The number of processes that serve at this moment. */
+  readonly processes: number;
+  /** How many workers were replaced since the start, by why. */
+  readonly restarts: Readonly<Record<'ended' | 'hung', number>>;
   /** Whether somebody is there to answer requests. */
   readonly isReady: boolean;
   /** Everything that serves, seen as one proxy, reloads and workers notwithstanding. */

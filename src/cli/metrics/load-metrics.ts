@@ -2,10 +2,13 @@ import type { Metrics } from '../../observers/metrics/metrics.ts';
 import { loadWithPeer } from '../config/optional-peer.ts';
 
 type MetricsModule = typeof import('../../observers/metrics/metrics.ts');
+type ProcessModule = typeof import('./process-metrics.ts');
 
 /** The metrics of this process, with the function that merges those of several; or the reason why there are none. */
 export type LoadedMetrics =
-  | (Pick<MetricsModule, 'mergeMetrics'> & Pick<Metrics, 'registry' | 'observe'> & { readonly problem?: undefined })
+  | (Pick<MetricsModule, 'mergeMetrics'> &
+      Pick<ProcessModule, 'processMetrics'> &
+      Pick<Metrics, 'registry' | 'observe'> & { readonly problem?: undefined })
   | { readonly problem: string };
 
 /** Loads the metrics, which are needed only where there is an admin port; the same ones each time. */
@@ -14,7 +17,8 @@ export async function loadMetrics(): Promise<LoadedMetrics> {
   if (!module) return { problem: 'prom-client is not installed; npm install prom-client' };
   try {
     const { registry, observe } = module.createMetrics();
-    return { mergeMetrics: module.mergeMetrics, registry, observe };
+    const { processMetrics } = await import('./process-metrics.ts');
+    return { mergeMetrics: module.mergeMetrics, processMetrics, registry, observe };
   } catch (error) {
     return { problem: (error as Error).message };
   }

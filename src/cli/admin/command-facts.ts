@@ -1,0 +1,27 @@
+import { expiryOf } from '../config/certificate-expiry.ts';
+import { packageVersion } from '../flags/package-version.ts';
+import type { CommandFacts } from '../metrics/command-metrics.ts';
+import type { Reloads } from '../serve/reloads.ts';
+import type { Service } from '../serve/service.ts';
+
+interface Sources {
+  readonly reloads: Reloads;
+  /** Undefined before it has begun. */
+  readonly service: Service | undefined;
+}
+
+/** The facts of this moment for the metrics of the command. */
+export function factsOf({ reloads, service }: Sources): CommandFacts {
+  const { certificate } = reloads.configuration;
+  const expiresAtMs = certificate && expiryOf(certificate.cert);
+  return {
+    version: packageVersion(),
+    node: process.versions.node,
+    workers: service?.processes ?? 0,
+    restarts: service?.restarts ?? {},
+    reloads: reloads.counts,
+    isReloaded: reloads.isLastGood,
+    loadedAtMs: reloads.loadedAtMs,
+    expiresAtMs: expiresAtMs === undefined ? {} : { 'tls-cert': expiresAtMs },
+  };
+}
