@@ -1,4 +1,4 @@
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type PackedPackage, packPackage, runNode } from './helpers/packed-package.ts';
 
@@ -108,4 +108,8 @@ describe('an app with the package in it', () => {
     await runNode(project, rollup, '--config', 'rollup.config.mjs', '--silent');
     expect([await runAlone('rollup.mjs'), await runAlone('rollup.cjs')]).toEqual([said, said]);
   }, 120_000);
+
+  test.each(['esbuild.mjs', 'rollup.mjs'])('still refuses a Node that is too old: %s', async (file) => {
+    expect(await readFile(path.join(project, file), 'utf8')).toContain('needs Node');
+  });
 });

@@ -1,15 +1,13 @@
-import { type SpawnOptions, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { findNode, run } from './helpers/other-nodes.ts';
 
 /**
  * Runs the e2e suites of both transports on every supported Node: `npm run test:matrix`, or `npm run test:matrix -- 26` for
  * one of them. The Node that runs this is there already; the others come from the npm package `node`, into a folder apart.
  */
 
-const root = path.join(import.meta.dirname, '..');
 const majors = ['22', '24', '26'];
 /** The suites over both transports, with something to do for every core. */
 const suites = ['__tests__/e2e'];
@@ -32,48 +30,6 @@ interface Outcome {
   readonly details: string;
   /** The test files that failed. */
   readonly failed: readonly string[];
-}
-
-/** Runs a program to its end. */
-async function run(program: string, args: readonly string[], options: SpawnOptions) {
-  const child = spawn(program, args, { cwd: root, ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (text) => (output += text));
-  const [exitCode] = await once(child, 'close');
-  return { exitCode: exitCode as number | null, output };
-}
-
-interface InstalledNode {
-  readonly program: string;
-  /** All of its version. */
-  readonly version: string;
-}
-
-/** @throws with what npm says when this version cannot be installed, or what it says itself when it does not start. */
-async function findNode(major: string): Promise<InstalledNode> {
-  const isOurs = process.versions.node.startsWith(`${major}.`);
-  const program = isOurs ? process.execPath : await installNode(major);
-  const version = await runOrThrow(program, ['--version']);
-  return { program, version: version.trim() };
-}
-
-/** @returns the program. */
-async function installNode(major: string): Promise<string> {
-  const folder = path.join(root, 'node_modules', '.cache', `node-${major}`);
-  await mkdir(folder, { recursive: true });
-  // Its install script, which fetches the binary, has to be allowed.
-  const manifest = { private: true, dependencies: { node: major }, allowScripts: { node: true } };
-  await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
-  const isWindows = process.platform === 'win32';
-  const args = ['install', '--prefix', folder, '--no-audit', '--no-fund'];
-  await runOrThrow(isWindows ? 'npm.cmd' : 'npm', args, { cwd: folder, shell: isWindows });
-  return path.join(folder, 'node_modules', 'node', 'bin', isWindows ? 'node.exe' : 'node');
-}
-
-async function runOrThrow(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<string> {
-  const { exitCode, output } = await run(program, args, options);
-  if (exitCode !== 0) throw new Error(output);
-  return output;
 }
 
 async function runSuites(node: string, files: readonly string[]): Promise<Outcome> {

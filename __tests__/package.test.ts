@@ -1,5 +1,7 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { oldestNode } from '../src/support/needed-node.ts';
+import { findNode, run } from './helpers/other-nodes.ts';
 import { type PackedPackage, packPackage, runNode as runNodeIn } from './helpers/packed-package.ts';
 
 /** The package as its users get it: packed, and installed into a project of its own. */
@@ -200,6 +202,32 @@ describe('the installed package', () => {
     },
     120_000,
   );
+});
+
+describe('the installed package on Node 20', () => {
+  /** Runs a file of the project on Node 20, and gives how it ends. */
+  const runOnOldNode = async (...args: string[]) => {
+    const { program, version } = await findNode('20');
+    const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
+    return { ...(await run(program, args, { cwd: project })), expected: `this is ${major}.${minor}` };
+  };
+
+  test('has a command that ends with one line', async () => {
+    const command = path.join(project, 'node_modules', 'balancing-reverse-proxy', 'dist', 'cli', 'main.js');
+    const { exitCode, output, expected } = await runOnOldNode(command, '-endpoints', 'http://a.example');
+    expect(exitCode).toBe(1);
+    expect(output).toBe(`balancing-reverse-proxy needs Node ${oldestNode} or newer, ${expected}\n`);
+  }, 120_000);
+
+  test('throws when it is imported', async () => {
+    const script = path.join(project, 'old.mjs');
+    await writeFile(
+      script,
+      "import('balancing-reverse-proxy').catch(({ code, message }) => console.log(code, message));",
+    );
+    const { output, expected } = await runOnOldNode(script);
+    expect(output).toBe(`ERR_BRP_NODE balancing-reverse-proxy needs Node ${oldestNode} or newer, ${expected}\n`);
+  }, 120_000);
 });
 
 describe('the dashboard of the installed package', () => {

@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 export const statusByCode = {
   ERR_BRP_OPTIONS: 500,
   ERR_BRP_PEER: 500,
+  ERR_BRP_NODE: 500,
   ERR_BRP_BODY_TOO_LARGE: 413,
   ERR_BRP_BODY_CONSUMED: 500,
   ERR_BRP_UPGRADE_BODY: 501,

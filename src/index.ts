@@ -1,3 +1,5 @@
+import './support/refuse-old-node.ts';
+
 export type { WinAt } from './attempts/attempt/attempt-settings.ts';
 export type { HeaderChanges, HeaderHook } from './attempts/attempt/header-hook.ts';
 export type { HookContext } from './attempts/attempt/hook-context.ts';

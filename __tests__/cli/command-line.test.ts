@@ -8,12 +8,17 @@ import { LocalCommand, run, runLocally, startLocally } from './command.ts';
 const resources = new Resources();
 afterEach(() => resources.closeAll());
 
-test('nothing but main.ts reaches for what belongs to the process', () => {
+test('nothing but command.ts reaches for what belongs to the process', () => {
   const folder = path.join(import.meta.dirname, '../../src/cli');
   const reaching = globSync('**/*.ts', { cwd: folder }).filter((file) =>
     /^(?!.*\*).*\bprocess\.(argv|env|std\w+|exit|on|once|send)\b/m.test(readFileSync(path.join(folder, file), 'utf8')),
   );
-  expect(reaching).toEqual(['main.ts']);
+  expect(reaching).toEqual(['command.ts']);
+});
+
+test('main.ts loads nothing before the version of Node is known to work', () => {
+  const text = readFileSync(new URL('../../src/cli/main.ts', import.meta.url), 'utf8');
+  expect(text.match(/^import .*/gm)).toEqual(["import { problemWithNode } from '../support/needed-node.ts';"]);
 });
 
 describe('the command line', () => {

@@ -1,3 +1,4 @@
+import '../support/refuse-old-node.ts';
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { Agent, type buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';

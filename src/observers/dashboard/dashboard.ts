@@ -1,3 +1,4 @@
+import '../../support/refuse-old-node.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { ManagedProxy } from '../../events/observed-proxy.ts';

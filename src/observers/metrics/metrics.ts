@@ -1,3 +1,4 @@
+import '../../support/refuse-old-node.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { AggregatorRegistry, register } from 'prom-client';

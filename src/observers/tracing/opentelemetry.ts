@@ -1,3 +1,4 @@
+import '../../support/refuse-old-node.ts';
 import {
   type Attributes,
   type Context,
