@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { warningsOf } from '../../src/cli/flags/environment.ts';
 import { parseFlags } from '../../src/cli/flags/parse-flags.ts';
+import { type BalancingProxyOptions, createBalancingProxy } from '../../src/index.ts';
 import { resolveOptions } from '../../src/options/config.ts';
 
 /** What of the deployment can be checked without a cluster: that the command understands all it is told. */
@@ -59,6 +60,15 @@ describe('the Kubernetes manifests', () => {
     const [mount] = container.volumeMounts;
     expect(container.args).toEqual(['-config', `${mount?.mountPath}/config.yaml`]);
     expect(() => resolveOptions(parse(data['config.yaml'] ?? ''))).not.toThrow();
+  });
+
+  test('have the pods of a headless service found by a complete name', () => {
+    const { data } = ofKind<{ readonly data: Readonly<Record<string, string>> }>('ConfigMap');
+    const { endpoints } = parse(data['config.yaml'] ?? '') as Pick<BalancingProxyOptions, 'endpoints'>;
+    const { names } = createBalancingProxy({ endpoints });
+    expect(names).toMatchObject([
+      { dns: expect.stringMatching(/^http:\/\/api\..+\.svc\.cluster\.local:8080$/), record: 'A' },
+    ]);
   });
 
   test('probe the admin port', () => {

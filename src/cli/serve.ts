@@ -125,8 +125,8 @@ function logStart(
   log: Log,
   { configuration, service }: { readonly configuration: Configuration; readonly service: Service },
 ): void {
-  const { values, options, endpoints, certificate } = configuration;
-  logEndpoints(log, endpoints);
+  const { values, options, certificate } = configuration;
+  logEndpoints(log, configuration);
   if (options.tls?.rejectUnauthorized === false) {
     const why = values.insecure ? '-insecure is on' : `\`tls.rejectUnauthorized\` is off in ${values.config}`;
     log('warn', `warning: ${why}, certificates of endpoints are not verified`);

@@ -44,8 +44,14 @@ class FakeWorker {
   }
 }
 
-function sourceOf(workers: readonly FakeWorker[], endpoints = ['a']) {
-  return new WorkersSource({ workers: workers as readonly object[] as WorkerHandle[], endpoints: () => endpoints });
+/** @param found what DNS has given, where it is asked. */
+function sourceOf(workers: readonly FakeWorker[], endpoints = ['a'], found?: readonly string[]) {
+  return new WorkersSource({
+    workers: workers as readonly object[] as WorkerHandle[],
+    endpoints: () => endpoints,
+    names: { endpoints: found ?? [], hasSeen: (endpoint) => found?.includes(endpoint) ?? false },
+    isByDns: () => found !== undefined,
+  });
 }
 
 describe('the workers as one source', () => {

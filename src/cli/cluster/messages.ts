@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import type { ManagedProxy } from '../../index.ts';
+import type { DnsSnapshot, ManagedProxy } from '../../index.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { ListenAddress } from '../flags/kinds/address.ts';
 import type { PackedEvent } from './packed-events.ts';
@@ -18,7 +18,7 @@ interface Tasks {
   refuse(): void;
   /** Send the last responses, and end. */
   finish(): LastWords;
-  /** Leave an endpoint out. */
+  /** Leave an endpoint out, now or as soon as DNS brings it. */
   drain(endpoint: string): void;
   /** Leave an endpoint out no longer. */
   restore(endpoint: string): void;
@@ -45,6 +45,8 @@ export interface StartTask {
   readonly address: ListenAddress;
   /** The endpoints that somebody has drained. */
   readonly drained: readonly string[];
+  /** What workers have learned of DNS. */
+  readonly names: readonly DnsSnapshot[];
   /** Whether events are to be reported. */
   readonly isWatched: boolean;
   /** Whether every client is to be told to leave. */
@@ -82,6 +84,8 @@ export type Report =
   | { readonly type: 'problem'; readonly id: number; readonly exitCode: 1 | 2; readonly lines: readonly string[] }
   /** Whole lines of the log. */
   | { readonly type: 'log'; readonly text: string }
+  /** The names that DNS is asked for: it gives other addresses for one, or fails, or answers again. */
+  | { readonly type: 'names'; readonly names: readonly DnsSnapshot[] }
   | { readonly type: 'events'; readonly events: readonly PackedEvent[] };
 
 /** The variable by which a process knows that it is a worker of ours, because others, such as PM2, use node:cluster, too. */

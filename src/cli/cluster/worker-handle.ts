@@ -1,4 +1,5 @@
 import type { Worker } from 'node:cluster';
+import type { DnsSnapshot } from '../../index.ts';
 import { callAfter } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
 import type { Answer, Asked, Report, TaskName, TaskOf } from './messages.ts';
@@ -10,6 +11,8 @@ export interface Reports {
   onLog(text: string): void;
   /** Takes events, while they are watched. */
   onEvents(events: readonly PackedEvent[]): void;
+  /** Takes what DNS says to a worker. */
+  onNames(names: readonly DnsSnapshot[], worker: WorkerHandle): void;
 }
 
 /** How a worker ended. */
@@ -87,9 +90,10 @@ export class WorkerHandle {
     this.#worker.process.kill('SIGKILL');
   }
 
-  #receive(report: Report, { onLog, onEvents }: Reports): void {
+  #receive(report: Report, { onLog, onEvents, onNames }: Reports): void {
     if (report.type === 'log') onLog(report.text);
     else if (report.type === 'events') onEvents(report.events);
+    else if (report.type === 'names') onNames(report.names, this);
     else if (report.type === 'answer') this.#settle(report.id)?.resolve(report.answer as never);
     else this.#settle(report.id)?.reject(new CommandError(report.exitCode, ...report.lines));
   }

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
+import type { DnsSnapshot } from '../../index.ts';
 import { resultWithin } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
 import { createLog, formatOf, lossLine } from '../log/log.ts';
@@ -65,7 +66,7 @@ class WorkerProcess {
     this.#end(isWhole ? 0 : 1);
   }
 
-  async #start({ configuration, address, drained, isWatched, isLeaving }: StartTask): Promise<AddressInfo> {
+  async #start({ configuration, address, drained, names, isWatched, isLeaving }: StartTask): Promise<AddressInfo> {
     const { values } = configuration;
     this.#shutdownTimeoutMs = values['shutdown-timeout'];
     const worker = cluster.worker?.id ?? 0;
@@ -74,8 +75,8 @@ class WorkerProcess {
       lossLine(format, loss, `the primary did not take them from worker ${worker}`),
     );
     const log = createLog(format, write);
-    const service = await startLocally({ configuration, address, log, worker });
-    for (const endpoint of drained) service.source.drain(endpoint);
+    const onNames = (now: readonly DnsSnapshot[]) => void this.#outbox.send({ type: 'names', names: now });
+    const service = await startLocally({ configuration, address, log, worker, names, onNames, drained });
     if (isLeaving) service.leave();
     this.#watch(service, isWatched);
     this.#isServing = true;
@@ -99,8 +100,9 @@ class WorkerProcess {
         await service.finish();
         return { state: stateOf(service), metrics: await service.metrics() };
       case 'drain':
+        return service.source.drainWhenever(task.asked);
       case 'restore':
-        return void service.source[task.name](task.asked);
+        return void service.source.restore(task.asked);
       case 'watch':
         return this.#watch(service, task.asked);
       case 'state':

@@ -1,9 +1,10 @@
 import type { EndpointSnapshot, EndpointState, ManagedProxy, Observer, ProxyEvent } from '../../index.ts';
 import { Subscribers } from '../../support/subscribers.ts';
-import { mergeSnapshots, PastCounts } from '../serve/snapshots.ts';
+import { mergeSnapshots, mostGone, PastCounts } from '../serve/snapshots.ts';
 import type { WorkerState } from './messages.ts';
 import { type PackedEvent, unpack } from './packed-events.ts';
 import type { WorkerHandle } from './worker-handle.ts';
+import type { WorkersNames } from './workers-names.ts';
 
 /** Milliseconds between two questions for the workers' state, while somebody watches, and the time for an answer. */
 const refreshMs = 400;
@@ -11,8 +12,12 @@ const refreshMs = 400;
 /** The workers, as far as the source needs to know them. */
 interface Team {
   readonly workers: Iterable<WorkerHandle>;
-  /** Gives the names of the endpoints that are configured. */
+  /** Gives the names of the endpoints that are configured, but for those that DNS gives. */
   readonly endpoints: () => readonly string[];
+  /** The endpoints that DNS gives. */
+  readonly names: Pick<WorkersNames, 'endpoints' | 'hasSeen'>;
+  /** Whether DNS is asked at all. */
+  readonly isByDns: () => boolean;
 }
 
 /**
@@ -33,12 +38,11 @@ export class WorkersSource implements ManagedProxy {
     this.#team = team;
   }
 
-  /** The endpoints that are configured, with the counts of all workers, those that are no more included. */
+  /** The endpoints that there are, with the counts of all workers, those that are no more included. */
   get endpoints(): readonly EndpointSnapshot[] {
-    const endpoints = this.#team.endpoints();
     const merged = mergeSnapshots([...this.#states.values()].map((state) => state.endpoints));
-    const configured = merged.filter(({ name }) => endpoints.includes(name));
-    return this.#past.addedTo(configured).map((snapshot) => this.#asChanged(snapshot));
+    const known = merged.filter(({ name }) => this.#isKnown(name));
+    return this.#past.addedTo(known).map((snapshot) => this.#asChanged(snapshot));
   }
 
   /** How often a budget was used up, at any worker that ever was. */
@@ -97,17 +101,28 @@ export class WorkersSource implements ManagedProxy {
     this.#states.delete(number);
     this.#past.add(endpoints);
     this.#pastDenied += hedgesDenied;
+    this.#forgetGone();
   }
 
-  /** Forgets endpoints that are no longer configured. */
+  /** Forgets endpoints that are no longer configured. Those that DNS has given may come back. */
   forgetOthers(): void {
+    this.#forgetGone();
+    if (this.#team.isByDns()) return;
     const endpoints = this.#team.endpoints();
-    this.#past.keepOnly(endpoints);
     for (const name of this.#drained) if (!endpoints.includes(name)) this.#drained.delete(name);
   }
 
+  #forgetGone(): void {
+    const { endpoints, names, isByDns } = this.#team;
+    this.#past.keepOnly([...endpoints(), ...names.endpoints], isByDns() ? mostGone : 0);
+  }
+
+  #isKnown(endpoint: string): boolean {
+    return this.#team.endpoints().includes(endpoint) || this.#team.names.hasSeen(endpoint);
+  }
+
   #change(change: 'drain' | 'restore', endpoint: string): boolean {
-    if (!this.#team.endpoints().includes(endpoint)) return false;
+    if (!this.#isKnown(endpoint) && !this.#drained.has(endpoint)) return false;
     if (change === 'drain') this.#drained.add(endpoint);
     else this.#drained.delete(endpoint);
     for (const worker of this.#team.workers) worker.tell(change, endpoint);

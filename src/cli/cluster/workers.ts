@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
-import type { Configuration } from '../config/configuration.ts';
+import { type Configuration, fixedEndpoints } from '../config/configuration.ts';
 import { CommandError } from '../flags/command-error.ts';
 import type { ListenAddress } from '../flags/kinds/address.ts';
 import { loadMetrics } from '../metrics/load-metrics.ts';
@@ -13,6 +13,7 @@ import { Crew } from './crew.ts';
 import type { LastWords, StartTask } from './messages.ts';
 import type { WorkerEnd, WorkerHandle } from './worker-handle.ts';
 import { WorkersMetrics } from './workers-metrics.ts';
+import { WorkersNames } from './workers-names.ts';
 import { WorkersSource } from './workers-source.ts';
 
 interface WorkersSettings extends Omit<LocalSettings, 'worker'> {
@@ -56,6 +57,7 @@ class Workers implements Service {
   readonly failed: Promise<never>;
   readonly #crew: Crew;
   readonly #metrics = new WorkersMetrics();
+  readonly #names: WorkersNames;
   readonly #lastWords = new WeakMap<WorkerHandle, LastWords>();
   readonly #address: ListenAddress;
   readonly #ownMetrics: () => Promise<readonly object[]>;
@@ -67,6 +69,7 @@ class Workers implements Service {
     this.#ownMetrics = ownMetrics;
     this.#configuration = configuration;
     this.#address = address;
+    this.#names = new WorkersNames(log);
     this.#crew = new Crew({
       log,
       atExit,
@@ -74,10 +77,16 @@ class Workers implements Service {
       startTask: () => this.#startTask(),
       onLog: write,
       onEvents: (events) => this.source.report(events),
+      onNames: (names, worker) => this.#names.report(names, worker),
       onEnded: (worker, end) => this.#onEnded(worker, end),
     });
     this.failed = this.#crew.failed;
-    this.source = new WorkersSource({ workers: this.#crew, endpoints: () => this.#configuration.endpoints });
+    this.source = new WorkersSource({
+      workers: this.#crew,
+      endpoints: () => fixedEndpoints(this.#configuration),
+      names: this.#names,
+      isByDns: () => this.#configuration.names.length > 0,
+    });
     this.ready = this.#crew.start(configuration.values.workers).then(() => this.source.refresh());
   }
 
@@ -104,6 +113,7 @@ class Workers implements Service {
 
   async reload(configuration: Configuration): Promise<void> {
     this.#configuration = configuration;
+    this.#names.keepOnly(configuration.names);
     this.source.forgetOthers();
     await this.#crew.askAll('reload', configuration);
   }
@@ -133,7 +143,8 @@ class Workers implements Service {
   #startTask(): StartTask {
     const { drained, isWatched } = this.source;
     const isLeaving = this.#phase === 'leaving';
-    return { configuration: this.#configuration, address: this.#address, drained, isWatched, isLeaving };
+    const { latest: names } = this.#names;
+    return { configuration: this.#configuration, address: this.#address, drained, names, isWatched, isLeaving };
   }
 
   #onEnded(worker: WorkerHandle, { isGood, hadServed }: WorkerEnd & { readonly hadServed: boolean }): void {
@@ -141,6 +152,7 @@ class Workers implements Service {
     if (this.#phase === 'closing' && hadServed && !isGood) this.#isCut = true;
     if (this.#phase !== 'closing') this.restarts.ended++;
     const last = this.#lastWords.get(worker);
+    this.#names.bury(worker);
     this.source.bury(worker, last?.state);
     this.#metrics.bury(worker, last?.metrics);
   }

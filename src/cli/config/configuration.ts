@@ -4,10 +4,12 @@ import {
   BalancingProxyError,
   type BalancingProxyOptions,
   createBalancingProxy,
+  type DnsSnapshot,
 } from '../../index.ts';
 import { CommandError } from '../flags/command-error.ts';
 import { labelOf } from '../flags/flag-value.ts';
 import type { FlagValues } from '../flags/flags.ts';
+import { formatDuration } from '../flags/kinds/duration.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
 import { type Certificate, createTicketKeys, readCertificate, readEndpointTls } from './certificate.ts';
 import { readConfigFile } from './config-file.ts';
@@ -23,9 +25,14 @@ export interface Configuration {
   readonly options: BalancingProxyOptions;
   /** The certificate to show to clients; undefined where they speak http. */
   readonly certificate: Certificate | undefined;
-  /** The names of the endpoints, in their order. */
+  /** The names of the endpoints, in their order; in the place of one that DNS is asked for, words such as `dns http://api:8080 (A, every 30s)`. */
   readonly endpoints: readonly string[];
+  /** The names that DNS is asked for, as they are before it was asked. */
+  readonly names: readonly DnsSnapshot[];
 }
+
+/** The part of a configuration that a check finds out. */
+type Checked = Pick<Configuration, 'options' | 'endpoints' | 'names'>;
 
 /**
  * Makes a function that reads the files which the flags name, each time anew, and checks everything. The function throws
@@ -42,8 +49,7 @@ export function configurationReader(flags: ParsedFlags): () => Promise<Configura
     const fromFile = values.config === '' ? {} : await readConfigFile(values.config);
     const asked = overlay(overlay(ownDefaults, fromFile), fromFlags);
     const raw = { ...asked, via: asked.via ?? via };
-    const { options, endpoints } = await check(raw, flags);
-    return { values, options, certificate: await readCertificate(flags, ticketKeys), endpoints };
+    return { values, ...(await check(raw, flags)), certificate: await readCertificate(flags, ticketKeys) };
   };
 }
 
@@ -56,7 +62,7 @@ export async function createProxy({
 }
 
 /** Makes a proxy and drops it, because nothing else knows all that may be wrong with options. */
-async function check(raw: RawOptions, flags: ParsedFlags): Promise<Pick<Configuration, 'options' | 'endpoints'>> {
+async function check(raw: RawOptions, flags: ParsedFlags): Promise<Checked> {
   const isForCode = ([name]: readonly [string, unknown]): boolean => notInFiles.has(name);
   const entries = Object.entries(raw);
   const options = Object.fromEntries(entries.filter((entry) => !isForCode(entry))) as object as BalancingProxyOptions;
@@ -65,14 +71,29 @@ async function check(raw: RawOptions, flags: ParsedFlags): Promise<Pick<Configur
     .map(([name]) => `${flags.values.config}: option \`${name}\` cannot stand in a file: ${notInFiles.get(name)}`);
   try {
     const proxy = await createProxy({ values: flags.values, options });
-    const endpoints = proxy.endpoints.map(({ name }) => name);
+    const { names } = proxy;
+    const fixed = proxy.endpoints.map(({ name }) => name);
     await proxy.close();
-    if (problems.length === 0) return { options, endpoints };
+    if (problems.length === 0) return { options, names, endpoints: inPlace(fixed, names) };
   } catch (error) {
     if (!(error instanceof BalancingProxyError)) throw error;
     problems.push(...problemsOf(error).map((problem) => nameOrigin(problem, flags)));
   }
   throw new CommandError(2, ...problems);
+}
+
+/** The names of the endpoints that are there without DNS. */
+export function fixedEndpoints({ endpoints, names }: Pick<Configuration, 'endpoints' | 'names'>): readonly string[] {
+  return endpoints.filter((_, place) => names.every(({ index }) => index !== place));
+}
+
+/** Puts words for each name that DNS is asked for between the endpoints, where it stands in the list. */
+function inPlace(fixed: readonly string[], names: readonly DnsSnapshot[]): readonly string[] {
+  return names.reduce((all, name) => all.toSpliced(name.index, 0, wordsFor(name)), fixed);
+}
+
+function wordsFor({ dns, record, refreshMs }: DnsSnapshot): string {
+  return `dns ${dns} (${record}, ${refreshMs === Infinity ? 'once' : `every ${formatDuration(refreshMs)}`})`;
 }
 
 /** Puts the place of an option into a message about it: the command line, the environment or the file. */

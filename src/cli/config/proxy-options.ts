@@ -50,11 +50,14 @@ export function nameFlags(message: string): string {
 
 /** Replaces the names of options in a message. @param nameOf gives undefined for an option that keeps its name. */
 export function replaceOptions(message: string, nameOf: (option: string) => string | undefined): string {
-  return message.replaceAll(/(?:option )?`([\w.]+)(?:\[(\d+)\])?`/g, (text, option: string, index?: string) => {
-    const name = nameOf(option);
-    if (name === undefined) return text;
-    return index === undefined ? name : `${name} (endpoint ${index})`;
-  });
+  return message.replaceAll(
+    /(?:option )?`([\w.]+)(?:\[(\d+)\](?:\.dns)?)?`/g,
+    (text, option: string, index?: string) => {
+      const name = nameOf(option);
+      if (name === undefined) return text;
+      return index === undefined ? name : `${name} (endpoint ${index})`;
+    },
+  );
 }
 
 function withOption(options: RawOptions, name: FlagName, values: FlagValues): RawOptions {

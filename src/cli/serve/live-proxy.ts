@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { BalancingProxy, EndpointSnapshot, ManagedProxy, Observer, ProxyEvent } from '../../index.ts';
+import type { BalancingProxy, DnsSnapshot, EndpointSnapshot, ManagedProxy, Observer, ProxyEvent } from '../../index.ts';
 import { Subscribers } from '../../support/subscribers.ts';
-import { addCounts, PastCounts } from './snapshots.ts';
+import { addCounts, mostGone, PastCounts } from './snapshots.ts';
 
 /** A proxy that is or was in use. */
 interface Generation {
@@ -27,6 +27,8 @@ export class LiveProxy implements ManagedProxy {
   readonly #retired = new Map<Generation, Promise<void>>();
   /** The counts of closed proxies, for the endpoints that are still there. */
   readonly #past = new PastCounts();
+  /** The endpoints that somebody has drained, those included that are not there now and that DNS may bring back. */
+  readonly #drained = new Set<string>();
   #denied = 0;
   readonly #observers = new Subscribers<ProxyEvent>();
 
@@ -61,14 +63,38 @@ export class LiveProxy implements ManagedProxy {
     return this.#generations.reduce((total, { proxy }) => total + proxy.hedgesDenied, this.#denied);
   }
 
+  /** The names that DNS is asked for, with what it says to the proxy in use. */
+  get names(): readonly DnsSnapshot[] {
+    return this.#current.proxy.names;
+  }
+
+  /** Asks DNS for the endpoints of the proxy in use; see {@link BalancingProxy.discover}. */
+  discover(before: readonly DnsSnapshot[]): Promise<void> {
+    return this.#current.proxy.discover(before);
+  }
+
   /** Leaves an endpoint of the proxy in use out, also of those after it. @returns whether there is such an endpoint. */
   drain(endpoint: string): boolean {
-    return this.#current.proxy.drain(endpoint);
+    const isThere = this.#current.proxy.drain(endpoint);
+    if (isThere) this.#drained.add(endpoint);
+    return isThere;
+  }
+
+  /** Does the same for an endpoint that may be unknown here: it is drained as soon as DNS brings it, by {@link drainAgain}. */
+  drainWhenever(endpoint: string): void {
+    this.#drained.add(endpoint);
+    this.#current.proxy.drain(endpoint);
+  }
+
+  /** Drains the endpoints again that came back: to be called when DNS has given other ones. */
+  drainAgain(): void {
+    for (const endpoint of this.#drained) this.#current.proxy.drain(endpoint);
   }
 
   /** Undoes {@link drain}. @returns whether there is such an endpoint. */
   restore(endpoint: string): boolean {
-    return this.#current.proxy.restore(endpoint);
+    const wasDrained = this.#drained.delete(endpoint);
+    return this.#current.proxy.restore(endpoint) || wasDrained;
   }
 
   /** Tells an observer of the events of all proxies, each under a request number of its own. @returns its unsubscribe. */
@@ -84,10 +110,10 @@ export class LiveProxy implements ManagedProxy {
   /** Sends requests to another proxy from now on. The proxy before is closed when its last request has ended. */
   replace(proxy: BalancingProxy): void {
     const old = this.#current;
-    for (const { name, state } of old.proxy.endpoints) if (state === 'drained') proxy.drain(name);
+    for (const name of this.#drained) if (!proxy.drain(name) && proxy.names.length === 0) this.#drained.delete(name);
     this.#current = { proxy, before: this.#requestCount };
     if (this.#observers.size > 0) this.#report(this.#current);
-    this.#past.keepOnly(endpointNamesOf(proxy));
+    this.#forgetGone();
     const forget = (): void => this.#forget(old);
     this.#retired.set(old, old.proxy.close().then(forget, forget));
   }
@@ -119,10 +145,15 @@ export class LiveProxy implements ManagedProxy {
     this.#retired.delete(generation);
     this.#denied += generation.proxy.hedgesDenied;
     this.#past.add(generation.proxy.endpoints);
-    this.#past.keepOnly(endpointNamesOf(this.#current.proxy));
+    this.#forgetGone();
   }
-}
 
-function endpointNamesOf({ endpoints }: BalancingProxy): readonly string[] {
-  return endpoints.map(({ name }) => name);
+  /** Forgets what was counted of endpoints that are there no longer, and that DNS will hardly bring back. */
+  #forgetGone(): void {
+    const { endpoints, names } = this.#current.proxy;
+    this.#past.keepOnly(
+      endpoints.map(({ name }) => name),
+      names.length > 0 ? mostGone : 0,
+    );
+  }
 }

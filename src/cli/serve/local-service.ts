@@ -1,14 +1,17 @@
 import type { AddressInfo } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
+import type { DnsSnapshot } from '../../index.ts';
 import { type Configuration, createProxy } from '../config/configuration.ts';
 import type { ListenAddress } from '../flags/kinds/address.ts';
+import { DnsLog } from '../log/dns-log.ts';
 import type { Log } from '../log/log.ts';
 import { requestLog } from '../log/request-log.ts';
 import { loadMetrics } from '../metrics/load-metrics.ts';
 import { ownMetric } from '../metrics/own-metrics.ts';
 import { type ClientServer, createClientServer } from './client-server.ts';
 import { Connections } from './connections.ts';
+import { discoverShortly } from './discover.ts';
 import { listenOn } from './listen.ts';
 import { LiveProxy } from './live-proxy.ts';
 import type { Service } from './service.ts';
@@ -23,20 +26,34 @@ export interface LocalSettings {
   readonly log: Log;
   /** The number of the worker that this process is, if it is one. */
   readonly worker?: number;
+  /** What others have learned of DNS before: it counts for as long as there is no better answer. */
+  readonly names?: readonly DnsSnapshot[];
+  /** The endpoints that are drained, whether or not they are there yet. */
+  readonly drained?: readonly string[];
+  /** Is told of all names when DNS gives other addresses for one, or fails, or answers again. @default a line of the log per change */
+  readonly onNames?: ((names: readonly DnsSnapshot[]) => void) | undefined;
 }
 
 /**
  * Begins to serve from this process.
  * @throws CommandError with exit code 1 when the address cannot be had.
  */
-export async function startLocally({ configuration, address, log, worker }: LocalSettings): Promise<LocalService> {
+export async function startLocally(settings: LocalSettings): Promise<LocalService> {
+  const { configuration, address, log, worker, names = [], drained = [], onNames = logOfDns(log) } = settings;
   const live = new LiveProxy(await createProxy(configuration), worker);
   const counted = configuration.values.admin ? await countedOf(live, worker) : undefined;
   const server = createClientServer(configuration, live.serve);
-  const service = new LocalService({ live, server, log, configuration, counted });
+  const service = new LocalService({ live, server, log, configuration, counted, onNames });
+  for (const endpoint of drained) live.drainWhenever(endpoint);
+  await discoverShortly(live, names);
   await listenOn(server, address);
   server.on('error', (error) => log('error', `server: ${error.message}`));
   return service;
+}
+
+function logOfDns(log: Log): (names: readonly DnsSnapshot[]) => void {
+  const dnsLog = new DnsLog(log);
+  return (names) => dnsLog.tell(names);
 }
 
 /** Counts what the proxy does from now on, and measures this process. @returns undefined without prom-client. */
@@ -55,6 +72,7 @@ interface Parts extends Pick<LocalSettings, 'configuration' | 'log'> {
   readonly live: LiveProxy;
   readonly server: ClientServer;
   readonly counted: Counted | undefined;
+  onNames(names: readonly DnsSnapshot[]): void;
 }
 
 /** A service from this process alone; its life ends with {@link LocalService.finish}. */
@@ -66,19 +84,24 @@ export class LocalService implements Service {
   readonly #server: ClientServer;
   readonly #connections: Connections;
   readonly #counted: Counted | undefined;
+  readonly #onNames: Parts['onNames'];
   #configuration: Configuration;
 
-  constructor({ live, server, log, configuration, counted }: Parts) {
+  constructor({ live, server, log, configuration, counted, onNames }: Parts) {
     this.source = live;
     this.#counted = counted;
     this.#server = server;
     this.#connections = new Connections(server);
+    this.#onNames = onNames;
     this.#configuration = configuration;
     server.on('upgrade', (req, socket, head) => {
       this.#connections.release(req.socket);
       live.upgrade(req, socket, head);
     });
     live.subscribe(requestLog(log, () => this.#configuration));
+    live.subscribe((event) => {
+      if ('dns' in event) this.#onDns();
+    });
   }
 
   get bound(): AddressInfo {
@@ -105,6 +128,7 @@ export class LocalService implements Service {
     // A proxy knows its endpoints and has connections to them: where nothing changes, as for logrotate, it stays.
     const isSame = isDeepStrictEqual(options, this.#configuration.options);
     const proxy = isSame ? undefined : await createProxy(configuration);
+    if (proxy) await discoverShortly(proxy, this.source.names);
     if (
       certificate &&
       this.#server instanceof TlsServer &&
@@ -113,6 +137,13 @@ export class LocalService implements Service {
       this.#server.setSecureContext(certificate);
     if (proxy) this.source.replace(proxy);
     this.#configuration = configuration;
+    if (proxy) this.#onDns();
+  }
+
+  /** DNS gives other endpoints, or fails, or answers again. */
+  #onDns(): void {
+    this.source.drainAgain();
+    this.#onNames(this.source.names);
   }
 
   leave(): void {

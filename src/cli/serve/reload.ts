@@ -19,9 +19,11 @@ interface ReloadSettings {
 }
 
 /** Logs the endpoints with the numbers that the lines about requests give them. */
-export function logEndpoints(log: Log, endpoints: readonly string[]): void {
+export function logEndpoints(log: Log, { endpoints, names }: Pick<Configuration, 'endpoints' | 'names'>): void {
   for (const [index, endpoint] of endpoints.entries()) {
-    log('info', `configuring endpoint ${index}: "${endpoint}"`, { endpoint });
+    const name = names.find((one) => one.index === index);
+    if (name) log('info', `configuring endpoint ${index}: ${endpoint}`, { dns: name.dns });
+    else log('info', `configuring endpoint ${index}: "${endpoint}"`, { endpoint });
   }
 }
 
@@ -44,8 +46,7 @@ export function reloader({ read, sink, log, service, reloads }: ReloadSettings):
     const isReloaded = await attempt(log, problem, async () => {
       const configuration = await read();
       await service.reload(configuration);
-      if (!isDeepStrictEqual(configuration.options, reloads.configuration.options))
-        logEndpoints(log, configuration.endpoints);
+      if (!isDeepStrictEqual(configuration.options, reloads.configuration.options)) logEndpoints(log, configuration);
       logExpiry(log, configuration);
       reloads.succeeded(configuration);
       log('info', 'reloaded');

@@ -3,6 +3,9 @@ import type { EndpointSnapshot, LatencySummary } from '../../index.ts';
 
 const counts = ['inFlight', 'successes', 'wins', 'failures', 'timeouts', 'cancelled'] as const;
 
+/** Endpoints that are gone of which something is kept at most, where DNS may bring them back. */
+export const mostGone = 256;
+
 /** An endpoint's snapshot whose counts are those of both. */
 export function addCounts(snapshot: EndpointSnapshot, other: EndpointSnapshot | undefined): EndpointSnapshot {
   if (!other) return snapshot;
@@ -17,13 +20,17 @@ export class PastCounts {
   add(snapshots: readonly EndpointSnapshot[]): void {
     for (const snapshot of snapshots) {
       const nothingUnderWay = { ...snapshot, inFlight: 0 };
-      this.#counts.set(snapshot.name, addCounts(nothingUnderWay, this.#counts.get(snapshot.name)));
+      const counts = addCounts(nothingUnderWay, this.#counts.get(snapshot.name));
+      // The endpoint that was counted last is last in the map.
+      this.#counts.delete(snapshot.name);
+      this.#counts.set(snapshot.name, counts);
     }
   }
 
-  /** Forgets all endpoints but these. */
-  keepOnly(names: readonly string[]): void {
-    for (const name of this.#counts.keys()) if (!names.includes(name)) this.#counts.delete(name);
+  /** Forgets all endpoints but these, and of others those that were counted last. @param mostOthers how many of them are kept. */
+  keepOnly(names: readonly string[], mostOthers = 0): void {
+    const others = [...this.#counts.keys()].filter((name) => !names.includes(name));
+    for (const name of others.slice(0, Math.max(0, others.length - mostOthers))) this.#counts.delete(name);
   }
 
   /** Adds the counts of before to snapshots. */

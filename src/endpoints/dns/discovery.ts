@@ -1,3 +1,4 @@
+import { listChange } from '../../support/list-change.ts';
 import { type ConfiguredEndpoint, distinctly, withDistinctNames } from '../place/configured-endpoint.ts';
 import { type EndpointItem, isName } from './configured-name.ts';
 import { DiscoveredName } from './discovered-name.ts';
@@ -116,15 +117,9 @@ export class Discovery {
       if (!('called' in item)) continue;
       const before = item.called;
       item.called = Object.freeze(called);
-      if (item === changed) this.#onEvent({ type: 'endpoints-changed', dns: item.dns, ...changeFrom(before, called) });
+      if (item !== changed) continue;
+      const change = { dns: item.dns, endpoints: item.called, ...listChange(before, called) };
+      this.#onEvent({ type: 'endpoints-changed', ...change });
     }
   }
-}
-
-function changeFrom(before: readonly string[], endpoints: readonly string[]) {
-  return {
-    endpoints,
-    added: endpoints.filter((name) => !before.includes(name)),
-    removed: before.filter((name) => !endpoints.includes(name)),
-  };
 }

@@ -1,7 +1,8 @@
 import type { DnsEvents } from '../../endpoints/dns/dns-events.ts';
 import type { Observer, RequestEnded } from '../../events/events.ts';
 import { escapeControls } from '../../support/text.ts';
-import { type AttemptFields, isOfDns, isOfEndpoint, reasonInLine, tellDns, tellEndpoint, tellRequest } from './tell.ts';
+import { type AttemptFields, isOfEndpoint, reasonInLine, tellEndpoint, tellRequest } from './tell.ts';
+import { isOfDns, tellDns } from './tell-dns.ts';
 
 /** The most attempts that a line tells of from the first one on, and as many up to the last one. */
 const mostAtEachEnd = 8;

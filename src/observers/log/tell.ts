@@ -1,4 +1,3 @@
-import type { DnsEvents } from '../../endpoints/dns/dns-events.ts';
 import type { EjectionCause } from '../../endpoints/state/snapshot.ts';
 import { type BalancingProxyError, isOthersDoing } from '../../errors.ts';
 import type { AttemptReport, EndpointEvents, ProxyEvent, RequestEnded } from '../../events/events.ts';
@@ -85,11 +84,6 @@ export function isOfEndpoint(event: ProxyEvent): event is EndpointEvents {
   return !('requestId' in event) && 'endpoint' in event;
 }
 
-/** Whether an event tells of a name that DNS is asked for. */
-export function isOfDns(event: ProxyEvent): event is DnsEvents {
-  return 'dns' in event;
-}
-
 const wordsFor = {
   unreachable: 'cannot be reached',
   failures: 'fails too often',
@@ -104,28 +98,6 @@ export function tellEndpoint(event: EndpointEvents, name: string, timeOf: (ms: n
   const { forMs, cause } = event;
   const message = `${name} ${wordsFor[cause]} and is left out for ${timeOf(forMs)}`;
   return { level, message, fields: { endpoint, forMs, cause } } as const;
-}
-
-/** Most names of endpoints in a line: those of a large service would fill pages. */
-const mostNames = 8;
-
-/** Tells what DNS says of a name, which is called `name`. */
-export function tellDns(event: DnsEvents, name: string) {
-  const { type, ...fields } = event;
-  if (event.type === 'dns-restored') return { level: 'info', message: `${name}: DNS answers again`, fields } as const;
-  if (event.type === 'dns-failed') {
-    const message = `${name}: ${event.problem}; the last good answer, if any, stays in use`;
-    return { level: 'warn', message, fields } as const;
-  }
-  const { endpoints, added, removed } = event;
-  const changes = [added.length > 0 && `new: ${listed(added)}`, removed.length > 0 && `gone: ${listed(removed)}`];
-  const message = `${name} has ${endpoints.length} ${endpoints.length === 1 ? 'address' : 'addresses'}`;
-  return { level: 'info', message: [message, ...changes].filter(Boolean).join('; '), fields } as const;
-}
-
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, mostNames).join(', ');
-  return names.length > mostNames ? `${shown} and ${names.length - mostNames} more` : shown;
 }
 
 function explained({ message, cause }: BalancingProxyError): string {

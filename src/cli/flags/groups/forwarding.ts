@@ -15,11 +15,11 @@ import {
 
 /** How requests are forwarded: most of these set options of the library, whose defaults they share. */
 export const forwarding = {
-  endpoints: string('', 'comma-separated URLs of the endpoints; they must be given here or in the file of -config', {
-    option: 'endpoints',
-    toOption: (urls) => urls.split(',').map((url) => url.trim()),
-    isOriginal: true,
-  }),
+  endpoints: string(
+    '',
+    'comma-separated URLs of the endpoints; they must be given here or in the file of -config; dns+http://name:port stands for all addresses of the name',
+    { option: 'endpoints', toOption: (urls) => urls.split(',').map(endpointOf), isOriginal: true },
+  ),
   'terminal-responses': string(
     '100,200,300,400',
     '{}, comma-separated: 200 and 2xx are a class, 404 a status, 200-204 a range, !429 an exclusion',
@@ -68,3 +68,9 @@ export const forwarding = {
     toOption: (isInsecure) => !isInsecure,
   }),
 };
+
+/** An endpoint as the library takes it. */
+function endpointOf(text: string): string | { readonly dns: string } {
+  const [, named] = /^dns\+(.*)$/is.exec(text.trim()) ?? [];
+  return named === undefined ? text.trim() : { dns: named };
+}
