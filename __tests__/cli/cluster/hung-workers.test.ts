@@ -1,8 +1,9 @@
 import { request } from '../../helpers/proxy.ts';
 import { atLeast, until } from '../../helpers/until.ts';
 import type { Command } from '../command.ts';
+import { metricIn } from '../metrics.ts';
 import { ToldLoad } from './told-load.ts';
-import { isAlive, pidOf, resources, sendMany, serveLoad, startTwo, startWith } from './two-workers.ts';
+import { isAlive, metricsOf, pidOf, resources, sendMany, serveLoad, startTwo, startWith } from './two-workers.ts';
 
 /** Starts a client. @returns the name of its connection, and the worker that holds this. */
 async function connect(command: Command, load: ToldLoad): Promise<{ readonly name: string; readonly worker: number }> {
@@ -57,12 +58,17 @@ describe('a worker that hangs', () => {
       endpoint.url,
       '-worker-timeout',
       '1s',
+      '-admin',
+      '127.0.0.1:0',
     );
     const url = await command.url();
     process.kill(pidOf(command, 2), 'SIGUSR2');
     await command.line(/worker 2 \(process \d+\) has not answered for 1s and is ended$/);
     await command.line(/worker 3 is ready/);
     expect(await sendMany(url, 20)).toEqual(new Set(['hello']));
+    const metrics = await metricsOf(await command.adminUrl());
+    expect(metricIn(metrics, 'balancing_proxy_worker_restarts_total', { cause: 'hung' })).toBe(1);
+    expect(metricIn(metrics, 'balancing_proxy_worker_restarts_total', { cause: 'ended' })).toBe(0);
   });
 
   test('before it is ready has six times as long, and is replaced', async () => {

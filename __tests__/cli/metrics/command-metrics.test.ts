@@ -130,6 +130,17 @@ describe('/metrics of the command', () => {
     expect(command.lines.filter((line) => line.includes('certificate in'))).toHaveLength(1);
   });
 
+  test('tells when the certificate for endpoints expires', async () => {
+    const notAfterDate = new Date(Date.now() + 50 * dayMs);
+    const { cert, key } = await createCertificate('a.example', { notAfterDate });
+    const files = [temporaryFile(resources, 'c.pem', cert), temporaryFile(resources, 'k.pem', key)] as const;
+    const flags = ['-tls-client-cert', files[0], '-tls-client-key', files[1]];
+    const { metrics } = await startAdmin('-e', 'https://a.example', ...flags);
+    const labels = { flag: 'tls-client-cert' };
+    const expiry = metricIn(await metrics(), 'balancing_proxy_certificate_expiry_timestamp_seconds', labels);
+    expect(expiry).toBe(Math.floor(notAfterDate.getTime() / 1_000));
+  });
+
   test('tells of no certificate where there is none', async () => {
     const { metrics } = await startAdmin('-e', 'http://a.example');
     expect(await metrics()).not.toMatch(/^balancing_proxy_certificate_expiry_timestamp_seconds/m);

@@ -1,4 +1,5 @@
 import { dashboardOptions } from '../../../src/observers/dashboard/dashboard.ts';
+import { metricsOptions } from '../../../src/observers/metrics/options.ts';
 import { traceOptions } from '../../../src/observers/tracing/opentelemetry.ts';
 import { proxyOptions } from '../../../src/options/config.ts';
 import { dnsOptions } from '../../../src/options/dns-options.ts';
@@ -57,6 +58,7 @@ function transportRows(some: string) {
 /** Options of which README tells without a table. */
 const others = [
   { of: 'createDashboard()', options: documented(dashboardOptions), fields: fieldsIn('DashboardOptions') },
+  { of: 'createMetrics()', options: documented(metricsOptions), fields: fieldsIn('MetricsOptions') },
   { of: 'traceAttempts()', options: documented(traceOptions), fields: fieldsIn('TraceAttemptsOptions') },
 ];
 

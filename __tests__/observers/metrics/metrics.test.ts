@@ -126,15 +126,23 @@ describe('createMetrics', () => {
     ['prefix', 'x', 'option `prefix` is unknown; known are registry, buckets'],
   ])('refuses %s %j', (option, value, message) => {
     const options: object = { [option]: value };
-    expect(() => createMetrics(options)).toThrow(new TypeError(message));
+    expect(() => createMetrics(options)).toThrow(
+      expect.objectContaining({ name: 'BalancingProxyError', code: 'ERR_BRP_OPTIONS', message }),
+    );
+  });
+
+  test('tells all that is wrong at once', () => {
+    const options: object = { registry: {}, buckets: [] };
+    expect(() => createMetrics(options)).toThrow(/^2 problems:\n- option `registry`: .*\n- option `buckets`: /);
   });
 
   test('refuses other buckets on a registry that has the metrics', () => {
     const registry = new Registry();
     createMetrics({ registry, buckets: [1, 2] });
     expect(createMetrics({ registry })).toBe(createMetrics({ registry, buckets: [1, 2] }));
+    const message = "option `buckets`: expected those that the registry's metrics have already, [ 1, 2 ], got [ 1 ]";
     expect(() => createMetrics({ registry, buckets: [1] })).toThrow(
-      "option `buckets`: expected those that the registry's metrics have already, [ 1, 2 ], got [ 1 ]",
+      expect.objectContaining({ name: 'BalancingProxyError', code: 'ERR_BRP_OPTIONS', message }),
     );
   });
 });

@@ -1,4 +1,4 @@
-import { expiryOf } from '../config/certificate-expiry.ts';
+import { certificatesOf, expiryOf } from '../config/certificate-expiry.ts';
 import { packageVersion } from '../flags/package-version.ts';
 import type { CommandFacts } from '../metrics/command-metrics.ts';
 import type { Reloads } from '../serve/reloads.ts';
@@ -12,8 +12,10 @@ interface Sources {
 
 /** The facts of this moment for the metrics of the command. */
 export function factsOf({ reloads, service }: Sources): CommandFacts {
-  const { certificate } = reloads.configuration;
-  const expiresAtMs = certificate && expiryOf(certificate.cert);
+  const expiries = certificatesOf(reloads.configuration).flatMap(({ flag, pem }) => {
+    const expiresAtMs = expiryOf(pem);
+    return expiresAtMs === undefined ? [] : [[flag, expiresAtMs] as const];
+  });
   return {
     version: packageVersion(),
     node: process.versions.node,
@@ -22,6 +24,6 @@ export function factsOf({ reloads, service }: Sources): CommandFacts {
     reloads: reloads.counts,
     isReloaded: reloads.isLastGood,
     loadedAtMs: reloads.loadedAtMs,
-    expiresAtMs: expiresAtMs === undefined ? {} : { 'tls-cert': expiresAtMs },
+    expiresAtMs: Object.fromEntries(expiries),
   };
 }

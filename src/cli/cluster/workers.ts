@@ -51,7 +51,6 @@ interface WorkersParts extends WorkersSettings {
 
 /** A service from workers, which are processes that share the address. This process only looks after them. */
 class Workers implements Service {
-  readonly restarts = { ended: 0, hung: 0 };
   readonly source: WorkersSource;
   readonly ready: Promise<void>;
   readonly failed: Promise<never>;
@@ -102,6 +101,10 @@ class Workers implements Service {
     return this.source.refresh();
   }
 
+  get restarts(): Service['restarts'] {
+    return this.#crew.restarts;
+  }
+
   get processes(): number {
     return this.#crew.readyCount;
   }
@@ -150,7 +153,6 @@ class Workers implements Service {
   #onEnded(worker: WorkerHandle, { isGood, hadServed }: WorkerEnd & { readonly hadServed: boolean }): void {
     // The requests that the worker had in hand are lost.
     if (this.#phase === 'closing' && hadServed && !isGood) this.#isCut = true;
-    if (this.#phase !== 'closing') this.restarts.ended++;
     const last = this.#lastWords.get(worker);
     this.#names.bury(worker);
     this.source.bury(worker, last?.state);

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import type { Configuration } from './configuration.ts';
 
 const dayMs = 86_400_000;
 
@@ -7,6 +8,31 @@ const soonMs = 10 * dayMs;
 
 /** The part of its life after which a certificate is usually renewed: one that is valid for six days only is no worry on its first day. */
 const renewalRatio = 2 / 3;
+
+/** A certificate of ours that a flag names. */
+interface NamedCertificate {
+  /** The name of the flag. */
+  readonly flag: 'tls-cert' | 'tls-client-cert';
+  /** The file that the flag names. */
+  readonly file: string;
+  readonly pem: string;
+}
+
+/** The certificates that we show: to clients, and to https endpoints. */
+export function certificatesOf({
+  values,
+  certificate,
+  options,
+}: Pick<Configuration, 'values' | 'certificate' | 'options'>): readonly NamedCertificate[] {
+  const toEndpoints = options.tls?.cert;
+  const shown: ReadonlyArray<readonly [NamedCertificate['flag'], unknown]> = [
+    ['tls-cert', certificate?.cert],
+    ['tls-client-cert', toEndpoints],
+  ];
+  return shown.flatMap(([flag, pem]) =>
+    values[flag] !== '' && typeof pem === 'string' ? [{ flag, file: values[flag], pem }] : [],
+  );
+}
 
 /** The time for which a certificate is valid, in milliseconds since the epoch. */
 interface Validity {

@@ -4,10 +4,11 @@ import { inspect } from 'node:util';
 import { AggregatorRegistry, register } from 'prom-client';
 import { endpointStates } from '../../endpoints/state/snapshot.ts';
 import type { ObservedProxy } from '../../events/observed-proxy.ts';
+import { parseOrThrow } from '../../support/parser/problems.ts';
 import { checkPeer } from '../../support/peer.ts';
 import { createInstruments, type GaugeReaders, type Instruments, type MetricsRegistry } from './instruments.ts';
 import { Observations } from './observations.ts';
-import { checkOptions, type MetricsOptions, wrong } from './options.ts';
+import { type MetricsOptions, parseMetricsOptions, refuseOption } from './options.ts';
 import { Recorder } from './recorder.ts';
 
 export type { ObservedProxy } from '../../events/observed-proxy.ts';
@@ -35,14 +36,14 @@ const registered = new WeakMap<MetricsRegistry, ProxyMetrics>();
 
 /**
  * Makes Prometheus metrics by prom-client. For a registry that has the metrics already, gives those.
- * @throws TypeError when an option makes no sense; BalancingProxyError `ERR_BRP_PEER` when prom-client is too old.
+ * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists all that is wrong with the options, or that names buckets which differ from
+ * those of the registry; `ERR_BRP_PEER` when prom-client is too old.
  */
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   checkPeer({ name: 'prom-client', user: 'createMetrics()', oldest: '14.0.0', part: ['register', register] });
-  checkOptions(options);
-  const { registry = register, buckets } = options;
+  const { registry = register, buckets } = parseOrThrow(parseMetricsOptions, options);
   const known = registered.get(registry);
-  if (known?.isRegistered) return known.withBuckets(buckets);
+  if (known?.isRegistered) return parseOrThrow(() => known.withBuckets(buckets), options);
   const metrics = new ProxyMetrics(registry, buckets ?? defaultBuckets);
   registered.set(registry, metrics);
   return metrics;
@@ -78,10 +79,14 @@ class ProxyMetrics implements Metrics {
     return this.registry.getSingleMetric('balancing_proxy_requests_total') === this.#instruments.requests;
   }
 
-  /** These metrics, if they have these buckets. @throws TypeError when they have others. */
+  /** These metrics, if they have these buckets. @throws InvalidOptions when they have others. */
   withBuckets(buckets: readonly number[] = this.#buckets): this {
     if (String(buckets) === String(this.#buckets)) return this;
-    throw wrong('buckets', `those that the registry's metrics have already, ${inspect(this.#buckets)}`, buckets);
+    return refuseOption(
+      'buckets',
+      `those that the registry's metrics have already, ${inspect(this.#buckets)}`,
+      buckets,
+    );
   }
 
   /** Begins to count what happens at a proxy. Users may pass this function, and the one below, on without the object. */

@@ -1,4 +1,7 @@
 import { inspect } from 'node:util';
+import { hasMethods, type OptionParser, onlyInCode, withSchema } from '../../support/parser/kinds.ts';
+import { inWords, type OptionTable, objectOf, option } from '../../support/parser/option.ts';
+import { refuse } from '../../support/parser/problems.ts';
 import type { MetricsRegistry } from './instruments.ts';
 
 /** Options of `createMetrics()`. */
@@ -15,25 +18,36 @@ export interface MetricsOptions {
   readonly buckets?: readonly number[];
 }
 
-/** Checks the options. @throws TypeError about the first one that is wrong. */
-export function checkOptions(options: MetricsOptions): void {
-  for (const name of Object.keys(options)) {
-    if (name !== 'registry' && name !== 'buckets')
-      throw new TypeError(`option \`${name}\` is unknown; known are registry, buckets`);
-  }
-  const { registry, buckets } = options;
-  if (registry !== undefined && typeof registry?.registerMetric !== 'function') {
-    throw wrong('registry', 'a Registry of prom-client', registry);
-  }
-  if (buckets !== undefined && !areBuckets(buckets)) throw wrong('buckets', 'seconds in ascending order', buckets);
+/** The options of `createMetrics()`. */
+export const metricsOptions = {
+  registry: option(
+    shownWhenWrong<MetricsRegistry>((value) => hasMethods(value, 'registerMetric'), 'a Registry of prom-client'),
+    inWords("prom-client's `register`"),
+    'The registry that gets the metrics',
+  ),
+  buckets: option(
+    shownWhenWrong<readonly number[]>(areBuckets, 'seconds in ascending order'),
+    inWords('1 ms to 30 s'),
+    "Upper bounds of the histograms' buckets in seconds, in ascending order",
+  ),
+} satisfies OptionTable<MetricsOptions>;
+
+/** Reads the options. @throws InvalidOptions naming every problem. */
+export const parseMetricsOptions = objectOf(metricsOptions);
+
+/** Refuses an option of `createMetrics()`, none of which is a secret. @throws InvalidOptions */
+export function refuseOption(option: string, expected: string, received: unknown): never {
+  refuse(option, `expected ${expected}, got ${inspect(received)}`);
 }
 
-function areBuckets(buckets: readonly number[]): boolean {
+/** A value that passes a test; `expected` are the words for values that pass. */
+function shownWhenWrong<T>(matches: (value: unknown) => boolean, expected: string): OptionParser<T> {
+  return withSchema(onlyInCode, (value, option) =>
+    matches(value) ? (value as T) : refuseOption(option, expected, value),
+  );
+}
+
+function areBuckets(buckets: unknown): boolean {
   if (!Array.isArray(buckets) || buckets.length === 0) return false;
   return buckets.every((bound, index) => Number.isFinite(bound) && bound > (buckets[index - 1] ?? 0));
-}
-
-/** The error of an option that makes no sense. */
-export function wrong(option: string, expected: string, received: unknown): TypeError {
-  return new TypeError(`option \`${option}\`: expected ${expected}, got ${inspect(received)}`);
 }
