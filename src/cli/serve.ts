@@ -4,12 +4,13 @@ import { startAdmin } from './admin/admin.ts';
 import { startWorkers } from './cluster/workers.ts';
 import { type Configuration, configurationReader } from './config/configuration.ts';
 import type { FlagValues } from './flags/flags.ts';
-import { formatBoundAddress } from './flags/kinds/address.ts';
+import { formatBoundAddress, portOfBound } from './flags/kinds/address.ts';
 import { formatDuration } from './flags/kinds/duration.ts';
 import type { ParsedFlags } from './flags/parse-flags.ts';
 import { createLog, formatOf, type Log, lossLine } from './log/log.ts';
 import { type LogSink, openLogSink } from './log/log-sink.ts';
 import type { Outputs } from './log/outputs.ts';
+import { type Claim, claimAddress } from './serve/listen.ts';
 import { startLocally } from './serve/local-service.ts';
 import { logExpiry } from './serve/log-expiry.ts';
 import { logEndpoints, reloader, reopener } from './serve/reload.ts';
@@ -69,7 +70,9 @@ async function serveWith({ values, signals, warnings, read, configuration, sink,
   reopenBy(reopener({ sink, log }));
   const reloads = new Reloads(configuration);
   const admin = await startAdmin({ reloads, log });
-  const settings = { configuration, log, address: values.address };
+  const claim = await claimAddress(values.address, { mode: values['socket-mode'] });
+  atExit(() => claim.release());
+  const settings = { configuration, log, address: claim.address, onListening: claim.onListening };
   const service = await (values.workers === 1
     ? startLocally(settings)
     : startWorkers({ ...settings, write: sink.write, atExit }));
@@ -83,7 +86,7 @@ async function serveWith({ values, signals, warnings, read, configuration, sink,
   const why = await Promise.race([reason, service.failed]);
   admin.leave();
   await leave({ why, values, log, service });
-  const exitCode = await finish({ why, values, log, service });
+  const exitCode = await finish({ why, values, log, service, claim });
   await admin.close();
   return why === readerGone ? 1 : exitCode;
 }
@@ -105,9 +108,10 @@ async function leave({ why, values, log, service }: Stop): Promise<void> {
 }
 
 /** @returns the exit code. */
-async function finish({ why, values, log, service }: Stop): Promise<0 | 1> {
+async function finish({ why, values, log, service, claim }: Stop & { readonly claim: Claim }): Promise<0 | 1> {
   const isWhole = await resultWithin(values['shutdown-timeout'], async () => {
     await service.refuse();
+    claim.release();
     // Logged only now, when nobody can connect any more, so that whoever reads the line may rely on it.
     log('info', `stopping (${why}): finishing the requests in flight`);
     return service.finish();
@@ -140,7 +144,7 @@ function logStart(
   const protocol = certificate ? 'https' : 'http';
   log('info', `starting on: "${address}"${certificate ? ' (https)' : ''}`, {
     address,
-    port: service.bound.port,
+    ...portOfBound(service.bound),
     protocol,
   });
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { type FlagValues, flagNames } from '../../../src/cli/flags/flags.ts';
+import { maxPathBytes } from '../../../src/cli/flags/kinds/address.ts';
 import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
 import { strategyNames } from '../../../src/race/strategies/strategies.ts';
 
@@ -42,6 +43,10 @@ describe('parseFlags', () => {
     [['-address', '[::1]:80'], { address: { host: '::1', port: 80 } }],
     [['-admin', ':9090'], { admin: { host: undefined, port: 9090 } }],
     [['-admin='], { admin: false }],
+    [['-address', 'unix:/run/app.sock'], { address: { path: '/run/app.sock' } }],
+    [['-socket-mode', '660'], { 'socket-mode': 0o660 }],
+    [['-socket-mode=0600'], { 'socket-mode': 0o600 }],
+    [['-socket-mode='], { 'socket-mode': false }],
     [['-workers', '4'], { workers: 4 }],
     [['-workers=auto'], { workers: availableParallelism() }],
     [['-worker-timeout', '1m'], { 'worker-timeout': 60_000 }],
@@ -110,7 +115,16 @@ describe('parseFlags', () => {
     [['-workers=0'], "flag -workers: expected a number from 1 to 256, or auto, got '0'"],
     [['-workers=257'], 'flag -workers: expected a number from 1 to 256, or auto'],
     [['-workers=1e2'], 'flag -workers: expected a number from 1 to 256, or auto'],
-    [['-admin=9090'], 'flag -admin: expected an address such as :9090, localhost:9090 or [::1]:9090, or nothing, got'],
+    [
+      ['-admin=9090'],
+      `flag -admin: expected an address such as :9090, localhost:9090 or [::1]:9090, unix:/run/app.sock with a path of at most ${maxPathBytes} bytes, or nothing, got`,
+    ],
+    [
+      [`-address=unix:/${'a'.repeat(107)}`],
+      `unix:/run/app.sock with a path of at most ${maxPathBytes} bytes, got 'unix:/aaa`,
+    ],
+    [['-socket-mode=rw'], "flag -socket-mode: expected permissions such as 660, or nothing, got 'rw'"],
+    [['-socket-mode=888'], 'flag -socket-mode: expected permissions'],
     [['-log-format=xml'], "flag -log-format: expected text or json, got 'xml'"],
     [['-transport=node'], "flag -transport: expected got or undici, got 'node'"],
   ])('refuses %j', (argv, message) => {

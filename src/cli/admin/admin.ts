@@ -1,10 +1,11 @@
 import http from 'node:http';
 import { pause } from '../../support/timer.ts';
-import { formatBoundAddress } from '../flags/kinds/address.ts';
+import type { FlagValues } from '../flags/flags.ts';
+import { formatBoundAddress, type ListenAddress, portOfBound } from '../flags/kinds/address.ts';
 import type { Log } from '../log/log.ts';
 import { loadMetrics } from '../metrics/load-metrics.ts';
 import { Connections } from '../serve/connections.ts';
-import { listenOn } from '../serve/listen.ts';
+import { claimAddress, listenOn } from '../serve/listen.ts';
 import type { Reloads } from '../serve/reloads.ts';
 import type { Service } from '../serve/service.ts';
 import { KnownHosts } from './known-hosts.ts';
@@ -42,21 +43,31 @@ export async function startAdmin({ reloads, log }: AdminSettings): Promise<Admin
   if (!address) return noAdmin;
   const metrics = await loadMetrics();
   if (metrics.problem !== undefined) log('warn', `warning: /metrics has nothing to say: ${metrics.problem}`);
-  const hosts = new KnownHosts([...values['admin-hosts'], ...(address.host === undefined ? [] : [address.host])]);
+  const hosts = knownHosts(address, values);
   const routes = new AdminRoutes({ metrics, allowActions: values['admin-actions'], hosts, reloads, log });
   const server = http.createServer((req, res) => routes.serve(req, res));
   const connections = new Connections(server);
-  const bound = await listenOn(server, address, 'cannot listen on the address of -admin');
+  const problem = 'cannot listen on the address of -admin';
+  const claim = await claimAddress(address, { mode: values['socket-mode'], problem });
+  const bound = await listenOn(server, claim.address, problem);
+  claim.onListening();
   server.on('error', (error) => log('error', `admin: ${error.message}`));
   const shown = formatBoundAddress(address, bound);
-  log('info', `admin on: "${shown}"`, { address: shown, port: bound.port });
+  log('info', `admin on: "${shown}"`, { address: shown, ...portOfBound(bound) });
   return {
     show: (service) => routes.show(service),
     leave: () => routes.leave(),
     async close() {
       routes.close();
       connections.refuse();
+      claim.release();
       await Promise.race([connections.finish(lastAnswersMs), pause(lastAnswersMs)]);
     },
   };
+}
+
+/** The names under which the port may be asked; undefined for a Unix socket, at which no browser can be led by a name. */
+function knownHosts(address: ListenAddress, values: FlagValues): KnownHosts | undefined {
+  if ('path' in address) return undefined;
+  return new KnownHosts([...values['admin-hosts'], ...(address.host === undefined ? [] : [address.host])]);
 }

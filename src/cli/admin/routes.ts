@@ -132,7 +132,7 @@ export class AdminRoutes {
     const change = changeAt(path);
     if (!change || res.statusCode !== 200) return;
     const { endpoint, action } = change;
-    const client = socket.remoteAddress ?? 'a client that is gone';
+    const client = socket.remoteAddress ?? 'a client without an address';
     this.#settings.log('info', `admin: ${client} asked to ${action} "${endpoint}"`, { client, action, endpoint });
   }
 

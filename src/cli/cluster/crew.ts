@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
-import type { AddressInfo } from 'node:net';
 import { pause, resultWithin } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
+import type { BoundAddress } from '../flags/kinds/address.ts';
 import { formatDuration } from '../flags/kinds/duration.ts';
 import type { Log } from '../log/log.ts';
 import type { Signals } from '../signals/signals.ts';
@@ -20,6 +20,8 @@ interface CrewSettings extends Reports {
   readonly timeoutMs: number;
   /** Makes the first task of a worker that starts now. */
   readonly startTask: () => StartTask;
+  /** Is told whenever a worker has begun to serve. */
+  readonly onReady: (() => void) | undefined;
   /** Is told of every worker that is no more, and whether that worker had served. */
   onEnded(worker: WorkerHandle, end: WorkerEnd & { readonly hadServed: boolean }): void;
 }
@@ -37,7 +39,7 @@ export class Crew implements Iterable<WorkerHandle> {
   readonly #hung = new WeakSet<WorkerHandle>();
   readonly #heartbeat: Heartbeat<WorkerHandle>;
   readonly #firstReady = Promise.withResolvers<void>();
-  #bound: AddressInfo | undefined;
+  #bound: BoundAddress | undefined;
   #isDismissed = false;
 
   constructor(settings: CrewSettings) {
@@ -64,7 +66,7 @@ export class Crew implements Iterable<WorkerHandle> {
   }
 
   /** The address at which the workers listen. @throws Error while none was ready yet. */
-  get bound(): AddressInfo {
+  get bound(): BoundAddress {
     if (!this.#bound) throw new Error('no worker was ready yet');
     return this.#bound;
   }
@@ -108,8 +110,7 @@ export class Crew implements Iterable<WorkerHandle> {
     onLate: (worker: WorkerHandle) => void = () => {},
   ): Promise<void> {
     const ask = async (worker: WorkerHandle): Promise<void> => {
-      const hasAnswered = await resultWithin(patienceMs, () => worker.ask(name, asked).then(() => true));
-      if (hasAnswered) return;
+      if (await resultWithin(patienceMs, () => worker.ask(name, asked).then(() => true))) return;
       this.#settings.log('error', `worker ${worker.number} does not answer to ${name}`, { worker: worker.number });
       onLate(worker);
     };
@@ -166,7 +167,9 @@ export class Crew implements Iterable<WorkerHandle> {
   async #prepare(worker: WorkerHandle): Promise<boolean> {
     const { number, pid } = worker;
     try {
-      this.#bound = await worker.ask('start', this.#settings.startTask());
+      const bound = await worker.ask('start', this.#settings.startTask());
+      this.#settings.onReady?.();
+      this.#bound = bound;
     } catch (error) {
       // Before the first worker serves, the user of the command has to hear of the error, such as of a port in use.
       if (error instanceof CommandError && !this.#bound) throw error;
@@ -187,10 +190,7 @@ export class Crew implements Iterable<WorkerHandle> {
     worker.kill();
   }
 
-  async #announceNext(
-    worker: WorkerHandle,
-    { how, delayMs }: Pick<WorkerEnd, 'how'> & { readonly delayMs: number },
-  ): Promise<void> {
+  async #announceNext(worker: WorkerHandle, { how, delayMs }: WorkerEnd & { readonly delayMs: number }): Promise<void> {
     const { number } = worker;
     this.restarts[this.#hung.has(worker) ? 'hung' : 'ended']++;
     const next = delayMs === 0 ? 'at once' : `in ${formatDuration(delayMs)}`;

@@ -1,7 +1,6 @@
-import type { AddressInfo } from 'node:net';
 import type { DnsSnapshot, ManagedProxy } from '../../index.ts';
 import type { Configuration } from '../config/configuration.ts';
-import type { ListenAddress } from '../flags/kinds/address.ts';
+import type { BoundAddress, ListenAddress } from '../flags/kinds/address.ts';
 import type { PackedEvent } from './packed-events.ts';
 
 /** The tasks that the primary gives to a worker, as functions of what is asked that return the answer. */
@@ -9,7 +8,7 @@ interface Tasks {
   /** Answer, which a worker that hangs does not. */
   ping(): void;
   /** Begin to serve; the answer is the address. */
-  start(task: StartTask): AddressInfo;
+  start(task: StartTask): BoundAddress;
   /** Serve with another configuration from now on. */
   reload(configuration: Configuration): void;
   /** Tell every client with its next response to leave. */

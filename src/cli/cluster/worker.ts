@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
-import type { AddressInfo } from 'node:net';
 import type { DnsSnapshot } from '../../index.ts';
 import { resultWithin } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
+import type { BoundAddress } from '../flags/kinds/address.ts';
 import { createLog, formatOf, lossLine } from '../log/log.ts';
 import { type LocalService, startLocally } from '../serve/local-service.ts';
 import type { Answer, StartTask, Task, TaskName, WorkerState } from './messages.ts';
@@ -66,7 +66,7 @@ class WorkerProcess {
     this.#end(isWhole ? 0 : 1);
   }
 
-  async #start({ configuration, address, drained, names, isWatched, isLeaving }: StartTask): Promise<AddressInfo> {
+  async #start({ configuration, address, drained, names, isWatched, isLeaving }: StartTask): Promise<BoundAddress> {
     const { values } = configuration;
     this.#shutdownTimeoutMs = values['shutdown-timeout'];
     const worker = cluster.worker?.id ?? 0;

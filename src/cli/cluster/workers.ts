@@ -1,8 +1,7 @@
 import cluster from 'node:cluster';
-import type { AddressInfo } from 'node:net';
 import { type Configuration, fixedEndpoints } from '../config/configuration.ts';
 import { CommandError } from '../flags/command-error.ts';
-import type { ListenAddress } from '../flags/kinds/address.ts';
+import type { BoundAddress, ListenAddress } from '../flags/kinds/address.ts';
 import { loadMetrics } from '../metrics/load-metrics.ts';
 import { withFixedPort } from '../serve/listen.ts';
 import type { LocalSettings } from '../serve/local-service.ts';
@@ -64,7 +63,7 @@ class Workers implements Service {
   #phase: 'serving' | 'leaving' | 'closing' = 'serving';
   #isCut = false;
 
-  constructor({ configuration, address, log, write, atExit, ownMetrics }: WorkersParts) {
+  constructor({ configuration, address, onListening, log, write, atExit, ownMetrics }: WorkersParts) {
     this.#ownMetrics = ownMetrics;
     this.#configuration = configuration;
     this.#address = address;
@@ -74,6 +73,7 @@ class Workers implements Service {
       atExit,
       timeoutMs: configuration.values['worker-timeout'],
       startTask: () => this.#startTask(),
+      onReady: onListening,
       onLog: write,
       onEvents: (events) => this.source.report(events),
       onNames: (names, worker) => this.#names.report(names, worker),
@@ -89,7 +89,7 @@ class Workers implements Service {
     this.ready = this.#crew.start(configuration.values.workers).then(() => this.source.refresh());
   }
 
-  get bound(): AddressInfo {
+  get bound(): BoundAddress {
     return this.#crew.bound;
   }
 

@@ -87,15 +87,15 @@ export class Connections {
 
   /** Follows a TLS connection: a bare socket until its handshake is done, then another socket on top with the same peer. */
   #trackSecure(server: SecureServer): void {
-    const handshaking = new Map<string, Socket>();
+    const handshaking = new Map<HandshakePeer, Socket>();
     server.on('connection', (socket: Socket) => {
-      const peer = peerOf(socket);
+      const peer = peerOf(socket, socket);
       this.#track(socket);
       handshaking.set(peer, socket);
       socket.once('close', () => handshaking.get(peer) === socket && handshaking.delete(peer));
     });
     server.on('secureConnection', (socket) => {
-      const peer = peerOf(socket);
+      const peer = peerOf(socket, Reflect.get(socket, '_parent'));
       const bare = handshaking.get(peer);
       if (bare) this.#newest.delete(bare);
       handshaking.delete(peer);
@@ -124,8 +124,12 @@ export class Connections {
   }
 }
 
-function peerOf({ remoteAddress, remotePort }: Socket): string {
-  return `${remoteAddress} ${remotePort}`;
+/** The peer of a connection: its address, or the bare socket where the peer has none. */
+type HandshakePeer = string | Socket;
+
+/** @param bare the socket below TLS, which node:tls knows as `_parent` only: all peers on Unix sockets are alike otherwise. */
+function peerOf({ remoteAddress, remotePort }: Socket, bare: Socket): HandshakePeer {
+  return remotePort === undefined ? bare : `${remoteAddress} ${remotePort}`;
 }
 
 /** Tells a client that would reuse the connection that it will be closed. */

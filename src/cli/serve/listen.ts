@@ -1,24 +1,64 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { CommandError } from '../flags/command-error.ts';
-import type { ListenAddress } from '../flags/kinds/address.ts';
+import { type BoundAddress, type ListenAddress, portOfBound } from '../flags/kinds/address.ts';
+import { SocketFile } from './socket-file.ts';
+
+/** An address that is claimed for this process and its workers. */
+export interface Claim {
+  /** The address to have a server listen on, which for a Unix socket is not the one that clients know. */
+  readonly address: ListenAddress;
+  /** Is to be called whenever a server has begun to listen: clients can connect from then on. */
+  onListening(): void;
+  /** Is to be called when nobody listens any more. */
+  release(): void;
+}
+
+interface ClaimSettings {
+  /** The permissions of a Unix socket; false for those that the umask leaves. */
+  readonly mode: number | false;
+  /** The words that errors begin with. */
+  readonly problem?: string;
+}
+
+/** @throws CommandError with exit code 1 when it is an address of a Unix socket that cannot be had. */
+export async function claimAddress(
+  address: ListenAddress,
+  { mode, problem = 'cannot listen' }: ClaimSettings,
+): Promise<Claim> {
+  if (!('path' in address)) return { address, onListening() {}, release() {} };
+  const file = await SocketFile.claim({ file: address.path, mode: mode === false ? undefined : mode, problem });
+  return {
+    address: { path: file.temporary },
+    onListening: () => file.publish(),
+    release: () => file.remove(),
+  };
+}
 
 /**
  * Resolves when the server listens, with the address that it got.
  * @throws CommandError with exit code 1 and a message that begins with `problem` when the server cannot listen.
  */
-export function listenOn(
-  server: Server,
-  { host, port }: ListenAddress,
-  problem = 'cannot listen',
-): Promise<AddressInfo> {
+export function listenOn(server: Server, address: ListenAddress, problem = 'cannot listen'): Promise<BoundAddress> {
   return new Promise((resolve, reject) => {
     const onError = (error: Error): void => reject(new CommandError(1, `${problem}: ${error.message}`));
     server.once('error', onError);
-    server.listen({ port, ...(host !== undefined && { host }) }, () => {
+    server.listen(listenOptions(address), () => {
       server.off('error', onError);
-      resolve(server.address() as AddressInfo);
+      resolve(boundAddressOf(server));
     });
   });
+}
+
+/** The address of a server that listens. */
+export function boundAddressOf(server: Server): BoundAddress {
+  const address = server.address() as AddressInfo | string;
+  return typeof address === 'string' ? { path: address } : address;
+}
+
+function listenOptions(address: ListenAddress) {
+  if ('path' in address) return { path: address.path };
+  const { host, port } = address;
+  return { port, ...(host !== undefined && { host }) };
 }
 
 /**
@@ -26,9 +66,9 @@ export function listenOn(
  * @throws CommandError with exit code 1 when no port is free, or the host is none of this machine.
  */
 export async function withFixedPort(address: ListenAddress): Promise<ListenAddress> {
-  if (address.port !== 0) return address;
+  if ('path' in address || address.port !== 0) return address;
   const server = createServer();
-  const { port } = await listenOn(server, address);
+  const bound = await listenOn(server, address);
   await new Promise((resolve) => server.close(resolve));
-  return { ...address, port };
+  return { ...address, ...portOfBound(bound) };
 }

@@ -1,9 +1,8 @@
-import type { AddressInfo } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { DnsSnapshot } from '../../index.ts';
 import { type Configuration, createProxy } from '../config/configuration.ts';
-import type { ListenAddress } from '../flags/kinds/address.ts';
+import type { BoundAddress, ListenAddress } from '../flags/kinds/address.ts';
 import { DnsLog } from '../log/dns-log.ts';
 import type { Log } from '../log/log.ts';
 import { requestLog } from '../log/request-log.ts';
@@ -12,7 +11,7 @@ import { ownMetric } from '../metrics/own-metrics.ts';
 import { type ClientServer, createClientServer } from './client-server.ts';
 import { Connections } from './connections.ts';
 import { discoverShortly } from './discover.ts';
-import { listenOn } from './listen.ts';
+import { boundAddressOf, listenOn } from './listen.ts';
 import { LiveProxy } from './live-proxy.ts';
 import type { Service } from './service.ts';
 
@@ -22,6 +21,8 @@ export interface LocalSettings {
   readonly configuration: Configuration;
   /** Where to listen. */
   readonly address: ListenAddress;
+  /** Is told when a server has begun to listen there. */
+  readonly onListening?: () => void;
   /** Gets a line for each request. */
   readonly log: Log;
   /** The number of the worker that this process is, if it is one. */
@@ -39,7 +40,16 @@ export interface LocalSettings {
  * @throws CommandError with exit code 1 when the address cannot be had.
  */
 export async function startLocally(settings: LocalSettings): Promise<LocalService> {
-  const { configuration, address, log, worker, names = [], drained = [], onNames = logOfDns(log) } = settings;
+  const {
+    configuration,
+    address,
+    onListening,
+    log,
+    worker,
+    names = [],
+    drained = [],
+    onNames = logOfDns(log),
+  } = settings;
   const live = new LiveProxy(await createProxy(configuration), worker);
   const counted = configuration.values.admin ? await countedOf(live, worker) : undefined;
   const server = createClientServer(configuration, live.serve);
@@ -47,6 +57,7 @@ export async function startLocally(settings: LocalSettings): Promise<LocalServic
   for (const endpoint of drained) live.drainWhenever(endpoint);
   await discoverShortly(live, names);
   await listenOn(server, address);
+  onListening?.();
   server.on('error', (error) => log('error', `server: ${error.message}`));
   return service;
 }
@@ -104,8 +115,8 @@ export class LocalService implements Service {
     });
   }
 
-  get bound(): AddressInfo {
-    return this.#server.address() as AddressInfo;
+  get bound(): BoundAddress {
+    return boundAddressOf(this.#server);
   }
 
   get isReady(): boolean {

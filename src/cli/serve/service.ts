@@ -1,13 +1,13 @@
-import type { AddressInfo } from 'node:net';
 import type { ManagedProxy } from '../../index.ts';
 import type { Configuration } from '../config/configuration.ts';
+import type { BoundAddress } from '../flags/kinds/address.ts';
 
 /** The service to clients, by this process or by its workers. */
 export interface Service {
   /** Resolves when the service has begun; never, when it fails or is told to stop before. */
   readonly ready: Promise<void>;
   /** The address that the service has, once it is {@link ready}. */
-  readonly bound: AddressInfo;
+  readonly bound: BoundAddress;
   /** The number of processes that serve at this moment. */
   readonly processes: number;
   /** How many workers were replaced since the start, by why. */

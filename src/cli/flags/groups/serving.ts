@@ -1,10 +1,22 @@
-import { address, boolean, duration, hostNames, optionalAddress, string, workerCount } from '../kinds/flag-kinds.ts';
+import {
+  address,
+  boolean,
+  duration,
+  fileMode,
+  hostNames,
+  optionalAddress,
+  string,
+  workerCount,
+} from '../kinds/flag-kinds.ts';
 
 /** Where and to whom the command serves, and by how many processes. */
 export const serving = {
-  address: address(':8080', 'address to listen on; without a host all interfaces, with port 0 a free port', {
-    isOriginal: true,
-  }),
+  address: address(
+    ':8080',
+    'address to listen on; without a host all interfaces, with port 0 a free port; unix:/run/app.sock is a Unix socket',
+    { isOriginal: true },
+  ),
+  'socket-mode': fileMode('', 'permissions of Unix sockets, such as 660; those that the umask leaves if empty'),
   'tls-cert': string('', 'PEM file with the certificate to show to clients, who then speak https; with -tls-key'),
   'tls-key': string('', 'PEM file with the private key of -tls-cert'),
   'http2-clients': boolean(

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { isPeerRule, peerRules } from '../../../http/trusted-peers.ts';
 import { isPercentile, type Percentile } from '../../../race/percentile.ts';
 import { maxTimerMs } from '../../../support/timer.ts';
-import { type ListenAddress, parseListenAddress } from './address.ts';
+import { type ListenAddress, maxPathBytes, parseListenAddress } from './address.ts';
 import { parseByteSize } from './byte-size.ts';
 import { parseDuration } from './duration.ts';
 import { parseHostNames } from './host-names.ts';
@@ -118,17 +118,19 @@ export const byteSize = flagOf<number>({
   parse: parseByteSize,
 });
 
+const socketPath = `unix:/run/app.sock with a path of at most ${maxPathBytes} bytes`;
+
 /** The place where a server listens. */
 export const address = flagOf<ListenAddress>({
   placeholder: 'address',
-  expected: 'an address such as :8080, localhost:8080 or [::1]:8080',
+  expected: `an address such as :8080, localhost:8080, [::1]:8080, or ${socketPath}`,
   parse: parseListenAddress,
 });
 
 /** An address, or false for an empty text. */
 export const optionalAddress = flagOf<ListenAddress | false>({
   placeholder: 'address',
-  expected: 'an address such as :9090, localhost:9090 or [::1]:9090, or nothing',
+  expected: `an address such as :9090, localhost:9090 or [::1]:9090, ${socketPath}, or nothing`,
   parse: (text) => (text === '' ? false : parseListenAddress(text)),
 });
 
@@ -137,6 +139,13 @@ export const hostNames = flagOf<readonly string[]>({
   placeholder: 'names',
   expected: 'comma-separated host names such as proxy.example.com or .example.com, * for all, or nothing',
   parse: parseHostNames,
+});
+
+/** The permissions of a file, as chmod takes them, or false for an empty text. */
+export const fileMode = flagOf<number | false>({
+  placeholder: 'octal',
+  expected: 'permissions such as 660, or nothing',
+  parse: (text) => (text === '' ? false : /^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : undefined),
 });
 
 /** A number above this is a slip of the finger. */
