@@ -14,6 +14,7 @@ const packages: Readonly<Record<string, string>> = {
   shasum: 'perl',
   nghttpd: 'nghttp2-server',
   go: 'golang-go',
+  dnsmasq: 'dnsmasq-base',
 };
 
 /**

@@ -31,3 +31,5 @@ const server = tls
   : http.createServer({ keepAliveTimeout: 0 }, serve);
 server.listen(port, host, () => process.send?.('listening'));
 process.on('disconnect', () => process.exit());
+// What is under way is finished.
+process.on('SIGTERM', () => server.close(() => process.exit()));
