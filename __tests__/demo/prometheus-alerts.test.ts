@@ -73,6 +73,11 @@ const firing: Readonly<Record<string, { series: Series; at: number; notAt?: numb
     at: 8,
     notAt: 4,
   },
+  BalancingProxyNothingServed: {
+    series: [...well, [requests('served'), '0+10x10 100x20'], [requests('error'), '0x10 3+3x20']],
+    at: 18,
+    others: ['BalancingProxyUnusableResponses'],
+  },
   BalancingProxySlow: {
     series: [...well, [bucket('1'), '0+98x30'], [bucket('5'), '0+100x30'], [bucket('+Inf'), '0+100x30']],
     at: 15,
@@ -141,6 +146,9 @@ const calm: Series = [
   ...well,
   [requests('served'), '0+1000x60'],
   [requests('error'), '0+5x60'],
+  // Hardly used, and one of its few requests has failed.
+  ['balancing_proxy_requests_total{outcome="served",job="quiet",instance="c"}', '5x20 6x40'],
+  ['balancing_proxy_requests_total{outcome="error",job="quiet",instance="c"}', '0x20 1x40'],
   [requests('client-gone'), '0+500x60'],
   [bucket('1'), '0+1000x60'],
   [bucket('+Inf'), '0+1000x60'],
@@ -201,6 +209,7 @@ describe('the alerts for Prometheus', () => {
   }
 
   testWithPromtool('keep still while all is well', async () => {
-    for (const minutes of [3, 10, 30, 59]) expect(complaintsAfter(minutes, { series: calm, firing: [] })).toBe('');
+    for (const minutes of [3, 10, 23, 25, 26, 30, 59])
+      expect(complaintsAfter(minutes, { series: calm, firing: [] })).toBe('');
   });
 });
