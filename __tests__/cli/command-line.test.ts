@@ -54,7 +54,7 @@ describe('the command line', () => {
   test.each<[string[], RegExp]>([
     [
       ['-log', 'x'],
-      /-log is ambiguous.*-log-prefix, -log-file, -log-date, -log-time, -log-msec, -log-utc, -log-format, -log-query$/,
+      /-log is ambiguous.*-log-prefix, -log-file, -log-date, -log-time, -log-msec, -log-utc, -log-level, -log-format, -log-query$/,
     ],
     [['-bogus'], /flag -bogus is unknown/],
     [['http://a.example'], /unexpected argument 'http:\/\/a\.example'/],

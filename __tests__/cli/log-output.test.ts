@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { Resources, request } from '../helpers/proxy.ts';
 import { answering, refusedUrl } from '../helpers/servers.ts';
+import { until } from '../helpers/until.ts';
 import { Command, start, startLocally } from './command.ts';
 import { temporaryFile } from './files.ts';
 
@@ -27,15 +28,45 @@ describe('the log', () => {
       `configuring endpoint 0: "${bad}"`,
       `configuring endpoint 1: "${good}"`,
       `starting on: "127.0.0.1:${new URL(await command.url()).port}"`,
-      time(`^request 1 GET /path\\?\\.\\.\\.: endpoint 0 "${bad}": 500 in [\\d.]+m?s \\(unusable\\)$`),
-      time(`^request 1 GET /path\\?\\.\\.\\.: endpoint 1 "${good}" \\(failure\\): 200 in [\\d.]+m?s$`),
-      time(`^request 1 GET /path\\?\\.\\.\\. served in [\\d.]+m?s by endpoint 1 "${good}": status 200, 4 bytes$`),
+      time(
+        `^request 1 GET /path\\?\\.\\.\\. served in [\\d.]+[mµ]?s by endpoint 1 "${good}": status 200, 4 bytes; endpoint 0 "${bad}": 500 in [\\d.]+[mµ]?s \\(unusable\\)$`,
+      ),
+    ]);
+  });
+
+  test.each(['warn', 'error'])('with -log-level %s has nothing of what goes well', async (level) => {
+    const good = await resources.start(answering(200, 'good'));
+    const { host } = new URL(await refusedUrl());
+    const command = new Command(['-e', good.url, '-address', host, `-log-level=${level}`]);
+    await until(() =>
+      request(`http://${host}`).then(
+        ({ status }) => status === 200,
+        () => false,
+      ),
+    );
+    await good.close();
+    expect(await request(`http://${host}`)).toMatchObject({ status: 502 });
+    command.signal('SIGTERM');
+    const { stdout } = await command.ended;
+    expect(stdout).toMatch(/^.*request \d+ GET \/: endpoints failed to return a usable response.*\n$/);
+  });
+
+  test('with -log-level debug tells of each attempt, too', async () => {
+    const { command, bad, good } = await serveOne(...bare, '-log-level=debug');
+    const time = expect.stringMatching;
+    expect(command.lines).toEqual([
+      `configuring endpoint 0: "${bad}"`,
+      `configuring endpoint 1: "${good}"`,
+      `starting on: "127.0.0.1:${new URL(await command.url()).port}"`,
+      time(`^request 1 GET /path\\?\\.\\.\\.: endpoint 0 "${bad}": 500 in [\\d.]+[mµ]?s \\(unusable\\)$`),
+      time(`^request 1 GET /path\\?\\.\\.\\.: endpoint 1 "${good}" \\(failure\\): 200 in [\\d.]+[mµ]?s$`),
+      time(`^request 1 GET /path\\?\\.\\.\\. served in [\\d.]+[mµ]?s by endpoint 1 "${good}": status 200, 4 bytes$`),
     ]);
   });
 
   test('tells when no endpoint was of use', async () => {
     const refused = await refusedUrl();
-    const command = startLocally('-e', refused);
+    const command = startLocally('-e', refused, '-log-level=debug');
     expect(await request(await command.url())).toMatchObject({ status: 502 });
     expect(await command.line(/endpoint 0 .*failed after/)).toMatch(
       `cannot connect to ${refused}: connect ECONNREFUSED`,

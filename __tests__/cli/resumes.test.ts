@@ -27,7 +27,7 @@ async function mend(...flags: readonly string[]) {
 
 describe('a resumed body in the log of the command', () => {
   test('is told in words', async () => {
-    const { command, breaking, whole, mend: send } = await mend();
+    const { command, breaking, whole, mend: send } = await mend('-log-level', 'debug');
     await send();
     const line = await command.line(/ served in /);
     const [, served = ''] = line.split(' GET /file ');

@@ -13,7 +13,7 @@ const resources = new Resources();
 afterEach(() => resources.closeAll());
 
 async function startAdmin(...flags: readonly string[]) {
-  const command = start('-admin', '127.0.0.1:0', ...flags);
+  const command = start('-admin', '127.0.0.1:0', '-log-level', 'debug', ...flags);
   const [url, admin] = [await command.url(), await command.adminUrl()];
   return { command, url, admin, viewer: resources.use(await watch(admin)) };
 }

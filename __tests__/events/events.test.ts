@@ -36,6 +36,18 @@ describe('Events', () => {
     expect(events.isHeard('hedge-denied')).toBe(false);
   });
 
+  test('are given to those alone who want their type, and heard by nobody else', () => {
+    const events = new Events();
+    const seen: string[] = [];
+    const unsubscribe = events.subscribe(({ type }) => void seen.push(type), ['request-started', 'request-ended']);
+    expect([events.isHeard('request-started'), events.isHeard('hedge-denied')]).toEqual([true, false]);
+    events.emit(event);
+    events.emit({ ...event, type: 'hedge-denied' });
+    expect(seen).toEqual(['request-started']);
+    unsubscribe();
+    expect(events.isHeard('request-started')).toBe(false);
+  });
+
   test('are heard on a channel of their type, and on that alone, while it has subscribers', () => {
     const events = new Events();
     const onMessage = jest.fn();

@@ -47,7 +47,8 @@ export async function serve(flags: ParsedFlags, settings: ServeSettings): Promis
   });
   signals.atExit(() => sink.flush());
   try {
-    return await serveWith({ ...settings, values, read, configuration, sink, log: createLog(format, sink.write) });
+    const log = createLog(format, sink.write, values['log-level']);
+    return await serveWith({ ...settings, values, read, configuration, sink, log });
   } finally {
     sink.flush();
   }

@@ -1,15 +1,16 @@
 import type { EndpointSnapshot } from '../endpoints/state/snapshot.ts';
-import type { Observer } from './events.ts';
+import type { Observer, ProxyEvent } from './events.ts';
 
 /** A proxy as observers see it. A command with several worker processes is one, too. */
 export interface ObservedProxy {
   /** The state of every endpoint at this moment. */
   readonly endpoints: readonly EndpointSnapshot[];
   /**
-   * Reports every event to an observer, who may throw without harm to anybody.
+   * Reports events to an observer, who may throw without harm to anybody.
+   * @param types the types of those that are of interest: events that nobody wants to hear are not even made. @default all
    * @returns the function that ends it.
    */
-  subscribe(observer: Observer): () => void;
+  subscribe(observer: Observer, types?: ReadonlyArray<ProxyEvent['type']>): () => void;
 }
 
 /** A proxy as operators see it: endpoints can be left out and taken back. */

@@ -20,9 +20,13 @@ const channels: Readonly<Record<EventType, Channel>> = {
   'dns-restored': channel('balancing-reverse-proxy:dns-restored'),
 };
 
+const eventTypes = Object.keys(channels) as readonly EventType[];
+
 /** The reports of one proxy to its observers. Callers ask `isHeard` first, because no event is built that nobody hears. */
 export class Events {
-  readonly #observers = new Subscribers<ProxyEvent>();
+  readonly #observers = Object.fromEntries(eventTypes.map((type) => [type, new Subscribers<ProxyEvent>()])) as Readonly<
+    Record<EventType, Subscribers<ProxyEvent>>
+  >;
   #proxy: object = this;
 
   /** Names the proxy that reports, for the subscribers of channels. */
@@ -32,19 +36,22 @@ export class Events {
 
   /** Whether anybody hears events of this type. */
   isHeard(type: EventType): boolean {
-    return this.#observers.size > 0 || channels[type].hasSubscribers;
+    return this.#observers[type].size > 0 || channels[type].hasSubscribers;
   }
 
-  /** Reports every event to an observer from now on. @returns the function that ends it. */
-  subscribe(observer: Observer): () => void {
-    return this.#observers.subscribe(observer);
+  /** Reports events of these types, by default all, to an observer from now on. @returns the function that ends it. */
+  subscribe(observer: Observer, types: readonly EventType[] = eventTypes): () => void {
+    const ends = types.map((type) => this.#observers[type].subscribe(observer));
+    return () => {
+      for (const end of ends) end();
+    };
   }
 
   /** Gives an event to all who hear it. An observer that throws harms nobody. */
   emit(event: ProxyEvent): void {
     // The channel is looked up first, because an observer that writes into the event must not break the request.
     const { [event.type]: heard } = channels;
-    this.#observers.tell(event);
+    this.#observers[event.type].tell(event);
     if (heard.hasSubscribers) heard.publish({ proxy: this.#proxy, event } satisfies ChannelMessage);
   }
 }

@@ -3,7 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { UpgradeClient } from '../client/upgrade/upgrade.ts';
 import type { DnsSnapshot } from '../endpoints/dns/dns-snapshot.ts';
-import type { Observer } from '../events/events.ts';
+import type { Observer, ProxyEvent } from '../events/events.ts';
 import type { ManagedProxy } from '../events/observed-proxy.ts';
 import { resolveOptions } from '../options/config.ts';
 import type { BalancingProxyOptions } from '../options/options.ts';
@@ -58,7 +58,11 @@ export function createBalancingProxy(options: BalancingProxyOptions): BalancingP
     discover: { value: (before?: readonly DnsSnapshot[]) => server.discover(before), enumerable: true },
     drain: { value: (endpoint: string) => server.change(endpoint, 'drain'), enumerable: true },
     restore: { value: (endpoint: string) => server.change(endpoint, 'restore'), enumerable: true },
-    subscribe: { value: (observer: Observer) => server.events.subscribe(observer), enumerable: true },
+    subscribe: {
+      value: (observer: Observer, types?: ReadonlyArray<ProxyEvent['type']>) =>
+        server.events.subscribe(observer, types),
+      enumerable: true,
+    },
     close: { value: () => server.close(), enumerable: true },
   }) as BalancingProxy;
   server.events.reportAs(proxy);

@@ -117,6 +117,16 @@ describe('the workers as one source', () => {
     emitWarning.mockRestore();
   });
 
+  test('pass events of some types alone on to whoever wants no others', () => {
+    const source = sourceOf([]);
+    const heard: string[] = [];
+    const unsubscribe = source.subscribe(({ type }) => void heard.push(type), ['endpoint-restored']);
+    for (const type of ['endpoint-drained', 'endpoint-restored'] as const)
+      source.report([pack({ type, endpoint: 'a' })]);
+    unsubscribe();
+    expect(heard).toEqual(['endpoint-restored']);
+  });
+
   test('drain and restore at every worker, and show that at once', async () => {
     const workers = [new FakeWorker(1, stateOf(0)), new FakeWorker(2, stateOf(0, { state: 'ejected', backInMs: 9 }))];
     const source = sourceOf(workers);

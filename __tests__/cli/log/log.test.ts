@@ -59,7 +59,24 @@ describe('createLog', () => {
     createLog(
       ({ level, message }) => `${level} ${message}`,
       (text) => void written.push(text),
+      'debug',
     )('warn', 'careful');
     expect(written).toEqual(['warn careful\n']);
+  });
+
+  test.each([
+    ['debug', ['debug', 'info', 'warn', 'error']],
+    ['info', ['info', 'warn', 'error']],
+    ['warn', ['warn', 'error']],
+    ['error', ['error']],
+  ] as const)('at %s writes %j', (least, levels) => {
+    const written: string[] = [];
+    const log = createLog(
+      ({ level }) => level,
+      (text) => void written.push(text.trim()),
+      least,
+    );
+    for (const level of ['debug', 'info', 'warn', 'error'] as const) log(level, 'hello');
+    expect(written).toEqual(levels);
   });
 });

@@ -1,4 +1,5 @@
-import { requestLog } from '../../../src/cli/log/request-log.ts';
+import type { Level } from '../../../src/cli/log/log.ts';
+import { eventsTold, requestLog } from '../../../src/cli/log/request-log.ts';
 import {
   type AttemptReport,
   BalancingProxyError,
@@ -11,12 +12,14 @@ import { reportedEnd, type SaidEnd } from '../../events/reported-end.ts';
 const request = { requestId: 12, method: 'GET', url: '/path?q=1' };
 const endpoints = ['http://a', 'http://b'];
 
-function linesOf(events: readonly ProxyEvent[], logQuery?: boolean): string[] {
+/** The lines about these events, those of attempts included unless another level is asked for. */
+function linesOf(events: readonly ProxyEvent[], logQuery?: boolean, least: Level = 'debug'): string[] {
   const lines: string[] = [];
   const known = { endpoints, options: logQuery === undefined ? {} : { logQuery } };
   const observe = requestLog(
     (level, message) => void lines.push(`${level} ${message}`),
     () => known,
+    least,
   );
   for (const event of events) observe(event);
   return lines;
@@ -28,28 +31,28 @@ function error(code: ErrorCode, message = 'why'): BalancingProxyError {
 
 describe('the line of an attempt', () => {
   test.each<[Partial<AttemptReport>, string]>([
-    [{ outcome: 'won', status: 200 }, 'info endpoint 1 "http://b": 200 in 12ms'],
-    [{ outcome: 'lost', status: 200 }, 'info endpoint 1 "http://b": 200 in 12ms (lost)'],
-    [{ outcome: 'unusable', status: 500 }, 'warn endpoint 1 "http://b": 500 in 12ms (unusable)'],
-    [{ outcome: 'cancelled' }, 'info endpoint 1 "http://b": cancelled after 12ms'],
-    [{ outcome: 'failed', error: error('ERR_BRP_CONNECT') }, 'warn endpoint 1 "http://b": failed after 12ms: why'],
+    [{ outcome: 'won', status: 200 }, 'debug endpoint 1 "http://b": 200 in 12ms'],
+    [{ outcome: 'lost', status: 200 }, 'debug endpoint 1 "http://b": 200 in 12ms (lost)'],
+    [{ outcome: 'unusable', status: 500 }, 'debug endpoint 1 "http://b": 500 in 12ms (unusable)'],
+    [{ outcome: 'cancelled' }, 'debug endpoint 1 "http://b": cancelled after 12ms'],
+    [{ outcome: 'failed', error: error('ERR_BRP_CONNECT') }, 'debug endpoint 1 "http://b": failed after 12ms: why'],
     [
       { outcome: 'timed-out', error: error('ERR_BRP_RESPONSE_TIMEOUT') },
-      'warn endpoint 1 "http://b": timed out after 12ms: why',
+      'debug endpoint 1 "http://b": timed out after 12ms: why',
     ],
-    [{ reason: 'resume', outcome: 'resumed', status: 206 }, 'info endpoint 1 "http://b": 206 in 12ms (resumed)'],
+    [{ reason: 'resume', outcome: 'resumed', status: 206 }, 'debug endpoint 1 "http://b": 206 in 12ms (resumed)'],
     [
       { reason: 'resume', outcome: 'failed', error: error('ERR_BRP_CONNECT') },
-      'warn endpoint 1 "http://b" (resume): failed after 12ms: why',
+      'debug endpoint 1 "http://b" (resume): failed after 12ms: why',
     ],
-    [{ reason: 'resume', outcome: 'cancelled' }, 'info endpoint 1 "http://b" (resume): cancelled after 12ms'],
-    [{ reason: 'race', outcome: 'won', status: 200 }, 'info endpoint 1 "http://b": 200 in 12ms'],
-    [{ reason: 'hedge', outcome: 'won', status: 200 }, 'info endpoint 1 "http://b" (hedge): 200 in 12ms'],
-    [{ reason: 'failure', outcome: 'cancelled' }, 'info endpoint 1 "http://b" (failure): cancelled after 12ms'],
-    [{ reason: 'tier', outcome: 'lost', status: 200 }, 'info endpoint 1 "http://b" (tier): 200 in 12ms (lost)'],
+    [{ reason: 'resume', outcome: 'cancelled' }, 'debug endpoint 1 "http://b" (resume): cancelled after 12ms'],
+    [{ reason: 'race', outcome: 'won', status: 200 }, 'debug endpoint 1 "http://b": 200 in 12ms'],
+    [{ reason: 'hedge', outcome: 'won', status: 200 }, 'debug endpoint 1 "http://b" (hedge): 200 in 12ms'],
+    [{ reason: 'failure', outcome: 'cancelled' }, 'debug endpoint 1 "http://b" (failure): cancelled after 12ms'],
+    [{ reason: 'tier', outcome: 'lost', status: 200 }, 'debug endpoint 1 "http://b" (tier): 200 in 12ms (lost)'],
     [
       { reason: 'retry', outcome: 'unusable', status: 503 },
-      'warn endpoint 1 "http://b" (retry): 503 in 12ms (unusable)',
+      'debug endpoint 1 "http://b" (retry): 503 in 12ms (unusable)',
     ],
   ])('tells %j', (fields, line) => {
     const report = {
@@ -179,6 +182,74 @@ describe('the line of a request', () => {
     ],
   ])('tells of %s', (_, fields, line) => {
     expect(linesOf([reportedEnd({ ...served, ...fields })])).toEqual([line.replace(' ', ' request 12 GET /path?...')]);
+  });
+});
+
+describe('the line of a request whose attempts have no lines of their own', () => {
+  const failure: AttemptReport = {
+    endpoint: 'http://a',
+    reason: 'first',
+    outcome: 'failed',
+    error: error('ERR_BRP_CONNECT'),
+    startedAfterMs: 0,
+    durationMs: 2,
+    discardedBytes: 0,
+  };
+  const won: AttemptReport = {
+    endpoint: 'http://b',
+    reason: 'failure',
+    outcome: 'won',
+    startedAfterMs: 2,
+    durationMs: 10,
+    discardedBytes: 0,
+  };
+  const ended: SaidEnd = {
+    type: 'request-ended',
+    ...request,
+    status: 200,
+    winner: 'http://b',
+    servedBy: 'http://b',
+    resumes: 0,
+    bytes: 5,
+    durationMs: 12,
+    isBodyStreamed: false,
+    strategy: 'failover',
+    attempts: [failure, won],
+    error: undefined,
+  };
+  const lineOf = (fields: Partial<RequestEnded>, least: Level) =>
+    linesOf([reportedEnd({ ...ended, ...fields })], false, least)[0];
+
+  test('tells which ones have failed', () => {
+    expect(lineOf({}, 'info')).toBe(
+      'info request 12 GET /path?... served in 12ms by endpoint 1 "http://b": status 200, 5 bytes; endpoint 0 "http://a": failed after 2ms: why',
+    );
+  });
+
+  test('tells of the first and the last ones when there are many', () => {
+    const line = lineOf({ winner: undefined, attempts: Array(40).fill(failure) }, 'warn');
+    expect(line?.split('; ').slice(8, 10)).toEqual([
+      'endpoint 0 "http://a": failed after 2ms: why',
+      '24 more attempts',
+    ]);
+    expect(line?.split('; ')).toHaveLength(18);
+  });
+
+  test('is not made when it would not be written', () => {
+    expect(lineOf({}, 'warn')).toBeUndefined();
+  });
+});
+
+describe('the events that are told', () => {
+  test.each<[Level, string[]]>([
+    ['debug', ['attempt-ended', 'endpoint-ejected', 'endpoint-restored', 'request-ended']],
+    ['info', ['endpoint-ejected', 'endpoint-restored', 'request-ended']],
+    ['warn', ['endpoint-ejected', 'request-ended']],
+    ['error', ['request-ended']],
+  ])('at %s are %j', (least, types) => {
+    const known = ['attempt-ended', 'endpoint-ejected', 'endpoint-restored', 'request-ended'] as const;
+    const told = eventsTold(least);
+    expect(known.filter((type) => told.includes(type))).toEqual(types);
   });
 });
 

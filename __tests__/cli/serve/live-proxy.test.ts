@@ -92,6 +92,18 @@ describe('a live proxy', () => {
     expect(numbers).toEqual([1, 2, 3, 4, 5]);
   });
 
+  test('sends events of some types alone to whoever wants no others', async () => {
+    const { live, url } = await serveLive(proxyFor(await endpointNamed('a')));
+    const types: string[] = [];
+    const unsubscribe = live.subscribe(({ type }) => void types.push(type), ['request-started']);
+    await request(url);
+    live.replace(proxyFor(await endpointNamed('b')));
+    await request(url);
+    unsubscribe();
+    await request(url);
+    expect(types).toEqual(['request-started', 'request-started']);
+  });
+
   test('forgets an observer that has unsubscribed', async () => {
     const { live } = await serveLive(proxyFor(await endpointNamed('a')));
     const subscribeOnce = () => {

@@ -46,7 +46,7 @@ describe('SIGHUP', () => {
     expect(await request(url)).toMatchObject({ text: 'old' });
     expect(await reload({ endpoints: [renewed.url], exposeEndpoint: true })).toMatch(/reloaded$/);
     expect(await request(url)).toMatchObject({ text: 'new', headers: { 'x-served-by': renewed.url } });
-    expect(await command.line(/request 2 GET/)).toMatch(`request 2 GET /: endpoint 0 "${renewed.url}"`);
+    expect(await command.line(/request 2 GET/)).toMatch(` by endpoint 0 "${renewed.url}": `);
     // The connection to it was kept until then.
     await old.idle();
   });

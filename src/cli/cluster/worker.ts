@@ -74,7 +74,7 @@ class WorkerProcess {
     const write = this.#outbox.openLog((loss) =>
       lossLine(format, loss, `the primary did not take them from worker ${worker}`),
     );
-    const log = createLog(format, write);
+    const log = createLog(format, write, values['log-level']);
     const onNames = (now: readonly DnsSnapshot[]) => void this.#outbox.send({ type: 'names', names: now });
     const service = await startLocally({ configuration, address, log, worker, names, onNames, drained });
     if (isLeaving) service.leave();

@@ -71,8 +71,10 @@ export class WorkersSource implements ManagedProxy {
   }
 
   /** Tells an observer of the events of all workers. @returns its unsubscribe. */
-  subscribe(observer: Observer): () => void {
-    const unsubscribe = this.#observers.subscribe(observer);
+  subscribe(observer: Observer, types?: ReadonlyArray<ProxyEvent['type']>): () => void {
+    const unsubscribe = this.#observers.subscribe((event) => {
+      if (!types || types.includes(event.type)) return observer(event);
+    });
     if (this.#observers.size === 1) this.#watch();
     return () => {
       const wasWatched = this.isWatched;

@@ -1,10 +1,16 @@
 import { escapeControls } from '../../support/text.ts';
 import type { FlagValues } from '../flags/flags.ts';
+import { logLevels } from '../flags/groups/logging.ts';
 import { formatDuration } from '../flags/kinds/duration.ts';
 import type { Loss } from './line-queue.ts';
 
 /** How much a line matters. */
-type Level = 'info' | 'warn' | 'error';
+export type Level = (typeof logLevels)[number];
+
+/** Whether lines of a level are written where `-log-level` is this one. */
+export function isWritten(level: Level, least: Level): boolean {
+  return logLevels.indexOf(level) >= logLevels.indexOf(least);
+}
 
 /** The data of a line for machines, besides its message. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -27,9 +33,11 @@ export type LogFormat = (entry: LogEntry) => string;
 /** Logs a message. */
 export type Log = (level: Level, message: string, fields?: LogFields) => void;
 
-/** Makes a log that writes a line for each message. */
-export function createLog(format: LogFormat, write: (text: string) => void): Log {
-  return (level, message, fields = {}) => write(`${format({ time: new Date(), level, message, fields })}\n`);
+/** Makes a log that writes a line for each message that matters enough. */
+export function createLog(format: LogFormat, write: (text: string) => void, least: Level): Log {
+  return (level, message, fields = {}) => {
+    if (isWritten(level, least)) write(`${format({ time: new Date(), level, message, fields })}\n`);
+  };
 }
 
 /** Makes the line that stands in the place of lost ones. @param why in words, such as `nobody read them`. */

@@ -1,166 +1,56 @@
-import type {
-  AttemptEnded,
-  AttemptReport,
-  BalancingProxyOptions,
-  Observer,
-  ProxyEvent,
-  RequestEnded,
-} from '../../index.ts';
-import { shownTarget } from '../../observers/log/shown-target.ts';
-import {
-  type AttemptFields,
-  isOfEndpoint,
-  reasonInLine,
-  type ToldRequest,
-  tellAttempt,
-  tellEndpoint,
-  tellRequest,
-} from '../../observers/log/tell.ts';
-import { nameFlags } from '../config/proxy-options.ts';
+import type { Observer, ProxyEvent } from '../../index.ts';
+import { isOfEndpoint, tellEndpoint } from '../../observers/log/tell.ts';
 import { formatDuration } from '../flags/kinds/duration.ts';
-import type { Log, LogEntry, LogFields } from './log.ts';
+import { isWritten, type Level, type Log } from './log.ts';
+import { type Known, type Line, lineOfAttempt, lineOfRequest, nameOf } from './request-lines.ts';
 
-/** The part of the configuration that the log has to know. */
-interface Known {
-  /** The names in the order in which they were configured: the log counts them, from 0. */
-  readonly endpoints: readonly string[];
-  readonly options: Pick<BalancingProxyOptions, 'logQuery'>;
-}
+type EventType = ProxyEvent['type'];
 
 /**
- * Makes an observer that logs the result of each attempt and each request, and which endpoints are left out.
+ * Makes an observer that logs the result of each request, which endpoints are left out, and, at `debug`, the result of each attempt.
  * @param known is asked for each line, as a reload may change it.
+ * @param least is the level of the least lines that are written.
  */
-export function requestLog(log: Log, known: () => Known): Observer {
+export function requestLog(log: Log, known: () => Known, least: Level): Observer {
+  const isQuiet = !isWritten('info', least);
   return (event) => {
-    const line = lineOf(event, known());
+    // Where nearly no line is written, none is made in vain.
+    if (isQuiet && isServedAsUsual(event)) return;
+    const line = lineOf(event, known(), least);
     if (line) log(line.level, line.message, line.fields);
   };
 }
 
-type Line = Pick<LogEntry, 'level' | 'message' | 'fields'>;
+/** The highest level that a line of an event may have; none for events without a line here. DNS has a log of its own. */
+const highestLevels: Readonly<Record<EventType, Level | undefined>> = {
+  'request-started': undefined,
+  'attempt-started': undefined,
+  'attempt-ended': 'debug',
+  'hedge-denied': undefined,
+  'response-started': undefined,
+  'request-ended': 'error',
+  'endpoint-ejected': 'warn',
+  'endpoint-drained': 'warn',
+  'endpoint-restored': 'info',
+  'endpoints-changed': undefined,
+  'dns-failed': undefined,
+  'dns-restored': undefined,
+};
 
-function lineOf(event: ProxyEvent, known: Known): Line | undefined {
+/** The types of the events of which {@link requestLog} may make a line that is written. */
+export function eventsTold(least: Level): readonly EventType[] {
+  const levels = Object.entries(highestLevels) as ReadonlyArray<readonly [EventType, Level | undefined]>;
+  return levels.filter(([, level]) => level && isWritten(level, least)).map(([type]) => type);
+}
+
+function isServedAsUsual(event: ProxyEvent): boolean {
+  return event.type === 'request-ended' && event.winner !== undefined && !event.error && event.resumes === 0;
+}
+
+function lineOf(event: ProxyEvent, known: Known, least: Level): Line | undefined {
   if (event.type === 'attempt-ended') return lineOfAttempt(event, known);
-  if (event.type === 'request-ended') return lineOfRequest(event, known);
+  if (event.type === 'request-ended') return lineOfRequest(event, known, !isWritten('debug', least));
   if (!isOfEndpoint(event)) return undefined;
   const { fields, ...line } = tellEndpoint(event, nameOf(event.endpoint, known), formatDuration);
   return { ...line, fields: { event: event.type, ...fields } };
-}
-
-function nameOf(endpoint: string, { endpoints }: Known): string {
-  const index = endpoints.indexOf(endpoint);
-  return `endpoint ${index < 0 ? '' : `${index} `}"${endpoint}"`;
-}
-
-function lineOfAttempt(event: AttemptEnded, known: Known): Line {
-  const { type, requestId, method, attempt, report } = event;
-  const url = shownTarget(event.url, known.options.logQuery);
-  const isBad = report.outcome === 'unusable' || report.outcome === 'failed' || report.outcome === 'timed-out';
-  return {
-    level: isBad ? 'warn' : 'info',
-    message: `request ${requestId} ${method} ${url}: ${nameOf(report.endpoint, known)}${reasonInLine(report)}: ${describeReport(report)}`,
-    fields: { event: type, requestId, method, url, attempt, ...attemptFields(tellAttempt(report)) },
-  };
-}
-
-function describeReport({ outcome, status, durationMs, error }: AttemptReport): string {
-  const time = formatDuration(durationMs);
-  const why = error ? `: ${error.message}` : '';
-  if (outcome === 'won') return `${status} in ${time}`;
-  if (outcome === 'lost' || outcome === 'resumed' || outcome === 'unusable') return `${status} in ${time} (${outcome})`;
-  if (outcome === 'cancelled') return `cancelled after ${time}`;
-  return `${outcome === 'timed-out' ? 'timed out' : 'failed'} after ${time}${why}`;
-}
-
-function attemptFields({ endpoint, reason, outcome, status, durationMs, error, brokeOff }: AttemptFields): LogFields {
-  return {
-    endpoint,
-    reason,
-    outcome,
-    status,
-    durationMs,
-    ...(error && { error }),
-    ...(brokeOff && { brokeOff }),
-  };
-}
-
-function lineOfRequest(ended: RequestEnded, known: Known): Line {
-  const told = tellRequest(ended, known.options.logQuery);
-  const { requestId, method, target: url, status, durationMs, attempts, resumes, error } = told.fields;
-  const { type, bytes } = ended;
-  const ending = describeEnding(told, {
-    time: formatDuration(ended.durationMs),
-    bytes,
-    winner: nameOf(ended.winner ?? '', known),
-    last: nameOf(ended.servedBy ?? '', known),
-  });
-  return {
-    level: levelOf(told),
-    message: `request ${requestId} ${method} ${url}${ending}${describeBreaks(ended, known)}`,
-    fields: {
-      event: type,
-      requestId,
-      method,
-      url,
-      status,
-      bytes,
-      durationMs,
-      winner: told.fields.winner,
-      resumes,
-      attempts: attempts.map(attemptFields),
-      ...(error && { error }),
-    },
-  };
-}
-
-function levelOf({ isBad, isMended, ending }: ToldRequest): LogEntry['level'] {
-  // Where no response was usable, endpoints have failed, whoever has ended the response that was given nevertheless.
-  if (isBad || ending === 'unusable') return 'error';
-  return isMended ? 'warn' : 'info';
-}
-
-/** Tells of every break, where one was mended: no other line does. */
-function describeBreaks({ resumes, attempts }: RequestEnded, known: Known): string {
-  if (resumes === 0) return '';
-  const breaks = attempts.flatMap(({ endpoint, brokeOff, error }) =>
-    brokeOff
-      ? `; ${nameOf(endpoint, known)} broke off at byte ${brokeOff.atByte} after ${formatDuration(brokeOff.afterMs)}: ${error?.message}`
-      : [],
-  );
-  return ` (resumes: ${resumes})${breaks.join('')}`;
-}
-
-/** What the words about the end of a request are made of. */
-interface EndingWords {
-  readonly time: string;
-  readonly bytes: number;
-  /** The winner. */
-  readonly winner: string;
-  /** The endpoint that gave the last byte. */
-  readonly last: string;
-}
-
-function describeEnding(
-  { ending, why = '', fields: { status, error } }: ToldRequest,
-  { time, bytes, winner, last }: EndingWords,
-): string {
-  switch (ending) {
-    case 'served':
-      return ` served in ${time} by ${winner}: status ${status}, ${bytes} bytes`;
-    case 'own':
-      return ` answered here in ${time}: status ${status}`;
-    case 'refused':
-      return ` refused in ${time}: status ${status}, ${nameFlags(why)}`;
-    case 'unusable': {
-      const end = error ? ` (${error})` : `, ${bytes} bytes`;
-      return `: endpoints failed to return a usable response, returning ${status} in ${time}${end}`;
-    }
-    case 'broken-off':
-      return ` broken off after ${time} by ${last}: status ${status}, ${why}`;
-    case 'passed-on':
-      return `: endpoints failed to return a usable response, passed on after ${time} (${error})`;
-    case 'client-gone':
-      return `: the client has gone after ${time}`;
-  }
 }

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { BalancingProxy, DnsSnapshot, EndpointSnapshot, ManagedProxy, Observer, ProxyEvent } from '../../index.ts';
-import { Subscribers } from '../../support/subscribers.ts';
 import { addCounts, mostGone, PastCounts } from './snapshots.ts';
 
 /** A proxy that is or was in use. */
@@ -9,8 +8,15 @@ interface Generation {
   readonly proxy: BalancingProxy;
   /** Requests that had come before this proxy was in use: its own request numbers are counted from there. */
   readonly before: number;
-  /** Ends its reports to the observers, while there are any. */
-  unsubscribe?: (() => void) | undefined;
+}
+
+/** Somebody who hears events. */
+interface Subscription {
+  readonly observer: Observer;
+  /** The types of the events; undefined for all. */
+  readonly types: ReadonlyArray<ProxyEvent['type']> | undefined;
+  /** The functions that end it, one for each proxy that may still report. */
+  readonly ends: Map<Generation, () => void>;
 }
 
 /** Workers that have numbers of their own: a command may start more of them in its life, but hardly so many at a time. */
@@ -30,7 +36,7 @@ export class LiveProxy implements ManagedProxy {
   /** The endpoints that somebody has drained, those included that are not there now and that DNS may bring back. */
   readonly #drained = new Set<string>();
   #denied = 0;
-  readonly #observers = new Subscribers<ProxyEvent>();
+  readonly #subscriptions = new Set<Subscription>();
 
   /** @param worker the number of the worker that this process is: request numbers end in its last three digits. */
   constructor(proxy: BalancingProxy, worker?: number) {
@@ -98,12 +104,13 @@ export class LiveProxy implements ManagedProxy {
   }
 
   /** Tells an observer of the events of all proxies, each under a request number of its own. @returns its unsubscribe. */
-  subscribe(observer: Observer): () => void {
-    const unsubscribe = this.#observers.subscribe(observer);
-    if (this.#observers.size === 1) for (const generation of this.#generations) this.#report(generation);
+  subscribe(observer: Observer, types?: Subscription['types']): () => void {
+    const subscription: Subscription = { observer, types, ends: new Map() };
+    this.#subscriptions.add(subscription);
+    for (const generation of this.#generations) this.#report(generation, subscription);
     return () => {
-      unsubscribe();
-      if (this.#observers.size === 0) for (const generation of this.#generations) generation.unsubscribe?.();
+      this.#subscriptions.delete(subscription);
+      for (const end of subscription.ends.values()) end();
     };
   }
 
@@ -112,7 +119,7 @@ export class LiveProxy implements ManagedProxy {
     const old = this.#current;
     for (const name of this.#drained) if (!proxy.drain(name) && proxy.names.length === 0) this.#drained.delete(name);
     this.#current = { proxy, before: this.#requestCount };
-    if (this.#observers.size > 0) this.#report(this.#current);
+    for (const subscription of this.#subscriptions) this.#report(this.#current, subscription);
     this.#forgetGone();
     const forget = (): void => this.#forget(old);
     this.#retired.set(old, old.proxy.close().then(forget, forget));
@@ -128,10 +135,9 @@ export class LiveProxy implements ManagedProxy {
   }
 
   /** Passes on what a generation reports from now on. */
-  #report(generation: Generation): void {
-    generation.unsubscribe = generation.proxy.subscribe((event) =>
-      this.#observers.tell(this.#numbered(event, generation)),
-    );
+  #report(generation: Generation, { observer, types, ends }: Subscription): void {
+    const end = generation.proxy.subscribe((event) => observer(this.#numbered(event, generation)), types);
+    ends.set(generation, end);
   }
 
   #numbered(event: ProxyEvent, { before }: Generation): ProxyEvent {
@@ -143,6 +149,7 @@ export class LiveProxy implements ManagedProxy {
 
   #forget(generation: Generation): void {
     this.#retired.delete(generation);
+    for (const { ends } of this.#subscriptions) ends.delete(generation);
     this.#denied += generation.proxy.hedgesDenied;
     this.#past.add(generation.proxy.endpoints);
     this.#forgetGone();

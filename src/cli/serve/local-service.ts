@@ -5,7 +5,7 @@ import { type Configuration, createProxy } from '../config/configuration.ts';
 import type { BoundAddress, ListenAddress } from '../flags/kinds/address.ts';
 import { DnsLog } from '../log/dns-log.ts';
 import type { Log } from '../log/log.ts';
-import { requestLog } from '../log/request-log.ts';
+import { eventsTold, requestLog } from '../log/request-log.ts';
 import { loadMetrics } from '../metrics/load-metrics.ts';
 import { ownMetric } from '../metrics/own-metrics.ts';
 import { type ClientServer, createClientServer } from './client-server.ts';
@@ -109,10 +109,12 @@ export class LocalService implements Service {
       this.#connections.release(req.socket);
       live.upgrade(req, socket, head);
     });
-    live.subscribe(requestLog(log, () => this.#configuration));
-    live.subscribe((event) => {
-      if ('dns' in event) this.#onDns();
-    });
+    const level = configuration.values['log-level'];
+    live.subscribe(
+      requestLog(log, () => this.#configuration, level),
+      eventsTold(level),
+    );
+    live.subscribe(() => this.#onDns(), ['endpoints-changed', 'dns-failed', 'dns-restored']);
   }
 
   get bound(): BoundAddress {

@@ -1,11 +1,8 @@
 import type { DnsEvents } from '../../endpoints/dns/dns-events.ts';
 import type { Observer, RequestEnded } from '../../events/events.ts';
 import { escapeControls } from '../../support/text.ts';
-import { type AttemptFields, isOfEndpoint, reasonInLine, tellEndpoint, tellRequest } from './tell.ts';
+import { type AttemptFields, describeEach, isOfEndpoint, reasonInLine, tellEndpoint, tellRequest } from './tell.ts';
 import { isOfDns, tellDns } from './tell-dns.ts';
-
-/** The most attempts that a line tells of from the first one on, and as many up to the last one. */
-const mostAtEachEnd = 8;
 
 /**
  * Takes the lines of the log, as pino, winston, console and most others do. pino, bunyan and winston get the data of a line as
@@ -73,20 +70,8 @@ function logRequest(log: Write, ended: RequestEnded, logQuery: boolean): unknown
   const isUnasked = attempts.length === 0 && (ending === 'refused' || isPassedOn);
   // Where no endpoint was asked, and where a function of the user has failed, nothing else would tell why.
   const whys = (isUnasked || error === 'ERR_BRP_HOOK') && why ? [why] : [];
-  const message = [words.filter(Boolean).join(' '), ...whys, ...describeAttempts(attempts)].join('; ');
+  const message = [words.filter(Boolean).join(' '), ...whys, ...describeEach(attempts, describeAttempt)].join('; ');
   return log(isBad || isMended ? 'warn' : 'info', message, fields);
-}
-
-/** All attempts, or the first and the last ones: of a request that waited for a restart there may be hundreds. */
-function describeAttempts(attempts: readonly AttemptFields[]): readonly string[] {
-  const left = attempts.length - 2 * mostAtEachEnd;
-  if (left <= 0) return attempts.map(describeAttempt);
-  const [first, last] = [attempts.slice(0, mostAtEachEnd), attempts.slice(-mostAtEachEnd)];
-  return [
-    ...first.map(describeAttempt),
-    `${left} more ${left === 1 ? 'attempt' : 'attempts'}`,
-    ...last.map(describeAttempt),
-  ];
 }
 
 function describeAttempt(attempt: AttemptFields): string {

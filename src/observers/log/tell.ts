@@ -79,6 +79,21 @@ export function reasonInLine({ reason, outcome }: Pick<AttemptReport, 'reason' |
   return reason === 'first' || reason === 'race' || outcome === 'resumed' ? '' : ` (${reason})`;
 }
 
+/** The most attempts that a line tells of from the first one on, and as many up to the last one. */
+const mostAtEachEnd = 8;
+
+/** Describes all attempts, or the first and the last ones: of a request that waited for a restart there may be hundreds. */
+export function describeEach<Attempt>(
+  attempts: readonly Attempt[],
+  describe: (attempt: Attempt) => string,
+): readonly string[] {
+  const left = attempts.length - 2 * mostAtEachEnd;
+  if (left <= 0) return attempts.map((attempt) => describe(attempt));
+  const [first, last] = [attempts.slice(0, mostAtEachEnd), attempts.slice(-mostAtEachEnd)];
+  const more = `${left} more ${left === 1 ? 'attempt' : 'attempts'}`;
+  return [...first.map((attempt) => describe(attempt)), more, ...last.map((attempt) => describe(attempt))];
+}
+
 /** Whether an event tells of an endpoint rather than of a request. */
 export function isOfEndpoint(event: ProxyEvent): event is EndpointEvents {
   return !('requestId' in event) && 'endpoint' in event;

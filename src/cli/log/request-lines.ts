@@ -1,0 +1,156 @@
+import type { AttemptEnded, AttemptReport, BalancingProxyOptions, RequestEnded } from '../../index.ts';
+import { shownTarget } from '../../observers/log/shown-target.ts';
+import {
+  type AttemptFields,
+  describeEach,
+  reasonInLine,
+  type ToldRequest,
+  tellAttempt,
+  tellRequest,
+} from '../../observers/log/tell.ts';
+import { nameFlags } from '../config/proxy-options.ts';
+import { formatDuration } from '../flags/kinds/duration.ts';
+import type { LogEntry, LogFields } from './log.ts';
+
+/** The part of the configuration that the log has to know. */
+export interface Known {
+  /** The names in the order in which they were configured: the log counts them, from 0. */
+  readonly endpoints: readonly string[];
+  readonly options: Pick<BalancingProxyOptions, 'logQuery'>;
+}
+
+/** A line before its time is known. */
+export type Line = Pick<LogEntry, 'level' | 'message' | 'fields'>;
+
+/** Outcomes after which somebody should look at the endpoint. */
+const failed: ReadonlySet<AttemptReport['outcome']> = new Set(['unusable', 'failed', 'timed-out']);
+
+/** An endpoint as lines name it. */
+export function nameOf(endpoint: string, { endpoints }: Known): string {
+  const index = endpoints.indexOf(endpoint);
+  return `endpoint ${index < 0 ? '' : `${index} `}"${endpoint}"`;
+}
+
+/** The line of an attempt that has ended. */
+export function lineOfAttempt(event: AttemptEnded, known: Known): Line {
+  const { type, requestId, method, attempt, report } = event;
+  const url = shownTarget(event.url, known.options.logQuery);
+  return {
+    level: 'debug',
+    message: `request ${requestId} ${method} ${url}: ${describeAttempt(report, known)}`,
+    fields: { event: type, requestId, method, url, attempt, ...attemptFields(tellAttempt(report)) },
+  };
+}
+
+function describeAttempt(report: AttemptReport, known: Known): string {
+  return `${nameOf(report.endpoint, known)}${reasonInLine(report)}: ${describeReport(report)}`;
+}
+
+function describeReport({ outcome, status, durationMs, error }: AttemptReport): string {
+  const time = formatDuration(durationMs);
+  const why = error ? `: ${error.message}` : '';
+  if (outcome === 'won') return `${status} in ${time}`;
+  if (outcome === 'lost' || outcome === 'resumed' || outcome === 'unusable') return `${status} in ${time} (${outcome})`;
+  if (outcome === 'cancelled') return `cancelled after ${time}`;
+  return `${outcome === 'timed-out' ? 'timed out' : 'failed'} after ${time}${why}`;
+}
+
+function attemptFields({ endpoint, reason, outcome, status, durationMs, error, brokeOff }: AttemptFields): LogFields {
+  return {
+    endpoint,
+    reason,
+    outcome,
+    status,
+    durationMs,
+    ...(error && { error }),
+    ...(brokeOff && { brokeOff }),
+  };
+}
+
+/** The line of a request that has ended. @param isAlone whether attempts have no lines of their own, so that this one has to tell of those that failed. */
+export function lineOfRequest(ended: RequestEnded, known: Known, isAlone: boolean): Line {
+  const told = tellRequest(ended, known.options.logQuery);
+  const { requestId, method, target: url, status, durationMs, attempts, resumes, error } = told.fields;
+  const { type, bytes } = ended;
+  const ending = describeEnding(told, {
+    time: formatDuration(ended.durationMs),
+    bytes,
+    winner: nameOf(ended.winner ?? '', known),
+    last: nameOf(ended.servedBy ?? '', known),
+  });
+  return {
+    level: levelOf(told),
+    message: `request ${requestId} ${method} ${url}${ending}${describeBreaks(ended, known)}${isAlone ? describeFailures(ended, known) : ''}`,
+    fields: {
+      event: type,
+      requestId,
+      method,
+      url,
+      status,
+      bytes,
+      durationMs,
+      winner: told.fields.winner,
+      resumes,
+      attempts: attempts.map(attemptFields),
+      ...(error && { error }),
+    },
+  };
+}
+
+function levelOf({ isBad, isMended, ending }: ToldRequest): LogEntry['level'] {
+  // Where no response was usable, endpoints have failed, whoever has ended the response that was given nevertheless.
+  if (isBad || ending === 'unusable') return 'error';
+  return isMended ? 'warn' : 'info';
+}
+
+/** Tells of every break, where one was mended: no other line does. */
+function describeBreaks({ resumes, attempts }: RequestEnded, known: Known): string {
+  if (resumes === 0) return '';
+  const breaks = attempts.flatMap(({ endpoint, brokeOff, error }) =>
+    brokeOff
+      ? `; ${nameOf(endpoint, known)} broke off at byte ${brokeOff.atByte} after ${formatDuration(brokeOff.afterMs)}: ${error?.message}`
+      : [],
+  );
+  return ` (resumes: ${resumes})${breaks.join('')}`;
+}
+
+function describeFailures({ attempts }: RequestEnded, known: Known): string {
+  const failures = attempts.filter(({ outcome }) => failed.has(outcome));
+  return describeEach(failures, (report) => describeAttempt(report, known))
+    .map((words) => `; ${words}`)
+    .join('');
+}
+
+/** What the words about the end of a request are made of. */
+interface EndingWords {
+  readonly time: string;
+  readonly bytes: number;
+  /** The winner. */
+  readonly winner: string;
+  /** The endpoint that gave the last byte. */
+  readonly last: string;
+}
+
+function describeEnding(
+  { ending, why = '', fields: { status, error } }: ToldRequest,
+  { time, bytes, winner, last }: EndingWords,
+): string {
+  switch (ending) {
+    case 'served':
+      return ` served in ${time} by ${winner}: status ${status}, ${bytes} bytes`;
+    case 'own':
+      return ` answered here in ${time}: status ${status}`;
+    case 'refused':
+      return ` refused in ${time}: status ${status}, ${nameFlags(why)}`;
+    case 'unusable': {
+      const end = error ? ` (${error})` : `, ${bytes} bytes`;
+      return `: endpoints failed to return a usable response, returning ${status} in ${time}${end}`;
+    }
+    case 'broken-off':
+      return ` broken off after ${time} by ${last}: status ${status}, ${why}`;
+    case 'passed-on':
+      return `: endpoints failed to return a usable response, passed on after ${time} (${error})`;
+    case 'client-gone':
+      return `: the client has gone after ${time}`;
+  }
+}
