@@ -158,4 +158,17 @@ describe('the workers as one source', () => {
     source.forgetOthers();
     expect([source.endpoints, source.drained]).toEqual([[], []]);
   });
+
+  test('show and drain the endpoints that DNS has given to any of them, whether or not it gives them now', async () => {
+    const worker = new FakeWorker(1, stateOf(1));
+    const source = sourceOf([worker], [], ['a', 'gone']);
+    await source.refresh();
+    expect(source.endpoints).toMatchObject([{ name: 'a', wins: 1 }]);
+    expect(['a', 'gone', 'unseen'].map((name) => source.drain(name))).toEqual([true, true, false]);
+    source.forgetOthers();
+    expect(source.drained).toEqual(['a', 'gone']);
+    expect(source.endpoints).toMatchObject([{ name: 'a', state: 'drained' }]);
+    expect(source.restore('gone')).toBe(true);
+    expect(source.drained).toEqual(['a']);
+  });
 });

@@ -1,4 +1,4 @@
-import { addCounts, mergeSnapshots } from '../../../src/cli/serve/snapshots.ts';
+import { addCounts, mergeSnapshots, PastCounts } from '../../../src/cli/serve/snapshots.ts';
 import type { EndpointSnapshot } from '../../../src/index.ts';
 import { snapshotOf } from '../../helpers/snapshot.ts';
 
@@ -13,6 +13,35 @@ describe('addCounts', () => {
     const before = snapshot({ ...counts, state: 'drained', healthRatio: 0.1 });
     expect(addCounts(now, before)).toEqual({ ...now, ...twice });
     expect(addCounts(now, undefined)).toBe(now);
+  });
+});
+
+describe('the counts of proxies that are no more', () => {
+  const named = (...names: readonly string[]) => names.map((name) => snapshot({ name, ...counts }));
+
+  test('add to those of endpoints that come back', () => {
+    const past = new PastCounts();
+    past.add(named('a'));
+    past.add(named('b'));
+    past.keepOnly(['b'], 1);
+    past.add(named('a'));
+    expect(past.addedTo(named('a', 'b')).map((one) => one.successes)).toEqual([6, 4]);
+  });
+
+  test('are forgotten of all but so many endpoints that are gone, the last ones', () => {
+    const past = new PastCounts();
+    past.add(named('a', 'b', 'c'));
+    past.add(named('a'));
+    past.keepOnly(['c'], 1);
+    const successes = past.addedTo(named('a', 'b', 'c')).map((one) => one.successes);
+    expect(successes).toEqual([6, 2, 4]);
+  });
+
+  test('are forgotten of all that are gone where nothing brings them back', () => {
+    const past = new PastCounts();
+    past.add(named('a', 'b'));
+    past.keepOnly(['b']);
+    expect(past.addedTo(named('a', 'b')).map((one) => one.successes)).toEqual([2, 4]);
   });
 });
 

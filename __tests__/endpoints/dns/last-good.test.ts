@@ -24,6 +24,7 @@ function start({ refreshMs = 1_000 } = {}) {
   return {
     tries,
     get: () => lastGood.get(),
+    lastGood,
     /** Gets an answer to the latest try. */
     answer: async (answer: string) => {
       tries.at(-1)?.resolve(answer);
@@ -189,5 +190,53 @@ describe('an answer that is known', () => {
     pass(1e9);
     expect(get()).toBe('first');
     expect(tries).toHaveLength(1);
+  });
+});
+
+describe('keepFresh', () => {
+  test('asks in the background while no answer is known, and not soon after a try that failed', async () => {
+    const { lastGood, tries, fail, answer, get } = start({ refreshMs: 1_000 });
+    expect(lastGood.keepFresh()).toBeUndefined();
+    expect(lastGood.keepFresh()).toBeUndefined();
+    expect(tries).toHaveLength(1);
+    await fail();
+    pass(999);
+    lastGood.keepFresh();
+    expect(tries).toHaveLength(1);
+    pass(1);
+    lastGood.keepFresh();
+    expect(tries).toHaveLength(2);
+    await answer('first');
+    expect(get()).toBe('first');
+  });
+
+  test('gives something to wait for only where the known answer is too old', async () => {
+    const { lastGood, answer } = await startKnown();
+    pass(1_000);
+    expect(lastGood.keepFresh()).toBeUndefined();
+    await answer('second');
+    pass(2_000);
+    const renewed = lastGood.keepFresh();
+    await answer('third');
+    expect(await renewed).toBe('third');
+  });
+});
+
+describe('an answer that is taken over', () => {
+  test('is given, and asked for anew at once', async () => {
+    const { lastGood, get, fail, tries } = start();
+    lastGood.takeOver('before');
+    expect(lastGood.isFresh).toBe(false);
+    const waiting = get();
+    expect(tries.map(({ known }) => known)).toEqual(['before']);
+    await fail();
+    expect(await waiting).toBe('before');
+  });
+
+  test('does not take the place of one that is known', async () => {
+    const { lastGood, get } = await startKnown();
+    lastGood.takeOver('before');
+    expect(get()).toBe('first');
+    expect(lastGood.isFresh).toBe(true);
   });
 });
