@@ -31,10 +31,17 @@ export async function findHaproxyPorts(): Promise<HaproxyPorts> {
   return Object.fromEntries(portNames.map((name, index) => [name, ports[index]])) as HaproxyPorts;
 }
 
-/** Starts HAProxy with the configuration beside this file. A failure to start is told by {@link Haproxy.sees}. */
-export function startHaproxy({ frontend, statistics, one, oneAdmin, two, twoAdmin }: HaproxyPorts): Haproxy {
+/**
+ * Starts HAProxy with the configuration beside this file. A failure to start is told by {@link Haproxy.sees}.
+ * @param certificate the file with the certificate that the instances show.
+ */
+export function startHaproxy(
+  { frontend, statistics, one, oneAdmin, two, twoAdmin }: HaproxyPorts,
+  certificate: string,
+): Haproxy {
   const env = {
     PATH: systemPath,
+    CERTIFICATE: certificate,
     FRONTEND: `127.0.0.1:${frontend}`,
     STATISTICS: `127.0.0.1:${statistics}`,
     ONE: `127.0.0.1:${one}`,

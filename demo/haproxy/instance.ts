@@ -2,28 +2,33 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../shared/command.ts';
+import type { CertificateFiles } from './certificate-files.ts';
 
-/** The name, ports and endpoints of an instance. */
+/** The name, ports, certificate and endpoints of an instance. */
 export interface InstanceSettings {
   readonly name: string;
   readonly port: number;
   readonly adminPort: number;
   readonly endpoints: readonly string[];
+  readonly certificate: CertificateFiles;
 }
 
 const command = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
-/** One process of the command, which can be stopped and started again. */
+/** One command with two workers, which can be stopped and started again. */
 export class Instance {
   readonly name: string;
   readonly #args: readonly string[];
   #process: ChildProcess | undefined;
 
-  constructor({ name, port, adminPort, endpoints }: InstanceSettings) {
+  constructor({ name, port, adminPort, endpoints, certificate }: InstanceSettings) {
     this.name = name;
     this.#args = [
       ...['-endpoints', endpoints.join()],
       ...['-address', `127.0.0.1:${port}`],
+      // HAProxy speaks HTTP/2 over TLS, and HTTP/1.1 without.
+      ...['-tls-cert', certificate.cert, '-tls-key', certificate.key],
+      ...['-workers', '2'],
       ...['-admin', `127.0.0.1:${adminPort}`],
       // HAProxy has to see /readyz fail twice, at 100 ms each, on a machine that may be busy.
       ...['-shutdown-delay', '1s'],

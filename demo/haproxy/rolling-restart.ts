@@ -2,11 +2,12 @@ import { onStopSignal, runCommand, UserError } from '../../shared/command.ts';
 import { readFlags } from '../flags.ts';
 import { flakyFlags } from '../flakiness.ts';
 import { startFleet } from '../fleet.ts';
+import { writeCertificate } from './certificate-files.ts';
 import { findHaproxyPorts, type Haproxy, startHaproxy } from './haproxy.ts';
 import { Instance } from './instance.ts';
 import { startLoad } from './load.ts';
 
-// Two instances of the command behind HAProxy, restarted one after the other, again and again, while clients ask without a
+// Two instances of the command with two workers each behind HAProxy, which speaks HTTP/2 with them, restarted one after the other, again and again, while clients ask without a
 // pause. The exit code is 1 when a single request is lost.
 
 const flags = {
@@ -24,11 +25,13 @@ async function main(): Promise<void> {
     seed: settings.seed,
   });
   const ports = await findHaproxyPorts();
+  const certificate = await writeCertificate();
+  const common = { endpoints: fleet.urls, certificate };
   const instances = [
-    new Instance({ name: 'one', port: ports.one, adminPort: ports.oneAdmin, endpoints: fleet.urls }),
-    new Instance({ name: 'two', port: ports.two, adminPort: ports.twoAdmin, endpoints: fleet.urls }),
+    new Instance({ ...common, name: 'one', port: ports.one, adminPort: ports.oneAdmin }),
+    new Instance({ ...common, name: 'two', port: ports.two, adminPort: ports.twoAdmin }),
   ];
-  const haproxy = startHaproxy(ports);
+  const haproxy = startHaproxy(ports, certificate.cert);
   try {
     await Promise.all(instances.map((instance) => instance.start()));
     for (const { name } of instances) await haproxy.sees(name, 'UP');
@@ -38,6 +41,7 @@ async function main(): Promise<void> {
     haproxy.stop();
     await Promise.all(instances.map((instance) => instance.stop()));
     await fleet.close();
+    await certificate.remove();
   }
 }
 

@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import http2, { type ServerHttp2Session } from 'node:http2';
+import http2, { type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Server, ServerOptions } from 'node:https';
 import type { Server as TlsServer } from 'node:tls';
 
@@ -35,7 +35,21 @@ export function createHttp2Server(
   const server = http2.createSecureServer(options) as TlsServer as Server;
   // Node 22 takes none of them as options of this server, and all versions put a function of their own in the place of the last.
   Object.assign(server, { keepAliveTimeout, headersTimeout, requestTimeout, shouldUpgradeCallback });
+  server.prependListener('stream', endWithBody);
   // The window of a connection has no option.
   server.on('session', (session: ServerHttp2Session) => session.setLocalWindowSize(windowBytes));
   return server.on('request', listener);
+}
+
+/**
+ * Has the last byte of a body that has a length end the stream, as nothing follows it: the same holds over HTTP/1.1. Node would wait for
+ * trailers, and end each response by a frame of its own. That takes half of its requests a second (12,500 rather than 23,500 for
+ * h2load), and HAProxy 2.6 holds the end of a response back for 200 ms until that frame comes.
+ */
+function endWithBody(stream: ServerHttp2Stream): void {
+  const { respond } = stream;
+  stream.respond = (headers, options) => {
+    const waitForTrailers = options?.waitForTrailers === true && !(headers && 'content-length' in headers);
+    respond.call(stream, headers, { ...options, waitForTrailers });
+  };
 }
