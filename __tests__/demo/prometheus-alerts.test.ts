@@ -66,7 +66,16 @@ const ofWorker = (name: string) => `${name}{worker="1",${instance}}`;
 
 /** Each alert with series for which it fires after some minutes, and not yet after some others. */
 const firing: Readonly<Record<string, { series: Series; at: number; notAt?: number; others?: readonly string[] }>> = {
-  BalancingProxyDown: { series: [...well.slice(1), [`up{${instance}}`, '1x5 0x20']], at: 9, notAt: 7 },
+  BalancingProxyDown: {
+    series: [
+      [`up{${instance}}`, '1x5 0x20'],
+      [`balancing_proxy_build_info{version="1",node="24",${instance}}`, '1x5 _x20'],
+      // So that this is not the last one, of which there is another alert.
+      ['balancing_proxy_build_info{version="1",node="24",job="other",instance="b"}', '1x30'],
+    ],
+    at: 9,
+    notAt: 7,
+  },
   BalancingProxyAbsent: { series: [['up{job="other"}', '1x20']], at: 6, notAt: 4 },
   BalancingProxyUnusableResponses: {
     series: [...well, [requests('served'), '0+98x30'], [requests('unusable'), '0+1x30'], [requests('error'), '0+1x30']],
@@ -163,6 +172,7 @@ const calm: Series = [
   [ofWorker('process_max_fds'), '1024x60'],
   [ofWorker('nodejs_eventloop_lag_p99_seconds'), '0.02x60'],
   // Another program of the same Prometheus.
+  ['up{job="other",instance="b"}', '0x60'],
   ['process_open_fds{job="other",instance="b"}', '1000x60'],
   ['process_max_fds{job="other",instance="b"}', '1024x60'],
   ['nodejs_eventloop_lag_p99_seconds{job="other",instance="b"}', '1x60'],
