@@ -9,9 +9,9 @@ import { createCertificate } from '../../shared/certificate.ts';
 import { gotTransport, nodeTransport, type Transport } from '../../src/index.ts';
 import { undiciTransport } from '../../src/transports/undici.ts';
 import { fatesOver } from '../e2e/restart-load.ts';
+import { isInstalled } from '../helpers/programs.ts';
 import { Resources } from '../helpers/proxy.ts';
 import { until } from '../helpers/until.ts';
-import { isInstalled } from './needs.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());

@@ -36,7 +36,7 @@ async function answerOrServe({ argv, env, stdout, stderr, signals }: Surrounding
   if (flags.values.version) return write(stdout, `balancing-reverse-proxy ${packageVersion()}\n`, 0);
   // Loading the proxy takes longer than all of the above, and neither the version nor an unknown flag needs it.
   const { serve } = await import('./serve.ts');
-  return serve(flags, { signals, outputs: { stdout, stderr }, warnings: warningsOf(env) });
+  return serve(flags, { env, signals, outputs: { stdout, stderr }, warnings: warningsOf(env) });
 }
 
 /** The usage, which takes the sentences on options from the proxy. */

@@ -3,6 +3,7 @@ import { pause, resultWithin } from '../support/timer.ts';
 import { startAdmin } from './admin/admin.ts';
 import { startWorkers } from './cluster/workers.ts';
 import { type Configuration, configurationReader } from './config/configuration.ts';
+import type { Environment } from './flags/environment.ts';
 import type { FlagValues } from './flags/flags.ts';
 import { formatBoundAddress, portOfBound } from './flags/kinds/address.ts';
 import { formatDuration } from './flags/kinds/duration.ts';
@@ -17,8 +18,10 @@ import { logEndpoints, reloader, reopener } from './serve/reload.ts';
 import { Reloads } from './serve/reloads.ts';
 import type { Service } from './serve/service.ts';
 import type { Signals } from './signals/signals.ts';
+import { supervisorOf } from './supervisor/supervisor.ts';
 
 interface ServeSettings {
+  readonly env: Environment;
   readonly signals: Signals;
   readonly outputs: Outputs;
   /** Lines that the log begins with. */
@@ -63,7 +66,7 @@ interface Serving extends Omit<ServeSettings, 'outputs'> {
   readonly log: Log;
 }
 
-async function serveWith({ values, signals, warnings, read, configuration, sink, log }: Serving): Promise<number> {
+async function serveWith({ env, values, signals, warnings, read, configuration, sink, log }: Serving): Promise<number> {
   const { stopRequest, reloadBy, reopenBy, atExit } = signals;
   const { reason, stopAfter } = stopRequest;
   for (const warning of warnings) log('warn', `warning: ${warning}`);
@@ -71,6 +74,7 @@ async function serveWith({ values, signals, warnings, read, configuration, sink,
   reopenBy(reopener({ sink, log }));
   const reloads = new Reloads(configuration);
   const admin = await startAdmin({ reloads, log });
+  const supervisor = supervisorOf(env, log);
   const claim = await claimAddress(values.address, { mode: values['socket-mode'] });
   atExit(() => claim.release());
   const settings = { configuration, log, address: claim.address, onListening: claim.onListening };
@@ -81,15 +85,29 @@ async function serveWith({ values, signals, warnings, read, configuration, sink,
   const hasBegun = await Promise.race([service.ready.then(() => true), reason.then(() => false), service.failed]);
   if (hasBegun) {
     logStart(log, { configuration, service });
-    reloadBy(reloader({ read, sink, log, service, reloads }));
+    supervisor.begin({ status: statusOf(values, service), isAnswering: () => service.isAnswering });
+    reloadBy(supervisor.telling(reloader({ read, sink, log, service, reloads })));
     stopAfter(values['stop-after']);
   }
   const why = await Promise.race([reason, service.failed]);
   admin.leave();
+  supervisor.stop(longestStopMs(values));
   await leave({ why, values, log, service });
   const exitCode = await finish({ why, values, log, service, claim });
   await admin.close();
+  await supervisor.close();
   return why === readerGone ? 1 : exitCode;
+}
+
+/** The service in words for the supervisor. */
+function statusOf({ address, workers }: FlagValues, { bound }: Service): string {
+  const place = `serving on "${formatBoundAddress(address, bound)}"`;
+  return workers === 1 ? place : `${place} with ${workers} workers`;
+}
+
+/** Milliseconds that a stop takes at most; 0 is no limit. */
+function longestStopMs({ 'shutdown-delay': delayMs, 'shutdown-timeout': timeoutMs }: FlagValues): number {
+  return timeoutMs === 0 ? 0 : delayMs + timeoutMs;
 }
 
 interface Stop {

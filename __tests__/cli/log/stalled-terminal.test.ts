@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { isInstalled } from '../../helpers/programs.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
 import { answering, refusedUrl } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
-import { isInstalled } from '../../world/needs.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());

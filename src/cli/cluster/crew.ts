@@ -1,4 +1,3 @@
-import cluster from 'node:cluster';
 import { pause, resultWithin } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
 import type { BoundAddress } from '../flags/kinds/address.ts';
@@ -6,7 +5,7 @@ import { formatDuration } from '../flags/kinds/duration.ts';
 import type { Log } from '../log/log.ts';
 import type { Signals } from '../signals/signals.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { type Asked, type StartTask, type TaskName, workerMark } from './messages.ts';
+import type { Asked, StartTask, TaskName } from './messages.ts';
 import { hopeless, Restarts } from './restarts.ts';
 import { type Reports, type WorkerEnd, WorkerHandle } from './worker-handle.ts';
 
@@ -155,7 +154,7 @@ export class Crew implements Iterable<WorkerHandle> {
   /** Starts a process. @returns the error that spawn() throws when there can be none: ENOMEM, ETXTBSY and others. */
   #spawn(): WorkerHandle | Error {
     try {
-      const worker = new WorkerHandle(cluster.fork({ [workerMark]: '1' }), this.#settings);
+      const worker = new WorkerHandle(this.#settings);
       this.#workers.add(worker);
       return worker;
     } catch (error) {

@@ -1,8 +1,9 @@
-import type { Worker } from 'node:cluster';
+import cluster, { type Worker } from 'node:cluster';
 import type { DnsSnapshot } from '../../index.ts';
 import { callAfter } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
-import type { Answer, Asked, Report, TaskName, TaskOf } from './messages.ts';
+import { unsupervised } from '../supervisor/supervision.ts';
+import { type Answer, type Asked, type Report, type TaskName, type TaskOf, workerMark } from './messages.ts';
 import type { PackedEvent } from './packed-events.ts';
 
 /** Takes the reports that workers send without being asked. */
@@ -38,7 +39,9 @@ export class WorkerHandle {
   readonly #pending = new Map<number, Pending>();
   #taskCount = 0;
 
-  constructor(worker: Worker, reports: Reports) {
+  /** Starts the process. @throws Error when there can be none: ENOMEM, ETXTBSY and others. */
+  constructor(reports: Reports) {
+    const worker = cluster.fork({ ...unsupervised, [workerMark]: '1' });
     this.number = worker.id;
     this.#worker = worker;
     worker.on('message', (report: Report) => this.#receive(report, reports));

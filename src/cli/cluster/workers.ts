@@ -97,6 +97,10 @@ class Workers implements Service {
     return this.#crew.isReady;
   }
 
+  get isAnswering(): boolean {
+    return this.#crew.isAnswering;
+  }
+
   refresh(): Promise<void> {
     return this.source.refresh();
   }

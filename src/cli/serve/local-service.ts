@@ -129,6 +129,11 @@ export class LocalService implements Service {
     return Number(this.isReady);
   }
 
+  get isAnswering(): boolean {
+    // Whoever asks does so by the same event loop.
+    return true;
+  }
+
   async refresh(): Promise<void> {}
 
   readonly metrics = async (): Promise<readonly object[]> => {

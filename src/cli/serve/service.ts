@@ -14,6 +14,8 @@ export interface Service {
   readonly restarts: Readonly<Record<'ended' | 'hung', number>>;
   /** Whether somebody is there to answer requests. */
   readonly isReady: boolean;
+  /** Whether somebody serves who does not hang, as far as is known. */
+  readonly isAnswering: boolean;
   /** Everything that serves, seen as one proxy, reloads and workers notwithstanding. */
   readonly source: ManagedProxy;
   /** Brings `source` up to date, where it is not so at every moment. */
