@@ -44,6 +44,7 @@ export const house: readonly Room[] = [
       'src/http/trusted-peers.ts',
       'src/race/percentile.ts',
       'src/race/strategies/',
+      'src/transports/connect/spare-descriptors.ts',
       'src/endpoints/state/snapshot.ts',
       'src/observers/',
       'src/options/choices.ts',

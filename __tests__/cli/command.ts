@@ -25,6 +25,11 @@ export interface CommandSettings {
   readonly entry?: string;
   /** An open file in the place of stdout. */
   readonly stdout?: number;
+  /**
+   * The most file descriptors that the process may have.
+   * @default as many as the test
+   */
+  readonly descriptors?: number;
 }
 
 /** A command with everything that it has written so far; no command outlives its test. */
@@ -97,10 +102,16 @@ export class Command extends Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
 
-  constructor(args: readonly string[], { environment = {}, entry = ownEntry, stdout }: CommandSettings = {}) {
+  constructor(
+    args: readonly string[],
+    { environment = {}, entry = ownEntry, stdout, descriptors }: CommandSettings = {},
+  ) {
     super();
     const env = { ...process.env, ...environment };
-    this.child = spawn(process.execPath, [entry, ...args], { env, stdio: ['ignore', stdout ?? 'pipe', 'pipe'] });
+    const words = [process.execPath, entry, ...args];
+    const limited = descriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${descriptors}; exec "$@"`, 'sh'];
+    const [program = '', ...rest] = [...limited, ...words];
+    this.child = spawn(program, rest, { env, stdio: ['ignore', stdout ?? 'pipe', 'pipe'] });
     for (const output of ['stdout', 'stderr'] as const) {
       this.child[output]?.setEncoding('utf8').on('data', (text: string) => this.take(output, text));
     }

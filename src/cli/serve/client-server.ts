@@ -19,6 +19,7 @@ export function createClientServer(
   const settings = {
     keepAliveTimeout: keepAliveOf(values),
     headersTimeout: headMs,
+    maxHeaderSize: values['max-header-size'],
     // By default node:http ends every upload that takes longer than five minutes, however well it goes.
     requestTimeout: 0,
     // Java's HttpClient asks for h2c with every request; node:http reads no body of a request that it takes for an upgrade.

@@ -9,10 +9,15 @@ import type { Server as TlsServer } from 'node:tls';
  */
 const windowBytes = 1_048_576;
 
+/** By how many bytes a head may be too large and still get an answer that says so; of a larger one Node resets the stream. */
+const refusableBytes = 65_536;
+
 /** How we speak HTTP/2 with clients, beyond what Node does by itself. */
 const http2Options = {
   // As many streams as nginx; Node has no limit, and each stream may hold a window of bytes.
   settings: { maxConcurrentStreams: 128, initialWindowSize: windowBytes },
+  // As many fields as node:http takes, beside the four that stand for its request line; by default these are 128 together.
+  maxHeaderListPairs: 2_004,
   // Frames that were under way when we ended an upload count as invalid, and after 1,000 of them in its life Node would close the
   // connection of a load balancer with all that runs on it.
   maxSessionInvalidFrames: 2 ** 31 - 1,
@@ -22,19 +27,28 @@ const http2Options = {
 
 /** The settings of a server for HTTP/1.1 that one for both protocols has to be given by hand. */
 type Http1Settings = Pick<Server, 'keepAliveTimeout' | 'headersTimeout' | 'requestTimeout'> & {
+  readonly maxHeaderSize: number;
   readonly shouldUpgradeCallback: ServerOptions['shouldUpgradeCallback'];
 };
 
 /** Makes a server that speaks HTTP/2 with clients that offer it by ALPN, and HTTP/1.1 with all others. */
 export function createHttp2Server(
-  { keepAliveTimeout, headersTimeout, requestTimeout, shouldUpgradeCallback, ...secure }: Http1Settings & ServerOptions,
+  {
+    keepAliveTimeout,
+    headersTimeout,
+    requestTimeout,
+    shouldUpgradeCallback,
+    maxHeaderSize,
+    ...secure
+  }: Http1Settings & ServerOptions,
   listener: RequestListener,
 ): Server {
-  const options = { ...secure, ...http2Options, allowHTTP1: true, noDelay: true };
+  const settings = { ...http2Options.settings, maxHeaderListSize: maxHeaderSize + refusableBytes };
+  const options = { ...secure, ...http2Options, settings, allowHTTP1: true, noDelay: true };
   // A server of node:http2 has all of node:https that is used here, and its messages pass for those of HTTP/1.1.
   const server = http2.createSecureServer(options) as TlsServer as Server;
   // Node 22 takes none of them as options of this server, and all versions put a function of their own in the place of the last.
-  Object.assign(server, { keepAliveTimeout, headersTimeout, requestTimeout, shouldUpgradeCallback });
+  Object.assign(server, { keepAliveTimeout, headersTimeout, requestTimeout, shouldUpgradeCallback, maxHeaderSize });
   server.prependListener('stream', endWithBody);
   // The window of a connection has no option.
   server.on('session', (session: ServerHttp2Session) => session.setLocalWindowSize(windowBytes));

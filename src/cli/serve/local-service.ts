@@ -11,6 +11,7 @@ import { ownMetric } from '../metrics/own-metrics.ts';
 import { type ClientServer, createClientServer } from './client-server.ts';
 import { Connections } from './connections.ts';
 import { discoverShortly } from './discover.ts';
+import { ClientLimits } from './limits/client-limits.ts';
 import { boundAddressOf, listenOn } from './listen.ts';
 import { LiveProxy } from './live-proxy.ts';
 import type { Service } from './service.ts';
@@ -52,8 +53,10 @@ export async function startLocally(settings: LocalSettings): Promise<LocalServic
   } = settings;
   const live = new LiveProxy(await createProxy(configuration), worker);
   const counted = configuration.values.admin ? await countedOf(live, worker) : undefined;
-  const server = createClientServer(configuration, live.serve);
-  const service = new LocalService({ live, server, log, configuration, counted, onNames });
+  const unreadMs = (): number => service.unreadMs;
+  const limits = new ClientLimits({ values: configuration.values, log, unreadMs });
+  const server = createClientServer(configuration, limits.admitting(live.serve));
+  const service = new LocalService({ live, server, limits, log, configuration, counted, onNames });
   for (const endpoint of drained) live.drainWhenever(endpoint);
   await discoverShortly(live, names);
   await listenOn(server, address);
@@ -82,6 +85,7 @@ type Counted = () => Promise<readonly object[]>;
 interface Parts extends Pick<LocalSettings, 'configuration' | 'log'> {
   readonly live: LiveProxy;
   readonly server: ClientServer;
+  readonly limits: ClientLimits;
   readonly counted: Counted | undefined;
   onNames(names: readonly DnsSnapshot[]): void;
 }
@@ -92,22 +96,26 @@ export class LocalService implements Service {
   readonly restarts = { ended: 0, hung: 0 };
   readonly ready = Promise.resolve();
   readonly failed = new Promise<never>(() => {});
+  /** How much clients may take, what they were refused, and how many are connected. */
+  readonly limits: ClientLimits;
   readonly #server: ClientServer;
   readonly #connections: Connections;
   readonly #counted: Counted | undefined;
   readonly #onNames: Parts['onNames'];
   #configuration: Configuration;
 
-  constructor({ live, server, log, configuration, counted, onNames }: Parts) {
+  constructor({ live, server, limits, log, configuration, counted, onNames }: Parts) {
     this.source = live;
     this.#counted = counted;
     this.#server = server;
     this.#connections = new Connections(server);
     this.#onNames = onNames;
     this.#configuration = configuration;
+    this.limits = limits;
+    limits.guard(server);
     server.on('upgrade', (req, socket, head) => {
       this.#connections.release(req.socket);
-      live.upgrade(req, socket, head);
+      if (limits.admitUpgrade(socket)) live.upgrade(req, socket, head);
     });
     const level = configuration.values['log-level'];
     live.subscribe(
@@ -115,6 +123,11 @@ export class LocalService implements Service {
       eventsTold(level),
     );
     live.subscribe(() => this.#onDns(), ['endpoints-changed', 'dns-failed', 'dns-restored']);
+  }
+
+  /** Milliseconds for which a client may leave a response unread, or Infinity. */
+  get unreadMs(): number {
+    return this.#configuration.options.timeouts?.clientMs ?? Infinity;
   }
 
   get bound(): BoundAddress {

@@ -1,6 +1,7 @@
 import dns, { type LookupAddress } from 'node:dns';
 import net, { isIP, type LookupFunction, Socket } from 'node:net';
 import { lookup as sharedLookup } from './lookup.ts';
+import { lackOfDescriptor } from './spare-descriptors.ts';
 
 /** Where an {@link Opening} connects to, how, and within what time. */
 export interface ConnectionSettings {
@@ -111,7 +112,8 @@ export class Opening {
  */
 function opened(open: ConnectionSettings['open'], address: string): Socket {
   try {
-    return open(address);
+    const lack = lackOfDescriptor();
+    return lack ? new Socket().destroy(lack) : open(address);
   } catch (error) {
     return new Socket().destroy(error as Error);
   }

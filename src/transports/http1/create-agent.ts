@@ -6,6 +6,7 @@ import type { TlsOptions } from '../../endpoints/place/tls-options.ts';
 import { beginIdle, heldFor } from '../connect/idle-limit.ts';
 import { Opening } from '../connect/open-connection.ts';
 import { probeOverTls } from '../connect/probing.ts';
+import { lackOfDescriptor } from '../connect/spare-descriptors.ts';
 
 /** A request that needs a connection, as the option `seeker` of a request to an agent of {@link createAgent}. */
 export interface ConnectionSeeker {
@@ -75,7 +76,12 @@ function openInOwnWay(agent: http.Agent, secure: boolean): void {
     const { host, socketPath, seeker } = options;
     // The agent keeps the options for as long as the connection, and would keep the seeker.
     options.seeker = undefined;
-    if (!seeker || !done || !host || socketPath || isIP(host) !== 0) return open(options);
+    if (!seeker || !done || !host || socketPath || isIP(host) !== 0) {
+      const lack = done && lackOfDescriptor();
+      if (!lack) return open(options);
+      process.nextTick(done, lack);
+      return undefined;
+    }
     const settings = {
       hostname: host,
       secure,

@@ -1,4 +1,5 @@
-import { duration, limit } from '../kinds/flag-kinds.ts';
+import { parseByteSize } from '../kinds/byte-size.ts';
+import { byteSize, count, duration, limit } from '../kinds/flag-kinds.ts';
 
 /** How long clients may take, and how much they may ask for. */
 export const limits = {
@@ -12,4 +13,17 @@ export const limits = {
   ),
   // Middleware leaves this to its app; here it keeps clients that read nothing from holding connections to endpoints for ever.
   'client-write-timeout': limit('1m', 'timeouts.clientMs', { isOwnDefault: true }),
+  'max-connections': count(
+    '0',
+    'most connections of clients to one process, above which they get 503, or are closed before TLS; 0 is no limit',
+  ),
+  'max-requests': count(
+    '0',
+    'most requests under way in one process, open WebSockets included, above which they get 503; 0 is no limit',
+  ),
+  'max-header-size': {
+    ...byteSize('16KiB', 'most bytes in the head of a request, above which it gets 431'),
+    expected: 'a number of bytes above 0 such as 65536 or 16KiB',
+    parse: (text: string) => parseByteSize(text) || undefined,
+  },
 };

@@ -148,6 +148,13 @@ export const fileMode = flagOf<number | false>({
   parse: (text) => (text === '' ? false : /^0?[0-7]{3}$/.test(text) ? Number.parseInt(text, 8) : undefined),
 });
 
+/** A number of things from 0. */
+export const count = flagOf<number>({
+  placeholder: 'number',
+  expected: 'a whole number from 0',
+  parse: (text) => (/^\d{1,9}$/.test(text) ? Number(text) : undefined),
+});
+
 /** A number above this is a slip of the finger. */
 const maxWorkers = 256;
 
