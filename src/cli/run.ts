@@ -34,9 +34,12 @@ async function answerOrServe({ argv, env, stdout, stderr, signals }: Surrounding
   const flags = parseFlags(argv, env);
   if (flags.values.help) return write(stdout, await usageText(), 0);
   if (flags.values.version) return write(stdout, `balancing-reverse-proxy ${packageVersion()}\n`, 0);
+  const warnings = warningsOf(env);
+  const outputs = { stdout, stderr };
   // Loading the proxy takes longer than all of the above, and neither the version nor an unknown flag needs it.
+  if (flags.values.check) return (await import('./check/check.ts')).runCheck(flags, { outputs, warnings });
   const { serve } = await import('./serve.ts');
-  return serve(flags, { env, signals, outputs: { stdout, stderr }, warnings: warningsOf(env) });
+  return serve(flags, { env, signals, outputs, warnings });
 }
 
 /** The usage, which takes the sentences on options from the proxy. */

@@ -1,4 +1,3 @@
-import type { BalancingProxyOptions } from '../index.ts';
 import { pause, resultWithin } from '../support/timer.ts';
 import { startAdmin } from './admin/admin.ts';
 import { startWorkers } from './cluster/workers.ts';
@@ -14,6 +13,7 @@ import type { Outputs } from './log/outputs.ts';
 import { type Claim, claimAddress } from './serve/listen.ts';
 import { startLocally } from './serve/local-service.ts';
 import { logExpiry } from './serve/log-expiry.ts';
+import { logUnverified } from './serve/log-unverified.ts';
 import { logEndpoints, reloader, reopener } from './serve/reload.ts';
 import { Reloads } from './serve/reloads.ts';
 import type { Service } from './serve/service.ts';
@@ -148,16 +148,9 @@ function logStart(
   log: Log,
   { configuration, service }: { readonly configuration: Configuration; readonly service: Service },
 ): void {
-  const { values, options, certificate } = configuration;
+  const { values, certificate } = configuration;
   logEndpoints(log, configuration);
-  if (options.tls?.rejectUnauthorized === false) {
-    const why = values.insecure ? '-insecure is on' : `\`tls.rejectUnauthorized\` is off in ${values.config}`;
-    log('warn', `warning: ${why}, certificates of endpoints are not verified`);
-  }
-  for (const place of placesUnverified(options)) {
-    const why = `\`${place}.tls.rejectUnauthorized\` is off in ${values.config}`;
-    log('warn', `warning: ${why}, its certificate is not verified`);
-  }
+  logUnverified(log, configuration);
   logExpiry(log, configuration);
   const address = formatBoundAddress(values.address, service.bound);
   const protocol = certificate ? 'https' : 'http';
@@ -165,15 +158,5 @@ function logStart(
     address,
     ...portOfBound(service.bound),
     protocol,
-  });
-}
-
-/** The places of endpoints whose certificates are not checked because they say so themselves. */
-function placesUnverified({ endpoints }: BalancingProxyOptions): readonly string[] {
-  if (typeof endpoints === 'function') return [];
-  return endpoints.flatMap((endpoint, index) => {
-    const isUnverified =
-      typeof endpoint === 'object' && 'tls' in endpoint && endpoint.tls?.rejectUnauthorized === false;
-    return isUnverified ? [`endpoints[${index}]`] : [];
   });
 }

@@ -24,11 +24,11 @@ describe('flagsInEnvironment', () => {
     expect(parseFlags([], { [variable]: text }).values).toMatchObject({ [name]: value });
   });
 
-  test('knows a variable for every flag but -version and -help', () => {
+  test('knows a variable for every flag but -check, -version and -help', () => {
     const known = flagsInEnvironment(Object.fromEntries(flagNames.map((name) => [variableOf(name), 'x']))).map(
       ({ name }) => name,
     );
-    expect(flagNames.filter((name) => !known.includes(name))).toEqual(['version', 'help']);
+    expect(flagNames.filter((name) => !known.includes(name))).toEqual(['check', 'version', 'help']);
   });
 
   test('takes an empty variable for none', () => {

@@ -52,11 +52,11 @@ describe('SIGHUP', () => {
   });
 
   test.each([
-    ['that is no JSON', '{"endpoints": ["http://a.example"],', /FILE: line 1, column 36: Expected double-quoted/],
+    ['that is no JSON', '{"endpoints": ["http://a.example"],', /FILE:1:36: Expected double-quoted/],
     [
       'with a wrong option',
       { endpoints: ['http://a.example'], order: 'best' },
-      /FILE: option `order`: expected one of/,
+      /FILE:1:43: option `order`: expected one of/,
     ],
   ])('logs what is wrong with a file %s and goes on as before', async (_, content, message) => {
     const { command, file, reload } = startWith({ endpoints: [(await resources.startSaying('hello')).url] });

@@ -3,7 +3,7 @@ import { pause } from '../../support/timer.ts';
 import type { FlagValues } from '../flags/flags.ts';
 import { formatBoundAddress, type ListenAddress, portOfBound } from '../flags/kinds/address.ts';
 import type { Log } from '../log/log.ts';
-import { loadMetrics } from '../metrics/load-metrics.ts';
+import { loadMetrics, warnOfMetrics } from '../metrics/load-metrics.ts';
 import { Connections } from '../serve/connections.ts';
 import { claimAddress, listenOn } from '../serve/listen.ts';
 import type { Reloads } from '../serve/reloads.ts';
@@ -42,7 +42,7 @@ export async function startAdmin({ reloads, log }: AdminSettings): Promise<Admin
   const { admin: address } = values;
   if (!address) return noAdmin;
   const metrics = await loadMetrics();
-  if (metrics.problem !== undefined) log('warn', `warning: /metrics has nothing to say: ${metrics.problem}`);
+  warnOfMetrics(log, metrics);
   const hosts = knownHosts(address, values);
   const routes = new AdminRoutes({ metrics, allowActions: values['admin-actions'], hosts, reloads, log });
   const server = http.createServer((req, res) => routes.serve(req, res));

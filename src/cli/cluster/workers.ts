@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { type Configuration, fixedEndpoints } from '../config/configuration.ts';
 import { CommandError } from '../flags/command-error.ts';
+import type { FlagValues } from '../flags/flags.ts';
 import type { BoundAddress, ListenAddress } from '../flags/kinds/address.ts';
 import { loadMetrics } from '../metrics/load-metrics.ts';
 import { withFixedPort } from '../serve/listen.ts';
@@ -21,14 +22,18 @@ interface WorkersSettings extends Omit<LocalSettings, 'worker'> {
   readonly atExit: Signals['atExit'];
 }
 
+/** Refuses more than one process where this is a worker of somebody else's. @throws CommandError with exit code 2. */
+export function refuseWorkersOfWorkers({ workers }: Pick<FlagValues, 'workers'>): void {
+  if (cluster.isPrimary || workers === 1) return;
+  throw new CommandError(2, 'flag -workers: expected 1 where node:cluster (PM2) makes this a worker already');
+}
+
 /**
  * Starts as many workers as `-workers` says.
  * @throws CommandError with exit code 2 where this process is a worker of somebody else's, 1 when there is no such address.
  */
 export async function startWorkers(settings: WorkersSettings): Promise<Workers> {
-  if (!cluster.isPrimary) {
-    throw new CommandError(2, 'flag -workers: expected 1 where node:cluster (PM2) makes this a worker already');
-  }
+  refuseWorkersOfWorkers(settings.configuration.values);
   // Workers accept by themselves. If this process dealt connections out, each would cost a message, and one that is on its way
   // to a worker that dies would hang until the client gives up (joyent/node 7006, nodejs/node 21746).
   cluster.schedulingPolicy = cluster.SCHED_NONE;

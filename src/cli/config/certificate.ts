@@ -3,6 +3,7 @@ import { createSecureContext } from 'node:tls';
 import { CommandError } from '../flags/command-error.ts';
 import { labelOf } from '../flags/flag-value.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
+import { Problems } from '../flags/problems.ts';
 import type { RawOptions } from './proxy-options.ts';
 import { readText } from './read-text.ts';
 
@@ -38,13 +39,13 @@ export async function readCertificate(flags: ParsedFlags, ticketKeys: Buffer): P
   if (cert === '' && key === '') return undefined;
   if (cert === '') throw problemWith('tls-key', flags, 'expected -tls-cert with it');
   if (key === '') throw problemWith('tls-cert', flags, 'expected -tls-key with it');
-  const certificate = { cert: await readPem('tls-cert', flags), key: await readPem('tls-key', flags), ticketKeys };
+  const texts = await readPems({ cert: 'tls-cert', key: 'tls-key' }, flags);
   try {
-    createSecureContext(certificate);
+    createSecureContext(texts);
   } catch (error) {
     throw problemWith('tls-cert', flags, `${cert} cannot be used with ${key}: ${(error as Error).message}`);
   }
-  return certificate;
+  return { ...texts, ticketKeys };
 }
 
 /**
@@ -53,9 +54,21 @@ export async function readCertificate(flags: ParsedFlags, ticketKeys: Buffer): P
  */
 export async function readEndpointTls(flags: ParsedFlags): Promise<RawOptions> {
   const given = Object.entries(endpointFlags).filter(([, name]) => flags.values[name] !== '');
-  if (given.length === 0) return {};
-  const fields = given.map(async ([field, name]) => [field, await readPem(name, flags)] as const);
-  return { tls: Object.fromEntries(await Promise.all(fields)) };
+  return given.length === 0 ? {} : { tls: await readPems(Object.fromEntries(given), flags) };
+}
+
+/** Reads the files of several flags. @throws CommandError with a line for each that cannot be read. */
+async function readPems<Field extends string>(
+  names: Readonly<Record<Field, PemFlag>>,
+  flags: ParsedFlags,
+): Promise<Record<Field, string>> {
+  const problems = new Problems();
+  const texts: Array<[string, string]> = [];
+  for (const [field, name] of Object.entries<PemFlag>(names)) {
+    texts.push([field, (await problems.of(() => readPem(name, flags))) ?? '']);
+  }
+  problems.throwAny();
+  return Object.fromEntries(texts) as Record<Field, string>;
 }
 
 async function readPem(name: PemFlag, flags: ParsedFlags): Promise<string> {

@@ -6,19 +6,34 @@ import { parseJson } from './json-syntax.ts';
 import { loadWithPeer } from './optional-peer.ts';
 import type { RawOptions } from './proxy-options.ts';
 import { readText } from './read-text.ts';
+import { offsetOf, type ParsedText, placeAt, type TextPlace, UnreadableText } from './source-node.ts';
 
-/** Parses a text. @throws an error whose message begins with line and column. */
-type Parse = (text: string) => unknown;
+/** Parses a text. @throws SyntaxError, or UnreadableText with the place. */
+type Parse = (text: string) => ParsedText;
+
+/** The options of a file. */
+export interface ConfigFile {
+  readonly options: RawOptions;
+  /** Names the place of an option as editors and terminals take it, such as `proxy.yaml:7:5`. */
+  placeOf(option: string, part: 'value' | 'name'): string;
+}
+
+/** Stands for the file where there is none. */
+export const noFile: ConfigFile = { options: {}, placeOf: () => '' };
 
 /**
  * Reads the options in a file, of which only the form is checked: the library knows which options there are.
  * @throws CommandError with exit code 2 whose lines begin with the name of the file.
  */
-export async function readConfigFile(file: string): Promise<RawOptions> {
+export async function readConfigFile(file: string): Promise<ConfigFile> {
   const parse = await parserFor(file);
-  const options = parseText(file, parse, await readOptionsText(file));
-  if (isPlainObject(options)) return withoutSchema(options);
-  throw new CommandError(2, `${file}: expected the options by name, got ${kindOf(options)}`);
+  const text = await readOptionsText(file);
+  const { value, source } = parseText(file, parse, text);
+  if (!isPlainObject(value)) throw new CommandError(2, `${file}: expected the options by name, got ${kindOf(value)}`);
+  return {
+    options: withoutSchema(value),
+    placeOf: (option, part) => placeIn(file, placeAt(text, offsetOf(source, option, part))),
+  };
 }
 
 async function parserFor(file: string): Promise<Parse> {
@@ -43,12 +58,17 @@ async function readOptionsText(file: string): Promise<string> {
   }
 }
 
-function parseText(file: string, parse: Parse, text: string): unknown {
+function parseText(file: string, parse: Parse, text: string): ParsedText {
   try {
     return parse(text);
   } catch (error) {
-    throw new CommandError(2, `${file}: ${(error as Error).message}`);
+    const place = error instanceof UnreadableText ? placeIn(file, error.place) : file;
+    throw new CommandError(2, `${place}: ${(error as Error).message}`);
   }
+}
+
+function placeIn(file: string, { line, column }: TextPlace): string {
+  return `${file}:${line}:${column}`;
 }
 
 /** Leaves out what tells editors where the schema of the file is. */

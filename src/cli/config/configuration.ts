@@ -5,16 +5,18 @@ import {
   type BalancingProxyOptions,
   createBalancingProxy,
   type DnsSnapshot,
+  type Transport,
 } from '../../index.ts';
 import { CommandError } from '../flags/command-error.ts';
-import { labelOf } from '../flags/flag-value.ts';
 import type { FlagValues } from '../flags/flags.ts';
 import { formatDuration } from '../flags/kinds/duration.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
+import { Problems } from '../flags/problems.ts';
 import { type Certificate, createTicketKeys, readCertificate, readEndpointTls } from './certificate.ts';
-import { readConfigFile } from './config-file.ts';
+import { type ConfigFile, noFile, readConfigFile } from './config-file.ts';
 import { notInFiles } from './not-in-files.ts';
-import { flagByOption, optionsOf, overlay, ownDefaults, type RawOptions, replaceOptions } from './proxy-options.ts';
+import { misplacedIn, placedProblems } from './option-problems.ts';
+import { optionsOf, overlay, ownDefaults, type RawOptions } from './proxy-options.ts';
 import { createTransport } from './transport.ts';
 
 /** All that the command serves with at one moment, of flags, variables and files. Plain data, so that workers can be told. */
@@ -44,13 +46,28 @@ export function configurationReader(flags: ParsedFlags): () => Promise<Configura
   const via = `balancing-reverse-proxy-${randomBytes(4).toString('hex')}`;
   const ticketKeys = createTicketKeys();
   return async () => {
-    const fromFlags = overlay(optionsOf(flags), await readEndpointTls(flags));
-    if (values.endpoints === '' && (values.config === '' || flags.given.has('endpoints'))) throw noEndpoints();
-    const fromFile = values.config === '' ? {} : await readConfigFile(values.config);
-    const asked = overlay(overlay(ownDefaults, fromFile), fromFlags);
-    const raw = { ...asked, via: asked.via ?? via };
-    return { values, ...(await check(raw, flags)), certificate: await readCertificate(flags, ticketKeys) };
+    const problems = new Problems();
+    const fromFlags = await problems.of(() => optionsOf(flags));
+    const endpointTls = await problems.of(() => readEndpointTls(flags));
+    const certificate = await problems.of(() => readCertificate(flags, ticketKeys));
+    const transport = await problems.of(() => createTransport(values));
+    const file = await problems.of(() => fileOf(flags));
+    const checked =
+      file &&
+      fromFlags &&
+      (await problems.of(() => {
+        const asked = overlay(overlay(ownDefaults, file.options), overlay(fromFlags, endpointTls ?? {}));
+        return check({ ...asked, via: asked.via ?? via }, { flags, file, transport });
+      }));
+    problems.throwAny();
+    return { values, ...(checked as Checked), certificate };
   };
+}
+
+/** The file of `-config`. @throws CommandError when it cannot be read, and when there is none although no flag names endpoints. */
+async function fileOf({ values, given }: ParsedFlags): Promise<ConfigFile> {
+  if (values.endpoints === '' && (values.config === '' || given.has('endpoints'))) throw noEndpoints();
+  return values.config === '' ? noFile : readConfigFile(values.config);
 }
 
 /** Makes the proxy of a configuration, with its transport. */
@@ -61,23 +78,27 @@ export async function createProxy({
   return createBalancingProxy({ ...options, transport: await createTransport(values) });
 }
 
+interface Given {
+  readonly flags: ParsedFlags;
+  readonly file: ConfigFile;
+  /** Undefined where the one that is asked for cannot be had. */
+  readonly transport: Transport | undefined;
+}
+
 /** Makes a proxy and drops it, because nothing else knows all that may be wrong with options. */
-async function check(raw: RawOptions, flags: ParsedFlags): Promise<Checked> {
-  const isForCode = ([name]: readonly [string, unknown]): boolean => notInFiles.has(name);
-  const entries = Object.entries(raw);
-  const options = Object.fromEntries(entries.filter((entry) => !isForCode(entry))) as object as BalancingProxyOptions;
-  const problems = entries
-    .filter(isForCode)
-    .map(([name]) => `${flags.values.config}: option \`${name}\` cannot stand in a file: ${notInFiles.get(name)}`);
+async function check(raw: RawOptions, { flags, file, transport }: Given): Promise<Checked> {
+  const known = Object.entries(raw).filter(([name]) => !notInFiles.has(name));
+  const options = Object.fromEntries(known) as object as BalancingProxyOptions;
+  const problems = [...misplacedIn(raw, file)];
   try {
-    const proxy = await createProxy({ values: flags.values, options });
+    const proxy = createBalancingProxy({ ...options, ...(transport && { transport }) });
     const { names } = proxy;
     const fixed = proxy.endpoints.map(({ name }) => name);
     await proxy.close();
     if (problems.length === 0) return { options, names, endpoints: inPlace(fixed, names) };
   } catch (error) {
     if (!(error instanceof BalancingProxyError)) throw error;
-    problems.push(...problemsOf(error).map((problem) => nameOrigin(problem, flags)));
+    problems.push(...placedProblems(error, flags, file));
   }
   throw new CommandError(2, ...problems);
 }
@@ -94,24 +115,6 @@ function inPlace(fixed: readonly string[], names: readonly DnsSnapshot[]): reado
 
 function wordsFor({ dns, record, refreshMs }: DnsSnapshot): string {
   return `dns ${dns} (${record}, ${refreshMs === Infinity ? 'once' : `every ${formatDuration(refreshMs)}`})`;
-}
-
-/** Puts the place of an option into a message about it: the command line, the environment or the file. */
-function nameOrigin(message: string, { values, given }: ParsedFlags): string {
-  const labelFor = (option: string): string | undefined => {
-    const flag = flagByOption.get(option);
-    // Without a file, an option that is missing is missing from the command line, such as a key that belongs to a certificate.
-    const origin = flag && (given.get(flag) ?? (values.config === '' ? 'flag' : undefined));
-    return flag && origin && labelOf(flag, origin);
-  };
-  const [, option = ''] = /^option `([\w.]+)/.exec(message) ?? [];
-  return labelFor(option) === undefined ? `${values.config}: ${message}` : replaceOptions(message, labelFor);
-}
-
-/** The problems in an error: the library puts each on a line of its own when there are several. */
-function problemsOf({ message }: BalancingProxyError): readonly string[] {
-  const lines = message.split('\n');
-  return lines.length === 1 ? lines : lines.slice(1).map((line) => line.replace(/^- /, ''));
 }
 
 function noEndpoints(): CommandError {

@@ -1,23 +1,26 @@
+import { jsonSource } from './json-source.ts';
+import { type ParsedText, placeAt, UnreadableText } from './source-node.ts';
+
 /**
  * Parses JSON.
- * @throws SyntaxError that tells line and column, and nothing of the text, which may hold secrets.
+ * @throws UnreadableText for anything else.
  */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string): ParsedText {
   try {
-    return JSON.parse(text);
+    return { value: JSON.parse(text), source: jsonSource(text) };
   } catch (error) {
-    throw new SyntaxError(describe(error as SyntaxError, text));
+    throw unreadableJson(error as SyntaxError, text);
   }
 }
 
 /** V8 tells line and column of most problems; of an unexpected token it shows the text around instead. */
-function describe({ message }: SyntaxError, text: string): string {
+function unreadableJson({ message }: SyntaxError, text: string): UnreadableText {
   const [, problem = message, line, column] =
     /^(.*?)(?: in JSON)? at position \d+ \(line (\d+) column (\d+)\)/.exec(message) ?? [];
-  if (line !== undefined) return `line ${line}, column ${column}: ${problem}`;
+  if (line !== undefined) return new UnreadableText({ line: Number(line), column: Number(column) }, problem);
   const isToken = message.startsWith('Unexpected token');
-  const lines = text.slice(0, isToken ? offsetOfToken(text) : text.length).split('\n');
-  return `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}: ${message.split(/, | in JSON/, 1)[0]}`;
+  const place = placeAt(text, isToken ? offsetOfToken(text) : text.length);
+  return new UnreadableText(place, `${message.split(/, | in JSON/, 1)[0]}`);
 }
 
 /** Finds the token that V8 stumbles over: the shortest beginning of the text over which V8 stumbles ends with the token. */

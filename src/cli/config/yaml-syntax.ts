@@ -1,8 +1,9 @@
 // yaml 1 lacks some of these names: imported one by one, they would fail before its version can be complained of.
 import * as yaml from 'yaml';
 import { checkPeer } from '../../support/peer.ts';
+import { type ParsedText, placeAt, type SourceNode, UnreadableText } from './source-node.ts';
 
-const { isAlias, LineCounter, parseDocument, visit } = yaml;
+const { isAlias, isMap, isNode, isScalar, isSeq, parseDocument, visit } = yaml;
 
 /** The problems in our words, because the parser's own may quote the text. */
 const problems: Readonly<Record<yaml.ErrorCode, string>> = {
@@ -33,16 +34,14 @@ const problems: Readonly<Record<yaml.ErrorCode, string>> = {
 
 /**
  * Parses YAML 1.2.
- * @throws SyntaxError that tells line and column, and nothing of the text, which may hold secrets;
+ * @throws UnreadableText for anything else, SyntaxError for aliases that lead to too much or nothing;
  * BalancingProxyError `ERR_BRP_PEER` when yaml is too old.
  */
-export function parseYaml(text: string): unknown {
+export function parseYaml(text: string): ParsedText {
   checkPeer({ name: 'yaml', user: 'for YAML', oldest: '2.4.0', part: ['parseDocument', parseDocument] });
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, logLevel: 'error' });
+  const document = parseDocument(text, { prettyErrors: false, logLevel: 'error' });
   const refuse = (code: yaml.ErrorCode, offset: number): never => {
-    const { line, col } = lineCounter.linePos(offset);
-    throw new SyntaxError(`line ${line}, column ${col}: ${problems[code] ?? 'this cannot be read'}`);
+    throw new UnreadableText(placeAt(text, offset), problems[code] ?? 'this cannot be read');
   };
   // An unknown tag is only a warning of the parser, but nobody knows which value it should have given.
   const [problem] = [...document.errors, ...document.warnings];
@@ -51,8 +50,26 @@ export function parseYaml(text: string): unknown {
     if (isAlias(node) && !node.resolve(document)) refuse('BAD_ALIAS', node.range?.[0] ?? 0);
   });
   try {
-    return document.toJS();
+    return { value: document.toJS(), source: nodeIn(document, document.contents, 0) };
   } catch {
     throw new SyntaxError('its aliases or tags lead to nothing that can be used');
   }
+}
+
+/**
+ * Tells where a value stands: an alias where it is used, and what is within it where the anchor is.
+ * @param around the place of what the value is within, for one that has none of its own, as behind a colon at the end of a line.
+ */
+function nodeIn(document: yaml.Document, node: unknown, around: number): SourceNode {
+  const offset = isNode(node) ? (node.range?.[0] ?? around) : around;
+  const meant = isAlias(node) ? node.resolve(document) : node;
+  return {
+    offset,
+    fields: () =>
+      (isMap(meant) ? meant.items : []).map(({ key, value }) => {
+        const place = isNode(key) ? (key.range?.[0] ?? offset) : offset;
+        return { name: String(isScalar(key) ? key.value : key), offset: place, value: nodeIn(document, value, place) };
+      }),
+    items: () => (isSeq(meant) ? meant.items : []).map((item) => nodeIn(document, item, offset)),
+  };
 }

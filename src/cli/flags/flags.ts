@@ -6,6 +6,7 @@ import { stopping } from './groups/stopping.ts';
 import { boolean, type Flag } from './kinds/flag-kinds.ts';
 
 const about = {
+  check: boolean('false', 'read flags, variables and files, write what is wrong, or OK and what would run, and exit'),
   version: boolean('false', 'write the version and exit'),
   help: boolean('false', 'write this and exit'),
 };

@@ -3,7 +3,7 @@ import { nearestOf } from '../../support/nearest-name.ts';
 import { CommandError } from './command-error.ts';
 import { type Environment, flagsInEnvironment } from './environment.ts';
 import { type FlagText, type Origin, parseFlagTexts } from './flag-value.ts';
-import { type FlagName, type FlagValues, flagCalled, flagNames, flags, isQuestion } from './flags.ts';
+import { type FlagName, type FlagValues, flagCalled, flagNames, flags } from './flags.ts';
 
 /** The flags of a command line, and those of the environment that the command line does not have. */
 export interface ParsedFlags {
@@ -33,7 +33,7 @@ export const fallbackValues = parseFlagTexts(
 ) as FlagValues;
 
 function asksSomething(texts: readonly FlagText[]): boolean {
-  return texts.some(({ name, text }) => isQuestion(name) && flags[name].parse(text));
+  return texts.some(({ name, text }) => (name === 'help' || name === 'version') && flags[name].parse(text));
 }
 
 function flagsOn(argv: readonly string[]): readonly FlagText[] {

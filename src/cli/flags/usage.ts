@@ -10,7 +10,7 @@ Forwards every request to several endpoints, answers with the first usable respo
 ${flagGroups.map(({ title, names }) => `${title}:\n${names.map(describeFlag).join('\n')}`).join('\n\n')}
 
 Flags may have one or two dashes, be written -flag value or -flag=value, and be abbreviated.
-Each one but -version and -help may also be an environment variable, such as BRP_LOG_FORMAT for -log-format.
+Each one but -check, -version and -help may also be an environment variable, such as BRP_LOG_FORMAT for -log-format.
 Flags win over variables, and variables over the file of -config.
 SIGHUP reads that file and the certificate again and reopens the log file; no request is lost.
 SIGUSR1 reopens the log file and does nothing else. SIGUSR2 is ignored.

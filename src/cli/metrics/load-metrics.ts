@@ -1,5 +1,6 @@
 import type { Metrics } from '../../observers/metrics/metrics.ts';
 import { loadWithPeer } from '../config/optional-peer.ts';
+import type { Log } from '../log/log.ts';
 
 type MetricsModule = typeof import('../../observers/metrics/metrics.ts');
 type ProcessModule = typeof import('./process-metrics.ts');
@@ -22,4 +23,9 @@ export async function loadMetrics(): Promise<LoadedMetrics> {
   } catch (error) {
     return { problem: (error as Error).message };
   }
+}
+
+/** Logs a warning where there are no metrics. */
+export function warnOfMetrics(log: Log, { problem }: LoadedMetrics): void {
+  if (problem !== undefined) log('warn', `warning: /metrics has nothing to say: ${problem}`);
 }

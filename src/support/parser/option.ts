@@ -124,9 +124,13 @@ function join(option: string, name: string): string {
   return option === '' ? name : `${option}.${name}`;
 }
 
-/** Says that an option is unknown. YAML takes a value for a part of the name where the blank behind the colon is missing: it is not shown. */
+/** An unknown name as messages show it. YAML takes a value for a part of the name where the blank behind the colon is missing: it is not shown. */
+export function shownName(name: string): string {
+  return name.replace(/[^\w$-].*$/s, '…');
+}
+
 function describeUnknown(parent: string, name: string, known: readonly string[]): string {
-  const shown = name.replace(/[^\w$-].*$/s, '…');
+  const shown = shownName(name);
   const nearest = nearestOf(shown, known);
   const advice = nearest === undefined ? `; known are ${known.join(', ')}` : `; did you mean \`${nearest}\`?`;
   return `option \`${join(parent, shown)}\` is unknown${advice}`;

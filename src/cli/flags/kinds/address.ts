@@ -49,9 +49,16 @@ function parseSocketPath(file: string): UnixAddress | undefined {
   return longest > maxPathBytes ? undefined : { path: file };
 }
 
+/** Writes an address as it was asked for. */
+export function formatAskedAddress(asked: ListenAddress): string {
+  if ('path' in asked) return `${unixPrefix}${asked.path}`;
+  const { host = '', port } = asked;
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** Writes the address that a server got like the one that was asked for: all interfaces stay `:8080`. */
 export function formatBoundAddress(asked: ListenAddress, bound: BoundAddress): string {
-  if ('path' in asked) return `${unixPrefix}${asked.path}`;
+  if ('path' in asked) return formatAskedAddress(asked);
   if ('path' in bound) return `${unixPrefix}${bound.path}`;
   if (asked.host === undefined) return `:${bound.port}`;
   return bound.family === 'IPv6' ? `[${bound.address}]:${bound.port}` : `${bound.address}:${bound.port}`;

@@ -1,0 +1,40 @@
+import type { BalancingProxyError } from '../../index.ts';
+import { labelOf } from '../flags/flag-value.ts';
+import type { ParsedFlags } from '../flags/parse-flags.ts';
+import type { ConfigFile } from './config-file.ts';
+import { notInFiles } from './not-in-files.ts';
+import { flagByOption, type RawOptions, replaceOptions } from './proxy-options.ts';
+
+/** The problems with options that only code can have, which a file has all the same. */
+export function misplacedIn(options: RawOptions, file: ConfigFile): readonly string[] {
+  return Object.keys(options).flatMap((name) => {
+    const advice = notInFiles.get(name);
+    return advice === undefined
+      ? []
+      : [`${file.placeOf(name, 'name')}: option \`${name}\` cannot stand in a file: ${advice}`];
+  });
+}
+
+/** The problems that the library has found, each with its place: the command line, the environment, or line and column of the file. */
+export function placedProblems(error: BalancingProxyError, flags: ParsedFlags, file: ConfigFile): readonly string[] {
+  return problemsOf(error).map((problem) => {
+    const [, option = '', rest = ''] = /^option `([^`]*)`(.*)/s.exec(problem) ?? [];
+    const [first = ''] = /^[\w.]+/.exec(option) ?? [];
+    const labelFor = (name: string) => labelOfOption(name, flags);
+    if (labelFor(first) !== undefined) return replaceOptions(problem, labelFor);
+    return `${file.placeOf(option, rest.startsWith(' is unknown') ? 'name' : 'value')}: ${problem}`;
+  });
+}
+
+function labelOfOption(option: string, { values, given }: ParsedFlags): string | undefined {
+  const flag = flagByOption.get(option);
+  // Without a file, an option that is missing is missing from the command line, such as a key that belongs to a certificate.
+  const origin = flag && (given.get(flag) ?? (values.config === '' ? 'flag' : undefined));
+  return flag && origin && labelOf(flag, origin);
+}
+
+/** The problems in an error: the library puts each on a line of its own when there are several. */
+function problemsOf({ message }: BalancingProxyError): readonly string[] {
+  const lines = message.split('\n');
+  return lines.length === 1 ? lines : lines.slice(1).map((line) => line.replace(/^- /, ''));
+}
