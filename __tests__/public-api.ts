@@ -23,8 +23,10 @@ import {
   type BodyBreak,
   type ChannelMessage,
   createBalancingProxy,
+  type DnsAnswer,
   type DnsEndpointsOptions,
   type DnsRecord,
+  type DnsSnapshot,
   dnsEndpoints,
   type EjectionCause,
   type EjectionOptions,
@@ -33,6 +35,7 @@ import {
   type EndpointOptions,
   type EndpointSnapshot,
   type EndpointState,
+  type EndpointsByDns,
   type EndpointsFunction,
   type ErrorCode,
   type ErrorDetails,
@@ -203,6 +206,19 @@ export const everyDnsOption: Required<DnsEndpointsOptions> = {
   maxInFlight: 1,
   terminalStatuses: '!429',
 };
+export const everyNameOption: Required<EndpointsByDns> = {
+  dns: new URL('http://api.internal:8080'),
+  ...everyDnsOption,
+};
+export const named = createBalancingProxy({
+  endpoints: [{ dns: 'http://api.internal' }, everyNameOption, 'http://one.example'],
+});
+export const names: readonly DnsSnapshot[] = named.names;
+export const answers: readonly DnsAnswer[] = names.flatMap((name) => name.answers ?? []);
+named.discover(names) satisfies Promise<void>;
+// @ts-expect-error: a function has to ask DNS itself
+createBalancingProxy({ endpoints: () => [{ dns: 'http://api.internal' }] });
+
 export const dnsRecords: readonly DnsRecord[] = ['A', 'AAAA', 'SRV'];
 export const byDns: readonly BalancingProxyOptions[] = [
   { endpoints: dnsEndpoints('http://api.internal:8080') },

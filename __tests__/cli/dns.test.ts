@@ -125,6 +125,60 @@ describe('the flag -endpoints', () => {
   });
 });
 
+describe.each(['1', '2'])('an address that DNS gives no longer, with -workers %s', (workers) => {
+  interface Shown {
+    readonly name: string;
+    readonly wins: number;
+    readonly state: string;
+  }
+
+  test('is shown no longer, unless it is drained, and goes on counting when it is back', async () => {
+    const one = await resources.startSaying('one');
+    const file = configOf({ endpoints: [item(one.port), 'http://127.0.0.1:9'], strategy: 'failover' });
+    dns.zone.set('A api.internal', ['127.0.0.1']);
+    const flags = ['-workers', workers, '-admin', '127.0.0.1:0', '-admin-actions', '-config', file];
+    const command = start(...flags);
+    const [url, admin] = [await command.url(), await command.adminUrl()];
+    const shown = async () => {
+      const { text } = await request(`${admin}/endpoints`);
+      return (JSON.parse(text) as { readonly endpoints: readonly Shown[] }).endpoints;
+    };
+    /** Sends requests, which have DNS asked, until this is shown of the address. */
+    const untilShown = (wanted: string | undefined) =>
+      until(async () => {
+        await request(url);
+        return (await shown()).find(({ name }) => name === found(one.port))?.state === wanted;
+      });
+    await untilShown('available');
+    dns.zone.set('A api.internal', ['127.0.0.9']);
+    await untilShown(undefined);
+    const names = (await shown()).map(({ name }) => name);
+    expect(names.sort()).toEqual(['http://127.0.0.1:9', found(one.port, '127.0.0.9')]);
+    const asked = one.asked();
+    write(file, { endpoints: [item(one.port), 'http://127.0.0.1:9'], strategy: 'failover', maxAttempts: 4 });
+    command.signal('SIGHUP');
+    await command.line(/reloaded/);
+
+    const path = `${admin}/endpoints/${encodeURIComponent(found(one.port))}`;
+    if (workers === '2') {
+      expect(await request(`${path}/drain`, { method: 'POST' })).toMatchObject({ status: 200 });
+      expect(await request(`${path}/restore`, { method: 'POST' })).toMatchObject({ status: 200 });
+    }
+    dns.zone.set('A api.internal', ['127.0.0.1']);
+    expect(asked).toBeGreaterThan(0);
+    // Each worker goes on counting when it has asked DNS itself.
+    const wins = async () => (await shown()).find(({ name }) => name === found(one.port))?.wins ?? 0;
+    await until(async () => (await request(url)).status === 200 && (await wins()) > asked);
+    expect((await request(`${path}/drain`, { method: 'POST' })).status).toBe(200);
+    dns.zone.set('A api.internal', ['127.0.0.9']);
+    await until(async () => {
+      await request(url);
+      return (await shown()).some(({ name }) => name === found(one.port, '127.0.0.9'));
+    });
+    await untilShown('drained');
+  });
+});
+
 describe('drained endpoints of DNS, with two workers', () => {
   const testOnLinux = process.platform === 'linux' ? test : test.skip;
 

@@ -159,6 +159,19 @@ describe('the workers as one source', () => {
     expect([source.endpoints, source.drained]).toEqual([[], []]);
   });
 
+  test('show none that DNS gives no longer, unless it has something under way', async () => {
+    const [idle, busy] = [{ name: 'idle' }, { name: 'busy', inFlight: 1 }];
+    const workers = [idle, busy].map((changes, index) => new FakeWorker(index, stateOf(1, changes)));
+    const source = new WorkersSource({
+      workers: workers as readonly object[] as WorkerHandle[],
+      endpoints: () => [],
+      names: { endpoints: [], hasSeen: () => true },
+      isByDns: () => true,
+    });
+    await source.refresh();
+    expect(source.endpoints.map(({ name }) => name)).toEqual(['busy']);
+  });
+
   test('show and drain the endpoints that DNS has given to any of them, whether or not it gives them now', async () => {
     const worker = new FakeWorker(1, stateOf(1));
     const source = sourceOf([worker], [], ['a', 'gone']);

@@ -75,8 +75,11 @@ function changeEndpoint(
   if (!allowActions) fail(res, 403, `to ${action} an endpoint, the command has to be started with -admin-actions`);
   else if (isFromOtherPage(req)) fail(res, 403, 'a page of a browser may do that on /dashboard/ only');
   else {
-    source[action](name);
-    answerEndpoint(res, { source, name });
+    const isKnown = source[action](name);
+    // One that DNS gives no longer is known, and not shown.
+    if (isKnown && source.endpoints.every((endpoint) => endpoint.name !== name))
+      answerJson(res, 200, { name, state: null });
+    else answerEndpoint(res, { source, name });
   }
 }
 

@@ -52,7 +52,7 @@ export interface StartTask {
   readonly isLeaving: boolean;
 }
 
-/** The endpoints and the used-up budgets as a worker knows them, with the counts of this worker alone. */
+/** The endpoints, those that DNS gives no longer included, and the used-up budgets as a worker knows them, with the counts of this worker alone. */
 export type WorkerState = Pick<ManagedProxy, 'endpoints' | 'hedgesDenied'>;
 
 /** The counts that a worker leaves when it ends. */

@@ -118,6 +118,6 @@ class WorkerProcess {
   }
 }
 
-function stateOf({ source: { endpoints, hedgesDenied } }: LocalService): WorkerState {
-  return { endpoints, hedgesDenied };
+function stateOf({ source: { counted, hedgesDenied } }: LocalService): WorkerState {
+  return { endpoints: counted, hedgesDenied };
 }

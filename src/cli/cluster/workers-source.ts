@@ -1,6 +1,6 @@
 import type { EndpointSnapshot, EndpointState, ManagedProxy, Observer, ProxyEvent } from '../../index.ts';
 import { Subscribers } from '../../support/subscribers.ts';
-import { mergeSnapshots, mostGone, PastCounts } from '../serve/snapshots.ts';
+import { mergeSnapshots, mostGone, PastCounts, withoutGone } from '../serve/snapshots.ts';
 import type { WorkerState } from './messages.ts';
 import { type PackedEvent, unpack } from './packed-events.ts';
 import type { WorkerHandle } from './worker-handle.ts';
@@ -41,8 +41,8 @@ export class WorkersSource implements ManagedProxy {
   /** The endpoints that there are, with the counts of all workers, those that are no more included. */
   get endpoints(): readonly EndpointSnapshot[] {
     const merged = mergeSnapshots([...this.#states.values()].map((state) => state.endpoints));
-    const known = merged.filter(({ name }) => this.#isKnown(name));
-    return this.#past.addedTo(known).map((snapshot) => this.#asChanged(snapshot));
+    const known = merged.filter(({ name }) => this.#isKnown(name)).map((snapshot) => this.#asChanged(snapshot));
+    return this.#past.addedTo(withoutGone(known, this.#isGone));
   }
 
   /** How often a budget was used up, at any worker that ever was. */
@@ -118,6 +118,11 @@ export class WorkersSource implements ManagedProxy {
     const { endpoints, names, isByDns } = this.#team;
     this.#past.keepOnly([...endpoints(), ...names.endpoints], isByDns() ? mostGone : 0);
   }
+
+  readonly #isGone = (endpoint: string): boolean => {
+    const { endpoints, names } = this.#team;
+    return !endpoints().includes(endpoint) && !names.endpoints.includes(endpoint);
+  };
 
   #isKnown(endpoint: string): boolean {
     return this.#team.endpoints().includes(endpoint) || this.#team.names.hasSeen(endpoint);

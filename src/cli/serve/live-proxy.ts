@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { BalancingProxy, DnsSnapshot, EndpointSnapshot, ManagedProxy, Observer, ProxyEvent } from '../../index.ts';
-import { addCounts, mostGone, PastCounts } from './snapshots.ts';
+import { addCounts, mostGone, PastCounts, withoutGone } from './snapshots.ts';
 
 /** A proxy that is or was in use. */
 interface Generation {
@@ -35,6 +35,8 @@ export class LiveProxy implements ManagedProxy {
   readonly #past = new PastCounts();
   /** The endpoints that somebody has drained, those included that are not there now and that DNS may bring back. */
   readonly #drained = new Set<string>();
+  /** The endpoints that DNS gives, and those that it has given as long as the proxy in use knows them. */
+  #found: ReadonlySet<string> = new Set();
   #denied = 0;
   readonly #subscriptions = new Set<Subscription>();
 
@@ -58,6 +60,12 @@ export class LiveProxy implements ManagedProxy {
 
   /** The endpoints that are in use now, with everything that was ever counted of them. */
   get endpoints(): readonly EndpointSnapshot[] {
+    const given = new Set(this.names.flatMap(({ endpoints }) => endpoints));
+    return withoutGone(this.counted, (name) => this.#found.has(name) && !given.has(name));
+  }
+
+  /** The same, with those that DNS gives no longer. */
+  get counted(): readonly EndpointSnapshot[] {
     const retired = [...this.#retired.keys()].flatMap(({ proxy }) => proxy.endpoints);
     const snapshots = this.#past.addedTo(this.#current.proxy.endpoints);
     if (retired.length === 0) return snapshots;
@@ -86,14 +94,17 @@ export class LiveProxy implements ManagedProxy {
     return isThere;
   }
 
-  /** Does the same for an endpoint that may be unknown here: it is drained as soon as DNS brings it, by {@link drainAgain}. */
+  /** Does the same for an endpoint that may be unknown here: it is drained as soon as DNS brings it, by {@link onDns}. */
   drainWhenever(endpoint: string): void {
     this.#drained.add(endpoint);
     this.#current.proxy.drain(endpoint);
   }
 
-  /** Drains the endpoints again that came back: to be called when DNS has given other ones. */
-  drainAgain(): void {
+  /** Takes note of what DNS gives, and drains the endpoints again that came back: to be called when DNS has given other ones. */
+  onDns(): void {
+    const { names, endpoints } = this.#current.proxy;
+    const known = endpoints.map(({ name }) => name).filter((name) => this.#found.has(name));
+    this.#found = new Set([...known, ...names.flatMap((name) => name.endpoints)]);
     for (const endpoint of this.#drained) this.#current.proxy.drain(endpoint);
   }
 

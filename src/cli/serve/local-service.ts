@@ -173,7 +173,7 @@ export class LocalService implements Service {
 
   /** DNS gives other endpoints, or fails, or answers again. */
   #onDns(): void {
-    this.source.drainAgain();
+    this.source.onDns();
     this.#onNames(this.source.names);
   }
 

@@ -12,6 +12,14 @@ export function addCounts(snapshot: EndpointSnapshot, other: EndpointSnapshot | 
   return { ...snapshot, ...Object.fromEntries(counts.map((name) => [name, snapshot[name] + other[name]])) };
 }
 
+/** Leaves those of the endpoints out that are gone, but for those that somebody has drained, or that still have something under way. */
+export function withoutGone(
+  snapshots: readonly EndpointSnapshot[],
+  isGone: (name: string) => boolean,
+): readonly EndpointSnapshot[] {
+  return snapshots.filter(({ name, inFlight, state }) => inFlight > 0 || state === 'drained' || !isGone(name));
+}
+
 /** The counts of proxies that are no more, by the name of the endpoint. */
 export class PastCounts {
   readonly #counts = new Map<string, EndpointSnapshot>();
