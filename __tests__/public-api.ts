@@ -176,6 +176,7 @@ export const everyOption: Required<BalancingProxyOptions> = {
   trustForwarded: (req) => req.socket.remoteAddress === '10.0.0.1',
   via: 'fleet',
   exposeEndpoint: true,
+  xRequestId: true,
   exposeAttempts: true,
   logger: console,
   logQuery: true,

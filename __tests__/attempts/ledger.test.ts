@@ -23,7 +23,10 @@ function openLedger() {
   const events = new Events();
   const seen: ProxyEvent[] = [];
   events.subscribe((event) => seen.push(event));
-  const ledger = new AttemptLedger(new Reporter(events, 1, req), performance.now());
+  const ledger = new AttemptLedger(
+    new Reporter(events, { requestId: 1, xRequestId: undefined, req, trustForwarded: undefined }),
+    performance.now(),
+  );
   const make = (send: () => Promise<UpstreamResponse>, reason: AttemptReason = 'first') => {
     const candidate = candidateNamed('one');
     const transport = { send, close: async () => {} };

@@ -29,7 +29,7 @@ describe('the log', () => {
       `configuring endpoint 1: "${good}"`,
       `starting on: "127.0.0.1:${new URL(await command.url()).port}"`,
       time(
-        `^request 1 GET /path\\?\\.\\.\\. served in [\\d.]+[mµ]?s by endpoint 1 "${good}": status 200, 4 bytes; endpoint 0 "${bad}": 500 in [\\d.]+[mµ]?s \\(unusable\\)$`,
+        `^request 1 GET /path\\?\\.\\.\\. served in [\\d.]+[mµ]?s by endpoint 1 "${good}": status 200, 4 bytes; endpoint 0 "${bad}": 500 in [\\d.]+[mµ]?s \\(unusable\\) \\[client 127.0.0.1, id [\\da-f-]{36}\\]$`,
       ),
     ]);
   });
@@ -60,7 +60,9 @@ describe('the log', () => {
       `starting on: "127.0.0.1:${new URL(await command.url()).port}"`,
       time(`^request 1 GET /path\\?\\.\\.\\.: endpoint 0 "${bad}": 500 in [\\d.]+[mµ]?s \\(unusable\\)$`),
       time(`^request 1 GET /path\\?\\.\\.\\.: endpoint 1 "${good}" \\(failure\\): 200 in [\\d.]+[mµ]?s$`),
-      time(`^request 1 GET /path\\?\\.\\.\\. served in [\\d.]+[mµ]?s by endpoint 1 "${good}": status 200, 4 bytes$`),
+      time(
+        `^request 1 GET /path\\?\\.\\.\\. served in [\\d.]+[mµ]?s by endpoint 1 "${good}": status 200, 4 bytes \\[client 127.0.0.1, id [\\da-f-]{36}\\]$`,
+      ),
     ]);
   });
 
@@ -72,7 +74,7 @@ describe('the log', () => {
       `cannot connect to ${refused}: connect ECONNREFUSED`,
     );
     expect(await command.line(/returning/)).toMatch(
-      /request 1 GET \/: endpoints failed to return a usable response, returning 502 in \S+ \(ERR_BRP_EXHAUSTED\)$/,
+      /request 1 GET \/: endpoints failed to return a usable response, returning 502 in \S+ \(ERR_BRP_EXHAUSTED\) \[client 127.0.0.1, id [\da-f-]{36}\]$/,
     );
   });
 
@@ -125,6 +127,39 @@ describe('the log', () => {
         { endpoint: good, outcome: 'won', status: 200, durationMs: expect.any(Number) },
       ],
     });
+  });
+
+  test.each([
+    ['one process', []],
+    ['two workers', ['-workers', '2']],
+  ])('with -log-format json tells of the client of %s', async (_, flags) => {
+    const endpoint = await resources.start((req, res) => void req.pipe(res));
+    const command = start('-e', endpoint.url, '-log-format=json', '-trust-forwarded=loopback', ...flags);
+    const headers = {
+      Host: 'a.example',
+      'User-Agent': 'te\tst',
+      'X-Request-Id': 'abc',
+      'X-Forwarded-For': '203.0.113.9',
+    };
+    const response = await request(await command.url(), { method: 'POST', body: 'hello', headers });
+    expect(response.headers['x-request-id']).toBe('abc');
+    expect(JSON.parse(await command.line(/request-ended/))).toMatchObject({
+      xRequestId: 'abc',
+      clientAddress: '203.0.113.9',
+      host: 'a.example',
+      userAgent: 'te\tst',
+      httpVersion: '1.1',
+      bytes: 5,
+      bytesReceived: 5,
+    });
+  });
+
+  test('with -x-request-id=false has no ids, and gives none', async () => {
+    const endpoint = await resources.start((req, res) => void res.end(req.headers['x-request-id']));
+    const command = startLocally('-e', endpoint.url, '-x-request-id=false');
+    const { headers, text } = await request(await command.url());
+    expect([text, headers['x-request-id']]).toEqual(['', undefined]);
+    expect(await command.line(/served/)).toMatch(/ \[client 127\.0\.0\.1\]$/);
   });
 
   test('with -log-format json names the error of a request that failed', async () => {

@@ -134,6 +134,7 @@ describe('a bad value', () => {
     ],
     ['logQuery', 1, '`logQuery`: expected true or false, got 1'],
     ['exposeEndpoint', 'yes', "`exposeEndpoint`: expected true or false, got 'yes'"],
+    ['xRequestId', 'no', "`xRequestId`: expected true or false, got 'no'"],
     ['exposeAttempts', 'no', "`exposeAttempts`: expected true or false, got 'no'"],
     ['exposeEndpoint', 0, '`exposeEndpoint`: expected true or false, got 0'],
     ['timeouts', 5000, '`timeouts`: expected an object, got 5000'],

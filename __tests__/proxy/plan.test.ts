@@ -142,7 +142,16 @@ describe('the plan for a request', () => {
     const seen: ProxyEvent[] = [];
     events.subscribe((event) => seen.push(event));
     const req = clientRequest({});
-    return { ...planFor(req, { config, budget, reporter: new Reporter(events, 1, req), isReplayable }), budget, seen };
+    return {
+      ...planFor(req, {
+        config,
+        budget,
+        reporter: new Reporter(events, { requestId: 1, xRequestId: undefined, req, trustForwarded: undefined }),
+        isReplayable,
+      }),
+      budget,
+      seen,
+    };
   }
 
   test.each<{ strategy: Strategy; order: string; isRace: boolean }>([

@@ -56,7 +56,12 @@ export class VirtualProxy {
 
   /** Asks the endpoints. Resolves with whether one was usable. */
   async request(): Promise<boolean> {
-    const reporter = new Reporter(new Events(), 1, get);
+    const reporter = new Reporter(new Events(), {
+      requestId: 1,
+      xRequestId: undefined,
+      req: get,
+      trustForwarded: undefined,
+    });
     const plan = planFor(get, { config: this.#config, budget: this.#budget, reporter, isReplayable: true });
     if (plan.pace.leaseHedge) this.#budget.deposit();
     const chosen = this.#pool.choose(this.#candidates, plan.choice);

@@ -1,6 +1,7 @@
 import type { DnsEvents } from '../endpoints/dns/dns-events.ts';
 import type { EjectionCause } from '../endpoints/state/snapshot.ts';
 import type { AttemptResult, BalancingProxyError } from '../errors.ts';
+import type { RequestClient } from '../http/request-client.ts';
 import type { AttemptReason } from '../race/rules.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
 import type { RequestOutcome } from './request-outcome.ts';
@@ -111,6 +112,12 @@ export interface RequestEnded extends RequestEvent {
   readonly resumes: number;
   /** Bytes of the body that were handed to the client's response. */
   readonly bytes: number;
+  /** Bytes of the client's body that were read whole or streamed, or of all that the client sent after an upgrade. */
+  readonly bytesReceived: number;
+  /** The request's `X-Request-Id`, with the option `xRequestId`. */
+  readonly xRequestId: string | undefined;
+  /** The client, as its request tells of it. */
+  readonly client: RequestClient;
   /** Milliseconds from the coming of the request to the end of its response. */
   readonly durationMs: number;
   /** How each attempt went, in the order of their starts. */

@@ -3,6 +3,8 @@ import type { EndpointAddress } from '../endpoints/place/address.ts';
 import { targetFor } from '../endpoints/place/target.ts';
 import type { EjectionChange } from '../endpoints/state/absence.ts';
 import type { Endpoint } from '../endpoints/state/endpoint.ts';
+import type { TrustForwarded } from '../http/forwarded.ts';
+import { clientOf, type RequestClient } from '../http/request-client.ts';
 import type { AttemptReason } from '../race/rules.ts';
 import type {
   AttemptReport,
@@ -34,24 +36,45 @@ interface ReportedAttempt {
 }
 
 /** The facts of the end of a request, of which the rest is derived. */
-type EndedFields = Omit<RequestEnded, keyof RequestEvent | 'type' | 'outcome' | 'finalStatus'>;
+type EndedFields = Omit<
+  RequestEnded,
+  keyof RequestEvent | 'type' | 'outcome' | 'finalStatus' | 'xRequestId' | 'client'
+>;
+
+/** A request as far as events tell of it. */
+interface ReportedRequest {
+  /** Counts up with every request of a proxy. */
+  readonly requestId: number;
+  /** The request's `X-Request-Id`, if it has one of ours. */
+  readonly xRequestId: string | undefined;
+  /** The client's request. */
+  readonly req: IncomingMessage & { readonly originalUrl?: string };
+  /** Whether the client is believed that asks for another one. */
+  readonly trustForwarded: TrustForwarded;
+}
 
 /** The reports of one request. No event is built that nobody hears. */
 export class Reporter {
   readonly #events: Events;
-  readonly #requestId: number;
-  readonly #req: IncomingMessage & { readonly originalUrl?: string };
+  readonly #request: ReportedRequest;
+  #client: RequestClient | undefined;
 
-  constructor(events: Events, requestId: number, req: IncomingMessage) {
+  constructor(events: Events, request: ReportedRequest) {
     this.#events = events;
-    this.#requestId = requestId;
-    this.#req = req;
+    this.#request = request;
+  }
+
+  /** The request's `X-Request-Id`, if it has one of ours. */
+  get xRequestId(): string | undefined {
+    return this.#request.xRequestId;
   }
 
   /** Tells that the request has come. */
   requestStarted(): void {
+    // A connection that is closed when the request ends has no address any more.
+    if (this.#events.isHeard('request-ended')) this.#client = this.#clientNow();
     if (!this.#events.isHeard('request-started')) return;
-    const { traceparent, tracestate } = this.#req.headers;
+    const { traceparent, tracestate } = this.#request.req.headers;
     this.#emit({ type: 'request-started', traceparent: textOf(traceparent), tracestate: textOf(tracestate) });
   }
 
@@ -96,12 +119,19 @@ export class Reporter {
     const { status, error } = fields;
     const outcome = requestOutcomeOf(fields, isPassedOn);
     const finalStatus = finalStatusOf({ status, error, outcome });
-    this.#emit({ type: 'request-ended', outcome, finalStatus, ...fields });
+    const { xRequestId } = this;
+    const client = this.#client ?? this.#clientNow();
+    this.#emit({ type: 'request-ended', outcome, finalStatus, xRequestId, client, ...fields });
+  }
+
+  #clientNow(): RequestClient {
+    return clientOf(this.#request.req, this.#request.trustForwarded);
   }
 
   #emit(event: OwnFields<RequestEvents>): void {
-    const { method = 'GET', url = '/', originalUrl = url } = this.#req;
-    this.#events.emit({ requestId: this.#requestId, method, url: originalUrl, ...event });
+    const { requestId, req } = this.#request;
+    const { method = 'GET', url = '/', originalUrl = url } = req;
+    this.#events.emit({ requestId, method, url: originalUrl, ...event });
   }
 }
 

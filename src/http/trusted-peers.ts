@@ -42,12 +42,26 @@ export function trustedPeers(rules: readonly string[]): (req: Pick<IncomingMessa
     const network = parseNetwork(rule);
     if (network) list.addSubnet(network.address, network.prefix, network.family);
   }
-  return ({ socket }) => {
+  // An IPv4 peer of a server for both families is `::ffff:10.0.0.1`, which BlockList compares with IPv4 networks.
+  const isListed = (address: string): boolean => {
+    const family = familyOf(address);
+    return family !== undefined && list.check(address, family);
+  };
+  const isTrusted = ({ socket }: Pick<IncomingMessage, 'socket'>): boolean => {
     const { remoteAddress } = socket;
-    // An IPv4 peer of a server for both families is `::ffff:10.0.0.1`, which BlockList compares with IPv4 networks.
-    if (remoteAddress !== undefined) return list.check(remoteAddress, familyOf(remoteAddress) ?? 'ipv4');
+    if (remoteAddress !== undefined) return isListed(remoteAddress);
     return takesUnix && isUnixPeer(socket);
   };
+  addressChecks.set(isTrusted, isListed);
+  return isTrusted;
+}
+
+/** The functions that {@link trustedPeers} has made, with how they look at an address. */
+const addressChecks = new WeakMap<object, (address: string) => boolean>();
+
+/** Tells whether addresses are among those of a function of {@link trustedPeers}; undefined for any other function. */
+export function trustedAddresses(isTrusted: object): ((address: string) => boolean) | undefined {
+  return addressChecks.get(isTrusted);
 }
 
 function parseNetwork(text: string): Network | undefined {

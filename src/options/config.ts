@@ -146,6 +146,11 @@ export const proxyOptions = {
     inWords("Express's `trust proxy` setting where there is one, else `false`"),
     'Believe the `X-Forwarded-*` and `Forwarded` headers of clients',
   ),
+  xRequestId: option(
+    trueOrFalse,
+    false,
+    'Give each request an id in the header `X-Request-Id`: that of a client which `trustForwarded` trusts, or a new one',
+  ),
   via: option(
     pseudonym,
     inWords(`\`${product}-\` and 8 random hexadecimal digits`, randomPseudonym),

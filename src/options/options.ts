@@ -127,6 +127,12 @@ export interface BalancingProxyOptions extends AnswerOptions {
    */
   readonly trustForwarded?: boolean | readonly string[] | ((req: IncomingMessage) => boolean);
   /**
+   * Give each request an id in the header `X-Request-Id`: that of a client which `trustForwarded` trusts, or a new one. The endpoints and
+   * the client get it, and `request-ended` tells it. An id has 1 to 128 letters, digits and characters of `_.~+/=@:-`; any other one is replaced.
+   * @default false
+   */
+  readonly xRequestId?: boolean;
+  /**
    * Our name in the header `Via`, by which a request that comes back is recognised; the same for all instances of a fleet. A token of
    * RFC 9110 5.6.2.
    * @default `balancing-reverse-proxy-` and 8 random hexadecimal digits

@@ -6,6 +6,7 @@ export class KeptBody {
   #isTaken = false;
   #isStreamed = false;
   #content: Buffer | undefined;
+  #bytes = 0;
 
   /** Whether the body is too large to be replayed, so that it goes to one endpoint only. */
   get isStreamed(): boolean {
@@ -17,6 +18,11 @@ export class KeptBody {
     return this.#isTaken && !this.#isStreamed;
   }
 
+  /** Bytes that have come so far: of a body that was read whole or is streamed, or of all that follows an upgrade. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** The body as it came, if it was read, for an error handler; undefined when it is forgotten. */
   get content(): Buffer | undefined {
     return this.#content;
@@ -26,8 +32,18 @@ export class KeptBody {
   keep({ content, state }: RequestBody): void {
     this.#isTaken = true;
     this.#isStreamed = content instanceof Readable;
+    if (content instanceof Readable) this.count(content);
+    else this.#bytes = content?.length ?? 0;
     if (state === 'untouched' && content instanceof Buffer) this.#content = content;
   }
+
+  /** Counts what somebody else will read. Needs no `this`. The stream is paused until then, as a listener would set it going. */
+  readonly count = (stream: Readable): void => {
+    stream.pause();
+    stream.on('data', (chunk: Buffer) => {
+      this.#bytes += chunk.length;
+    });
+  };
 
   /** Lets go of the content, which is of no use for an error handler when the head of the response is out. */
   forget(): void {

@@ -179,6 +179,7 @@ export class ProxiedRequest {
         strategy: this.#strategy,
         attempts: this.ledger.reports(),
         isBodyStreamed: this.body.isStreamed,
+        bytesReceived: this.body.bytes,
       }),
       this.#isPassedOn,
     );

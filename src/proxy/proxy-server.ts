@@ -18,6 +18,7 @@ import { isForUs } from '../http/max-forwards.ts';
 import { onWire } from '../http/on-wire.ts';
 import { rewrittenUrl } from '../http/target.ts';
 import { isLoop } from '../http/via.ts';
+import { giveXRequestId } from '../http/x-request-id.ts';
 import { requestLogger } from '../observers/log/logger.ts';
 import type { Config } from '../options/config.ts';
 import { HedgeBudget } from '../race/budget.ts';
@@ -87,8 +88,9 @@ export class ProxyServer {
 
   /** Answers one request, or passes its error to `next`. */
   serve({ req, res, next, upgrade }: MiddlewareCall): void {
-    const reporter = new Reporter(this.events, ++this.#requestCount, req);
-    const { fallthrough, timeouts } = this.#config;
+    const { fallthrough, timeouts, trustForwarded } = this.#config;
+    const xRequestId = giveXRequestId(req, res, this.#config);
+    const reporter = new Reporter(this.events, { requestId: ++this.#requestCount, xRequestId, req, trustForwarded });
     const mayPassOn = fallthrough && next !== undefined;
     const onEnd = () => this.#inFlight.end();
     this.#inFlight.begin();
@@ -98,7 +100,7 @@ export class ProxyServer {
       (thrown: unknown) => {
         const error = request.fail(thrown);
         const { body, isPassedOn } = request;
-        answerError(error, { req, res, next, readBody: body.content, isPassedOn });
+        answerError(error, { req, res, next, readBody: body.content, isPassedOn, xRequestId });
       },
     );
   }
@@ -115,7 +117,8 @@ export class ProxyServer {
     const taking = upgrade ? noBody : takeBody(req, config, signal);
     const body = taking instanceof Promise ? await taking : taking;
     request.body.keep(body);
-    const outgoing = outgoingRequest(req, config, { url: rewrittenUrl(req, config), body, isUpgrade });
+    const { xRequestId } = reporter;
+    const outgoing = outgoingRequest(req, config, { url: rewrittenUrl(req, config), body, isUpgrade, xRequestId });
 
     const found = this.#candidates.for(req, signal);
     const known = found instanceof Promise ? await found : found;
@@ -139,8 +142,9 @@ export class ProxyServer {
    */
   #respond(request: ProxiedRequest, sent: SentResponse, answering: Answering): Promise<number> {
     const { req, ledger, signal } = request;
+    const { xRequestId } = request.reporter;
     const config = ownConfig(sent.judged.attempt.candidate, this.#config);
-    const headers = clientHeaders(sent.judged, { req, config, attempts: ledger.count, signal });
+    const headers = clientHeaders(sent.judged, { req, config, attempts: ledger.count, xRequestId, signal });
     if (!(headers instanceof Promise)) return this.#send(request, sent, { ...answering, headers });
     return sent
       .untilRewritten(headers, request.res)
@@ -152,7 +156,8 @@ export class ProxyServer {
     const { judged, servedBy: endpoint } = sent;
     const { response } = judged;
     request.reporter.responseStarted({ endpoint, status: response.status, afterMs: request.elapsedMs });
-    if (upgrade && response.upgraded) return upgrade.accept(response.upgraded, { response, headers, clientMs });
+    const onJoin = request.body.count;
+    if (upgrade && response.upgraded) return upgrade.accept(response.upgraded, { response, headers, clientMs, onJoin });
     const onHead = () => request.body.forget();
     return respond(request.res, { ...judged, headers, clientMs, resumer, onHead });
   }

@@ -7,7 +7,7 @@ const outgoing = (request: ClientRequest, content?: Buffer, trustForwarded = fal
   const req = clientRequest(request);
   const settings = { via: 'me', trustForwarded, preserveHost: false };
   const body = { content, state: 'untouched' } as const;
-  return outgoingRequest(req, settings, { url: req.url ?? '/', body, isUpgrade: false });
+  return outgoingRequest(req, settings, { url: req.url ?? '/', body, isUpgrade: false, xRequestId: undefined });
 };
 
 describe('outgoingRequest', () => {

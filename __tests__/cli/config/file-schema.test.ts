@@ -162,6 +162,7 @@ const values: Readonly<Record<string, { readonly good: readonly unknown[]; reado
   preserveHost: truth,
   trustForwarded: { good: [...truth.good, ['10.0.0.0/8', 'unix']], bad: [...truth.bad, [], [7], 'loopback'] },
   via: { good: ['edge-1', 'a.b'], bad: ['a b', '', 7] },
+  xRequestId: truth,
   exposeEndpoint: truth,
   exposeAttempts: truth,
   logQuery: truth,

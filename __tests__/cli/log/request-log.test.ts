@@ -181,7 +181,9 @@ describe('the line of a request', () => {
       'error  refused in 36.3ms: status 413, raise flag -body-limit',
     ],
   ])('tells of %s', (_, fields, line) => {
-    expect(linesOf([reportedEnd({ ...served, ...fields })])).toEqual([line.replace(' ', ' request 12 GET /path?...')]);
+    expect(linesOf([reportedEnd({ ...served, ...fields })])).toEqual([
+      `${line.replace(' ', ' request 12 GET /path?...')} [client 127.0.0.1]`,
+    ]);
   });
 });
 
@@ -222,7 +224,7 @@ describe('the line of a request whose attempts have no lines of their own', () =
 
   test('tells which ones have failed', () => {
     expect(lineOf({}, 'info')).toBe(
-      'info request 12 GET /path?... served in 12ms by endpoint 1 "http://b": status 200, 5 bytes; endpoint 0 "http://a": failed after 2ms: why',
+      'info request 12 GET /path?... served in 12ms by endpoint 1 "http://b": status 200, 5 bytes; endpoint 0 "http://a": failed after 2ms: why [client 127.0.0.1]',
     );
   });
 
@@ -250,6 +252,60 @@ describe('the events that are told', () => {
     const known = ['attempt-ended', 'endpoint-ejected', 'endpoint-restored', 'request-ended'] as const;
     const told = eventsTold(least);
     expect(known.filter((type) => told.includes(type))).toEqual(types);
+  });
+});
+
+describe('the origin of a request', () => {
+  const ended: SaidEnd = {
+    type: 'request-ended',
+    ...request,
+    status: 200,
+    winner: 'http://a',
+    servedBy: 'http://a',
+    resumes: 0,
+    bytes: 5,
+    durationMs: 12,
+    isBodyStreamed: false,
+    strategy: 'race',
+    attempts: [],
+    error: undefined,
+  };
+  const client = { address: '::1', host: 'a.example', userAgent: 'x'.repeat(300), httpVersion: '2.0' };
+
+  test.each<[Partial<SaidEnd>, string]>([
+    [{ client, xRequestId: 'abc' }, ' [client ::1, id abc]'],
+    [{ client }, ' [client ::1]'],
+    [{ client: { ...client, address: undefined }, xRequestId: 'abc' }, ' [id abc]'],
+    [{ client: { ...client, address: undefined } }, ''],
+  ])('of %j is told in words', (fields, words) => {
+    const [line] = linesOf([reportedEnd({ ...ended, ...fields })]);
+    expect(line?.split('5 bytes')[1]).toBe(words);
+  });
+
+  test('is told to machines, long headers shortened', () => {
+    const logged: unknown[] = [];
+    const known = { endpoints, options: {} };
+    const observe = requestLog(
+      (_, __, fields) => void logged.push(fields),
+      () => known,
+      'info',
+    );
+    observe(reportedEnd({ ...ended, client, xRequestId: 'abc', bytesReceived: 7 }));
+    observe(
+      reportedEnd({ ...ended, client: { ...client, address: undefined, host: undefined, userAgent: undefined } }),
+    );
+    expect(logged).toEqual([
+      expect.objectContaining({
+        xRequestId: 'abc',
+        clientAddress: '::1',
+        host: 'a.example',
+        userAgent: `${'x'.repeat(256)}...`,
+        httpVersion: '2.0',
+        bytes: 5,
+        bytesReceived: 7,
+      }),
+      expect.objectContaining({ xRequestId: null, clientAddress: null, host: null, userAgent: null }),
+    ]);
   });
 });
 

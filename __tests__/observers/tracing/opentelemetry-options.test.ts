@@ -1,6 +1,7 @@
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import { Events } from '../../../src/events/proxy-events.ts';
 import { type TraceAttemptsOptions, traceAttempts } from '../../../src/observers/tracing/opentelemetry.ts';
+import { fallbacks } from '../../events/reported-end.ts';
 import { request } from '../../helpers/proxy.ts';
 import { answering } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
@@ -35,6 +36,7 @@ const requestEnded = {
   durationMs: 1,
   attempts: [],
   isBodyStreamed: false,
+  ...fallbacks,
   strategy: 'race',
   error: undefined,
 } as const;

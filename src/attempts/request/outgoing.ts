@@ -8,6 +8,7 @@ import { joinableProtocols } from '../../http/protocols.ts';
 import { endToEndHeaders, type ReceivedHeaders, receivedHeaders } from '../../http/received-headers.ts';
 import { authorityOf } from '../../http/target.ts';
 import { viaEntry } from '../../http/via.ts';
+import { withXRequestId } from '../../http/x-request-id.ts';
 import type { UpstreamRequest } from '../../transports/message/transport.ts';
 import type { RequestBody } from './request-body.ts';
 
@@ -39,6 +40,8 @@ interface OutgoingParts {
   readonly body: RequestBody;
   /** Whether the client asks to switch protocols. */
   readonly isUpgrade: boolean;
+  /** The request's own `X-Request-Id`; without one, that of the client goes on. */
+  readonly xRequestId: string | undefined;
 }
 
 /**
@@ -59,14 +62,14 @@ const replacedWhenInflated: ReadonlySet<string> = new Set([...replaced, 'content
 export function outgoingRequest(
   req: IncomingMessage,
   { via, trustForwarded, preserveHost }: OutgoingSettings,
-  { url, body, isUpgrade }: OutgoingParts,
+  { url, body, isUpgrade, xRequestId }: OutgoingParts,
 ): OutgoingRequest {
   const { method = 'GET' } = req;
   const received = receivedHeaders(req);
   const host = askedHost(req, received);
   // `Via` is read as it came: if middleware takes it away, two proxies that lead to each other would not know of it.
   const vias = [onWire(req, 'via'), viaEntry(req.httpVersion, via)].filter((entry) => entry !== undefined);
-  const kept = keptHeaders(req, received, body);
+  const kept = withXRequestId(keptHeaders(req, received, body), xRequestId);
   return {
     method,
     url,

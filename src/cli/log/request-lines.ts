@@ -71,7 +71,7 @@ function attemptFields({ endpoint, reason, outcome, status, durationMs, error, b
 export function lineOfRequest(ended: RequestEnded, known: Known, isAlone: boolean): Line {
   const told = tellRequest(ended, known.options.logQuery);
   const { requestId, method, target: url, status, durationMs, attempts, resumes, error } = told.fields;
-  const { type, bytes } = ended;
+  const { type, bytes, bytesReceived, xRequestId = null, client } = ended;
   const ending = describeEnding(told, {
     time: formatDuration(ended.durationMs),
     bytes,
@@ -80,7 +80,7 @@ export function lineOfRequest(ended: RequestEnded, known: Known, isAlone: boolea
   });
   return {
     level: levelOf(told),
-    message: `request ${requestId} ${method} ${url}${ending}${describeBreaks(ended, known)}${isAlone ? describeFailures(ended, known) : ''}`,
+    message: `request ${requestId} ${method} ${url}${ending}${describeBreaks(ended, known)}${isAlone ? describeFailures(ended, known) : ''}${describeOrigin(ended)}`,
     fields: {
       event: type,
       requestId,
@@ -88,13 +88,33 @@ export function lineOfRequest(ended: RequestEnded, known: Known, isAlone: boolea
       url,
       status,
       bytes,
+      bytesReceived,
       durationMs,
       winner: told.fields.winner,
       resumes,
       attempts: attempts.map(attemptFields),
       ...(error && { error }),
+      xRequestId,
+      clientAddress: client.address ?? null,
+      host: shortened(client.host),
+      userAgent: shortened(client.userAgent),
+      httpVersion: client.httpVersion,
     },
   };
+}
+
+/** Characters of a header at most: a client may send many thousands, and they would all stand in the log. */
+const mostOfHeader = 256;
+
+function shortened(value: string | undefined): string | null {
+  if (value === undefined) return null;
+  return value.length > mostOfHeader ? `${value.slice(0, mostOfHeader)}...` : value;
+}
+
+/** Tells for whom the request was, and the name that it has elsewhere. */
+function describeOrigin({ client: { address }, xRequestId }: RequestEnded): string {
+  const words = [address && `client ${address}`, xRequestId && `id ${xRequestId}`].filter(Boolean);
+  return words.length > 0 ? ` [${words.join(', ')}]` : '';
 }
 
 function levelOf({ isBad, isMended, ending }: ToldRequest): LogEntry['level'] {

@@ -16,10 +16,15 @@ interface Unanswered {
   readonly readBody: Buffer | undefined;
   /** Whether `next` gets the request without the error. */
   readonly isPassedOn: boolean;
+  /** The id that the client gets, if any. */
+  readonly xRequestId: string | undefined;
 }
 
 /** Gives an error to `next`, or answers it where there is no `next`; a response that has begun is broken off instead. */
-export function answerError(error: BalancingProxyError, { req, res, next, readBody, isPassedOn }: Unanswered): void {
+export function answerError(
+  error: BalancingProxyError,
+  { req, res, next, readBody, isPassedOn, xRequestId }: Unanswered,
+): void {
   if (error.code === 'ERR_BRP_CLIENT_GONE' || error.code === 'ERR_BRP_ENDED_BY_APP') return;
   try {
     if (next && !res.headersSent) {
@@ -33,7 +38,7 @@ export function answerError(error: BalancingProxyError, { req, res, next, readBo
   }
   try {
     if (res.headersSent) breakOff(res);
-    else respondPlainly(req, res, error);
+    else respondPlainly(req, res, error, xRequestId);
   } catch {
     // Middleware may have put methods on `res` that throw.
     breakOff(res);

@@ -4,6 +4,7 @@ import { hookContext } from '../../attempts/attempt/hook-context.ts';
 import type { JudgedResponse } from '../../attempts/response/judged-response.ts';
 import { type HeaderList, stripHopByHop } from '../../http/headers.ts';
 import { serverTiming } from '../../http/server-timing.ts';
+import { withoutXRequestId } from '../../http/x-request-id.ts';
 import { settledInTime } from '../../support/until-aborted.ts';
 import { hookFailed } from '../../support/user-function.ts';
 
@@ -27,6 +28,8 @@ interface ClientHeadersSettings {
   readonly config: ClientHeadersOptions;
   /** The number of attempts that were begun for it. */
   readonly attempts: number;
+  /** The `X-Request-Id` of ours that is on the response already, if any: the client gets none of the endpoint's then. */
+  readonly xRequestId: string | undefined;
   /** Ends the waiting for the user's function. */
   readonly signal: AbortSignal;
 }
@@ -37,10 +40,11 @@ interface ClientHeadersSettings {
  */
 export function clientHeaders(
   { attempt, response }: Pick<JudgedResponse, 'attempt' | 'response'>,
-  { req, config, attempts, signal }: ClientHeadersSettings,
+  { req, config, attempts, xRequestId, signal }: ClientHeadersSettings,
 ): HeaderList | Promise<HeaderList> {
   const { rewriteResponse, exposeEndpoint, exposeAttempts, timeouts } = config;
-  const headers = stripHopByHop(response.headers);
+  const stripped = stripHopByHop(response.headers);
+  const headers = xRequestId === undefined ? stripped : withoutXRequestId(stripped);
   if (exposeEndpoint) headers.push('X-Served-By', attempt.name);
   if (exposeAttempts) {
     const { name: endpoint, answeredAfterMs: afterMs } = attempt;

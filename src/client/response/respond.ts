@@ -83,12 +83,18 @@ export function breakOff(res: ServerResponse): void {
 }
 
 /** Answers an error with a line of text that names no endpoint, where no error handler can be given the error. */
-export function respondPlainly(req: IncomingMessage, res: ServerResponse, error: BalancingProxyError): void {
+export function respondPlainly(
+  req: IncomingMessage,
+  res: ServerResponse,
+  error: BalancingProxyError,
+  xRequestId: string | undefined,
+): void {
   for (const name of res.getHeaderNames()) res.removeHeader(name);
   if (req.httpVersionMajor < 2) res.statusMessage = '';
   const text = `${error.status} ${error.code}\n`;
   res.statusCode = error.status;
   for (const [name, value] of Object.entries(error.headers ?? {})) res.setHeader(name, value);
+  if (xRequestId !== undefined) res.setHeader('X-Request-Id', xRequestId);
   res.setHeader('Content-Type', 'text/plain; charset=utf-8');
   res.setHeader('Content-Length', Buffer.byteLength(text));
   res.end(req.method === 'HEAD' ? undefined : text);

@@ -18,7 +18,10 @@ import { joinConnections } from './join.ts';
 const earlyLimitBytes = 65_536;
 
 /** The response that accepts an upgrade. */
-type Acceptance = Pick<ClientResponse, 'response' | 'headers' | 'clientMs'>;
+interface Acceptance extends Pick<ClientResponse, 'response' | 'headers' | 'clientMs'> {
+  /** Gets the client's connection before anything is read from it. */
+  onJoin(client: Duplex): void;
+}
 
 /**
  * A client that asked for an upgrade. Node gives its socket away bare: without an error listener a reset would end the
@@ -55,7 +58,7 @@ export class UpgradeClient {
    */
   async accept(
     { socket: upstream, head }: UpgradedConnection,
-    { response, headers, clientMs }: Acceptance,
+    { response, headers, clientMs, onJoin }: Acceptance,
   ): Promise<number> {
     try {
       if (this.#socket.destroyed) throw clientGone();
@@ -66,6 +69,7 @@ export class UpgradeClient {
       throw error;
     }
     const client = this.#release();
+    onJoin(client);
     if (head.length > 0) upstream.unshift(head);
     return joinConnections({ client, upstream, clientMs });
   }

@@ -22,5 +22,6 @@ export const logging = {
     'the least that a line has to matter: info is a line per request, debug also one per attempt',
   ),
   'log-format': choice('text', 'json')('text', 'text for people, json for machines, one object per line'),
+  'x-request-id': boolean('true', '{}; the log tells it', { option: 'xRequestId', isOwnDefault: true }),
   'log-query': boolean('false', '{}', { option: 'logQuery' }),
 };

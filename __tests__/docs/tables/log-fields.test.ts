@@ -1,0 +1,46 @@
+import { logLevels } from '../../../src/cli/flags/groups/logging.ts';
+import { jsonFormat } from '../../../src/cli/log/log.ts';
+import { requestLog } from '../../../src/cli/log/request-log.ts';
+import { BalancingProxyError } from '../../../src/index.ts';
+import { reportedEnd } from '../../events/reported-end.ts';
+import { codeIn, tableIn, withoutAsides } from './tables.ts';
+
+/** The line of a request that has all there is. */
+function lineOfRequest(): string {
+  const lines: string[] = [];
+  const format = jsonFormat('proxy');
+  const observe = requestLog(
+    (level, message, fields = {}) => void lines.push(format({ time: new Date(), level, message, fields })),
+    () => ({ endpoints: [], options: {} }),
+    'info',
+  );
+  observe(
+    reportedEnd({
+      type: 'request-ended',
+      requestId: 1,
+      method: 'GET',
+      url: '/',
+      status: undefined,
+      winner: undefined,
+      servedBy: undefined,
+      resumes: 0,
+      bytes: 0,
+      durationMs: 1,
+      attempts: [],
+      isBodyStreamed: false,
+      strategy: 'race',
+      error: new BalancingProxyError('ERR_BRP_EXHAUSTED', 'why'),
+    }),
+  );
+  return lines.join();
+}
+
+test('the table of the fields of the log has each field of a request once and no other', () => {
+  const fields = tableIn('docs/command.md', 'field', 'meaning').flatMap(({ field }) => codeIn(withoutAsides(field)));
+  expect(fields.sort()).toEqual(Object.keys(JSON.parse(lineOfRequest())).sort());
+});
+
+test('the table of the levels of the log has each level once and no other', () => {
+  const rows = tableIn('docs/command.md', '`-log-level`', 'what is written');
+  expect(rows.flatMap((row) => codeIn(row['`-log-level`']))).toEqual([...logLevels]);
+});
