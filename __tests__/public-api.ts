@@ -188,6 +188,7 @@ export const minimal: BalancingProxyOptions = { endpoints };
 export const statuses: readonly TerminalStatuses[] = ['200', 200, '100,200', [200, '404']];
 export const strategies: readonly Strategy[] = ['race', 'hedge', 'failover', 'single'];
 export const chosen: readonly BalancingProxyOptions[] = [
+  { endpoints, trustForwarded: ['10.0.0.0/8', 'fd00::/8', 'unix'] },
   { endpoints: (req) => [`http://${req.headers['x-tenant']}.example`, { url: 'http://two.example', name: 'two' }] },
   { endpoints: async () => endpoints },
   { endpoints, ejection: false },

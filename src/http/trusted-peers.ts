@@ -31,7 +31,7 @@ export function isPeerRule(value: unknown): value is string {
 }
 
 /**
- * Makes a function that tells whether a request came from one of these peers. Each check takes less than two microseconds, so that
+ * Makes a function that tells whether a request came from one of these peers. Each check takes about a microsecond, so that
  * nothing is remembered per connection.
  * @param rules texts that {@link isPeerRule} takes; any other one names nobody.
  */
