@@ -11,11 +11,15 @@ const unit = readFileSync(path.join(root, 'demo', 'deploy', name), 'utf8');
 const resources = new Resources();
 afterEach(() => resources.closeAll());
 
-/** The unit of the demo, with what only a test needs: the command of this folder, free ports, an endpoint, and a file for the log. */
-function unitFor(endpoint: string, ...settings: readonly string[]): string {
-  const command = `${process.execPath} ${path.join(root, 'src', 'cli', 'main.ts')} -endpoints ${endpoint}`;
+const configFile = '/etc/balancing-reverse-proxy/config.yaml';
+
+/** The unit of the demo, with what only a test needs: the command of this folder, free ports, and a file for the log. */
+function unitWith(...settings: readonly string[]): string {
+  const command = `${process.execPath} ${path.join(root, 'src', 'cli', 'main.ts')}`;
   return [
-    unit.replace(/^ExecStart=.*$/m, `ExecStart=${command}`).replace(/^ProtectHome=.*$/m, 'ProtectHome=read-only'),
+    unit
+      .replaceAll('/usr/bin/env balancing-reverse-proxy', command)
+      .replace(/^ProtectHome=.*$/m, 'ProtectHome=read-only'),
     '[Service]',
     'Environment=BRP_ADDRESS=127.0.0.1:0 BRP_ADMIN=127.0.0.1:0 BRP_WORKERS=2 BRP_SHUTDOWN_DELAY=0',
     'StandardOutput=append:/run/output',
@@ -26,8 +30,8 @@ function unitFor(endpoint: string, ...settings: readonly string[]): string {
 
 /** Boots with the unit and starts it. */
 async function start(...settings: readonly string[]) {
-  const { url: endpoint } = await resources.startSaying('hello');
-  const systemd = await Systemd.boot(resources, { [name]: unitFor(endpoint, ...settings) });
+  const systemd = await Systemd.boot(resources, { [name]: unitWith(...settings) });
+  systemd.write(configFile, `endpoints: ['${(await resources.startSaying('hello')).url}']`);
   expect(systemd.ctl('start', name)).toBe('');
   const property = (key: string) => systemd.property(name, key);
   const log = () => systemd.textOf('/run/output');
@@ -54,6 +58,23 @@ describeSystemd('the unit for systemd', () => {
     expect([property('ActiveState'), property('Result')]).toEqual(['inactive', 'success']);
     expect(log()).toMatch(/stopped$/m);
     expect(log()).not.toMatch(/warning/);
+  });
+
+  test('tells whoever reloads of a mistake in the file, and goes on', async () => {
+    const { systemd, property, log, ask } = await start();
+    systemd.write(configFile, 'endpoints: []');
+    expect(systemd.ctl('reload', name)).toMatch(/^Job for .* failed/);
+    expect(log()).toMatch(/config\.yaml:1:12: option `endpoints`: /);
+    expect(property('SubState')).toBe('running');
+    expect(await ask()).toBe('hello');
+  });
+
+  test('starts a command with a mistake in its file once', async () => {
+    const systemd = await Systemd.boot(resources, { [name]: unitWith('RestartSec=0') });
+    systemd.write(configFile, 'endpoints: []');
+    expect(systemd.ctl('start', name)).toMatch(/^Job for .* failed/);
+    const properties = ['ActiveState', 'ExecMainStatus', 'NRestarts'].map((key) => systemd.property(name, key));
+    expect(properties).toEqual(['failed', '2', '0']);
   });
 
   test('has a command that stands still ended, and starts another one', async () => {

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { globSync, readFileSync, rmdirSync } from 'node:fs';
+import { globSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { temporaryFolder, write } from '../../cli/files.ts';
 import { describeWith } from '../../helpers/programs.ts';
@@ -59,6 +59,13 @@ export class Systemd {
   /** The text of a file, by its path there. */
   textOf(file: string): string {
     return readFileSync(`/proc/${this.#firstPid}/root${file}`, { encoding: 'utf8', flag: 'a+' });
+  }
+
+  /** Writes a file, by its path there. */
+  write(file: string, text: string): void {
+    const place = `/proc/${this.#firstPid}/root${file}`;
+    mkdirSync(path.dirname(place), { recursive: true });
+    writeFileSync(place, text);
   }
 
   /** Sends a signal to a process, by its number there. */
