@@ -87,6 +87,15 @@ const firing: Readonly<Record<string, { series: Series; at: number; notAt?: numb
     at: 18,
     others: ['BalancingProxyUnusableResponses'],
   },
+  BalancingProxyTurnsAway: {
+    series: [
+      ...well,
+      [`balancing_proxy_refused_connections_total{limit="max-connections",${instance}}`, '0x30'],
+      [`balancing_proxy_refused_requests_total{${instance}}`, '0x5 0+1x25'],
+    ],
+    at: 13,
+    notAt: 10,
+  },
   BalancingProxySlow: {
     series: [...well, [bucket('1'), '0+98x30'], [bucket('5'), '0+100x30'], [bucket('+Inf'), '0+100x30']],
     at: 15,
@@ -166,6 +175,8 @@ const calm: Series = [
   [`balancing_proxy_hedges_started_total{${instance}}`, '0+50x60'],
   [`balancing_proxy_hedges_denied_total{${instance}}`, '0+3x60'],
   [`balancing_proxy_worker_restarts_total{cause="ended",${instance}}`, '0x20 1x40'],
+  [`balancing_proxy_refused_connections_total{limit="max-connections",${instance}}`, '3x60'],
+  [`balancing_proxy_refused_requests_total{${instance}}`, '0x60'],
   [`balancing_proxy_last_reload_successful{${instance}}`, '1x60'],
   [expiry, `${60 * day}x60`],
   [ofWorker('process_open_fds'), '100x60'],

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import http from 'node:http';
+import net from 'node:net';
 import { WebSocket } from 'ws';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
@@ -75,6 +76,24 @@ describe('/metrics of the command', () => {
     expect(await open('http2')).toBe(1);
     session.destroy();
     await until(() => open('http2'), 0);
+  });
+
+  test('tells who was turned away', async () => {
+    const endpoint = await resources.startHeld();
+    const { url, metrics } = await startAdmin('-e', endpoint.url, '-max-connections', '2', '-max-requests', '1');
+    const waiting = request(url);
+    const held = await endpoint.first;
+    expect(await request(url)).toMatchObject({ status: 503 });
+    const idle = net.connect(Number(new URL(url).port), '127.0.0.1');
+    resources.use({ close: () => idle.destroy() });
+    await once(idle, 'connect');
+    expect(await request(url)).toMatchObject({ status: 503 });
+    const text = await metrics();
+    const refused = (limit: string) => metricIn(text, 'balancing_proxy_refused_connections_total', { limit });
+    expect([refused('max-connections'), refused('file-descriptors')]).toEqual([1, 0]);
+    expect(metricIn(text, 'balancing_proxy_refused_requests_total')).toBe(1);
+    held.end('hello');
+    expect(await waiting).toMatchObject({ text: 'hello' });
   });
 
   test('tells how reloads ended', async () => {

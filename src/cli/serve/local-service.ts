@@ -7,7 +7,7 @@ import { DnsLog } from '../log/dns-log.ts';
 import type { Log } from '../log/log.ts';
 import { eventsTold, requestLog } from '../log/request-log.ts';
 import { loadMetrics } from '../metrics/load-metrics.ts';
-import { ownMetric } from '../metrics/own-metrics.ts';
+import { clientMetrics } from './client-metrics.ts';
 import { type ClientServer, createClientServer } from './client-server.ts';
 import { Connections } from './connections.ts';
 import { discoverShortly } from './discover.ts';
@@ -151,7 +151,7 @@ export class LocalService implements Service {
 
   readonly metrics = async (): Promise<readonly object[]> => {
     if (!this.#counted) return [];
-    return [[...(await this.#counted()), ownMetric('client_connections', this.#connections.open)]];
+    return [[...(await this.#counted()), ...clientMetrics({ connections: this.#connections, limits: this.limits })]];
   };
 
   async reload(configuration: Configuration): Promise<void> {
