@@ -86,6 +86,15 @@ describe('-workers', () => {
     expect(command.lines.some((line) => line.includes('starting on'))).toBe(false);
   });
 
+  test('starts workers that take long to load', async () => {
+    const endpoint = await resources.startSaying('hello');
+    const slowly = 'data:text/javascript,await new Promise((resolve) => setTimeout(resolve, 300))';
+    const environment = { NODE_OPTIONS: `--import ${JSON.stringify(slowly)}` };
+    const args = ['-workers', '2', '-e', endpoint.url, '-address', '127.0.0.1:0'];
+    const command = new Command(args, { environment });
+    expect(await request(await command.url())).toMatchObject({ text: 'hello' });
+  });
+
   test('is refused to a worker of somebody else', async () => {
     const main = new URL('../../../src/cli/main.ts', import.meta.url);
     const launcher = temporaryFile(

@@ -78,6 +78,8 @@ export interface TaskOf<Name extends TaskName> {
 
 /** A message from a worker. */
 export type Report =
+  /** The worker takes tasks from now on. */
+  | { readonly type: 'listening' }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer<TaskName> }
   /** The task could not be carried out; with the parts of a CommandError. */
   | { readonly type: 'problem'; readonly id: number; readonly exitCode: 1 | 2; readonly lines: readonly string[] }

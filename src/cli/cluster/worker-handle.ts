@@ -37,6 +37,8 @@ export class WorkerHandle {
   readonly ended: Promise<WorkerEnd>;
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
+  /** The tasks that wait until the worker listens; undefined when it does. */
+  #waiting: Array<TaskOf<TaskName>> | undefined = [];
   #taskCount = 0;
 
   /** Starts the process. @throws Error when there can be none: ENOMEM, ETXTBSY and others. */
@@ -71,7 +73,8 @@ export class WorkerHandle {
     const task: TaskOf<Name> = { id: ++this.#taskCount, name, asked };
     return new Promise((resolve, reject) => {
       this.#pending.set(task.id, { resolve, reject });
-      this.#worker.send(task, (error) => error && this.#settle(task.id)?.reject(error));
+      if (this.#waiting) this.#waiting.push(task);
+      else this.#send(task);
     });
   }
 
@@ -94,11 +97,21 @@ export class WorkerHandle {
   }
 
   #receive(report: Report, { onLog, onEvents, onNames }: Reports): void {
-    if (report.type === 'log') onLog(report.text);
+    if (report.type === 'listening') this.#sendWaiting();
+    else if (report.type === 'log') onLog(report.text);
     else if (report.type === 'events') onEvents(report.events);
     else if (report.type === 'names') onNames(report.names, this);
     else if (report.type === 'answer') this.#settle(report.id)?.resolve(report.answer as never);
     else this.#settle(report.id)?.reject(new CommandError(report.exitCode, ...report.lines));
+  }
+
+  #sendWaiting(): void {
+    for (const task of this.#waiting ?? []) this.#send(task);
+    this.#waiting = undefined;
+  }
+
+  #send(task: TaskOf<TaskName>): void {
+    this.#worker.send(task, (error) => error && this.#settle(task.id)?.reject(error));
   }
 
   #settle(id: number): Pending | undefined {

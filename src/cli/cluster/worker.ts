@@ -16,6 +16,7 @@ export function work(primary: Primary): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   const worker = new WorkerProcess(primary, resolve);
   primary.on('message', (task: Task) => void worker.obey(task));
+  worker.begin();
   cluster.worker?.once('disconnect', () => {
     // Without this, node:cluster ends the process at once, whatever is under way.
     if (cluster.worker) cluster.worker.exitedAfterDisconnect = true;
@@ -38,6 +39,11 @@ class WorkerProcess {
     this.#end = end;
     // The primary hears of the rejection in the answer to its first task.
     this.#service.promise.catch(() => {});
+  }
+
+  /** Asks for tasks: Node drops a message that comes while code is still being loaded, and nobody listens yet. */
+  begin(): void {
+    void this.#outbox.send({ type: 'listening' });
   }
 
   /** Carries out a task and sends the answer. */
