@@ -40,7 +40,6 @@ export const house: readonly Room[] = [
     name: 'src/cli/',
     mayImport: [
       ...ground,
-      'src/http/forwarded.ts',
       'src/http/trusted-peers.ts',
       'src/race/percentile.ts',
       'src/race/strategies/',

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, lstatSync, readdirSync, renameSync } from 'node:fs';
 import type http from 'node:http';
+import http2 from 'node:http2';
 import https from 'node:https';
 import path from 'node:path';
 import tls from 'node:tls';
@@ -156,23 +157,40 @@ test('carries WebSockets', async () => {
 });
 
 describe('over TLS', () => {
-  async function startSecure(endpoint: { readonly url: string }) {
+  async function startSecure(endpoint: { readonly url: string }, ...flags: readonly string[]) {
     const { cert, key } = await createCertificate();
     const files = [temporaryFile(resources, 'cert.pem', cert), temporaryFile(resources, 'key.pem', key)] as const;
-    const command = await start('-e', endpoint.url, '-tls-cert', files[0], '-tls-key', files[1]);
+    const command = await start('-e', endpoint.url, '-tls-cert', files[0], '-tls-key', files[1], ...flags);
+    const place = { path: socketPath, ca: cert, servername: 'localhost' };
     const askSecurely = async () => {
       const client = https.get({ socketPath, agent: false, ca: cert, servername: 'localhost' } as https.RequestOptions);
       const [res] = (await once(client, 'response')) as [http.IncomingMessage];
       return readAll(res);
     };
     const connect = async () => {
-      const socket = tls.connect({ path: socketPath, ca: cert, servername: 'localhost' });
+      const socket = tls.connect(place);
       resources.use({ close: () => socket.destroy() });
       await once(socket, 'secureConnect');
       return socket.resume();
     };
-    return { command, askSecurely, connect };
+    const connectHttp2 = () => {
+      const session = http2.connect('https://localhost', {
+        createConnection: () => tls.connect({ ...place, ALPNProtocols: ['h2'] }),
+      });
+      resources.use({ close: () => session.destroy() });
+      return session;
+    };
+    return { command, askSecurely, connect, connectHttp2 };
   }
+
+  test('a client over HTTP/2 is believed with -trust-forwarded=unix', async () => {
+    const endpoint = await resources.start(({ headers }, res) => res.end(JSON.stringify(headers)));
+    const { connectHttp2 } = await startSecure(endpoint, '-trust-forwarded=unix');
+    const stream = connectHttp2().request({ ':path': '/', 'x-forwarded-for': '1.2.3.4' });
+    let text = '';
+    for await (const chunk of stream.setEncoding('utf8')) text += chunk;
+    expect(JSON.parse(text)).toMatchObject({ 'x-forwarded-for': '1.2.3.4', 'x-forwarded-proto': 'https' });
+  });
 
   test('every one of several requests in flight at once ends before the command does', async () => {
     const endpoint = await resources.startHeld();
