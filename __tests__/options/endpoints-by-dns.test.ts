@@ -13,7 +13,8 @@ afterEach(() => resources.closeAll());
 const url = 'http://api.internal:8080/base';
 
 describe('problems of an item with a name for DNS', () => {
-  const named = 'expected an http(s) URL with a host name to ask DNS for; an IP address needs none, it goes into `url`';
+  const named =
+    'expected an http(s) URL with a host name to ask DNS for; an IP address needs none, its URL stands by itself';
   test.each<[object, string]>([
     [{ dns: undefined }, '`endpoints[1].dns`: expected an absolute http(s) or http+unix URL, got undefined'],
     [{ dns: 'api.internal' }, "`endpoints[1].dns`: expected an absolute http(s) or http+unix URL, got 'api.internal'"],

@@ -19,7 +19,7 @@ export interface EndpointsByDns extends DnsEndpointsOptions {
 /** The options of {@link EndpointsByDns}. */
 export const endpointsByDnsOptions = {
   dns: required(
-    namedUrl('it goes into `url`'),
+    namedUrl('its URL stands by itself'),
     'Absolute URL whose host name is looked up: each address is an endpoint',
   ),
   ...dnsOptions,
