@@ -3,6 +3,7 @@ import path from 'node:path';
 
 /** Debian's names where they are others. */
 const packages: Readonly<Record<string, string>> = {
+  prlimit: 'util-linux',
   setpriv: 'util-linux',
   unshare: 'util-linux',
   nsenter: 'util-linux',

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, readFileSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describeWith } from '../../helpers/programs.ts';
@@ -34,7 +35,7 @@ function folderWith(program: string, code: string): string {
   return path.dirname(file);
 }
 
-describeWith('a supervisor', ['systemd-notify', 'perl'], () => {
+describeWith('a supervisor', ['systemd-notify', 'perl', 'prlimit'], () => {
   test.each(['path', 'abstract'] as const)(
     'hears of start, reload and stop at a socket with a name of the kind %s',
     async (kind) => {
@@ -69,6 +70,16 @@ describeWith('a supervisor', ['systemd-notify', 'perl'], () => {
     expect(socket.beats(pid)).toBeLessThanOrEqual(before + 1);
     commands[0]?.signal('SIGCONT');
     await until(() => socket.beats(pid), atLeast(before + 5));
+  });
+
+  test('gets signs of life even when no file descriptor is left', async () => {
+    const { name, socket } = await openSocket();
+    const { child } = startFor(name, { WATCHDOG_USEC: '200000' });
+    await until(() => socket.beats(child.pid), atLeast(1));
+    spawnSync('prlimit', ['--pid', String(child.pid), '--nofile=3:3']);
+    expect(readFileSync(`/proc/${child.pid}/limits`, 'utf8')).toMatch(/^Max open files +3 /m);
+    const before = socket.beats(child.pid);
+    await until(() => socket.beats(child.pid), atLeast(before + 5));
   });
 
   test('gets signs of life as long as a worker answers, and from no worker itself', async () => {
