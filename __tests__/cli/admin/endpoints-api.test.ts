@@ -1,4 +1,6 @@
+import { answerEndpoints } from '../../../src/cli/admin/endpoints-api.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
+import { FakeSource } from '../../observers/dashboard/fake-source.ts';
 import { startLocally } from '../command.ts';
 
 const resources = new Resources();
@@ -113,6 +115,21 @@ describe('POST /endpoints/NAME', () => {
     const received = await request(`${admin}/endpoints/missing/drain`, post);
     expect(received.status).toBe(404);
     expect(jsonOf(received)).toEqual({ error: 'no endpoint is called "missing"', endpoints: [a.url, b.url] });
+  });
+});
+
+describe('an endpoint that was drained and that DNS does not give at the moment', () => {
+  test('can be restored', async () => {
+    const source = new FakeSource();
+    const restored: string[] = [];
+    source.restore = (name) => restored.push(name) > 0;
+    const { url } = await resources.start((req, res) => {
+      answerEndpoints({ req, res, path: req.url ?? '' }, { source, allowActions: true });
+    });
+    const received = await request(`${url}/endpoints/10.0.0.7/restore`, post);
+    expect([received.status, jsonOf(received)]).toEqual([200, { name: '10.0.0.7', state: null }]);
+    expect(restored).toEqual(['10.0.0.7']);
+    expect(await request(`${url}/endpoints/10.0.0.7/drain`, post)).toMatchObject({ status: 404 });
   });
 });
 
