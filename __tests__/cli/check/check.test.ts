@@ -72,9 +72,19 @@ describe('-check', () => {
       expect.stringMatching(/^balancing-reverse-proxy: FILE:1:13: option `endpoints\[0\]`: expected/),
       expect.stringMatching(/^balancing-reverse-proxy: FILE:2:11: option `strategy`: expected/),
       expect.stringMatching(/^balancing-reverse-proxy: flag -via: expected/),
-      expect.stringMatching(/^balancing-reverse-proxy: flag -log-file: cannot open the log file: ENOENT/),
+      expect.stringMatching(/^balancing-reverse-proxy: flag -log-file: ENOENT: .*access '.*missing'$/),
       '',
     ]);
+  });
+
+  test('says where no Unix socket can be made', async () => {
+    const folder = temporaryFolder(resources);
+    const [good, bad] = [`unix:${folder}/a.sock`, `unix:${folder}/missing/b.sock`];
+    const { exitCode, stderr } = await runLocally('-check', '-e', 'http://a', '-address', good, '-admin', bad);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^balancing-reverse-proxy: flag -admin: ENOENT: .*access '.*missing'\n$/);
+    const { exitCode: exitCodeOfGood, stdout } = await runLocally('-check', '-e', 'http://a', '-address', good);
+    expect([exitCodeOfGood, stdout.split('\n')[1]]).toEqual([0, `address ${good}, http, one process`]);
   });
 
   test('says what is wrong with a file that is none, and with the rest', async () => {

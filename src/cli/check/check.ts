@@ -8,7 +8,7 @@ import { loadMetrics, warnOfMetrics } from '../metrics/load-metrics.ts';
 import { logExpiry } from '../serve/log-expiry.ts';
 import { logUnverified } from '../serve/log-unverified.ts';
 import { describePlan } from './describe-plan.ts';
-import { checkLogFile } from './log-file.ts';
+import { checkLogFile, checkSocket } from './files.ts';
 
 interface CheckSettings {
   readonly outputs: Outputs;
@@ -29,6 +29,8 @@ export async function runCheck(flags: ParsedFlags, { outputs, warnings }: CheckS
   const problems = new Problems();
   const configuration = await problems.of(configurationReader(flags));
   await problems.of(() => refuseWorkersOfWorkers(values));
+  await problems.of(() => checkSocket('address', flags));
+  await problems.of(() => checkSocket('admin', flags));
   await problems.of(() => checkLogFile(flags));
   if (configuration) await logWarnings((_, line) => warn(line), configuration);
   problems.throwAny();
