@@ -10,6 +10,7 @@ const packages: Readonly<Record<string, string>> = {
   ip: 'iproute2',
   shasum: 'perl',
   nghttpd: 'nghttp2-server',
+  h2load: 'nghttp2-client',
   go: 'golang-go',
   dnsmasq: 'dnsmasq-base',
   'systemd-notify': 'systemd',
