@@ -1,6 +1,7 @@
 import { Server, type ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import { Server as NetServer, type Socket } from 'node:net';
+import { callAfterReading } from '../../support/timer.ts';
 import { Http2Clients } from './http2-clients.ts';
 
 /**
@@ -120,7 +121,7 @@ export class Connections {
     const close = (): void => {
       if (this.#newest.has(socket) && !this.#newest.get(socket)) socket.destroy();
     };
-    setTimeout(close, this.#graceMs).unref();
+    callAfterReading(this.#graceMs, close);
   }
 }
 
