@@ -76,6 +76,52 @@ describe('with -tls-cert', () => {
     expect(await other).toMatchObject({ text: 'hello' });
   });
 
+  test('a client over HTTP/1.1 has the same limits as without HTTP/2', async () => {
+    const endpoint = await resources.startSaying('hello');
+    const { port, ca } = await startSecured(endpoint, '-client-body-timeout', '50ms', '-keep-alive-timeout', '40s');
+    const socket = (await connectSecurely(resources, port, { ca })).setEncoding('utf8');
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(String(await once(socket, 'data'))).toMatch(/Keep-Alive: timeout=40\r\n/i);
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhell');
+    expect((await socket.toArray()).join('')).toMatch(/HTTP\/1\.1 408 Request Timeout/);
+  });
+
+  test('a request over HTTP/1.1 that asks for h2c with its body is read', async () => {
+    const { port, ca } = await startSecured(await resources.start((req, res) => void req.pipe(res)));
+    const socket = (await connectSecurely(resources, port, { ca })).setEncoding('utf8');
+    const upgrade = 'Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__';
+    socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${upgrade}\r\nContent-Length: 5\r\n\r\nhello`);
+    expect(String(await once(socket, 'data'))).toMatch(/ 200 OK/);
+  });
+
+  test('trailers and early hints reach a client over HTTP/2', async () => {
+    const endpoint = await resources.start((_, res) => {
+      res.writeEarlyHints({ link: '</style.css>; rel=preload' });
+      res.writeHead(200, { Trailer: 'X-Sum' }).write('body');
+      res.addTrailers({ 'X-Sum': '42' });
+      res.end();
+    });
+    const { session } = await startWithClient(endpoint);
+    const stream = session.request({ ':path': '/' });
+    const [[hints], [trailers], { text }] = await Promise.all([
+      once(stream, 'headers'),
+      once(stream, 'trailers'),
+      answerTo(stream),
+    ]);
+    expect(hints).toMatchObject({ ':status': 103, link: '</style.css>; rel=preload' });
+    expect([text, trailers['x-sum']]).toEqual(['body', '42']);
+  });
+
+  test.each([
+    ['HEAD', 200],
+    ['GET', 204],
+    ['GET', 304],
+  ])('a response to %s with %i ends with its head over HTTP/2', async (method, status) => {
+    const { session } = await startWithClient(await resources.start((_, res) => void res.writeHead(status).end()));
+    const [headers, flags] = await once(session.request({ ':method': method, ':path': '/' }).resume(), 'response');
+    expect([headers[':status'], flags & http2.constants.NGHTTP2_FLAG_END_STREAM]).toEqual([status, 1]);
+  });
+
   test('a WebSocket goes over the same port', async () => {
     const { port, ca } = await startSecured(resources.use(await startEcho()));
     const webSocket = new WebSocket(`wss://127.0.0.1:${port}`, { ca });

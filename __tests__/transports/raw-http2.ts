@@ -11,7 +11,16 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, push: 5, goaway: 7, window: 8 } as const;
+export const frameTypes = {
+  data: 0,
+  headers: 1,
+  reset: 3,
+  settings: 4,
+  push: 5,
+  goaway: 7,
+  window: 8,
+  continuation: 9,
+} as const;
 export const endStream = 1;
 export const endHeaders = 4;
 const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
@@ -75,7 +84,8 @@ export function readFrames(socket: Socket, skip: number, onFrame: (frame: Frame)
   });
 }
 
-function frameOf({ type, flags = 0, stream = 0 }: Partial<Frame>, payload: Buffer = Buffer.alloc(0)): Buffer {
+/** The bytes of a frame. */
+export function frameOf({ type, flags = 0, stream = 0 }: Partial<Frame>, payload: Buffer = Buffer.alloc(0)): Buffer {
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
   head.writeUInt8(type ?? 0, 3);

@@ -6,11 +6,11 @@ import { promisify } from 'node:util';
 import { start } from '../cli/command.ts';
 import { temporaryFile } from '../cli/files.ts';
 import { certificateFiles } from '../cli/secured.ts';
+import { describeWith } from '../helpers/programs.ts';
 import { Resources } from '../helpers/proxy.ts';
 import { bodyOf, digestOf } from '../helpers/random-bodies.ts';
 import { until } from '../helpers/until.ts';
 import { findChromium, startChromium } from '../observers/dashboard/browser/chromium.ts';
-import { describeWith } from '../helpers/programs.ts';
 
 const run = promisify(execFile);
 const resources = new Resources();
