@@ -1,9 +1,13 @@
 import { once } from 'node:events';
 import type { RequestListener, ServerResponse } from 'node:http';
+import http2 from 'node:http2';
 import net from 'node:net';
+import { createCertificate } from '../../../shared/certificate.ts';
+import { createTicketKeys } from '../../../src/cli/config/certificate.ts';
 import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
 import { createClientServer } from '../../../src/cli/serve/client-server.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
+import { answerTo, connectHttp2 } from '../secured.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -144,5 +148,42 @@ describe('an upload', () => {
     expect(await request(url, { method: 'POST', body: [Buffer.from('hello')], headers })).toMatchObject({
       text: 'hello',
     });
+  });
+});
+
+describe('an upload over HTTP/2', () => {
+  /** A request over HTTP/2 whose body is still to come, and its connection. */
+  async function upload(listener: RequestListener) {
+    const { values } = parseFlags(['-e', 'http://a.example', '-client-body-timeout', '20ms'], {});
+    const certificate = { ...(await createCertificate()), ticketKeys: createTicketKeys() };
+    const { port } = await resources.listen(createClientServer({ values, certificate }, listener));
+    const session = await connectHttp2(resources, port, certificate.cert);
+    return { session, port, stream: session.request({ ':method': 'POST', ':path': '/' }) };
+  }
+
+  test('that falls silent behind the head of its response is broken off', async () => {
+    const { stream } = await upload((req, res) => void req.pipe(res));
+    stream.write('hell');
+    await once(stream.resume(), 'aborted');
+    expect(stream.rstCode).toBe(http2.constants.NGHTTP2_CANCEL);
+  });
+
+  test('that is not read is not silent, however long it waits', async () => {
+    const waiting = Promise.withResolvers<() => void>();
+    const { stream, session } = await upload((req, res) => {
+      if (req.url === '/silent') return void req.resume();
+      waiting.resolve(() => void req.pipe(res));
+    });
+    const body = Buffer.alloc(500_000, 'x');
+    const answer = answerTo(stream);
+    stream.end(body);
+    const goOn = await waiting.promise;
+    for (let i = 0; i < 3; i++) {
+      const silent = session.request({ ':method': 'POST', ':path': '/silent' });
+      silent.write('hell');
+      expect(await answerTo(silent)).toMatchObject({ status: 408 });
+    }
+    goOn();
+    expect((await answer).text).toBe(String(body));
   });
 });

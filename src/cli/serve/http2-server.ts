@@ -12,16 +12,17 @@ const windowBytes = 1_048_576;
 /** By how many bytes a head may be too large and still get an answer that says so; of a larger one Node resets the stream. */
 const refusableBytes = 65_536;
 
-/** How we speak HTTP/2 with clients, beyond what Node does by itself. */
+/**
+ * How we speak HTTP/2 with clients, beyond what Node does by itself: limits of its own hold against clients that take requests back at
+ * once, or never end a head.
+ */
 const http2Options = {
   // As many streams as nginx; Node has no limit, and each stream may hold a window of bytes.
   settings: { maxConcurrentStreams: 128, initialWindowSize: windowBytes },
   // As many fields as node:http takes, beside the four that stand for its request line; by default these are 128 together.
   maxHeaderListPairs: 2_004,
-  // Frames that were under way when we ended an upload count as invalid, and after 1,000 of them in its life Node would close the
-  // connection of a load balancer with all that runs on it.
-  maxSessionInvalidFrames: 2 ** 31 - 1,
-  // In megabytes. Node counts the rest of an upload that was ended for ever, and would refuse all streams above its limit.
+  // In megabytes: no limit. What a client has not read yet counts, and Node would refuse its other requests; -client-write-timeout
+  // ends the responses that are not read, and each has a bounded number of bytes in memory.
   maxSessionMemory: 1_000_000,
 };
 
