@@ -78,9 +78,9 @@ export const trust = flagOf<boolean | readonly string[]>({
 /** Any text. */
 export const string = flagOf<string>({ placeholder: 'string', expected: 'a string', parse: (text) => text });
 
-/** The path of a PEM file whose text is an option of the library. */
+/** The path of a PEM file whose text is an option of the library. Whoever reads the file sets the option. */
 export function pemFile(option: string): Flag<string> {
-  return string('', 'path of a file: {}', { option, toOption: (path) => path || undefined });
+  return string('', 'path of a file: {}', { option, toOption: () => undefined });
 }
 
 /** Milliseconds from 0. */
