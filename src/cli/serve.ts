@@ -12,9 +12,8 @@ import { type LogSink, openLogSink } from './log/log-sink.ts';
 import type { Outputs } from './log/outputs.ts';
 import { type Claim, claimAddress } from './serve/listen.ts';
 import { startLocally } from './serve/local-service.ts';
-import { logExpiry } from './serve/log-expiry.ts';
-import { logUnverified } from './serve/log-unverified.ts';
-import { logEndpoints, reloader, reopener } from './serve/reload.ts';
+import { logEndpoints, logWarnings } from './serve/log-configuration.ts';
+import { reloader, reopener } from './serve/reload.ts';
 import { Reloads } from './serve/reloads.ts';
 import type { Service } from './serve/service.ts';
 import type { Signals } from './signals/signals.ts';
@@ -150,8 +149,7 @@ function logStart(
 ): void {
   const { values, certificate } = configuration;
   logEndpoints(log, configuration);
-  logUnverified(log, configuration);
-  logExpiry(log, configuration);
+  logWarnings(log, configuration);
   const address = formatBoundAddress(values.address, service.bound);
   const protocol = certificate ? 'https' : 'http';
   log('info', `starting on: "${address}"${certificate ? ' (https)' : ''}`, {

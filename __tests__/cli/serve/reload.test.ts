@@ -132,6 +132,15 @@ describe('SIGHUP', () => {
     expect(endpoint.accepted).toBe(2);
   });
 
+  test('warns of certificates of endpoints that are not verified from now on', async () => {
+    const endpoint = { url: 'https://a.example' };
+    const { command, file, reload } = startWith({ endpoints: [endpoint] });
+    await command.url();
+    await reload({ endpoints: [{ ...endpoint, tls: { rejectUnauthorized: false } }] });
+    const option = '`endpoints[0].tls.rejectUnauthorized`';
+    expect(command.lines.join('\n')).toContain(`warning: ${option} is off in ${file}, its certificate is not verified`);
+  });
+
   test('without -config opens the log file anew', async () => {
     const endpoint = await resources.startSaying('hello');
     const log = path.join(temporaryFolder(resources), 'log');

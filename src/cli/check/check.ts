@@ -5,8 +5,7 @@ import { Problems } from '../flags/problems.ts';
 import type { Log } from '../log/log.ts';
 import type { Outputs } from '../log/outputs.ts';
 import { loadMetrics, warnOfMetrics } from '../metrics/load-metrics.ts';
-import { logExpiry } from '../serve/log-expiry.ts';
-import { logUnverified } from '../serve/log-unverified.ts';
+import { logWarnings } from '../serve/log-configuration.ts';
 import { describePlan } from './describe-plan.ts';
 import { checkLogFile, checkSocket } from './files.ts';
 
@@ -32,15 +31,14 @@ export async function runCheck(flags: ParsedFlags, { outputs, warnings }: CheckS
   await problems.of(() => checkSocket('address', flags));
   await problems.of(() => checkSocket('admin', flags));
   await problems.of(() => checkLogFile(flags));
-  if (configuration) await logWarnings((_, line) => warn(line), configuration);
+  if (configuration) await warnOf(configuration, (_, line) => warn(line));
   problems.throwAny();
   if (configuration) stdout.write(`OK\n${describePlan(configuration).join('\n')}\n`);
   return 0;
 }
 
 /** Logs what a start would warn of. */
-async function logWarnings(log: Log, configuration: Configuration): Promise<void> {
+async function warnOf(configuration: Configuration, log: Log): Promise<void> {
   if (configuration.values.admin) warnOfMetrics(log, await loadMetrics());
-  logUnverified(log, configuration);
-  logExpiry(log, configuration);
+  logWarnings(log, configuration);
 }

@@ -4,7 +4,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { CommandError } from '../flags/command-error.ts';
 import type { Log } from '../log/log.ts';
 import type { LogSink } from '../log/log-sink.ts';
-import { logExpiry } from './log-expiry.ts';
+import { logEndpoints, logWarnings } from './log-configuration.ts';
 import type { Reloads } from './reloads.ts';
 import type { Service } from './service.ts';
 
@@ -16,15 +16,6 @@ interface ReloadSettings {
   readonly service: Service;
   /** Has the configuration in use, and is told of each reload. */
   readonly reloads: Reloads;
-}
-
-/** Logs the endpoints with the numbers that the lines about requests give them. */
-export function logEndpoints(log: Log, { endpoints, names }: Pick<Configuration, 'endpoints' | 'names'>): void {
-  for (const [index, endpoint] of endpoints.entries()) {
-    const name = names.find((one) => one.index === index);
-    if (name) log('info', `configuring endpoint ${index}: ${endpoint}`, { dns: name.dns });
-    else log('info', `configuring endpoint ${index}: "${endpoint}"`, { endpoint });
-  }
 }
 
 /** Makes a function that opens the log file anew and does nothing else; it never rejects. */
@@ -47,7 +38,7 @@ export function reloader({ read, sink, log, service, reloads }: ReloadSettings):
       const configuration = await read();
       await service.reload(configuration);
       if (!isDeepStrictEqual(configuration.options, reloads.configuration.options)) logEndpoints(log, configuration);
-      logExpiry(log, configuration);
+      logWarnings(log, configuration);
       reloads.succeeded(configuration);
       log('info', 'reloaded');
     });
