@@ -154,7 +154,7 @@ describe('an upload', () => {
 describe('an upload over HTTP/2', () => {
   /** A request over HTTP/2 whose body is still to come, and its connection. */
   async function upload(listener: RequestListener) {
-    const { values } = parseFlags(['-e', 'http://a.example', '-client-body-timeout', '20ms'], {});
+    const { values } = parseFlags(['-e', 'http://a.example', '-client-body-timeout', '100ms'], {});
     const certificate = { ...(await createCertificate()), ticketKeys: createTicketKeys() };
     const { port } = await resources.listen(createClientServer({ values, certificate }, listener));
     const session = await connectHttp2(resources, port, certificate.cert);

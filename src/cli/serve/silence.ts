@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants as http2Constants, type ServerHttp2Stream } from 'node:http2';
-import { maxTimerMs } from '../../support/timer.ts';
+import { callAfterReading, maxTimerMs } from '../../support/timer.ts';
 
 /** The words of node:http to a client that does not send a whole head in time. */
 const requestTimeout = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
@@ -40,9 +40,13 @@ function limitSilentConnection(req: IncomingMessage, res: ServerResponse, limitM
     if (!res.headersSent) socket.write(requestTimeout);
     socket.destroySoon();
   };
+  let cancelLook = (): void => {};
   // A timer of our own, because node:http uses the socket's for idle connections.
-  const timer = setInterval(look, limitMs);
-  const stop = (): void => clearInterval(timer);
+  const timer = setInterval(() => (cancelLook = callAfterReading(0, look)), limitMs);
+  const stop = (): void => {
+    clearInterval(timer);
+    cancelLook();
+  };
   req.once('end', stop).once('close', stop);
 }
 
