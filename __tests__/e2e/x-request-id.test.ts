@@ -118,6 +118,39 @@ describe('`xRequestId`', () => {
   });
 });
 
+describe('`bytes` of a response that was cut', () => {
+  test('by its endpoint are those until then', async () => {
+    const endpoint = await resources.start((_, res) => {
+      res.writeHead(200, { 'Content-Length': 300_000 });
+      res.write(Buffer.alloc(200_000), () => res.destroy());
+    });
+    const served = await resources.serve({ endpoints: [endpoint.url] });
+    await expect(request(served.url)).rejects.toThrow();
+    await until(() => ended(served).length, 1);
+    expect(ended(served)[0]).toMatchObject({ outcome: 'broken-off', bytes: 200_000 });
+  });
+
+  test('by its client are those until then', async () => {
+    const endpoint = await resources.start((_, res) => {
+      res.writeHead(200, { 'Content-Length': 300_000 });
+      res.write(Buffer.alloc(200_000));
+    });
+    const served = await resources.serve({ endpoints: [endpoint.url] });
+    const client = http.get(served.url, { agent: false }).on('error', () => {});
+    client.once('response', (res: IncomingMessage) => {
+      let received = 0;
+      res
+        .on('error', () => {})
+        .on('data', (chunk: Buffer) => {
+          received += chunk.length;
+          if (received === 200_000) client.destroy();
+        });
+    });
+    await until(() => ended(served).length, 1);
+    expect(ended(served)[0]).toMatchObject({ outcome: 'client-gone', bytes: 200_000 });
+  });
+});
+
 describe('`bytesReceived` of a request', () => {
   const bytesOf = async (options: Partial<BalancingProxyOptions>, settings: RequestSettings) => {
     const endpoint = await resources.start((req, res) => void req.resume().on('end', () => res.end('ok')));

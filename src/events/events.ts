@@ -110,7 +110,7 @@ export interface RequestEnded extends RequestEvent {
   readonly servedBy: string | undefined;
   /** Breaks within the body that were mended: how often another attempt went on with it. */
   readonly resumes: number;
-  /** Bytes of the body that were handed to the client's response. */
+  /** Bytes of the body that were handed to the client's response, also when it was cut then. */
   readonly bytes: number;
   /** Bytes of the client's body that were read whole or streamed, or of all that the client sent after an upgrade. */
   readonly bytesReceived: number;

@@ -135,7 +135,7 @@ export class ProxiedRequest {
   fail(thrown: unknown): BalancingProxyError {
     const error = this.#errorOf(thrown);
     this.#isPassedOn = this.#mayPassOnNow && isUnanswered(error);
-    this.#end(0, error);
+    this.#end(this.#sent?.bytesBeforeCut ?? 0, error);
     return error;
   }
 

@@ -159,7 +159,7 @@ export class ProxyServer {
     const onJoin = request.body.count;
     if (upgrade && response.upgraded) return upgrade.accept(response.upgraded, { response, headers, clientMs, onJoin });
     const onHead = () => request.body.forget();
-    return respond(request.res, { ...judged, headers, clientMs, resumer, onHead });
+    return respond(request.res, { ...judged, headers, clientMs, resumer, onHead, onCut: sent.wasCutAt });
   }
 
   /** The names that DNS is asked for, with what it says. */

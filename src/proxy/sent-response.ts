@@ -13,6 +13,7 @@ export class SentResponse {
   #arrival: Arrival<JudgedResponse>;
   #isComing = true;
   #resumes = 0;
+  #bytesBeforeCut = 0;
 
   /** @param signal cuts the response off when it fires. */
   constructor(arrival: Arrival<JudgedResponse>, ledger: AttemptLedger, signal: AbortSignal) {
@@ -36,6 +37,16 @@ export class SentResponse {
   get resumes(): number {
     return this.#resumes;
   }
+
+  /** Bytes of a streamed body that the client was given before it was cut. */
+  get bytesBeforeCut(): number {
+    return this.#bytesBeforeCut;
+  }
+
+  /** Takes note of {@link bytesBeforeCut}. Needs no `this`. */
+  readonly wasCutAt = (bytes: number): void => {
+    this.#bytesBeforeCut = bytes;
+  };
 
   get #endpoint() {
     return this.judged.attempt.candidate.endpoint;

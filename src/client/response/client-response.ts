@@ -13,4 +13,6 @@ export interface ClientResponse
   readonly resumer?: Resumer | undefined;
   /** Called when the head is accepted: nobody else can answer any more. */
   onHead?(): void;
+  /** Called when a streamed body cannot be sent to its end, with the bytes that were. */
+  onCut?(bytes: number): void;
 }

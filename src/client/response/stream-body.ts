@@ -183,6 +183,7 @@ class BodyStream implements StreamReader {
 
   #fail(error: unknown): void {
     this.#settle();
+    this.#answer.onCut?.(this.#sent);
     this.#result.reject(error);
   }
 

@@ -61,7 +61,7 @@ export class Recorder {
     requests.inc({ strategy, outcome, status: statusClassOf(ended) });
     if (error && outcome !== 'passed-on') errors.inc({ code: error.code });
     if (isBodyStreamed) streamed.inc();
-    responseBytes.inc(bytes);
+    if (!error) responseBytes.inc(bytes);
     // A connection that has left HTTP lasts as long as anybody likes.
     if (status !== 101) requestDuration.observe({ outcome }, durationMs / 1_000);
     if (strategy === 'hedge') this.#countHedges(attempts);
