@@ -1,4 +1,3 @@
-import { Server as TlsServer } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import type { DnsSnapshot } from '../../index.ts';
 import { type Configuration, createProxy } from '../config/configuration.ts';
@@ -7,12 +6,8 @@ import { DnsLog } from '../log/dns-log.ts';
 import type { Log } from '../log/log.ts';
 import { eventsTold, requestLog } from '../log/request-log.ts';
 import { loadMetrics } from '../metrics/load-metrics.ts';
-import { clientMetrics } from './client-metrics.ts';
-import { type ClientServer, createClientServer } from './client-server.ts';
-import { Connections } from './connections.ts';
+import { Clients } from './clients.ts';
 import { discoverShortly } from './discover.ts';
-import { ClientLimits } from './limits/client-limits.ts';
-import { boundAddressOf, listenOn } from './listen.ts';
 import { LiveProxy } from './live-proxy.ts';
 import type { Service } from './service.ts';
 
@@ -41,27 +36,14 @@ export interface LocalSettings {
  * @throws CommandError with exit code 1 when the address cannot be had.
  */
 export async function startLocally(settings: LocalSettings): Promise<LocalService> {
-  const {
-    configuration,
-    address,
-    onListening,
-    log,
-    worker,
-    names = [],
-    drained = [],
-    onNames = logOfDns(log),
-  } = settings;
+  const { configuration, address, onListening, log, worker, names = [], drained = [] } = settings;
   const live = new LiveProxy(await createProxy(configuration), worker);
   const counted = configuration.values.admin ? await countedOf(live, worker) : undefined;
-  const unreadMs = (): number => service.unreadMs;
-  const limits = new ClientLimits({ values: configuration.values, log, unreadMs });
-  const server = createClientServer(configuration, limits.admitting(live.serve));
-  const service = new LocalService({ live, server, limits, log, configuration, counted, onNames });
+  const service = new LocalService({ configuration, live, counted, log, onNames: settings.onNames ?? logOfDns(log) });
   for (const endpoint of drained) live.drainWhenever(endpoint);
   await discoverShortly(live, names);
-  await listenOn(server, address);
+  await service.listen(address);
   onListening?.();
-  server.on('error', (error) => log('error', `server: ${error.message}`));
   return service;
 }
 
@@ -84,8 +66,6 @@ type Counted = () => Promise<readonly object[]>;
 
 interface Parts extends Pick<LocalSettings, 'configuration' | 'log'> {
   readonly live: LiveProxy;
-  readonly server: ClientServer;
-  readonly limits: ClientLimits;
   readonly counted: Counted | undefined;
   onNames(names: readonly DnsSnapshot[]): void;
 }
@@ -96,27 +76,18 @@ export class LocalService implements Service {
   readonly restarts = { ended: 0, hung: 0 };
   readonly ready = Promise.resolve();
   readonly failed = new Promise<never>(() => {});
-  /** How much clients may take, what they were refused, and how many are connected. */
-  readonly limits: ClientLimits;
-  readonly #server: ClientServer;
-  readonly #connections: Connections;
+  readonly #clients: Clients;
   readonly #counted: Counted | undefined;
   readonly #onNames: Parts['onNames'];
   #configuration: Configuration;
 
-  constructor({ live, server, limits, log, configuration, counted, onNames }: Parts) {
+  constructor({ configuration, live, counted, log, onNames }: Parts) {
     this.source = live;
     this.#counted = counted;
-    this.#server = server;
-    this.#connections = new Connections(server);
     this.#onNames = onNames;
     this.#configuration = configuration;
-    this.limits = limits;
-    limits.guard(server);
-    server.on('upgrade', (req, socket, head) => {
-      this.#connections.release(req.socket);
-      if (limits.admitUpgrade(socket)) live.upgrade(req, socket, head);
-    });
+    const unreadMs = () => this.#configuration.options.timeouts?.clientMs ?? Infinity;
+    this.#clients = new Clients({ configuration, live, log, unreadMs });
     const level = configuration.values['log-level'];
     live.subscribe(
       requestLog(log, () => this.#configuration, level),
@@ -125,17 +96,17 @@ export class LocalService implements Service {
     live.subscribe(() => this.#onDns(), ['endpoints-changed', 'dns-failed', 'dns-restored']);
   }
 
-  /** Milliseconds for which a client may leave a response unread, or Infinity. */
-  get unreadMs(): number {
-    return this.#configuration.options.timeouts?.clientMs ?? Infinity;
+  /** Lets clients connect. @throws CommandError with exit code 1 when the address cannot be had. */
+  listen(address: ListenAddress): Promise<void> {
+    return this.#clients.listen(address);
   }
 
   get bound(): BoundAddress {
-    return boundAddressOf(this.#server);
+    return this.#clients.bound;
   }
 
   get isReady(): boolean {
-    return this.#server.listening;
+    return this.#clients.isListening;
   }
 
   get processes(): number {
@@ -151,21 +122,17 @@ export class LocalService implements Service {
 
   readonly metrics = async (): Promise<readonly object[]> => {
     if (!this.#counted) return [];
-    return [[...(await this.#counted()), ...clientMetrics({ connections: this.#connections, limits: this.limits })]];
+    return [[...(await this.#counted()), ...this.#clients.metrics]];
   };
 
   async reload(configuration: Configuration): Promise<void> {
     const { certificate, options } = configuration;
+    const before = this.#configuration;
     // A proxy knows its endpoints and has connections to them: where nothing changes, as for logrotate, it stays.
-    const isSame = isDeepStrictEqual(options, this.#configuration.options);
-    const proxy = isSame ? undefined : await createProxy(configuration);
+    const proxy = isDeepStrictEqual(options, before.options) ? undefined : await createProxy(configuration);
     if (proxy) await discoverShortly(proxy, this.source.names);
-    if (
-      certificate &&
-      this.#server instanceof TlsServer &&
-      !isDeepStrictEqual(certificate, this.#configuration.certificate)
-    )
-      this.#server.setSecureContext(certificate);
+    // Another context, even of the same certificate, would end the sessions that clients could resume.
+    if (certificate && !isDeepStrictEqual(certificate, before.certificate)) this.#clients.show(certificate);
     if (proxy) this.source.replace(proxy);
     this.#configuration = configuration;
     if (proxy) this.#onDns();
@@ -178,15 +145,15 @@ export class LocalService implements Service {
   }
 
   leave(): void {
-    this.#connections.leave();
+    this.#clients.leave();
   }
 
   async refuse(): Promise<void> {
-    this.#connections.refuse();
+    this.#clients.refuse();
   }
 
   async finish(): Promise<boolean> {
-    await this.#connections.finish(this.#configuration.values['shutdown-timeout']);
+    await this.#clients.finish(this.#configuration.values['shutdown-timeout']);
     await this.source.close();
     return true;
   }
