@@ -80,6 +80,8 @@ export class LocalService implements Service {
   readonly #counted: Counted | undefined;
   readonly #onNames: Parts['onNames'];
   #configuration: Configuration;
+  /** Resolves when the last reload so far has ended. */
+  #reloading: Promise<void> = Promise.resolve();
 
   constructor({ configuration, live, counted, log, onNames }: Parts) {
     this.source = live;
@@ -125,7 +127,14 @@ export class LocalService implements Service {
     return [[...(await this.#counted()), ...this.#clients.metrics]];
   };
 
-  async reload(configuration: Configuration): Promise<void> {
+  /** One reload comes after the other: a worker that stood still hears of several at once, and DNS may hold up any of them. */
+  reload(configuration: Configuration): Promise<void> {
+    const reloaded = this.#reloading.then(() => this.#use(configuration));
+    this.#reloading = reloaded.catch(() => {});
+    return reloaded;
+  }
+
+  async #use(configuration: Configuration): Promise<void> {
     const { certificate, options } = configuration;
     const before = this.#configuration;
     // A proxy knows its endpoints and has connections to them: where nothing changes, as for logrotate, it stays.
