@@ -10,6 +10,7 @@ export interface Program {
   hasEnded(): boolean;
   /** The end of its stderr, at most 2,000 characters. */
   errors(): string;
+  stop(): void;
 }
 
 /** A process of Node that answers messages. */
@@ -32,7 +33,7 @@ export function stopChildrenAtExit(): void {
 export function startProgram(command: string, args: readonly string[]): Program {
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: hasGroups });
   const errors = watch(child);
-  return { hasEnded: () => hasEnded(child), errors };
+  return { hasEnded: () => hasEnded(child), errors, stop: () => kill(child) };
 }
 
 /** Runs a program to its end and gives its standard output. Rejects when the program fails. */
