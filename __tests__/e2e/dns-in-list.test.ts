@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import type { BalancingProxyOptions, EndpointsByDns, ProxyEvent } from '../../src/index.ts';
 import { startDns, type TestDns } from '../helpers/dns-server.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
@@ -191,6 +192,23 @@ describe('events', () => {
       { type: 'dns-restored', dns: place },
     ]);
   });
+});
+
+test('an observer that throws changes nothing', async () => {
+  const one = await resources.startSaying('one');
+  dns.zone.set('A api.internal', ['127.0.0.1']);
+  const { url, proxy } = await serve([byName('api.internal', one.port)]);
+  const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  const unsubscribe = proxy.subscribe(() => {
+    throw new Error('an observer at fault');
+  });
+  await proxy.discover();
+  unsubscribe();
+  emitWarning.mockRestore();
+  expect(proxy.names).toMatchObject([
+    { endpoints: [`http://api.internal:${one.port} (127.0.0.1)`], problem: undefined },
+  ]);
+  expect((await request(url)).text).toBe('one');
 });
 
 test('an endpoint that was drained is still drained when its address goes away and comes back', async () => {

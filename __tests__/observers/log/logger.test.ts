@@ -244,6 +244,27 @@ describe('the line of an endpoint', () => {
   });
 });
 
+describe('the line of a name that DNS is asked for', () => {
+  const dns = 'http://api';
+  test.each<[ProxyEvent, string]>([
+    [
+      { type: 'endpoints-changed', dns, endpoints: ['a'], added: ['a'], removed: [] },
+      'info dns http://api has 1 address; new: a',
+    ],
+    [
+      { type: 'endpoints-changed', dns, endpoints: ['b', 'c'], added: ['b', 'c'], removed: ['a'] },
+      'info dns http://api has 2 addresses; new: b, c; gone: a',
+    ],
+    [
+      { type: 'dns-failed', dns, problem: 'no address from DNS for api (A): nothing within 3000 ms' },
+      'warn dns http://api: no address from DNS for api (A): nothing within 3000 ms; the last good answer, if any, stays in use',
+    ],
+    [{ type: 'dns-restored', dns }, 'info dns http://api: DNS answers again'],
+  ])('tells %j', (event, line) => {
+    expect(linesOf(event)).toEqual([line]);
+  });
+});
+
 describe('the option `logger`', () => {
   /** Text that was written to a stream, a piece for each line. */
   class Lines extends Writable {
