@@ -207,15 +207,35 @@ describe('over TLS', () => {
   });
 });
 
-test('-admin unix:/path answers under any name, and goes at the end', async () => {
-  const adminPath = path.join(path.dirname(socketPath), 'admin.sock');
-  const command = await start('-e', await startHello(), '-admin', `unix:${adminPath}`, '-socket-mode', '600');
-  expect(command.lines.find((line) => /admin on/.test(line))).toMatch(`admin on: "unix:${adminPath}"`);
-  expect(lstatSync(adminPath).mode & 0o777).toBe(0o600);
-  for (const url of ['http://localhost/readyz', 'http://any.example/healthz']) {
-    expect(await request(url, { socketPath: adminPath })).toMatchObject({ status: 200 });
-  }
-  command.signal('SIGTERM');
-  expect(await command.ended).toMatchObject({ exitCode: 0 });
-  expect(filesBeside()).toEqual([]);
+describe('-admin unix:/path', () => {
+  const adminFlags = () => ['-admin', `unix:${path.join(path.dirname(socketPath), 'admin.sock')}`];
+
+  test('answers under any name, and goes at the end', async () => {
+    const [, admin = ''] = adminFlags();
+    const adminPath = admin.slice('unix:'.length);
+    const command = await start('-e', await startHello(), ...adminFlags(), '-socket-mode', '600');
+    expect(command.lines.find((line) => /admin on/.test(line))).toMatch(`admin on: "${admin}"`);
+    expect(lstatSync(adminPath).mode & 0o777).toBe(0o600);
+    for (const url of ['http://localhost/readyz', 'http://any.example/healthz']) {
+      expect(await request(url, { socketPath: adminPath })).toMatchObject({ status: 200 });
+    }
+    command.signal('SIGTERM');
+    expect(await command.ended).toMatchObject({ exitCode: 0 });
+    expect(filesBeside()).toEqual([]);
+  });
+
+  test('goes with a second signal, too', async () => {
+    const endpoint = await resources.startHeld();
+    const command = await start('-e', endpoint.url, ...adminFlags(), '-shutdown-delay', '1m');
+    command.signal('SIGTERM');
+    await command.insist('SIGTERM');
+    expect(filesBeside()).toEqual([]);
+  });
+
+  test('goes when the command cannot listen for clients', async () => {
+    const { port } = new URL(await startHello());
+    const command = new Command(['-address', `127.0.0.1:${port}`, '-e', 'http://a.example', ...adminFlags()]);
+    expect(await command.ended).toMatchObject({ exitCode: 1 });
+    expect(filesBeside()).toEqual([]);
+  });
 });

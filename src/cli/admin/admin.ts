@@ -8,6 +8,7 @@ import { Connections } from '../serve/connections.ts';
 import { claimAddress, listenOn } from '../serve/listen.ts';
 import type { Reloads } from '../serve/reloads.ts';
 import type { Service } from '../serve/service.ts';
+import type { Signals } from '../signals/signals.ts';
 import { KnownHosts } from './known-hosts.ts';
 import { AdminRoutes } from './routes.ts';
 
@@ -28,6 +29,7 @@ interface AdminSettings {
   /** Has the configuration in use, for what `/metrics` tells of it. */
   readonly reloads: Reloads;
   readonly log: Log;
+  readonly atExit: Signals['atExit'];
 }
 
 /** Stands for the port where `-admin` names none. */
@@ -37,7 +39,7 @@ const noAdmin: Admin = { async show() {}, leave() {}, async close() {} };
  * Listens on the address of `-admin`, if it names one.
  * @throws CommandError with exit code 1 when that is not possible.
  */
-export async function startAdmin({ reloads, log }: AdminSettings): Promise<Admin> {
+export async function startAdmin({ reloads, log, atExit }: AdminSettings): Promise<Admin> {
   const { values } = reloads.configuration;
   const { admin: address } = values;
   if (!address) return noAdmin;
@@ -49,6 +51,8 @@ export async function startAdmin({ reloads, log }: AdminSettings): Promise<Admin
   const connections = new Connections(server);
   const problem = 'cannot listen on the address of -admin';
   const claim = await claimAddress(address, { mode: values['socket-mode'], problem });
+  // The process may end without close(): by a second signal, or because it cannot listen for clients.
+  atExit(() => claim.release());
   const bound = await listenOn(server, claim.address, problem);
   claim.onListening();
   server.on('error', (error) => log('error', `admin: ${error.message}`));
