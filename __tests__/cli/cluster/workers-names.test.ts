@@ -13,11 +13,20 @@ const named = (endpoints: readonly string[] | undefined, dns = 'http://a'): DnsS
 });
 
 const worker = (number: number) => ({ number }) as object as WorkerHandle;
-const start = () => new WorkersNames(() => {});
+/** Knows of workers that ask DNS for these names. */
+function start(...configured: readonly string[]) {
+  let current = configured.length > 0 ? configured : ['http://a'];
+  const names = new WorkersNames({ log: () => {}, configured: () => current.map((dns) => named(undefined, dns)) });
+  const configure = (...dns: readonly string[]): void => {
+    current = dns;
+    names.forgetOthers();
+  };
+  return { names, configure };
+}
 
 describe('what workers know of DNS', () => {
   test('is the latest answer of any of them, also of one that is no more', () => {
-    const names = start();
+    const { names } = start();
     names.report([named(['x'])], worker(1));
     names.report([named(['y'])], worker(2));
     names.report([named(undefined)], worker(3));
@@ -28,15 +37,23 @@ describe('what workers know of DNS', () => {
   });
 
   test('is forgotten with the names that are no longer configured', () => {
-    const names = start();
+    const { names, configure } = start('http://a', 'http://b');
     names.report([named(['x']), named(['y'], 'http://b')], worker(1));
-    names.keepOnly([named(undefined, 'http://b')]);
+    configure('http://b');
+    expect(names.latest.map(({ dns }) => dns)).toEqual(['http://b']);
+    expect([names.hasSeen('x'), names.hasSeen('y')]).toEqual([false, true]);
+  });
+
+  test('is not learned again of a worker that has not heard of a reload yet', () => {
+    const { names, configure } = start('http://a', 'http://b');
+    configure('http://b');
+    names.report([named(['x']), named(['y'], 'http://b')], worker(1));
     expect(names.latest.map(({ dns }) => dns)).toEqual(['http://b']);
     expect([names.hasSeen('x'), names.hasSeen('y')]).toEqual([false, true]);
   });
 
   test('has no more than 256 endpoints that are gone', () => {
-    const names = start();
+    const { names } = start();
     for (let count = 0; count < 300; count++) names.report([named([`${count}`, 'x'])], worker(1));
     const seen = Array.from({ length: 300 }, (_, count) => `${count}`).filter((endpoint) => names.hasSeen(endpoint));
     expect(seen).toHaveLength(257);

@@ -4,6 +4,9 @@ import type { CommandFacts } from '../metrics/command-metrics.ts';
 import type { Reloads } from '../serve/reloads.ts';
 import type { Service } from '../serve/service.ts';
 
+/** The version that runs here, whatever is installed in its place meanwhile. */
+const version = packageVersion();
+
 interface Sources {
   readonly reloads: Reloads;
   /** Undefined before it has begun. */
@@ -17,7 +20,7 @@ export function factsOf({ reloads, service }: Sources): CommandFacts {
     return expiresAtMs === undefined ? [] : [[flag, expiresAtMs] as const];
   });
   return {
-    version: packageVersion(),
+    version,
     node: process.versions.node,
     workers: service?.processes ?? 0,
     restarts: service?.restarts ?? {},

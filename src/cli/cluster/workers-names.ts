@@ -4,16 +4,24 @@ import type { Log } from '../log/log.ts';
 import { mostGone } from '../serve/snapshots.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
+interface NamesSettings {
+  readonly log: Log;
+  /** Gives the names that are configured at the moment. */
+  readonly configured: () => readonly DnsSnapshot[];
+}
+
 /** What the workers know of DNS. Each asks for itself. */
 export class WorkersNames {
   readonly #log: DnsLog;
+  readonly #configured: NamesSettings['configured'];
   /** The latest answer that any worker had for each name. */
   readonly #latest = new Map<string, DnsSnapshot>();
   /** The endpoints that any worker has seen, each with its name for DNS, the one that came last at the end. */
   readonly #seen = new Map<string, string>();
 
-  constructor(log: Log) {
+  constructor({ log, configured }: NamesSettings) {
     this.#log = new DnsLog(log);
+    this.#configured = configured;
   }
 
   /** What workers that start later can go on with. */
@@ -31,11 +39,12 @@ export class WorkersNames {
     return this.#seen.has(endpoint);
   }
 
-  /** Takes what DNS says to a worker. */
+  /** Takes what DNS says to a worker. Names that only a worker asks for which has not heard of a reload yet are left out. */
   report(names: readonly DnsSnapshot[], { number }: WorkerHandle): void {
-    for (const name of names) if (name.answers) this.#learn(name);
+    const current = names.filter(({ dns }) => this.#isConfigured(dns));
+    for (const name of current) if (name.answers) this.#learn(name);
     this.#forgetGone();
-    this.#log.tell(names, number);
+    this.#log.tell(current, number);
   }
 
   /** Leaves a worker out that is no more. What it has learned stays. */
@@ -44,10 +53,13 @@ export class WorkersNames {
   }
 
   /** Forgets names that are no longer configured, with their endpoints. */
-  keepOnly(configured: readonly DnsSnapshot[]): void {
-    const isConfigured = (name: string) => configured.some(({ dns }) => dns === name);
-    for (const name of this.#latest.keys()) if (!isConfigured(name)) this.#latest.delete(name);
-    for (const [endpoint, name] of this.#seen) if (!isConfigured(name)) this.#seen.delete(endpoint);
+  forgetOthers(): void {
+    for (const name of this.#latest.keys()) if (!this.#isConfigured(name)) this.#latest.delete(name);
+    for (const [endpoint, name] of this.#seen) if (!this.#isConfigured(name)) this.#seen.delete(endpoint);
+  }
+
+  #isConfigured(name: string): boolean {
+    return this.#configured().some(({ dns }) => dns === name);
   }
 
   #learn(name: DnsSnapshot): void {

@@ -72,7 +72,7 @@ class Workers implements Service {
     this.#ownMetrics = ownMetrics;
     this.#configuration = configuration;
     this.#address = address;
-    this.#names = new WorkersNames(log);
+    this.#names = new WorkersNames({ log, configured: () => this.#configuration.names });
     this.#crew = new Crew({
       log,
       atExit,
@@ -125,7 +125,7 @@ class Workers implements Service {
 
   async reload(configuration: Configuration): Promise<void> {
     this.#configuration = configuration;
-    this.#names.keepOnly(configuration.names);
+    this.#names.forgetOthers();
     this.source.forgetOthers();
     await this.#crew.askAll('reload', configuration);
   }

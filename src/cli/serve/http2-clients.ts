@@ -3,6 +3,7 @@ import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Server as SecureServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { callAfterReading } from '../../support/timer.ts';
+import { followSessions } from './http2-sessions.ts';
 
 /** Milliseconds that a client gets to close a connection, after it was told to and all that was written has gone out. */
 const lingerMs = 5_000;
@@ -14,11 +15,7 @@ export class Http2Clients {
   #lingerMs = lingerMs;
 
   constructor(server: Server | SecureServer) {
-    // Node makes the session within this event, and tells the socket to nobody.
-    server.prependListener('secureConnection', (socket: TLSSocket) => {
-      if (socket.alpnProtocol !== 'h2') return;
-      server.once('session', (session) => this.#follow(session, socket, server.keepAliveTimeout));
-    });
+    followSessions(server, (session, socket) => this.#follow(session, socket, server.keepAliveTimeout));
   }
 
   /** The number of open connections over HTTP/2. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import http2 from 'node:http2';
 import net from 'node:net';
 import tls from 'node:tls';
+import { promisify } from 'node:util';
 import { createCertificate } from '../../../../shared/certificate.ts';
 import { parseFlags } from '../../../../src/cli/flags/parse-flags.ts';
 import { createClientServer } from '../../../../src/cli/serve/client-server.ts';
@@ -32,7 +33,8 @@ async function serve({ isSecure = false } = {}) {
   );
   limits.guard(server);
   const { port } = await resources.listen(server);
-  return { limits, port, ca: cert };
+  const openConnections = promisify(server.getConnections.bind(server));
+  return { openConnections, port, ca: cert };
 }
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -42,26 +44,26 @@ describe('a response that is written to its end and not read', () => {
     ['http', false],
     ['https', true],
   ])('costs its client the connection over %s', async (_, isSecure) => {
-    const { limits, port, ca } = await serve({ isSecure });
+    const { openConnections, port, ca } = await serve({ isSecure });
     const socket = isSecure ? tls.connect({ port, host: '127.0.0.1', ca }) : net.connect(port, '127.0.0.1');
     resources.use({ close: () => socket.destroy() });
     socket.on('error', () => {}).pause();
     socket.write(get.repeat(parts));
-    await until(() => limits.openConnections, 1);
-    await until(() => limits.openConnections, 0);
+    await until(() => openConnections(), 1);
+    await until(() => openConnections(), 0);
   });
 
   test('is left alone as long as its client reads now and then', async () => {
-    const { limits, port } = await serve();
+    const { openConnections, port } = await serve();
     const [steady, silent] = [1, 2].map(() => {
       const socket = net.connect(port, '127.0.0.1').on('error', () => {});
       resources.use({ close: () => socket.destroy() });
       socket.pause().write(get.repeat(parts * 20));
       return socket;
     });
-    await until(() => limits.openConnections, 2);
+    await until(() => openConnections(), 2);
     const reading = setInterval(() => void steady?.read(), 5);
-    await until(() => limits.openConnections, 1);
+    await until(() => openConnections(), 1);
     clearInterval(reading);
     expect([steady?.closed, silent?.bytesRead]).toEqual([false, expect.any(Number)]);
   });
@@ -80,15 +82,15 @@ describe('a response that is written to its end and not read', () => {
   });
 
   test('costs its client the connection over HTTP/2 that it does not read at all', async () => {
-    const { limits, port, ca } = await serve({ isSecure: true });
+    const { openConnections, port, ca } = await serve({ isSecure: true });
     const socket = tls.connect({ port, host: '127.0.0.1', ca, ALPNProtocols: ['h2'] });
     resources.use({ close: () => socket.destroy() });
     await once(socket, 'secureConnect');
     socket.on('error', () => {}).pause();
     socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
     for (const frame of [settings, connectionWindow, headers(1), headers(3)]) socket.write(Buffer.from(frame, 'hex'));
-    await until(() => limits.openConnections, 1);
-    await until(() => limits.openConnections, 0);
+    await until(() => openConnections(), 1);
+    await until(() => openConnections(), 0);
   });
 });
 

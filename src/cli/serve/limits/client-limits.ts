@@ -49,7 +49,6 @@ export class ClientLimits {
   readonly #short: Refusals<'clients' | 'endpoints'>;
   readonly #life = new SignsOfLife();
   readonly #unread = new UnreadResponses(this.#life);
-  #connections: ConnectionGate | undefined;
 
   constructor(settings: LimitSettings) {
     const { values, log, descriptors = new Descriptors() } = settings;
@@ -88,13 +87,13 @@ export class ClientLimits {
     const { limit = Infinity } = this.#descriptors;
     // Each client that is let in may ask for something, and needs a connection to an endpoint then.
     const kept = limit / 2;
-    this.#connections = new ConnectionGate({
+    const connections = new ConnectionGate({
       max: this.#settings.values['max-connections'],
       hasRoom: () => !this.#descriptors.areDownTo(kept),
       told: server instanceof TlsServer ? 0 : Math.min(maxTold, Math.floor(limit / 32)),
       onRefused: (why) => (why === 'too-many' ? this.#tooMany.add('connections') : this.#short.add('clients')),
     });
-    this.#connections.guard(server);
+    connections.guard(server);
     this.#requests.askedFirst(server);
     this.#life.follow(server);
     const looking = setInterval(() => this.#look(), lookMs).unref();
@@ -108,11 +107,6 @@ export class ClientLimits {
       requests: this.#tooMany.total('requests'),
       withoutDescriptor: this.#short.total('clients'),
     };
-  }
-
-  /** The connections of clients that are open. */
-  get openConnections(): number {
-    return this.#connections?.open ?? 0;
   }
 
   #look(): void {

@@ -22,11 +22,6 @@ export class ConnectionGate {
     this.#settings = settings;
   }
 
-  /** The connections that are open. */
-  get open(): number {
-    return this.#open;
-  }
-
   /** Puts the gate in front of all who listen for connections of the server so far. */
   guard(server: Server): void {
     const listeners = server.listeners('connection');

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Http2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import { followSessions } from '../http2-sessions.ts';
 
 /** A ping, and whether it was answered. */
 interface Ping {
@@ -15,10 +16,7 @@ export class SignsOfLife {
 
   /** Gets to know the connections of a server from now on. */
   follow(server: Server): void {
-    // Node makes the session within this event, and tells the socket to nobody.
-    server.prependListener('secureConnection', (socket: TLSSocket) => {
-      if (socket.alpnProtocol === 'h2') server.once('session', (session) => this.#sockets.set(session, socket));
-    });
+    followSessions(server, (session, socket) => this.#sockets.set(session, socket));
   }
 
   /**
