@@ -146,9 +146,17 @@ describe('the command', () => {
     expect(command.lines.filter((line) => line.includes('warning'))).toHaveLength(1);
   });
 
-  test('serves and stops where there is not even a shell', async () => {
-    const command = startFor('/run/nobody', { PATH: temporaryFolder(resources) });
-    expect(await command.line(/warning/)).toMatch(/the supervisor is told nothing: spawn sh ENOENT$/);
+  test.each([
+    ['there is not even a shell', () => {}, /spawn sh ENOENT$/],
+    // Of most errors node:child_process tells by an event; others, such as ENOMEM, it throws.
+    ['no shell can be started', (shell: string) => symlinkSync(shell, shell), /spawn ELOOP$/],
+  ])('serves and stops where %s', async (_, prepare, why) => {
+    const folder = temporaryFolder(resources);
+    prepare(path.join(folder, 'sh'));
+    const command = startFor('/run/nobody', { PATH: folder });
+    expect(await command.line(/warning/)).toMatch(/the supervisor is told nothing: /);
+    expect(await command.line(/warning/)).toMatch(why);
+    await command.url();
     command.signal('SIGTERM');
     expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
   });

@@ -2,6 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { messageOf } from '../../errors.ts';
 import { resultWithin } from '../../support/timer.ts';
 import type { Log } from '../log/log.ts';
 
@@ -25,6 +26,10 @@ while read -r message; do
 done`;
 
 type Shell = ChildProcessByStdio<Writable, Readable, null>;
+
+function startShell(): Shell {
+  return spawn('sh', ['-c', script, 'sh', String(process.pid)], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
+}
 
 /** Whoever passes messages on to the supervisor. */
 export type Messages = Pick<Messenger, 'send' | 'isBusy' | 'close'>;
@@ -54,6 +59,7 @@ export class Messenger {
   send(assignments: readonly string[]): void {
     if (this.#isHopeless) return;
     this.#shell ??= this.#start();
+    if (!this.#shell) return;
     this.#unconfirmed++;
     this.#shell.stdin.write(`${assignments.join('\t')}\n`);
   }
@@ -70,11 +76,17 @@ export class Messenger {
     if (!isInTime && shell.pid !== undefined) process.kill(-shell.pid, 'SIGKILL');
   }
 
-  #start(): Shell {
-    const shell = spawn('sh', ['-c', script, 'sh', String(process.pid)], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-      detached: true,
-    });
+  /** Starts the shell. @returns undefined when there can be none: spawn() throws ENOMEM and others, rather than to tell of them. */
+  #start(): Shell | undefined {
+    try {
+      return this.#followed(startShell());
+    } catch (error) {
+      this.#giveUp(messageOf(error));
+      return undefined;
+    }
+  }
+
+  #followed(shell: Shell): Shell {
     createInterface(shell.stdout).on('line', (exitCode) => this.#confirm(Number(exitCode)));
     shell.stdin.on('error', () => {});
     shell.on('error', ({ message }) => this.#giveUp(message));
