@@ -38,6 +38,7 @@ test.each<[string, RegExp, ...string[]]>([
   ['a plain object is told from others', /\[object Object\]/, 'src/support/plain-object.ts'],
   ['a token is known by its characters', /\[!#\$%&'\*\+\.\^_`\|~\\w-\]\+\$/, 'src/http/headers.ts'],
   ['a change of an endpoint is known by its path', /drain\|restore\)\$/, 'src/observers/dashboard/changes.ts'],
+  ['a session over HTTP/2 and its socket are found', /\.once\('session'/, 'src/cli/serve/http2/http2-sessions.ts'],
   ["a connection's headers are listed", /'proxy-connection'/, 'src/http/headers.ts'],
 ])('it is written once how %s', (_, code, ...files) => {
   expect([...texts].filter(([, text]) => code.test(text)).map(([file]) => file)).toEqual(files);

@@ -10,7 +10,7 @@ import type { ParsedFlags } from './flags/parse-flags.ts';
 import { createLog, formatOf, type Log, lossLine } from './log/log.ts';
 import { type LogSink, openLogSink } from './log/log-sink.ts';
 import type { Outputs } from './log/outputs.ts';
-import { type Claim, claimAddress } from './serve/listen.ts';
+import { type Claim, claimAddress } from './serve/address/listen.ts';
 import { startLocally } from './serve/local-service.ts';
 import { logEndpoints, logWarnings } from './serve/log-configuration.ts';
 import { reloader, reopener } from './serve/reload.ts';

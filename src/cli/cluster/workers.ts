@@ -4,7 +4,7 @@ import { CommandError } from '../flags/command-error.ts';
 import type { FlagValues } from '../flags/flags.ts';
 import type { BoundAddress, ListenAddress } from '../flags/kinds/address.ts';
 import { loadMetrics } from '../metrics/load-metrics.ts';
-import { withFixedPort } from '../serve/listen.ts';
+import { withFixedPort } from '../serve/address/listen.ts';
 import type { LocalSettings } from '../serve/local-service.ts';
 import type { Service } from '../serve/service.ts';
 import { optionsAgainstDebugger } from '../signals/debugger.ts';

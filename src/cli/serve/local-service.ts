@@ -6,7 +6,7 @@ import { DnsLog } from '../log/dns-log.ts';
 import type { Log } from '../log/log.ts';
 import { eventsTold, requestLog } from '../log/request-log.ts';
 import { loadMetrics } from '../metrics/load-metrics.ts';
-import { Clients } from './clients.ts';
+import { Clients } from './clients/clients.ts';
 import { discoverShortly } from './discover.ts';
 import { LiveProxy } from './live-proxy.ts';
 import type { Service } from './service.ts';
@@ -89,7 +89,7 @@ export class LocalService implements Service {
     this.#onNames = onNames;
     this.#configuration = configuration;
     const unreadMs = () => this.#configuration.options.timeouts?.clientMs ?? Infinity;
-    this.#clients = new Clients({ configuration, live, log, unreadMs });
+    this.#clients = new Clients({ configuration, proxy: live, log, unreadMs });
     const level = configuration.values['log-level'];
     live.subscribe(
       requestLog(log, () => this.#configuration, level),

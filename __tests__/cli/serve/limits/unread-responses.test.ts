@@ -6,7 +6,7 @@ import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { createCertificate } from '../../../../shared/certificate.ts';
 import { parseFlags } from '../../../../src/cli/flags/parse-flags.ts';
-import { createClientServer } from '../../../../src/cli/serve/client-server.ts';
+import { createClientServer } from '../../../../src/cli/serve/clients/client-server.ts';
 import { ClientLimits } from '../../../../src/cli/serve/limits/client-limits.ts';
 import { Resources } from '../../../helpers/proxy.ts';
 import { until } from '../../../helpers/until.ts';

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Http2Session } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { followSessions } from '../http2-sessions.ts';
+import { followSessions } from '../http2/http2-sessions.ts';
 
 /** A ping, and whether it was answered. */
 interface Ping {

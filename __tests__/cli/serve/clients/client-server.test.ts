@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import type { RequestListener, ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
-import { createCertificate } from '../../../shared/certificate.ts';
-import { createTicketKeys } from '../../../src/cli/config/certificate.ts';
-import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
-import { createClientServer } from '../../../src/cli/serve/client-server.ts';
-import { Resources, request } from '../../helpers/proxy.ts';
-import { answerTo, connectHttp2 } from '../secured.ts';
+import { createCertificate } from '../../../../shared/certificate.ts';
+import { createTicketKeys } from '../../../../src/cli/config/certificate.ts';
+import { parseFlags } from '../../../../src/cli/flags/parse-flags.ts';
+import { createClientServer } from '../../../../src/cli/serve/clients/client-server.ts';
+import { Resources, request } from '../../../helpers/proxy.ts';
+import { answerTo, connectHttp2 } from '../../secured.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());

@@ -3,10 +3,10 @@ import http, { type RequestListener, type ServerResponse } from 'node:http';
 import https from 'node:https';
 import net from 'node:net';
 import tls from 'node:tls';
-import { createCertificate } from '../../../shared/certificate.ts';
-import { Connections } from '../../../src/cli/serve/connections.ts';
-import { Resources } from '../../helpers/proxy.ts';
-import { answering } from '../../helpers/servers.ts';
+import { createCertificate } from '../../../../shared/certificate.ts';
+import { Connections } from '../../../../src/cli/serve/clients/connections.ts';
+import { Resources } from '../../../helpers/proxy.ts';
+import { answering } from '../../../helpers/servers.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());

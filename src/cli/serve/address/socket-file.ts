@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, chmodSync, constants, lstatSync, renameSync, type Stats, unlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { CommandError } from '../flags/command-error.ts';
-import { temporaryNameBytes } from '../flags/kinds/address.ts';
+import { CommandError } from '../../flags/command-error.ts';
+import { temporaryNameBytes } from '../../flags/kinds/address.ts';
 
 /** A Unix socket that is asked for. */
 interface SocketFileSettings {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants as http2Constants, type ServerHttp2Stream } from 'node:http2';
-import { callAfterReading, maxTimerMs } from '../../support/timer.ts';
+import { callAfterReading, maxTimerMs } from '../../../support/timer.ts';
 
 /** The words of node:http to a client that does not send a whole head in time. */
 const requestTimeout = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';

@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { CommandError } from '../flags/command-error.ts';
-import { type BoundAddress, type ListenAddress, portOfBound } from '../flags/kinds/address.ts';
+import { CommandError } from '../../flags/command-error.ts';
+import { type BoundAddress, type ListenAddress, portOfBound } from '../../flags/kinds/address.ts';
 import { SocketFile } from './socket-file.ts';
 
 /** An address that is claimed for this process and its workers. */

@@ -1,7 +1,7 @@
-import type { Metric } from '../metrics/metric.ts';
-import { ownMetric } from '../metrics/own-metrics.ts';
+import type { Metric } from '../../metrics/metric.ts';
+import { ownMetric } from '../../metrics/own-metrics.ts';
+import type { ClientLimits } from '../limits/client-limits.ts';
 import type { Connections } from './connections.ts';
-import type { ClientLimits } from './limits/client-limits.ts';
 
 interface ClientFigures {
   readonly connections: Pick<Connections, 'open'>;

@@ -1,8 +1,8 @@
 import { Server, type ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import { Server as NetServer, type Socket } from 'node:net';
-import { callAfterReading } from '../../support/timer.ts';
-import { Http2Clients } from './http2-clients.ts';
+import { callAfterReading } from '../../../support/timer.ts';
+import { Http2Clients } from '../http2/http2-clients.ts';
 
 /**
  * Milliseconds for which an idle connection outlives the listening server, so that a request is answered that its client

@@ -1,8 +1,8 @@
 import http, { type IncomingMessage, type RequestListener } from 'node:http';
 import https from 'node:https';
-import { maxTimerMs } from '../../support/timer.ts';
-import type { Configuration } from '../config/configuration.ts';
-import { createHttp2Server } from './http2-server.ts';
+import { maxTimerMs } from '../../../support/timer.ts';
+import type { Configuration } from '../../config/configuration.ts';
+import { createHttp2Server } from '../http2/http2-server.ts';
 import { hasBody, limitSilence } from './silence.ts';
 
 /** A server for clients, whatever they speak: requests over HTTP/2 look as those over HTTP/1.1 do. */

@@ -1,21 +1,27 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { Server as TlsServer } from 'node:tls';
-import type { Configuration } from '../config/configuration.ts';
-import type { BoundAddress, ListenAddress } from '../flags/kinds/address.ts';
-import type { Log } from '../log/log.ts';
-import type { Metric } from '../metrics/metric.ts';
+import type { Configuration } from '../../config/configuration.ts';
+import type { BoundAddress, ListenAddress } from '../../flags/kinds/address.ts';
+import type { Log } from '../../log/log.ts';
+import type { Metric } from '../../metrics/metric.ts';
+import { boundAddressOf, listenOn } from '../address/listen.ts';
+import { ClientLimits } from '../limits/client-limits.ts';
 import { clientMetrics } from './client-metrics.ts';
 import { createClientServer } from './client-server.ts';
 import { Connections } from './connections.ts';
-import { ClientLimits } from './limits/client-limits.ts';
-import { boundAddressOf, listenOn } from './listen.ts';
-import type { LiveProxy } from './live-proxy.ts';
+
+/** Answers what clients ask for. */
+interface Answering {
+  readonly serve: RequestListener;
+  /** Answers a request for another protocol. */
+  readonly upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
+}
 
 interface ClientsSettings {
   /** The certificate, and the flags about clients. */
   readonly configuration: Configuration;
-  /** Answers the requests. */
-  readonly live: Pick<LiveProxy, 'serve' | 'upgrade'>;
+  readonly proxy: Answering;
   readonly log: Log;
   /** Milliseconds for which a client may leave a response unread, or Infinity; asked again and again, as a reload may change it. */
   readonly unreadMs: () => number;
@@ -28,15 +34,15 @@ export class Clients {
   readonly #limits: ClientLimits;
   readonly #log: Log;
 
-  constructor({ configuration, live, log, unreadMs }: ClientsSettings) {
+  constructor({ configuration, proxy, log, unreadMs }: ClientsSettings) {
     this.#log = log;
     this.#limits = new ClientLimits({ values: configuration.values, log, unreadMs });
-    this.#server = createClientServer(configuration, this.#limits.admitting(live.serve));
+    this.#server = createClientServer(configuration, this.#limits.admitting(proxy.serve));
     this.#connections = new Connections(this.#server);
     this.#limits.guard(this.#server);
     this.#server.on('upgrade', (req, socket, head) => {
       this.#connections.release(req.socket);
-      if (this.#limits.admitUpgrade(socket)) live.upgrade(req, socket, head);
+      if (this.#limits.admitUpgrade(socket)) proxy.upgrade(req, socket, head);
     });
   }
 

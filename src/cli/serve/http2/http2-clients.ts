@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import type { Server as SecureServer } from 'node:https';
 import type { TLSSocket } from 'node:tls';
-import { callAfterReading } from '../../support/timer.ts';
+import { callAfterReading } from '../../../support/timer.ts';
 import { followSessions } from './http2-sessions.ts';
 
 /** Milliseconds that a client gets to close a connection, after it was told to and all that was written has gone out. */

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { SocketFile } from '../../../src/cli/serve/socket-file.ts';
-import { Resources } from '../../helpers/proxy.ts';
-import { temporaryFolder } from '../files.ts';
+import { SocketFile } from '../../../../src/cli/serve/address/socket-file.ts';
+import { Resources } from '../../../helpers/proxy.ts';
+import { temporaryFolder } from '../../files.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());

@@ -1,11 +1,11 @@
 import type { RequestListener } from 'node:http';
 import tls from 'node:tls';
-import { createCertificate } from '../../../shared/certificate.ts';
-import { createTicketKeys } from '../../../src/cli/config/certificate.ts';
-import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
-import { createClientServer } from '../../../src/cli/serve/client-server.ts';
-import { Resources } from '../../helpers/proxy.ts';
-import { until } from '../../helpers/until.ts';
+import { createCertificate } from '../../../../shared/certificate.ts';
+import { createTicketKeys } from '../../../../src/cli/config/certificate.ts';
+import { parseFlags } from '../../../../src/cli/flags/parse-flags.ts';
+import { createClientServer } from '../../../../src/cli/serve/clients/client-server.ts';
+import { Resources } from '../../../helpers/proxy.ts';
+import { until } from '../../../helpers/until.ts';
 import {
   endStream,
   type Frame,
@@ -13,7 +13,7 @@ import {
   getRequest,
   readFrames,
   unlimitedPreface,
-} from '../../transports/raw-http2.ts';
+} from '../../../transports/raw-http2.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
