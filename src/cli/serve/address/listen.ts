@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { getSystemErrorMap } from 'node:util';
 import { CommandError } from '../../flags/command-error.ts';
-import { type BoundAddress, type ListenAddress, portOfBound } from '../../flags/kinds/address.ts';
+import { type BoundAddress, formatAskedAddress, type ListenAddress, portOfBound } from '../../flags/kinds/address.ts';
 import { SocketFile } from './socket-file.ts';
 
 /** An address that is claimed for this process and its workers. */
@@ -40,13 +41,20 @@ export async function claimAddress(
  */
 export function listenOn(server: Server, address: ListenAddress, problem = 'cannot listen'): Promise<BoundAddress> {
   return new Promise((resolve, reject) => {
-    const onError = (error: Error): void => reject(new CommandError(1, `${problem}: ${error.message}`));
+    const onError = (error: NodeJS.ErrnoException): void =>
+      reject(new CommandError(1, `${problem}: ${whyNotAt(address, error)}`));
     server.once('error', onError);
     server.listen(listenOptions(address), () => {
       server.off('error', onError);
       resolve(boundAddressOf(server));
     });
   });
+}
+
+/** Says why a server cannot listen. Node's own message is another one in workers, and has `null` for a host that is not given. */
+function whyNotAt(address: ListenAddress, { code, errno, message }: NodeJS.ErrnoException): string {
+  const [, words] = getSystemErrorMap().get(errno ?? 0) ?? [];
+  return words === undefined ? message : `${code}: ${words}, ${formatAskedAddress(address)}`;
 }
 
 /** The address of a server that listens. */
