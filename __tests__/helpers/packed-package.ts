@@ -20,12 +20,17 @@ export interface PackedPackage {
   close(): Promise<void>;
 }
 
-/** Packs a copy, so that the build leaves alone what others use meanwhile. */
-export async function packPackage(): Promise<PackedPackage> {
+/**
+ * Packs a copy, so that the build leaves alone what others use meanwhile.
+ * @param parts the files and folders of which the copy is made. @default all
+ */
+export async function packPackage(parts: readonly string[] = ['.']): Promise<PackedPackage> {
   const folder = await mkdtemp(path.join(tmpdir(), 'balancing-reverse-proxy-'));
   const copy = path.join(folder, 'copy');
   const isCopied = (source: string) => !['node_modules', '.git', 'dist'].includes(path.basename(source));
-  await cp(root, copy, { recursive: true, filter: isCopied });
+  for (const part of parts) {
+    await cp(path.join(root, part), path.join(copy, part), { recursive: true, filter: isCopied });
+  }
   await symlink(path.join(root, 'node_modules'), path.join(copy, 'node_modules'), 'junction');
   const answer = await npm(copy, 'pack', '--json', '--pack-destination', folder);
   // What the build prints comes first.
