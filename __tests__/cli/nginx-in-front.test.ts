@@ -6,6 +6,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { WebSocket } from 'ws';
 import { textOf } from '../docs/project.ts';
+import { describeWith, pathOfAll } from '../helpers/programs.ts';
 import { Resources, request } from '../helpers/proxy.ts';
 import { listen } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
@@ -14,10 +15,6 @@ import { Command } from './command.ts';
 import { temporaryFolder } from './files.ts';
 
 /** The block of docs/deployment.md, in a real nginx. */
-
-const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
-const isInstalled = spawnSync('nginx', ['-v'], { env: { PATH } }).status === 0;
-if (!isInstalled) console.warn('nginx in front is not tested: it is not installed (on Debian: apt-get install nginx)');
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -57,7 +54,10 @@ async function startNginx(folder: string, sockets: readonly string[]): Promise<s
      http { access_log off; ${temporary.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ')}
      ${site} }`,
   );
-  const child = spawn('nginx', ['-p', folder, '-e', 'stderr', '-c', file], { env: { PATH }, stdio: 'ignore' });
+  const child = spawn('nginx', ['-p', folder, '-e', 'stderr', '-c', file], {
+    env: { PATH: pathOfAll },
+    stdio: 'ignore',
+  });
   resources.use({ close: () => stop(child) });
   const url = `http://127.0.0.1:${port}`;
   await until(() =>
@@ -86,7 +86,7 @@ async function startCommand(socket: string, endpoint: string, ...flags: readonly
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-(isInstalled || process.env.CI ? describe : describe.skip)('nginx in front, by a Unix socket', () => {
+describeWith('nginx in front, by a Unix socket', ['nginx'], () => {
   test('gives endpoints the address that the client has, and what nginx knows', async () => {
     const endpoint = await resources.startAt(({ headers }, res) => res.end(JSON.stringify(headers)));
     const folder = socketFolder();
@@ -153,14 +153,16 @@ const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex
   });
 });
 
-const hasCurl = spawnSync('curl', ['--version']).status === 0;
-
-(hasCurl || process.env.CI ? test : test.skip)('curl --unix-socket is answered', async () => {
-  const socket = path.join(temporaryFolder(resources), 'app.sock');
-  await startCommand(socket, await resources.startAt((_, res) => res.end('hello')));
-  const curl = spawn('curl', ['-sS', '--unix-socket', socket, 'http://any/'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let text = '';
-  curl.stdout.on('data', (chunk) => (text += chunk));
-  await once(curl, 'close');
-  expect(text).toBe('hello');
+describeWith('curl --unix-socket', ['curl'], () => {
+  test('is answered', async () => {
+    const socket = path.join(temporaryFolder(resources), 'app.sock');
+    await startCommand(socket, await resources.startAt((_, res) => res.end('hello')));
+    const curl = spawn('curl', ['-sS', '--unix-socket', socket, 'http://any/'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    curl.stdout.on('data', (chunk) => (text += chunk));
+    await once(curl, 'close');
+    expect(text).toBe('hello');
+  });
 });

@@ -1,17 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { describeWith } from '../helpers/programs.ts';
 import { endCommands, startCommand } from './start-command.ts';
 
 afterEach(endCommands);
 
-const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
-const isInstalled = spawnSync('haproxy', ['-v'], { env: { PATH } }).status === 0;
-const isNeeded = Boolean(process.env.CI);
-
-if (!isInstalled && !isNeeded) {
-  console.warn('the rolling restart is not tested: haproxy is not installed (on Debian: apt-get install haproxy)');
-}
-
-(isInstalled || isNeeded ? describe : describe.skip)('the rolling restart behind HAProxy', () => {
+describeWith('the rolling restart behind HAProxy', ['haproxy'], () => {
   test('loses none of 20,000 requests while both instances are restarted twice', async () => {
     const command = startCommand('haproxy/rolling-restart.ts', '--requests 20000 --restarts 2 --seed 1');
     const exitCode = await command.exitCode;

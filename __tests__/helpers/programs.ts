@@ -17,10 +17,13 @@ const packages: Readonly<Record<string, string>> = {
   'systemd-analyze': 'systemd',
 };
 
-/** Whether a program can be started, by its name or path. */
+/** The variable PATH, with the folders for servers and the like, which only root's has on Debian. */
+export const pathOfAll = [process.env.PATH, '/usr/sbin', '/usr/local/sbin'].filter(Boolean).join(path.delimiter);
+
+/** Whether a program can be started, by its name in {@link pathOfAll} or by its path. */
 export function isInstalled(program: string): boolean {
   if (path.isAbsolute(program)) return true;
-  return (process.env.PATH ?? '').split(path.delimiter).some((folder) => {
+  return pathOfAll.split(path.delimiter).some((folder) => {
     try {
       accessSync(path.join(folder, program), constants.X_OK);
       return true;

@@ -3,21 +3,18 @@ import { chmodSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { textOf } from '../../docs/project.ts';
+import { describeWith, pathOfAll } from '../../helpers/programs.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
 import { including, until } from '../../helpers/until.ts';
 import { Command } from '../command.ts';
 import { temporaryFolder } from '../files.ts';
-
-const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
-const isInstalled = spawnSync('logrotate', ['--version'], { env: { PATH } }).status === 0;
-if (!isInstalled) console.warn('logrotate is not tried: it is not installed (on Debian: apt-get install logrotate)');
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
 
 const [, block = ''] = /^```\n(\/var\/log\/.*?)^```$/ms.exec(textOf('docs/command.md')) ?? [];
 
-(isInstalled || process.env.CI ? describe : describe.skip)('logrotate, as docs/command.md has it', () => {
+describeWith('logrotate, as docs/command.md has it', ['logrotate', 'zcat'], () => {
   test.each(['1', '2'])('loses no line of %s workers under load', async (workers) => {
     const folder = temporaryFolder(resources);
     const log = path.join(folder, 'brp.log');
@@ -32,7 +29,8 @@ const [, block = ''] = /^```\n(\/var\/log\/.*?)^```$/ms.exec(textOf('docs/comman
       .replace(/systemctl kill .*/, `kill -USR1 ${command.child.pid}`);
     writeFileSync(config, rules);
     chmodSync(config, 0o600);
-    const rotate = () => promisify(execFile)('logrotate', ['-f', '-s', `${folder}/state`, config], { env: { PATH } });
+    const rotate = () =>
+      promisify(execFile)('logrotate', ['-f', '-s', `${folder}/state`, config], { env: { PATH: pathOfAll } });
 
     let sent = 0;
     let isOver = false;
