@@ -46,7 +46,10 @@ function xRequestIdOf(req: IncomingMessage, trust: TrustForwarded): string {
 
 /** Headers that have this id and no other. Without an id they stay as they are. */
 export function withXRequestId(headers: HeaderList, id: string | undefined): HeaderList {
-  return id === undefined ? headers : [...withoutXRequestId(headers), 'X-Request-Id', id];
+  if (id === undefined) return headers;
+  const kept = withoutXRequestId(headers);
+  kept.push('X-Request-Id', id);
+  return kept;
 }
 
 /** Headers without any id. */
