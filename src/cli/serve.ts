@@ -1,21 +1,20 @@
-import { pause, resultWithin } from '../support/timer.ts';
 import { startAdmin } from './admin/admin.ts';
 import { startWorkers } from './cluster/workers.ts';
 import { type Configuration, configurationReader } from './config/configuration.ts';
 import type { Environment } from './flags/environment.ts';
 import type { FlagValues } from './flags/flags.ts';
 import { formatBoundAddress, portOfBound } from './flags/kinds/address.ts';
-import { formatDuration } from './flags/kinds/duration.ts';
 import type { ParsedFlags } from './flags/parse-flags.ts';
 import { createLog, formatOf, type Log, lossLine } from './log/log.ts';
 import { type LogSink, openLogSink } from './log/log-sink.ts';
 import type { Outputs } from './log/outputs.ts';
-import { type Claim, claimAddress } from './serve/address/listen.ts';
+import { claimAddress } from './serve/address/listen.ts';
 import { startLocally } from './serve/local-service.ts';
 import { logEndpoints, logWarnings } from './serve/log-configuration.ts';
 import { reloader, reopener } from './serve/reload.ts';
 import { Reloads } from './serve/reloads.ts';
 import type { Service } from './serve/service.ts';
+import { longestStopMs, stopService } from './serve/stop.ts';
 import type { Signals } from './signals/signals.ts';
 import { supervisorOf } from './supervisor/supervisor.ts';
 
@@ -91,8 +90,7 @@ async function serveWith({ env, values, signals, warnings, read, configuration, 
   const why = await Promise.race([reason, service.failed]);
   admin.leave();
   supervisor.stop(longestStopMs(values));
-  await leave({ why, values, log, service });
-  const exitCode = await finish({ why, values, log, service, claim });
+  const exitCode = await stopService({ why, values, log, service, claim });
   await admin.close();
   await supervisor.close();
   return why === readerGone ? 1 : exitCode;
@@ -102,45 +100,6 @@ async function serveWith({ env, values, signals, warnings, read, configuration, 
 function statusOf({ address, workers }: FlagValues, { bound }: Service): string {
   const place = `serving on "${formatBoundAddress(address, bound)}"`;
   return workers === 1 ? place : `${place} with ${workers} workers`;
-}
-
-/** Milliseconds that a stop takes at most; 0 is no limit. */
-function longestStopMs({ 'shutdown-delay': delayMs, 'shutdown-timeout': timeoutMs }: FlagValues): number {
-  return timeoutMs === 0 ? 0 : delayMs + timeoutMs;
-}
-
-interface Stop {
-  readonly why: string;
-  readonly values: FlagValues;
-  readonly log: Log;
-  readonly service: Service;
-}
-
-/** Goes on for a while, so that load balancers take note before connections are refused. */
-async function leave({ why, values, log, service }: Stop): Promise<void> {
-  const delayMs = values['shutdown-delay'];
-  if (delayMs === 0) return;
-  service.leave();
-  log('info', `leaving (${why}): requests are accepted for another ${formatDuration(delayMs)}`);
-  await pause(delayMs);
-}
-
-/** @returns the exit code. */
-async function finish({ why, values, log, service, claim }: Stop & { readonly claim: Claim }): Promise<0 | 1> {
-  const isWhole = await resultWithin(values['shutdown-timeout'], async () => {
-    await service.refuse();
-    claim.release();
-    // Logged only now, when nobody can connect any more, so that whoever reads the line may rely on it.
-    log('info', `stopping (${why}): finishing the requests in flight`);
-    return service.finish();
-  });
-  if (isWhole) {
-    log('info', 'stopped');
-    return 0;
-  }
-  const when = isWhole === undefined ? `after ${formatDuration(values['shutdown-timeout'])}` : 'as a worker failed';
-  log('error', `requests in flight were cut ${when}`);
-  return 1;
 }
 
 function logStart(
