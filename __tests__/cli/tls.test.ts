@@ -31,6 +31,11 @@ describe('-tls-cert and -tls-key', () => {
     [['-tls-cert', 'EMPTY', '-tls-key', 'KEY'], /flag -tls-cert: .* cannot be read: it is empty/],
     [['-tls-cert', 'CERT', '-tls-key', 'EMPTY'], /flag -tls-key: .* cannot be read: it is empty/],
     [['-tls-cert', 'KEY', '-tls-key', 'KEY'], /flag -tls-cert: .*key\.pem cannot be used with .*key\.pem: /],
+    [
+      ['-tls-cert', 'KEY', '-tls-key', 'CERT'],
+      /flag -tls-cert: .*key\.pem cannot be used with .*cert\.pem: the first has no certificate in PEM/,
+    ],
+    [['-tls-cert', 'CERT', '-tls-key', 'CERT'], /flag -tls-cert: .*: the second has no private key in PEM/],
     [['-tls-cert', 'OTHER', '-tls-key', 'KEY'], /flag -tls-cert: .* cannot be used with .*mismatch/],
   ])('are refused as %j', async (flags, message) => {
     const [{ files }, other] = await Promise.all([certificateFiles(resources), certificateFiles(resources)]);

@@ -87,6 +87,20 @@ describe('-check', () => {
     expect([exitCodeOfGood, stdout.split('\n')[1]]).toEqual([0, `address ${good}, http, one process`]);
   });
 
+  test('says where a folder, or another file, stands in the way', async () => {
+    const folder = temporaryFolder(resources);
+    const file = temporaryFile(resources, 'file', '');
+    const { exitCode, stderr } = await runLocally(
+      ...['-check', '-e', 'http://a', '-log-file', folder, '-address', `unix:${file}`],
+    );
+    expect(exitCode).toBe(2);
+    expect(stderr.split('\n')).toEqual([
+      `balancing-reverse-proxy: flag -address: ${file} is there and no socket; it stays as it is`,
+      `balancing-reverse-proxy: flag -log-file: ${folder} is a directory`,
+      '',
+    ]);
+  });
+
   test('says what is wrong with a file that is none, and with the rest', async () => {
     const file = temporaryFile(resources, 'brp.json', '{"endpoints": [');
     const { exitCode, stderr } = await runLocally('-check', '-config', file, '-tls-ca', '/missing');

@@ -44,6 +44,8 @@ describe('readConfigFile', () => {
     ['brp.json', '[{}]', 'expected the options by name, got a list'],
     ['brp.json', '"secret"', 'expected the options by name, got a text'],
     ['brp.yaml', 'a: 1\nb: [secret', ':2:11: the indentation does not fit, or a bracket is missing'],
+    ['brp.yaml', 'a:\n  - b: 1\n   c: secret', ':3:1: the indentation does not fit, or a bracket is missing'],
+    ['brp.yaml', 'a:\n  b: 1\n   c: secret', ':2:6: a map or list cannot stand here; .* indentation .*'],
     ['brp.yaml', 'a: 1\na: secret', ':2:1: the key is there already'],
     ['brp.yaml', 'a:\n\t- secret', ':2:1: tabs cannot be used for indentation'],
     ['brp.yaml', 'a: !!js/secret x', ':1:4: the tag is unknown or does not fit'],

@@ -89,6 +89,27 @@ describe('a problem of a file', () => {
   });
 });
 
+describe('a flag among the options of a file', () => {
+  test.each([
+    ['address', 'it is a flag only, -address'],
+    ['workers', 'it is a flag only, -workers'],
+    ['log-file', 'it is a flag only, -log-file'],
+    ['logFile', 'it is a flag only, -log-file'],
+    ['connect-timeout', 'in a file the flag -connect-timeout is `timeouts.connectMs`'],
+    ['hedgeDelay', 'in a file the flag -hedge-delay is `hedge.delayMs`'],
+  ])('%s: %s', async (name, advice) => {
+    expect(await linesOf('brp.yaml', `endpoints: [http://a]\n${name}: x\n`)).toEqual([
+      `FILE:2:1: option \`${name}\` is unknown; ${advice}`,
+    ]);
+  });
+
+  test('is none within a group', async () => {
+    expect(await linesOf('brp.yaml', 'endpoints: [http://a]\ntls: { address: x }\n')).toEqual([
+      expect.stringMatching(/^FILE:2:8: option `tls\.address` is unknown; known are ca/),
+    ]);
+  });
+});
+
 test('a text that goes deep is refused at its name, and nothing overflows', async () => {
   const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
   expect(await linesOf('brp.json', `{"endpoints": ["http://a"], "deep": ${deep}}`)).toEqual([

@@ -1,39 +1,40 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
 import { CommandError } from '../flags/command-error.ts';
 import { labelOf } from '../flags/flag-value.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
+import { whyNoSocketAt } from '../serve/address/socket-file.ts';
 
 /**
  * Finds out whether the file of `-log-file` could be written or made, without touching it.
  * @throws CommandError with exit code 2.
  */
-export async function checkLogFile(flags: ParsedFlags): Promise<void> {
+export function checkLogFile(flags: ParsedFlags): void {
   const file = flags.values['log-file'];
-  if (['', 'stdout', 'stderr'].includes(file)) return;
-  const problem = await whyNotWritable(file);
-  const isMissing = problem?.code === 'ENOENT';
-  tellOf('log-file', isMissing ? await whyNotWritable(path.dirname(file)) : problem, flags);
+  if (!['', 'stdout', 'stderr'].includes(file)) tellOf('log-file', whyNotWritable(file), flags);
 }
 
 /**
  * Finds out whether the Unix socket of an address could be made, if the address is one.
  * @throws CommandError with exit code 2.
  */
-export async function checkSocket(name: 'address' | 'admin', flags: ParsedFlags): Promise<void> {
+export function checkSocket(name: 'address' | 'admin', flags: ParsedFlags): void {
   const address = flags.values[name];
-  if (address && 'path' in address) tellOf(name, await whyNotWritable(path.dirname(address.path)), flags);
+  if (address && 'path' in address) tellOf(name, whyNoSocketAt(address.path), flags);
 }
 
-/** Says why a file cannot be written, or why nothing can be made in a folder. */
-function whyNotWritable(file: string): Promise<NodeJS.ErrnoException | undefined> {
-  return access(file, constants.W_OK).then(
-    () => undefined,
-    (error: NodeJS.ErrnoException) => error,
-  );
+/** Says why a file cannot be written or made; undefined where it can. */
+function whyNotWritable(file: string): string | undefined {
+  try {
+    const present = statSync(file, { throwIfNoEntry: false });
+    if (present?.isDirectory()) return `${file} is a directory`;
+    accessSync(present ? file : path.dirname(file), constants.W_OK);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return undefined;
 }
 
-function tellOf(name: 'log-file' | 'address' | 'admin', problem: Error | undefined, { given }: ParsedFlags): void {
-  if (problem) throw new CommandError(2, `${labelOf(name, given.get(name) ?? 'flag')}: ${problem.message}`);
+function tellOf(name: 'log-file' | 'address' | 'admin', problem: string | undefined, { given }: ParsedFlags): void {
+  if (problem !== undefined) throw new CommandError(2, `${labelOf(name, given.get(name) ?? 'flag')}: ${problem}`);
 }

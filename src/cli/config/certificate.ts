@@ -43,9 +43,16 @@ export async function readCertificate(flags: ParsedFlags, ticketKeys: Buffer): P
   try {
     createSecureContext(texts);
   } catch (error) {
-    throw problemWith('tls-cert', flags, `${cert} cannot be used with ${key}: ${(error as Error).message}`);
+    throw problemWith('tls-cert', flags, `${cert} cannot be used with ${key}: ${whyUnusable(texts, error as Error)}`);
   }
   return { ...texts, ticketKeys };
+}
+
+/** Says why a certificate and a key are none, as OpenSSL has one error (`no start line`) for the files swapped and for much else. */
+function whyUnusable({ cert, key }: Pick<Certificate, 'cert' | 'key'>, { message }: Error): string {
+  if (!/^-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/m.test(cert)) return 'the first has no certificate in PEM';
+  if (!/^-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/m.test(key)) return 'the second has no private key in PEM';
+  return message;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { BalancingProxyError } from '../../index.ts';
 import { labelOf } from '../flags/flag-value.ts';
+import { flagCalled, flagNames } from '../flags/flags.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
 import type { ConfigFile } from './config-file.ts';
 import { notInFiles } from './not-in-files.ts';
@@ -22,8 +23,20 @@ export function placedProblems(error: BalancingProxyError, flags: ParsedFlags, f
     const [first = ''] = /^[\w.]+/.exec(option) ?? [];
     const labelFor = (name: string) => labelOfOption(name, flags);
     if (labelFor(first) !== undefined) return replaceOptions(problem, labelFor);
-    return `${file.placeOf(option, rest.startsWith(' is unknown') ? 'name' : 'value')}: ${problem}`;
+    if (!rest.startsWith(' is unknown')) return `${file.placeOf(option, 'value')}: ${problem}`;
+    const advice = adviceOnFlag(option);
+    const text = advice === undefined ? problem : `option \`${option}\` is unknown; ${advice}`;
+    return `${file.placeOf(option, 'name')}: ${text}`;
   });
+}
+
+/** The advice for whoever has a flag among the options of a file, by the flag's name or one like `logFile`; undefined for any other name. */
+function adviceOnFlag(name: string): string | undefined {
+  const kebab = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const flag = flagNames.find((one) => one === kebab);
+  if (flag === undefined) return undefined;
+  const { option } = flagCalled(flag);
+  return option === undefined ? `it is a flag only, -${flag}` : `in a file the flag -${flag} is \`${option}\``;
 }
 
 function labelOfOption(option: string, { values, given }: ParsedFlags): string | undefined {

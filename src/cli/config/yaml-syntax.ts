@@ -15,7 +15,8 @@ const problems: Readonly<Record<yaml.ErrorCode, string>> = {
   BAD_INDENT: 'the indentation does not fit, or a bracket is missing',
   BAD_PROP_ORDER: 'anchors and tags come after the indicator',
   BAD_SCALAR_START: 'a text that begins like this needs quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'a map or list cannot stand here; a text with a colon in it needs quotes',
+  BLOCK_AS_IMPLICIT_KEY:
+    'a map or list cannot stand here; a text with a colon in it needs quotes, or the indentation of the next line does not fit',
   BLOCK_IN_FLOW: 'lists and maps within brackets need brackets, too',
   DUPLICATE_KEY: 'the key is there already',
   IMPOSSIBLE: 'this cannot be read',
@@ -41,7 +42,8 @@ export function parseYaml(text: string): ParsedText {
   checkPeer({ name: 'yaml', user: 'for YAML', oldest: '2.4.0', part: ['parseDocument', parseDocument] });
   const document = parseDocument(text, { prettyErrors: false, logLevel: 'error' });
   const refuse = (code: yaml.ErrorCode, offset: number): never => {
-    throw new UnreadableText(placeAt(text, offset), problems[code] ?? 'this cannot be read');
+    const seen = code === 'MISSING_CHAR' && isAtLineStart(text, offset) ? 'BAD_INDENT' : code;
+    throw new UnreadableText(placeAt(text, offset), problems[seen] ?? 'this cannot be read');
   };
   // An unknown tag is only a warning of the parser, but nobody knows which value it should have given.
   const [problem] = [...document.errors, ...document.warnings];
@@ -54,6 +56,11 @@ export function parseYaml(text: string): ParsedText {
   } catch {
     throw new SyntaxError('its aliases or tags lead to nothing that can be used');
   }
+}
+
+/** Whether nothing but blanks stands before a place in its line: what the parser misses there is most often the right indentation. */
+function isAtLineStart(text: string, offset: number): boolean {
+  return text.slice(text.lastIndexOf('\n', offset - 1) + 1, offset).trim() === '';
 }
 
 /**

@@ -36,15 +36,9 @@ export class SocketFile {
   static async claim(settings: SocketFileSettings): Promise<SocketFile> {
     const { file, problem } = settings;
     const refuse = (why: string) => new CommandError(1, `${problem}: ${why}`);
-    try {
-      // The error of node:net for a folder that is not there would be EACCES.
-      accessSync(path.dirname(file), constants.W_OK | constants.X_OK);
-    } catch (error) {
-      throw refuse((error as Error).message);
-    }
-    const present = lstatSync(file, { throwIfNoEntry: false });
-    if (present && !present.isSocket()) throw refuse(`${file} is there and no socket; it stays as it is`);
-    const state = present ? await tryToConnect(file) : 'nobody listens';
+    const problemSeen = whyNoSocketAt(file);
+    if (problemSeen !== undefined) throw refuse(problemSeen);
+    const state = await tryToConnect(file);
     if (state === 'nobody listens') return new SocketFile(settings);
     throw refuse(state === 'somebody listens' ? `another process listens on ${file}` : state.message);
   }
@@ -77,6 +71,18 @@ export class SocketFile {
       // A file that stays behind is replaced at the next start.
     }
   }
+}
+
+/** Says why there can be no Unix socket at a path, as far as that is to be seen from outside; undefined where there can. */
+export function whyNoSocketAt(file: string): string | undefined {
+  try {
+    // The error of node:net for a folder that is not there would be EACCES.
+    accessSync(path.dirname(file), constants.W_OK | constants.X_OK);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const present = lstatSync(file, { throwIfNoEntry: false });
+  return present && !present.isSocket() ? `${file} is there and no socket; it stays as it is` : undefined;
 }
 
 /** Whether both are the same file. The numbers of files that are gone are used again, at another time. */
