@@ -2,32 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { BalancingProxy, DnsSnapshot, EndpointSnapshot, ManagedProxy, Observer, ProxyEvent } from '../../index.ts';
 import { addCounts, mostGone, PastCounts, withoutGone } from './snapshots.ts';
-
-/** A proxy that is or was in use. */
-interface Generation {
-  readonly proxy: BalancingProxy;
-  /** Requests that had come before this proxy was in use: its own request numbers are counted from there. */
-  readonly before: number;
-}
-
-/** Somebody who hears events. */
-interface Subscription {
-  readonly observer: Observer;
-  /** The types of the events; undefined for all. */
-  readonly types: ReadonlyArray<ProxyEvent['type']> | undefined;
-  /** The functions that end it, one for each proxy that may still report. */
-  readonly ends: Map<Generation, () => void>;
-}
-
-/** Workers that have numbers of their own: a command may start more of them in its life, but hardly so many at a time. */
-const numberedWorkers = 1_000;
+import { type Generation, Subscriptions } from './subscriptions.ts';
 
 /**
  * The proxy in use, which can be replaced at any moment without losing a request: new requests go to the new proxy, and the
  * old one finishes those under way. Observers, counts, request numbers and drained endpoints outlive the change.
  */
 export class LiveProxy implements ManagedProxy {
-  readonly #worker: number | undefined;
   #current: Generation;
   #requestCount = 0;
   readonly #retired = new Map<Generation, Promise<void>>();
@@ -38,11 +19,11 @@ export class LiveProxy implements ManagedProxy {
   /** The endpoints that DNS gives, and those that it has given as long as the proxy in use knows them. */
   #found: ReadonlySet<string> = new Set();
   #denied = 0;
-  readonly #subscriptions = new Set<Subscription>();
+  readonly #subscriptions: Subscriptions;
 
   /** @param worker the number of the worker that this process is: request numbers end in its last three digits. */
   constructor(proxy: BalancingProxy, worker?: number) {
-    this.#worker = worker;
+    this.#subscriptions = new Subscriptions(worker);
     this.#current = { proxy, before: 0 };
   }
 
@@ -115,14 +96,8 @@ export class LiveProxy implements ManagedProxy {
   }
 
   /** Tells an observer of the events of all proxies, each under a request number of its own. @returns its unsubscribe. */
-  subscribe(observer: Observer, types?: Subscription['types']): () => void {
-    const subscription: Subscription = { observer, types, ends: new Map() };
-    this.#subscriptions.add(subscription);
-    for (const generation of this.#generations) this.#report(generation, subscription);
-    return () => {
-      this.#subscriptions.delete(subscription);
-      for (const end of subscription.ends.values()) end();
-    };
+  subscribe(observer: Observer, types?: ReadonlyArray<ProxyEvent['type']>): () => void {
+    return this.#subscriptions.begin(observer, types, this.#generations);
   }
 
   /** Sends requests to another proxy from now on. The proxy before is closed when its last request has ended. */
@@ -130,7 +105,7 @@ export class LiveProxy implements ManagedProxy {
     const old = this.#current;
     for (const name of this.#drained) if (!proxy.drain(name) && proxy.names.length === 0) this.#drained.delete(name);
     this.#current = { proxy, before: this.#requestCount };
-    for (const subscription of this.#subscriptions) this.#report(this.#current, subscription);
+    this.#subscriptions.follow(this.#current);
     this.#forgetGone();
     const forget = (): void => this.#forget(old);
     this.#retired.set(old, old.proxy.close().then(forget, forget));
@@ -145,22 +120,9 @@ export class LiveProxy implements ManagedProxy {
     return [this.#current, ...this.#retired.keys()];
   }
 
-  /** Passes on what a generation reports from now on. */
-  #report(generation: Generation, { observer, types, ends }: Subscription): void {
-    const end = generation.proxy.subscribe((event) => observer(this.#numbered(event, generation)), types);
-    ends.set(generation, end);
-  }
-
-  #numbered(event: ProxyEvent, { before }: Generation): ProxyEvent {
-    if (!('requestId' in event) || (before === 0 && this.#worker === undefined)) return event;
-    const number = before + event.requestId;
-    const requestId = this.#worker === undefined ? number : number * numberedWorkers + (this.#worker % numberedWorkers);
-    return { ...event, requestId };
-  }
-
   #forget(generation: Generation): void {
     this.#retired.delete(generation);
-    for (const { ends } of this.#subscriptions) ends.delete(generation);
+    this.#subscriptions.forget(generation);
     this.#denied += generation.proxy.hedgesDenied;
     this.#past.add(generation.proxy.endpoints);
     this.#forgetGone();
