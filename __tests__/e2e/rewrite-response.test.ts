@@ -133,14 +133,14 @@ describe('while `rewriteResponse` takes its time', () => {
     });
     const hook = waiting();
     const { rewriteResponse } = hook;
-    const served = await resources.serve({ endpoints: [endpoint.url], rewriteResponse, timeouts: { idleMs: 50 } });
+    const served = await resources.serve({ endpoints: [endpoint.url], rewriteResponse, timeouts: { idleMs: 400 } });
     const received = request(served.url);
     await hook.called;
     let before = -1;
     await until(async () => {
       const isStill = written === before;
       before = written;
-      await new Promise((resolve) => later(120, () => resolve(undefined)));
+      await new Promise((resolve) => later(600, () => resolve(undefined)));
       return isStill;
     });
     expect(written).toBeLessThan(content.length);
