@@ -37,7 +37,7 @@ describe('the log of what DNS says', () => {
     expect(lines).toEqual(['info endpoint 0 dns http://b has 2 addresses; new: c']);
   });
 
-  test('tells that DNS fails from the first process that sees it to the last one', () => {
+  test('tells once that DNS fails, and once that it answers again', () => {
     const { log, lines } = start();
     log.tell([named(undefined, 'mute')], 1);
     log.tell([named(undefined, 'mute')], 2);
@@ -48,6 +48,14 @@ describe('the log of what DNS says', () => {
       'info has 1 address; new: x',
       'info endpoint 0 dns http://a: DNS answers again',
     ]);
+  });
+
+  test('waits for no process that has nothing to ask for', () => {
+    const { log, lines } = start();
+    for (const process of [1, 2]) log.tell([named('x', 'mute'), named('b', 'mute', 'http://b')], process);
+    lines.splice(0);
+    log.tell([named('x'), named('b', 'mute', 'http://b')], 1);
+    expect(lines).toEqual(['info endpoint 0 dns http://a: DNS answers again']);
   });
 
   test('leaves it to the next process whether DNS still fails when one is no more', () => {

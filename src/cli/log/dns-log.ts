@@ -25,7 +25,9 @@ export class DnsLog {
     const before = this.#told.get(process) ?? [];
     this.#told.set(process, names);
     for (const name of names) {
-      const isNews = !isDeepStrictEqual(before.find(({ dns }) => dns === name.dns)?.endpoints, name.endpoints);
+      const known = before.find(({ dns }) => dns === name.dns);
+      const isNews = !isDeepStrictEqual(known?.endpoints, name.endpoints);
+      if (known?.problem !== undefined && name.problem === undefined) this.#forgetProblems(name);
       if (name.answers && isNews) this.#logAddresses(name);
       this.#logFailure(name);
     }
@@ -45,7 +47,17 @@ export class DnsLog {
     this.#write(name, { type: 'endpoints-changed', dns, endpoints, ...change });
   }
 
-  /** DNS fails as long as one of the processes asks in vain. */
+  /** DNS answers one process again. Another one that has failed may have nothing to ask for, and would never take its problem back. */
+  #forgetProblems({ dns }: DnsSnapshot): void {
+    for (const [process, names] of this.#told) {
+      this.#told.set(
+        process,
+        names.map((name) => (name.dns === dns ? { ...name, problem: undefined } : name)),
+      );
+    }
+  }
+
+  /** DNS fails from the first process that asks in vain until it answers one of them again. */
   #logFailure(name: DnsSnapshot): void {
     const { dns, problem } = name;
     const fails = [...this.#told.values()].flat().some((one) => one.dns === dns && one.problem !== undefined);
