@@ -1,3 +1,4 @@
+import { maxEndpoints, others } from '../../observers/metrics/endpoint-labels.ts';
 import { type Metric, processLabel, type Sample } from '../metrics/metric.ts';
 import type { WorkerHandle } from './worker-handle.ts';
 
@@ -14,16 +15,32 @@ export class WorkersMetrics {
   async read(workers: Iterable<WorkerHandle>): Promise<readonly object[]> {
     const ask = async (worker: WorkerHandle): Promise<void> => {
       const metrics = await worker.askInTime('metrics', undefined, patienceMs);
-      if (metrics) this.#last.set(worker.number, metrics);
+      if (metrics) this.#take(worker, metrics);
     };
     await Promise.all([...workers].map(ask));
+    this.#forgetGone();
     return [...[...this.#last.values()].flat(), ...this.#past.snapshots];
   }
 
   /** Keeps the counts of a worker that is no more. @param last its last words, if it had any. */
   bury({ number }: WorkerHandle, last: readonly object[] | undefined): void {
-    this.#past.add(last ?? this.#last.get(number) ?? []);
+    if (last) this.#take({ number }, last);
+    this.#past.add(this.#last.get(number) ?? []);
     this.#last.delete(number);
+    this.#forgetGone();
+  }
+
+  #forgetGone(): void {
+    this.#past.makeRoomFor(endpointsIn([...this.#last.values()].flat()));
+  }
+
+  /** Takes the counts of a worker. Those of endpoints for which it has no series any more are kept, as long as another worker has one. */
+  #take({ number }: Pick<WorkerHandle, 'number'>, metrics: readonly object[]): void {
+    const before = this.#last.get(number) ?? [];
+    const left = endpointsIn(metrics);
+    const givenUp = new Set([...endpointsIn(before)].filter((name) => !left.has(name)));
+    if (givenUp.size > 0) this.#past.add(before, (sample) => isOfOne(givenUp, sample));
+    this.#last.set(number, metrics);
   }
 }
 
@@ -36,14 +53,40 @@ const countingTypes: ReadonlySet<string> = new Set(['counter', 'histogram']);
  */
 export class PastMetrics {
   readonly #metrics = new Map<string, Metric>();
+  /** The endpoints that have series here, the one that was added last at the end. */
+  readonly #endpoints = new Set<string>();
 
-  /** Adds the last counts of a process. @param snapshots the result of `getMetricsAsJSON()` there, once or not at all. */
-  add(snapshots: readonly object[]): void {
-    for (const metric of snapshots.flat() as readonly Metric[]) {
-      if (!countingTypes.has(metric.type)) continue;
+  /**
+   * Adds the last counts of a process.
+   * @param snapshots the result of `getMetricsAsJSON()` there, once or not at all.
+   * @param isWanted leaves out what is not to be added. @default all is added
+   */
+  add(snapshots: readonly object[], isWanted: (sample: Sample) => boolean = () => true): void {
+    for (const metric of countersIn(snapshots)) {
+      const counted = metric.values.filter((one) => one.labels[processLabel] === undefined && isWanted(one));
+      if (counted.length === 0) continue;
       const { values = [] } = this.#metrics.get(metric.name) ?? {};
-      const counted = metric.values.filter(({ labels }) => labels[processLabel] === undefined);
       this.#metrics.set(metric.name, { ...metric, values: sum([...values, ...counted]) });
+      for (const name of endpointsOf(counted)) {
+        this.#endpoints.delete(name);
+        this.#endpoints.add(name);
+      }
+    }
+  }
+
+  /**
+   * Forgets endpoints, those that were added longest ago first, when there are more than have series of their own.
+   * @param current the endpoints of which processes tell now, which are kept.
+   */
+  makeRoomFor(current: ReadonlySet<string>): void {
+    const gone = [...this.#endpoints].filter((name) => name !== others && !current.has(name));
+    const size = gone.length + current.size - Number(current.has(others));
+    const forgotten = new Set(gone.slice(0, Math.max(0, size - maxEndpoints)));
+    if (forgotten.size === 0) return;
+    for (const name of forgotten) this.#endpoints.delete(name);
+    for (const [name, metric] of this.#metrics) {
+      const values = metric.values.filter((one) => !isOfOne(forgotten, one));
+      this.#metrics.set(name, { ...metric, values });
     }
   }
 
@@ -51,6 +94,29 @@ export class PastMetrics {
   get snapshots(): readonly object[] {
     return this.#metrics.size === 0 ? [] : [[...this.#metrics.values()]];
   }
+}
+
+/** The metrics that count up. */
+function countersIn(snapshots: readonly object[]): readonly Metric[] {
+  return (snapshots.flat() as readonly Metric[]).filter(({ type }) => countingTypes.has(type));
+}
+
+/** The labels of endpoints, the one that many share included. */
+function endpointsIn(snapshots: readonly object[]): ReadonlySet<string> {
+  return endpointsOf(countersIn(snapshots).flatMap(({ values }) => values));
+}
+
+function endpointsOf(samples: readonly Sample[]): ReadonlySet<string> {
+  return new Set(samples.map(endpointOf).filter((name) => name !== undefined));
+}
+
+function isOfOne(endpoints: ReadonlySet<string>, sample: Sample): boolean {
+  const endpoint = endpointOf(sample);
+  return endpoint !== undefined && endpoints.has(endpoint);
+}
+
+function endpointOf({ labels: { endpoint } }: Sample): string | undefined {
+  return endpoint === undefined ? undefined : String(endpoint);
 }
 
 /** Adds up the values of each series. */

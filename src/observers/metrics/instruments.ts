@@ -27,8 +27,8 @@ interface InstrumentSettings {
 export interface GaugeReaders {
   /** Sets the number of requests in flight. */
   requestsInFlight(gauge: Gauge): void;
-  /** Adds what is in flight at each endpoint. */
-  endpointInFlight(gauge: Gauge<'endpoint'>): void;
+  /** Adds what is in flight at each endpoint, and makes room for the endpoints that are new. */
+  endpointInFlight(gauge: Gauge<'endpoint'>): Promise<void>;
   /** Sets the tier of each endpoint. */
   endpointTier(gauge: Gauge<'endpoint'>): void;
   /** Adds 1 for the state of each endpoint, and 0 for all other states. */
@@ -119,11 +119,11 @@ function named(registry: MetricsRegistry, name: string, help: string) {
 }
 
 /** A gauge's function for a scrape. The gauge is emptied first, so that no endpoint stays that is gone. */
-function filledBy<Label extends string>(fill: (gauge: Gauge<Label>) => void) {
+function filledBy<Label extends string>(fill: (gauge: Gauge<Label>) => void | Promise<void>) {
   return {
-    collect(this: Gauge<Label>): void {
+    collect(this: Gauge<Label>): void | Promise<void> {
       this.reset();
-      fill(this);
+      return fill(this);
     },
   };
 }

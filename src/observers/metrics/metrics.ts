@@ -105,8 +105,11 @@ class ProxyMetrics implements Metrics {
     const labelOf = (name: string) => this.#recorder.labels.of(name);
     return {
       requestsInFlight: (gauge) => gauge.set(this.#observations.requestsInFlight),
-      endpointInFlight: (gauge) => {
-        for (const { name, inFlight } of this.#observations.endpoints) gauge.inc(labelOf(name), inFlight);
+      endpointInFlight: async (gauge) => {
+        const { endpoints } = this.#observations;
+        const isRoom = this.#recorder.makeRoomFor(endpoints.map(({ name }) => name));
+        for (const { name, inFlight } of endpoints) gauge.inc(labelOf(name), inFlight);
+        await isRoom;
       },
       endpointTier: (gauge) => {
         for (const { name, tier } of this.#observations.endpoints) gauge.set(labelOf(name), tier);

@@ -3,6 +3,7 @@ import { isSuccess } from '../../errors.ts';
 import type { AttemptReport, EndpointEjected, ProxyEvent, RequestEnded } from '../../events/events.ts';
 import { EndpointLabels } from './endpoint-labels.ts';
 import type { Instruments } from './instruments.ts';
+import { removeSeriesOf } from './series-of-endpoints.ts';
 
 /** Whether a body that broke off was gone on with; README says what each one means. */
 type BreakOutcome = 'resumed' | 'failed';
@@ -27,6 +28,14 @@ export class Recorder {
       for (const counter of [wins, wastedAttempts, wastedBytes, wastedSeconds]) counter.inc(label, 0);
       for (const cause of ejectionCauses) ejections.inc({ ...label, cause }, 0);
     });
+  }
+
+  /**
+   * Gives endpoints that are there labels of their own in place of some that are long gone, whose series are removed.
+   * @param there the names of all endpoints that are there.
+   */
+  makeRoomFor(there: readonly string[]): Promise<void> {
+    return removeSeriesOf(this.labels.makeRoomFor(there, performance.now()), this.#instruments);
   }
 
   /** Counts an event. */
