@@ -102,6 +102,31 @@ describe('a name in the file', () => {
   });
 });
 
+describe.each(['1', '2'])('/metrics, with -workers %s', (workers) => {
+  test('tells as long as DNS fails for a name', async () => {
+    const one = await resources.startSaying('one');
+    dns.zone.set('A api.internal', ['127.0.0.1']);
+    const file = configOf({ endpoints: [item(one.port), one.url] });
+    const command = start('-workers', workers, '-admin', '127.0.0.1:0', '-config', file);
+    const [url, admin] = [await command.url(), await command.adminUrl()];
+    const line = /^balancing_proxy_dns_failing\{dns="http:\/\/api\.internal:\d+"\} (\d)$/m;
+    /** Sends requests, which have DNS asked. */
+    const failing = async () => {
+      await request(url);
+      return line.exec((await request(`${admin}/metrics`)).text)?.[1];
+    };
+    expect(await failing()).toBe('0');
+    dns.manners = 'SERVFAIL';
+    await until(failing, '1');
+    dns.manners = 'well';
+    await until(failing, '0');
+    write(file, { endpoints: [one.url] });
+    command.signal('SIGHUP');
+    await command.line(/reloaded/);
+    expect(await failing()).toBeUndefined();
+  });
+});
+
 describe('the flag -endpoints', () => {
   test('takes names beside URLs', async () => {
     const one = await resources.startSaying('one');

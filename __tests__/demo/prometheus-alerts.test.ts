@@ -62,6 +62,8 @@ const state = (name: string, endpoint = 'a') =>
   `balancing_proxy_endpoint_state{endpoint="${endpoint}",state="${name}",${instance}}`;
 const bucket = (le: string) => `balancing_proxy_request_head_seconds_bucket{le="${le}",${instance}}`;
 const expiry = `balancing_proxy_certificate_expiry_timestamp_seconds{flag="tls-cert",${instance}}`;
+const dnsFailing = `balancing_proxy_dns_failing{dns="http://api.internal:8080",${instance}}`;
+const linesLost = `balancing_proxy_log_lines_lost_total{${instance}}`;
 const ofWorker = (name: string) => `${name}{worker="1",${instance}}`;
 
 /** Each alert with series for which it fires after some minutes, and not yet after some others. */
@@ -117,6 +119,7 @@ const firing: Readonly<Record<string, { series: Series; at: number; notAt?: numb
     at: 12,
     notAt: 9,
   },
+  BalancingProxyDnsFails: { series: [...well, [dnsFailing, '0x5 1x30']], at: 17, notAt: 14 },
   BalancingProxyEndpointDrained: {
     series: [...well, [state('drained'), '1x900'], [state('available', 'b'), '1x900']],
     at: 721,
@@ -136,6 +139,7 @@ const firing: Readonly<Record<string, { series: Series; at: number; notAt?: numb
     at: 25,
     notAt: 20,
   },
+  BalancingProxyLogLinesLost: { series: [...well, [linesLost, '0x20 7x30']], at: 22, notAt: 20 },
   BalancingProxyReloadFailed: {
     series: [...well, [`balancing_proxy_last_reload_successful{${instance}}`, '1x5 0x20']],
     at: 7,
@@ -177,6 +181,8 @@ const calm: Series = [
   [`balancing_proxy_worker_restarts_total{cause="ended",${instance}}`, '0x20 1x40'],
   [`balancing_proxy_refused_connections_total{limit="max-connections",${instance}}`, '3x60'],
   [`balancing_proxy_refused_requests_total{${instance}}`, '0x60'],
+  [dnsFailing, '0x10 1x8 0x42'],
+  [linesLost, '7x60'],
   [`balancing_proxy_last_reload_successful{${instance}}`, '1x60'],
   [expiry, `${60 * day}x60`],
   [ofWorker('process_open_fds'), '100x60'],

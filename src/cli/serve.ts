@@ -71,7 +71,7 @@ async function serveWith({ env, values, signals, warnings, read, configuration, 
 
   reopenBy(reopener({ sink, log }));
   const reloads = new Reloads(configuration);
-  const admin = await startAdmin({ reloads, log, atExit });
+  const admin = await startAdmin({ reloads, sink, log, atExit });
   const supervisor = supervisorOf(env, log);
   const claim = await claimAddress(values.address, { mode: values['socket-mode'] });
   atExit(() => claim.release());

@@ -1,3 +1,4 @@
+import type { DnsSnapshot } from '../endpoints/dns/dns-snapshot.ts';
 import type { EndpointSnapshot } from '../endpoints/state/snapshot.ts';
 import type { Observer, ProxyEvent } from './events.ts';
 
@@ -5,6 +6,8 @@ import type { Observer, ProxyEvent } from './events.ts';
 export interface ObservedProxy {
   /** The state of every endpoint at this moment. */
   readonly endpoints: readonly EndpointSnapshot[];
+  /** The names among the option `endpoints` that DNS is asked for, with what it says at this moment. @default none */
+  readonly names?: readonly DnsSnapshot[];
   /**
    * Reports events to an observer, who may throw without harm to anybody.
    * @param types the types of those that are of interest: events that nobody wants to hear are not even made. @default all

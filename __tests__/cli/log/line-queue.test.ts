@@ -102,6 +102,23 @@ describe('LineQueue', () => {
     expect(written).toEqual(['a\n', 'b\n']);
   });
 
+  test('counts all lines that are lost, each of them once', async () => {
+    const { queue, read } = queueForSlowReader();
+    queue.write('a\nb\n');
+    await turns(2);
+    for (const lines of [half, half, 'lost\n', 'lost\nlost\n']) queue.write(lines);
+    expect(queue.lost).toBe(3);
+    // The two lines that were on their way; then all the rest, with the line that tells of the loss.
+    await read(new Error('no space'));
+    expect(queue.lost).toBe(5);
+    await read(new Error('no space'));
+    expect(queue.lost).toBe(7);
+    queue.write('c\n');
+    await turns(2);
+    await read();
+    expect(queue.lost).toBe(7);
+  });
+
   test('says for how long lines were lost', async () => {
     const lossesMs: number[] = [];
     const startedAtMs = performance.now();

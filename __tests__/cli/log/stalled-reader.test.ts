@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { Resources, request } from '../../helpers/proxy.ts';
 import { answering } from '../../helpers/servers.ts';
+import { until } from '../../helpers/until.ts';
 import { type Command, start } from '../command.ts';
+import { metricIn } from '../metrics.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -14,8 +16,9 @@ async function startUnread(...flags: readonly string[]) {
   const endpoint = await resources.start(answering(200, 'hello'));
   const command = start('-e', endpoint.url, ...flags);
   const url = `${await command.url()}${longPath}`;
+  const admin = flags.includes('-admin') ? await command.adminUrl() : '';
   command.child.stdout?.pause();
-  return { command, url };
+  return { command, url, admin };
 }
 
 /** Sends so many requests, ten at a time. */
@@ -52,6 +55,20 @@ describe('a reader of the log who stands still', () => {
     expect(written + lost).toBe(610);
     expect(command.lines.filter((line) => !line.startsWith('balancing-reverse-proxy 2'))).toEqual([]);
     expect(command.lines.at(-1)).toMatch(/stopped$/);
+  });
+
+  test.each([
+    ['one process', []],
+    ['two workers', ['-workers', '2']],
+  ])('shows in the metrics of %s', async (_, flags) => {
+    const { command, url, admin } = await startUnread('-admin', '127.0.0.1:0', ...flags);
+    const lost = async () => metricIn((await request(`${admin}/metrics`)).text, 'balancing_proxy_log_lines_lost_total');
+    expect(await lost()).toBe(0);
+    await send(url, 600);
+    command.child.stdout?.resume();
+    await command.line(/lines of the log lost/);
+    expect(linesOf(command).lost).toBeGreaterThan(0);
+    await until(async () => (await lost()) - linesOf(command).lost, 0);
   });
 
   test.each([

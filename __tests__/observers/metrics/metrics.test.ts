@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { Gauge, type OpenMetricsContentType, Registry, register } from 'prom-client';
-import type { EndpointSnapshot, Observer } from '../../../src/index.ts';
+import type { DnsSnapshot, EndpointSnapshot, Observer } from '../../../src/index.ts';
 import {
   createMetrics,
   type MetricsOptions,
@@ -11,7 +11,7 @@ import { Resources, request } from '../../helpers/proxy.ts';
 import { answering } from '../../helpers/servers.ts';
 import { snapshotOf } from '../../helpers/snapshot.ts';
 import { until } from '../../helpers/until.ts';
-import { labelsOf, sumOf } from './series.ts';
+import { labelsOf, seriesIn, sumOf } from './series.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -35,18 +35,24 @@ async function serveHandler(handler: http.RequestListener) {
 /** A proxy of which the test says what there is. */
 class StandIn implements ObservedProxy {
   readonly observers = new Set<Observer>();
-  names: readonly string[] = [];
+  known: readonly string[] = [];
+  names: readonly DnsSnapshot[] = [];
   timesAsked = 0;
 
   get endpoints(): readonly EndpointSnapshot[] {
     this.timesAsked++;
-    return this.names.map((name) => snapshotOf(name, { inFlight: 1, tier: 3 }));
+    return this.known.map((name) => snapshotOf(name, { inFlight: 1, tier: 3 }));
   }
 
   readonly subscribe = (observer: Observer) => {
     this.observers.add(observer);
     return () => void this.observers.delete(observer);
   };
+}
+
+/** A name that DNS is asked for. @param problem says why it was asked in vain, if it was. */
+function nameOf(dns: string, problem?: string): DnsSnapshot {
+  return { dns, index: 0, record: 'A', refreshMs: 1_000, answers: undefined, endpoints: [], problem };
 }
 
 describe('createMetrics', () => {
@@ -57,7 +63,7 @@ describe('createMetrics', () => {
     expect(registry).toBe(register);
     const names = registry.getMetricsAsArray().map(({ name }) => name);
     expect(names.filter((name) => !name.startsWith('balancing_proxy_'))).toEqual([]);
-    expect(names).toHaveLength(22);
+    expect(names).toHaveLength(23);
   });
 
   test('gives the metrics of a registry that has them', () => {
@@ -182,7 +188,7 @@ describe('observe', () => {
   test('keeps what was counted when it ends, but nothing of the proxy', async () => {
     const { registry, observe } = newMetrics();
     const proxy = new StandIn();
-    proxy.names = ['one'];
+    proxy.known = ['one'];
     const stop = observe(proxy);
     for (const observer of proxy.observers)
       observer({ type: 'endpoint-ejected', endpoint: 'one', forMs: 1, cause: 'unreachable' });
@@ -199,7 +205,7 @@ describe('observe', () => {
     const proxy = new StandIn();
     observe(proxy);
     for (const names of [['one', 'two'], ['two', 'three'], []]) {
-      proxy.names = names;
+      proxy.known = names;
       expect(await labelsOf(registry, 'endpoint_in_flight', 'endpoint')).toEqual(names);
       expect(await labelsOf(registry, 'endpoint_state', 'endpoint')).toEqual(names);
     }
@@ -208,9 +214,26 @@ describe('observe', () => {
   test('adds up endpoints of one name', async () => {
     const { registry, observe } = newMetrics();
     const proxy = new StandIn();
-    proxy.names = ['one', 'one'];
+    proxy.known = ['one', 'one'];
     observe(proxy);
     expect(await sumOf(registry, 'endpoint_in_flight', { endpoint: 'one' })).toBe(2);
+  });
+
+  test('tells for which names DNS fails, of several proxies if it does for one', async () => {
+    const { registry, observe } = newMetrics();
+    const [one, two] = [new StandIn(), new StandIn()];
+    observe(one);
+    observe(two);
+    const failing = async () => {
+      const series = (await seriesIn(registry)).filter(({ name }) => name === 'dns_failing');
+      return Object.fromEntries(series.map(({ labels, value }) => [labels.dns, value]));
+    };
+    expect(await failing()).toEqual({});
+    one.names = [nameOf('http://a.internal', 'nothing within 3000 ms'), nameOf('http://b.internal')];
+    two.names = [nameOf('http://a.internal')];
+    expect(await failing()).toEqual({ 'http://a.internal': 1, 'http://b.internal': 0 });
+    one.names = [nameOf('http://a.internal')];
+    expect(await failing()).toEqual({ 'http://a.internal': 0 });
   });
 
   test('is not put out by a request that was under way before', async () => {
@@ -305,7 +328,8 @@ describe('mergeMetrics', () => {
     const snapshots: object[] = [];
     for (const [index, { registry, observe }] of collected.entries()) {
       const proxy = new StandIn();
-      proxy.names = index === 0 ? ['one'] : ['one', 'two'];
+      proxy.known = index === 0 ? ['one'] : ['one', 'two'];
+      proxy.names = [nameOf('http://a.internal', 'nothing within 3000 ms'), nameOf('http://b.internal')];
       observe(proxy);
       for (const observer of proxy.observers) {
         observer({
@@ -327,6 +351,8 @@ describe('mergeMetrics', () => {
       'balancing_proxy_ejections_total{endpoint="one",cause="unreachable"} 2',
       'balancing_proxy_endpoint_in_flight{endpoint="one"} 2',
       'balancing_proxy_endpoint_in_flight{endpoint="two"} 1',
+      'balancing_proxy_dns_failing{dns="http://a.internal"} 1',
+      'balancing_proxy_dns_failing{dns="http://b.internal"} 0',
       'balancing_proxy_endpoint_state{endpoint="one",state="available"} 2',
       'balancing_proxy_endpoint_tier{endpoint="one"} 3',
       'balancing_proxy_request_head_seconds_bucket{le="0.005"} 0',

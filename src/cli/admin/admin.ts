@@ -3,6 +3,7 @@ import { pause } from '../../support/timer.ts';
 import type { FlagValues } from '../flags/flags.ts';
 import { formatBoundAddress, type ListenAddress, portOfBound } from '../flags/kinds/address.ts';
 import type { Log } from '../log/log.ts';
+import type { LogSink } from '../log/log-sink.ts';
 import { loadMetrics, warnOfMetrics } from '../metrics/load-metrics.ts';
 import { claimAddress, listenOn } from '../serve/address/listen.ts';
 import { Connections } from '../serve/clients/connections.ts';
@@ -28,6 +29,8 @@ interface Admin {
 interface AdminSettings {
   /** Has the configuration in use, for what `/metrics` tells of it. */
   readonly reloads: Reloads;
+  /** Has the lines of the log that were lost. */
+  readonly sink: Pick<LogSink, 'lost'>;
   readonly log: Log;
   readonly atExit: Signals['atExit'];
 }
@@ -39,14 +42,14 @@ const noAdmin: Admin = { async show() {}, leave() {}, async close() {} };
  * Listens on the address of `-admin`, if it names one.
  * @throws CommandError with exit code 1 when that is not possible.
  */
-export async function startAdmin({ reloads, log, atExit }: AdminSettings): Promise<Admin> {
+export async function startAdmin({ reloads, sink, log, atExit }: AdminSettings): Promise<Admin> {
   const { values } = reloads.configuration;
   const { admin: address } = values;
   if (!address) return noAdmin;
   const metrics = await loadMetrics();
   warnOfMetrics(log, metrics);
   const hosts = knownHosts(address, values);
-  const routes = new AdminRoutes({ metrics, allowActions: values['admin-actions'], hosts, reloads, log });
+  const routes = new AdminRoutes({ metrics, allowActions: values['admin-actions'], hosts, reloads, sink, log });
   const server = http.createServer((req, res) => routes.serve(req, res));
   const connections = new Connections(server);
   const problem = 'cannot listen on the address of -admin';

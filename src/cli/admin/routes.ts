@@ -4,6 +4,7 @@ import { changeAt } from '../../observers/dashboard/changes.ts';
 import type { createDashboard } from '../../observers/dashboard/dashboard.ts';
 import { withoutQuery } from '../../support/text.ts';
 import type { Log } from '../log/log.ts';
+import type { LogSink } from '../log/log-sink.ts';
 import { commandMetrics } from '../metrics/command-metrics.ts';
 import type { LoadedMetrics } from '../metrics/load-metrics.ts';
 import type { Reloads } from '../serve/reloads.ts';
@@ -21,6 +22,8 @@ interface RouteSettings {
   readonly hosts: KnownHosts | undefined;
   /** Has the configuration in use. */
   readonly reloads: Reloads;
+  /** Has the lines of the log that were lost. */
+  readonly sink: Pick<LogSink, 'lost'>;
   readonly log: Log;
 }
 
@@ -110,10 +113,10 @@ export class AdminRoutes {
   }
 
   async #answerMetrics(res: ServerResponse): Promise<void> {
-    const { metrics, reloads } = this.#settings;
+    const { metrics, reloads, sink } = this.#settings;
     if (metrics.problem !== undefined) return answerLine(res, 501, metrics.problem);
     const ofProcesses = (await this.#service?.metrics()) ?? [];
-    const ofCommand = commandMetrics(factsOf({ reloads, service: this.#service }));
+    const ofCommand = commandMetrics(factsOf({ reloads, sink, service: this.#service }));
     const text = await metrics.mergeMetrics([...ofProcesses, ofCommand]);
     answerText(res, { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', text });
   }

@@ -36,6 +36,11 @@ export class Outbox {
     return this.#lines.write;
   }
 
+  /** The number of lines of the log that were lost since the start. */
+  get linesLost(): number {
+    return this.#lines?.lost ?? 0;
+  }
+
   /** Takes an event, which goes out together with others. */
   readonly event = (event: ProxyEvent): void => {
     if (!this.#areEventsDue) this.#sendEventsSoon();

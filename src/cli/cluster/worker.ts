@@ -4,6 +4,7 @@ import { resultWithin } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
 import type { BoundAddress } from '../flags/kinds/address.ts';
 import { createLog, formatOf, lossLine } from '../log/log.ts';
+import { ownMetric } from '../metrics/own-metrics.ts';
 import { type LocalService, startLocally } from '../serve/local-service.ts';
 import type { Answer, StartTask, Task, TaskName, WorkerState } from './messages.ts';
 import { Outbox, type Primary } from './outbox.ts';
@@ -104,7 +105,7 @@ class WorkerProcess {
         return service.refuse();
       case 'finish':
         await service.finish();
-        return { state: stateOf(service), metrics: await service.metrics() };
+        return { state: stateOf(service), metrics: await this.#metricsOf(service) };
       case 'drain':
         return service.source.drainWhenever(task.asked);
       case 'restore':
@@ -114,8 +115,13 @@ class WorkerProcess {
       case 'state':
         return stateOf(service);
       case 'metrics':
-        return service.metrics();
+        return this.#metricsOf(service);
     }
+  }
+
+  /** The counts of the service, with the lines that this process has lost: the primary counts those that it loses itself. */
+  async #metricsOf(service: LocalService): Promise<readonly object[]> {
+    return [...(await service.metrics()), [ownMetric('log_lines_lost_total', this.#outbox.linesLost)]];
   }
 
   #watch({ source }: LocalService, isWatched: boolean): void {

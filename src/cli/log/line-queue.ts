@@ -39,15 +39,21 @@ export class LineQueue {
   #gapBehind: Gap | undefined;
   #beingWritten = 0;
   #isScheduled = false;
+  #lost = 0;
 
   constructor(settings: LineQueueSettings) {
     this.#settings = settings;
   }
 
+  /** The number of lines that were lost since the start. */
+  get lost(): number {
+    return this.#lost;
+  }
+
   /** Takes whole lines, or loses them. */
   readonly write = (lines: string): void => {
     const isFull = this.#waiting !== '' && this.#waiting.length + lines.length > maxWaiting;
-    if (isFull || this.#gapBehind) this.#gapBehind = gapOfAll(this.#gapBehind, gapOf(lines));
+    if (isFull || this.#gapBehind) this.#gapBehind = gapOfAll(this.#gapBehind, this.#lose(lines));
     else this.#waiting += lines;
     this.#schedule();
   };
@@ -78,9 +84,15 @@ export class LineQueue {
     this.#settings.write(this.#told(before) + lines + this.#told(behind), (error) => {
       this.#beingWritten--;
       // The next lines will show whether the place of the log is well again.
-      if (error) this.#gapBefore = gapOfAll(before, gapOf(lines), behind, this.#gapBefore);
+      if (error) this.#gapBefore = gapOfAll(before, this.#lose(lines), behind, this.#gapBefore);
       if (this.#hasLines) this.#schedule();
     });
+  }
+
+  #lose(lines: string): Gap {
+    const gap = gapOf(lines);
+    this.#lost += gap.lines;
+    return gap;
   }
 
   #told(gap: Gap | undefined): string {

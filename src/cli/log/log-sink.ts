@@ -6,6 +6,8 @@ import { isFile, type Output, type Outputs } from './outputs.ts';
 export interface LogSink {
   /** Writes text of whole lines. Writing never throws, because a full disk must not stop the proxy. */
   readonly write: (text: string) => void;
+  /** The number of lines that were lost since the start. */
+  lost(): number;
   /**
    * Opens the file anew by its name, after logrotate or the like has moved it away.
    * @throws CommandError when the file cannot be opened; the one before stays in use then.
@@ -37,13 +39,13 @@ export function openLogSink(options: LogSinkOptions): LogSink {
   const name = file === '' ? 'stdout' : file;
   if (name !== 'stdout' && name !== 'stderr') {
     const logFile = new LogFile(openForAppending(name));
-    const { write, flush } = fileSink(logFile, options);
+    const sink = fileSink(logFile, options);
     const reopen = (): void => {
       const descriptor = openForAppending(name);
-      flush();
+      sink.flush();
       logFile.replace(descriptor);
     };
-    return { write, flush, reopen };
+    return { ...sink, reopen };
   }
   const output = outputs[name];
   const { fd } = output;
@@ -58,7 +60,11 @@ function outputSink(output: Output, { tellLoss, onReaderGone }: LogSinkOptions):
     write: (text, done) => void output.write(text, done),
     tellLoss: (loss) => tellLoss(loss, 'nobody read them'),
   });
-  return { write: queue.write, flush: () => queue.flush(), reopen() {} };
+  return sinkOf(queue);
+}
+
+function sinkOf(queue: LineQueue): LogSink {
+  return { write: queue.write, lost: () => queue.lost, flush: () => queue.flush(), reopen() {} };
 }
 
 /** Tells on stderr when the file cannot be written, and when it can be written again. */
@@ -74,5 +80,5 @@ function fileSink(file: LogFile, { outputs: { stderr }, tellLoss }: LogSinkOptio
       }),
     tellLoss: (loss) => tellLoss(loss, 'they could not be written'),
   });
-  return { write: queue.write, flush: () => queue.flush(), reopen() {} };
+  return sinkOf(queue);
 }

@@ -10,6 +10,8 @@ export interface CommandFacts {
   readonly workers: number;
   /** How many workers were replaced, by why. */
   readonly restarts: Readonly<Record<string, number>>;
+  /** How many lines of the log this process has lost; workers tell of theirs. */
+  readonly linesLost: number;
   /** How many reloads ended how. */
   readonly reloads: Readonly<Record<string, number>>;
   /** Whether the last reload succeeded. */
@@ -22,11 +24,12 @@ export interface CommandFacts {
 
 /** The metrics of the command as a whole. */
 export function commandMetrics(facts: CommandFacts): readonly Metric[] {
-  const { version, node, workers, restarts, reloads, isReloaded, loadedAtMs, expiresAtMs } = facts;
+  const { version, node, workers, restarts, linesLost, reloads, isReloaded, loadedAtMs, expiresAtMs } = facts;
   return [
     ownMetricOf('build_info', [{ labels: { version, node }, value: 1 }]),
     ownMetric('workers', workers),
     ownMetric('worker_restarts_total', restarts),
+    ownMetric('log_lines_lost_total', linesLost),
     ownMetric('reloads_total', reloads),
     ownMetric('last_reload_successful', Number(isReloaded)),
     ownMetric('last_reload_success_timestamp_seconds', loadedAtMs / 1_000),

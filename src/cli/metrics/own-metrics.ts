@@ -18,6 +18,7 @@ export const ownMetrics = {
   client_connections: gauge('Open connections of clients, by what is spoken on them.', 'protocol'),
   refused_connections_total: counter('Connections of clients that were turned away, by the limit.', 'limit'),
   refused_requests_total: counter('Requests that were answered with 503 because too many were under way.'),
+  log_lines_lost_total: counter('Lines of the log that nobody will ever read.'),
   reloads_total: counter('Reloads of the configuration, by how they ended.', 'outcome'),
   last_reload_successful: gauge('Whether the last reload succeeded; 1 before the first one.'),
   last_reload_success_timestamp_seconds: gauge('Time at which the configuration in use was loaded.'),

@@ -33,9 +33,11 @@ export interface GaugeReaders {
   endpointTier(gauge: Gauge<'endpoint'>): void;
   /** Adds 1 for the state of each endpoint, and 0 for all other states. */
   endpointState(gauge: Gauge<'endpoint' | 'state'>): void;
+  /** Sets for each name whether DNS fails. */
+  dnsFailing(gauge: Gauge<'dns'>): void;
 }
 
-/** Registers the metrics. Merging those of several processes adds them up, as prom-client does by default; gauges, too, but for tiers. */
+/** Registers the metrics. Merging those of several processes adds them up, as prom-client does by default; gauges, too, but for tiers and names. */
 export function createInstruments({ registry, buckets, readers }: InstrumentSettings) {
   return {
     ...counters(registry),
@@ -105,6 +107,12 @@ function gauges(registry: MetricsRegistry, readers: GaugeReaders) {
       ...named(registry, 'endpoint_state', 'Proxies for which the endpoint is in this state.'),
       labelNames: ['endpoint', 'state'],
       ...filledBy(readers.endpointState),
+    }),
+    dnsFailing: new Gauge({
+      ...named(registry, 'dns_failing', 'Whether DNS was asked in vain for the name the last time.'),
+      labelNames: ['dns'],
+      aggregator: 'max',
+      ...filledBy(readers.dnsFailing),
     }),
   };
 }

@@ -51,7 +51,8 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
 
 /**
  * Merges the metrics of several processes, as text for Prometheus of the content type `text/plain; version=0.0.4; charset=utf-8`. All
- * values add up, gauges too, but for `balancing_proxy_endpoint_tier`: of several the last tier counts.
+ * values add up, gauges too, but for `balancing_proxy_endpoint_tier` and `balancing_proxy_dns_failing`, of which the highest value counts: the last
+ * tier, and that DNS fails for one of the processes.
  * @param snapshots the result of `registry.getMetricsAsJSON()` of each process; it may have gone through JSON.
  */
 export async function mergeMetrics(snapshots: readonly object[]): Promise<string> {
@@ -118,6 +119,11 @@ class ProxyMetrics implements Metrics {
         for (const { name, state } of this.#observations.endpoints) {
           for (const one of endpointStates) gauge.inc({ ...labelOf(name), state: one }, one === state ? 1 : 0);
         }
+      },
+      dnsFailing: (gauge) => {
+        const { names } = this.#observations;
+        const failing = new Set(names.filter(({ problem }) => problem !== undefined).map(({ dns }) => dns));
+        for (const { dns } of names) gauge.set({ dns }, failing.has(dns) ? 1 : 0);
       },
     };
   }

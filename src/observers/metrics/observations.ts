@@ -1,3 +1,4 @@
+import type { DnsSnapshot } from '../../endpoints/dns/dns-snapshot.ts';
 import type { EndpointSnapshot } from '../../endpoints/state/snapshot.ts';
 import type { Observer, ProxyEvent } from '../../events/events.ts';
 import type { ObservedProxy } from '../../events/observed-proxy.ts';
@@ -27,6 +28,11 @@ export class Observations {
   /** The state of every endpoint of every proxy. */
   get endpoints(): readonly EndpointSnapshot[] {
     return [...this.#observations.keys()].flatMap(({ endpoints }) => endpoints);
+  }
+
+  /** The names that the proxies ask DNS for. */
+  get names(): readonly DnsSnapshot[] {
+    return [...this.#observations.keys()].flatMap(({ names = [] }) => names);
   }
 }
 
