@@ -59,6 +59,14 @@ describe('`xRequestId`', () => {
     expect([client, event]).toEqual([endpoint, endpoint]);
   });
 
+  test('asks a function of the user whether a client is trusted once a request', async () => {
+    const asked: unknown[] = [];
+    const served = await serve({ trustForwarded: (req) => asked.push(req) > 0 });
+    await request(served.url, { headers: { 'X-Request-Id': 'abc', 'X-Forwarded-For': '203.0.113.9' } });
+    await until(() => ended(served).length, 1);
+    expect(asked).toHaveLength(1);
+  });
+
   test('keeps an id that middleware has set', async () => {
     const endpoint = await resources.start((req, res) => void res.end(req.headers['x-request-id']));
     const { url } = await resources.serve({ endpoints: [endpoint.url], xRequestId: true }, (proxy) => (req, res) => {

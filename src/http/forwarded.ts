@@ -23,9 +23,22 @@ interface ExpressLike {
 /** The option `trustForwarded` as the code works with it; see {@link trustOf}. */
 export type TrustForwarded = boolean | ((req: IncomingMessage) => boolean) | undefined;
 
-/** Makes a function of a list of peers in the option `trustForwarded`, so that it is read only once; the rest stays as it is. */
+/**
+ * Makes a function of a list of peers in the option `trustForwarded`, so that it is read only once, and lets a function of the user's
+ * decide only once about each request.
+ */
 export function trustOf(option: TrustForwarded | readonly string[]): TrustForwarded {
+  if (typeof option === 'function') return oncePerRequest(option);
   return typeof option === 'object' ? trustedPeers(option) : option;
+}
+
+function oncePerRequest(trusts: (req: IncomingMessage) => boolean): (req: IncomingMessage) => boolean {
+  const decided = new WeakMap<IncomingMessage, boolean>();
+  return (req) => {
+    const isTrusted = decided.get(req) ?? trusts(req);
+    decided.set(req, isTrusted);
+    return isTrusted;
+  };
 }
 
 /**

@@ -50,6 +50,7 @@ describe('parseFlags', () => {
     [['-workers', '4'], { workers: 4 }],
     [['-workers=auto'], { workers: availableParallelism() }],
     [['-worker-timeout', '1m'], { 'worker-timeout': 60_000 }],
+    [['-worker-timeout', '0'], { 'worker-timeout': 0 }],
     [['-shutdown-delay', '5s', '-log-query'], { 'shutdown-delay': 5_000, 'log-query': true }],
     [['-config', 'a.json', '-tls-cert', 'c', '-tls-key', 'k'], { config: 'a.json', 'tls-cert': 'c', 'tls-key': 'k' }],
     [['-endpoints', 'a', '--'], { endpoints: 'a' }],
@@ -106,6 +107,7 @@ describe('parseFlags', () => {
     [['-trust-forwarded=yes'], 'flag -trust-forwarded: expected true, false, or'],
     [['-stop-after=5'], "flag -stop-after: expected a duration from 0 such as 1m30s, 1.5s or 250ms, got '5'"],
     [['-timeout=-1s'], "flag -timeout: expected a duration from 0 such as 1m30s, 1.5s or 250ms, got '-1s'"],
+    [['-worker-timeout=5ms'], "flag -worker-timeout: expected a duration of at least 1s such as 10s, or 0, got '5ms'"],
     [['-body-limit=1.5'], "flag -body-limit: expected a number of bytes such as 1048576, 512KB or 10MiB, got '1.5'"],
     [['-strategy=hope'], `flag -strategy: expected ${strategyNames.join(' or ')}, got 'hope'`],
     [

@@ -1,10 +1,10 @@
 import {
   address,
   boolean,
-  duration,
   fileMode,
   hostNames,
   optionalAddress,
+  patience,
   string,
   workerCount,
 } from '../kinds/flag-kinds.ts';
@@ -24,9 +24,9 @@ export const serving = {
     'with -tls-cert, speak HTTP/2 with clients that offer it, and HTTP/1.1 with all others',
   ),
   workers: workerCount('1', 'processes that share the work; auto is one for each core'),
-  'worker-timeout': duration(
+  'worker-timeout': patience(
     '10s',
-    'time after which a worker that hangs is ended, and replaced; 0 is never, as for a debugger',
+    'time, from 1s, after which a worker that hangs is ended, and replaced; 0 is never, as for a debugger',
   ),
   config: string(
     '',

@@ -90,6 +90,16 @@ export const duration = flagOf<number>({
   parse: parseDuration,
 });
 
+/** Milliseconds from one second, as what is asked for a sign of life once a second can give none before; 0 is for ever. */
+export const patience = flagOf<number>({
+  placeholder: 'duration',
+  expected: 'a duration of at least 1s such as 10s, or 0',
+  parse: (text) => {
+    const ms = parseDuration(text);
+    return ms === undefined || (ms > 0 && ms < 1_000) ? undefined : ms;
+  },
+});
+
 /** A duration that limits something in the library. 0 is no limit, as in Go, and so is `1000h`, which no timer can keep. */
 export function limit(fallback: string, option: string, effects: Effects<number> = {}): Flag<number> {
   return duration(fallback, '{}; 0 is no limit', {
