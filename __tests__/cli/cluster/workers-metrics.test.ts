@@ -20,7 +20,14 @@ class FakeWorker {
 
   constructor(number: number) {
     this.number = number;
-    new Gauge({ name: 'failing', help: 'x', registers: this.#registers, aggregator: 'max' }).set(1);
+    const failing = new Gauge({
+      name: 'balancing_proxy_dns_failing',
+      help: 'x',
+      labelNames: ['dns'],
+      registers: this.#registers,
+      aggregator: 'max',
+    });
+    for (const name of ['well', 'bad']) failing.set({ dns: `http://${name}.internal` }, 1);
   }
 
   request(): this {
@@ -47,7 +54,7 @@ class FakeWorker {
 /** The metrics of some workers. */
 function metricsOf(...workers: readonly FakeWorker[]) {
   const alive = new Set(workers);
-  const metrics = new WorkersMetrics();
+  const metrics = new WorkersMetrics((dns) => dns !== 'http://well.internal');
   const handle = (worker: FakeWorker) => worker as object as WorkerHandle;
   return {
     text: async () => mergeMetrics(await metrics.read([...alive].map(handle))),
@@ -77,6 +84,12 @@ describe('the metrics of workers', () => {
     two.win('gone', 1);
     one.win('gone', 1);
     expect(wins(await text(), 'gone')).toBe(10);
+  });
+
+  test('tell no longer that DNS fails when it has answered again, though workers have not asked since', async () => {
+    const text = await metricsOf(new FakeWorker(1), new FakeWorker(2)).text();
+    const failing = (name: string) => metricIn(text, 'balancing_proxy_dns_failing', { dns: `http://${name}.internal` });
+    expect([failing('well'), failing('bad')]).toEqual([0, 1]);
   });
 
   test('count what many endpoints share once', async () => {

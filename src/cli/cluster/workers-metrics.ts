@@ -10,6 +10,12 @@ export class WorkersMetrics {
   /** The last answer of each worker, by its number. */
   readonly #last = new Map<number, readonly object[]>();
   readonly #past = new PastMetrics();
+  readonly #isDnsFailing: (dns: string) => boolean;
+
+  /** @param isDnsFailing tells whether DNS fails for a name: a worker with nothing to do would say so for ever. */
+  constructor(isDnsFailing: (dns: string) => boolean) {
+    this.#isDnsFailing = isDnsFailing;
+  }
 
   /** Gives the counts of each process. */
   async read(workers: Iterable<WorkerHandle>): Promise<readonly object[]> {
@@ -19,7 +25,8 @@ export class WorkersMetrics {
     };
     await Promise.all([...workers].map(ask));
     this.#forgetGone();
-    return [...[...this.#last.values()].flat(), ...this.#past.snapshots];
+    const current = [...this.#last.values()].flat() as ReadonlyArray<readonly Metric[]>;
+    return [...current.map((metrics) => metrics.map((one) => this.#upToDate(one))), ...this.#past.snapshots];
   }
 
   /** Keeps the counts of a worker that is no more. @param last its last words, if it had any. */
@@ -28,6 +35,12 @@ export class WorkersMetrics {
     this.#past.add(this.#last.get(number) ?? []);
     this.#last.delete(number);
     this.#forgetGone();
+  }
+
+  #upToDate(metric: Metric): Metric {
+    if (metric.name !== 'balancing_proxy_dns_failing') return metric;
+    const isOld = ({ labels: { dns } }: Sample) => !this.#isDnsFailing(String(dns));
+    return { ...metric, values: metric.values.map((one) => (isOld(one) ? { ...one, value: 0 } : one)) };
   }
 
   #forgetGone(): void {

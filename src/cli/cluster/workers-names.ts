@@ -39,6 +39,11 @@ export class WorkersNames {
     return this.#seen.has(endpoint);
   }
 
+  /** Whether DNS fails for a name: no longer when it has answered any worker again, though others have not asked since. */
+  isFailing(dns: string): boolean {
+    return this.#log.isFailing(dns);
+  }
+
   /** Takes what DNS says to a worker. Names that only a worker asks for which has not heard of a reload yet are left out. */
   report(names: readonly DnsSnapshot[], { number }: WorkerHandle): void {
     const current = names.filter(({ dns }) => this.#isConfigured(dns));

@@ -59,7 +59,7 @@ class Workers implements Service {
   readonly ready: Promise<void>;
   readonly failed: Promise<never>;
   readonly #crew: Crew;
-  readonly #metrics = new WorkersMetrics();
+  readonly #metrics = new WorkersMetrics((dns) => this.#names.isFailing(dns));
   readonly #names: WorkersNames;
   readonly #lastWords = new WeakMap<WorkerHandle, LastWords>();
   readonly #address: ListenAddress;

@@ -20,6 +20,11 @@ export class DnsLog {
     this.#log = log;
   }
 
+  /** Whether DNS fails for a name, by the lines so far. */
+  isFailing(dns: string): boolean {
+    return this.#failing.has(dns);
+  }
+
   /** Logs what is new among the names of a process. */
   tell(names: readonly DnsSnapshot[], process = 0): void {
     const before = this.#told.get(process) ?? [];
