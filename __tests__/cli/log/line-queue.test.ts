@@ -56,6 +56,29 @@ describe('LineQueue', () => {
     expect(written).toEqual(['a\n', `${half}${half}3 lost\n`, 'b\n']);
   });
 
+  /** Two lines, of which one tells of seven others that are lost. */
+  const telling = ['b\n7 lost\n', { lines: 7, by: 1 }] as const;
+
+  test('counts what a line tells of lost ones when there is no room for that line', async () => {
+    const { queue, written, read } = queueForSlowReader();
+    queue.write('a\n');
+    await turns(2);
+    for (const lines of [half, half]) queue.write(lines);
+    queue.write(...telling);
+    await read();
+    expect([written, queue.lost]).toEqual([['a\n', `${half}${half}8 lost\n`], 1]);
+  });
+
+  test('counts what a line tells of lost ones when that line cannot be written', async () => {
+    const { queue, written, read } = queueForSlowReader();
+    queue.write(...telling);
+    await turns(2);
+    await read(new Error('the disk is full'));
+    queue.write('c\n');
+    await turns(2);
+    expect([written.at(-1), queue.lost]).toEqual(['8 lost\nc\n', 1]);
+  });
+
   test('takes a line however long it is, when no other one waits', async () => {
     const { queue, written } = queueForSlowReader();
     queue.write(half + half + half);

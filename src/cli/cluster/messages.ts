@@ -1,6 +1,7 @@
 import type { DnsSnapshot, ManagedProxy } from '../../index.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { BoundAddress, ListenAddress } from '../flags/kinds/address.ts';
+import type { ToldLosses } from '../log/line-queue.ts';
 import type { PackedEvent } from './packed-events.ts';
 
 /** The tasks that the primary gives to a worker, as functions of what is asked that return the answer. */
@@ -83,8 +84,8 @@ export type Report =
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer<TaskName> }
   /** The task could not be carried out; with the parts of a CommandError. */
   | { readonly type: 'problem'; readonly id: number; readonly exitCode: 1 | 2; readonly lines: readonly string[] }
-  /** Whole lines of the log. */
-  | { readonly type: 'log'; readonly text: string }
+  /** Whole lines of the log, and what these tell of lost ones. */
+  | { readonly type: 'log'; readonly text: string; readonly told: ToldLosses }
   /** The names that DNS is asked for: it gives other addresses for one, or fails, or answers again. */
   | { readonly type: 'names'; readonly names: readonly DnsSnapshot[] }
   | { readonly type: 'events'; readonly events: readonly PackedEvent[] };

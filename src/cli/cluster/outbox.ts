@@ -32,7 +32,10 @@ export class Outbox {
    * @returns the function that takes whole lines, which go out together when the current work is done.
    */
   openLog(tellLoss: (loss: Loss) => string): (lines: string) => void {
-    this.#lines = new LineQueue({ write: (text, done) => this.#send({ type: 'log', text }, done), tellLoss });
+    this.#lines = new LineQueue({
+      write: (text, done, told) => this.#send({ type: 'log', text, told }, done),
+      tellLoss,
+    });
     return this.#lines.write;
   }
 

@@ -2,14 +2,15 @@ import cluster, { type Worker } from 'node:cluster';
 import type { DnsSnapshot } from '../../index.ts';
 import { callAfter } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
+import type { ToldLosses } from '../log/line-queue.ts';
 import { unsupervised } from '../supervisor/supervision.ts';
 import { type Answer, type Asked, type Report, type TaskName, type TaskOf, workerMark } from './messages.ts';
 import type { PackedEvent } from './packed-events.ts';
 
 /** Takes the reports that workers send without being asked. */
 export interface Reports {
-  /** Takes whole lines of the log. */
-  onLog(text: string): void;
+  /** Takes whole lines of the log. @param told is what these tell of lost ones. */
+  onLog(text: string, told: ToldLosses): void;
   /** Takes events, while they are watched. */
   onEvents(events: readonly PackedEvent[]): void;
   /** Takes what DNS says to a worker. */
@@ -98,7 +99,7 @@ export class WorkerHandle {
 
   #receive(report: Report, { onLog, onEvents, onNames }: Reports): void {
     if (report.type === 'listening') this.#sendWaiting();
-    else if (report.type === 'log') onLog(report.text);
+    else if (report.type === 'log') onLog(report.text, report.told);
     else if (report.type === 'events') onEvents(report.events);
     else if (report.type === 'names') onNames(report.names, this);
     else if (report.type === 'answer') this.#settle(report.id)?.resolve(report.answer as never);

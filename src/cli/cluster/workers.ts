@@ -3,6 +3,7 @@ import { type Configuration, fixedEndpoints } from '../config/configuration.ts';
 import { CommandError } from '../flags/command-error.ts';
 import type { FlagValues } from '../flags/flags.ts';
 import type { BoundAddress, ListenAddress } from '../flags/kinds/address.ts';
+import type { LogSink } from '../log/log-sink.ts';
 import { loadMetrics } from '../metrics/load-metrics.ts';
 import { withFixedPort } from '../serve/address/listen.ts';
 import type { LocalSettings } from '../serve/local-service.ts';
@@ -18,7 +19,7 @@ import { WorkersSource } from './workers-source.ts';
 
 interface WorkersSettings extends Omit<LocalSettings, 'worker'> {
   /** Writes lines that workers have made. */
-  readonly write: (text: string) => void;
+  readonly write: LogSink['write'];
   readonly atExit: Signals['atExit'];
 }
 

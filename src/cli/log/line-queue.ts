@@ -6,18 +6,29 @@ export interface Loss {
   readonly forMs: number;
 }
 
+/** What a text tells of lost lines. Whoever loses that text has to count them, too. */
+export interface ToldLosses {
+  /** The number of lost lines. */
+  readonly lines: number;
+  /** The number of lines of the text that tell of them. */
+  readonly by: number;
+}
+
 interface LineQueueSettings {
   /**
    * Begins to write text of whole lines, and throws nothing.
    * @param done is called once: when the text was taken, or with the error for which none of it counts as written.
+   * @param told is what this queue has put into the text.
    */
-  write(text: string, done: (error?: Error | null) => void): void;
+  write(text: string, done: (error?: Error | null) => void, told: ToldLosses): void;
   /** Makes the line that stands in the place of lost ones, with its end. */
   tellLoss(loss: Loss): string;
 }
 
 /** Characters that wait at most, besides as many that are being written. */
 const maxWaiting = 1_048_576;
+
+const nothingTold: ToldLosses = { lines: 0, by: 0 };
 
 /** Lost lines before the log tells of them. */
 interface Gap {
@@ -33,6 +44,8 @@ interface Gap {
 export class LineQueue {
   readonly #settings: LineQueueSettings;
   #waiting = '';
+  /** What the waiting lines tell of lines that others have lost. */
+  #told = nothingTold;
   /** Lines that could not be written, in front of those that wait. */
   #gapBefore: Gap | undefined;
   /** Lines for which there was no room, behind those that wait: no other line is taken until all those are on their way. */
@@ -45,16 +58,19 @@ export class LineQueue {
     this.#settings = settings;
   }
 
-  /** The number of lines that were lost since the start. */
+  /** The number of lines that were lost here since the start. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** Takes whole lines, or loses them. */
-  readonly write = (lines: string): void => {
+  /** Takes whole lines, or loses them. @param told is what these tell of lines that others have lost. */
+  readonly write = (lines: string, told = nothingTold): void => {
     const isFull = this.#waiting !== '' && this.#waiting.length + lines.length > maxWaiting;
-    if (isFull || this.#gapBehind) this.#gapBehind = gapOfAll(this.#gapBehind, this.#lose(lines));
-    else this.#waiting += lines;
+    if (isFull || this.#gapBehind) this.#gapBehind = gapOfAll(this.#gapBehind, this.#lose(lines, told));
+    else {
+      this.#waiting += lines;
+      if (told.by > 0) this.#told = { lines: this.#told.lines + told.lines, by: this.#told.by + told.by };
+    }
     this.#schedule();
   };
 
@@ -77,33 +93,40 @@ export class LineQueue {
   }
 
   #writeAll(): void {
-    const [before, lines, behind] = [this.#gapBefore, this.#waiting, this.#gapBehind];
+    const [before, lines, told, behind] = [this.#gapBefore, this.#waiting, this.#told, this.#gapBehind];
     this.#gapBefore = this.#gapBehind = undefined;
     this.#waiting = '';
+    this.#told = nothingTold;
     this.#beingWritten++;
-    this.#settings.write(this.#told(before) + lines + this.#told(behind), (error) => {
+    const done = (error?: Error | null): void => {
       this.#beingWritten--;
       // The next lines will show whether the place of the log is well again.
-      if (error) this.#gapBefore = gapOfAll(before, this.#lose(lines), behind, this.#gapBefore);
+      if (error) this.#gapBefore = gapOfAll(before, this.#lose(lines, told), behind, this.#gapBefore);
       if (this.#hasLines) this.#schedule();
-    });
+    };
+    this.#settings.write(this.#tell(before) + lines + this.#tell(behind), done, toldOf(before, behind));
   }
 
-  #lose(lines: string): Gap {
-    const gap = gapOf(lines);
-    this.#lost += gap.lines;
-    return gap;
+  #lose(lines: string, told: ToldLosses): Gap {
+    const count = countOf(lines) - told.by;
+    this.#lost += count;
+    return { lines: count + told.lines, sinceMs: performance.now() };
   }
 
-  #told(gap: Gap | undefined): string {
+  #tell(gap: Gap | undefined): string {
     return gap ? this.#settings.tellLoss({ lines: gap.lines, forMs: performance.now() - gap.sinceMs }) : '';
   }
 }
 
-function gapOf(lines: string): Gap {
+function countOf(lines: string): number {
   let count = 0;
   for (let end = lines.indexOf('\n'); end >= 0; end = lines.indexOf('\n', end + 1)) count++;
-  return { lines: count, sinceMs: performance.now() };
+  return count;
+}
+
+function toldOf(...gaps: readonly (Gap | undefined)[]): ToldLosses {
+  const all = gapOfAll(...gaps);
+  return all ? { lines: all.lines, by: gaps.filter((gap) => gap !== undefined).length } : nothingTold;
 }
 
 function gapOfAll(...parts: readonly (Gap | undefined)[]): Gap | undefined {

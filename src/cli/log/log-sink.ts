@@ -1,11 +1,14 @@
-import { LineQueue, type Loss } from './line-queue.ts';
+import { LineQueue, type Loss, type ToldLosses } from './line-queue.ts';
 import { LogFile, openForAppending } from './log-file.ts';
 import { isFile, type Output, type Outputs } from './outputs.ts';
 
 /** The place that the lines of the log go to. Whoever reads there may stand still: that costs lines, and neither time nor memory. */
 export interface LogSink {
-  /** Writes text of whole lines. Writing never throws, because a full disk must not stop the proxy. */
-  readonly write: (text: string) => void;
+  /**
+   * Writes text of whole lines. Writing never throws, because a full disk must not stop the proxy.
+   * @param told is what the text tells of lines that a worker has lost. @default nothing
+   */
+  readonly write: (text: string, told?: ToldLosses) => void;
   /** The number of lines that were lost since the start. */
   lost(): number;
   /**
