@@ -88,6 +88,12 @@ describe('a limit', () => {
     expect(await request(await command.url())).toMatchObject({ status: 504, text: '504 ERR_BRP_ALL_TIMED_OUT\n' });
   });
 
+  test('-first-byte-timeout gives up an attempt that has a head and nothing more, with -win-at first-byte', async () => {
+    const flags = ['-win-at', 'first-byte', '-first-byte-timeout', '20ms'];
+    const command = startFor([await resources.start((_req, res) => res.flushHeaders())], ...flags);
+    expect(await request(await command.url())).toMatchObject({ status: 504 });
+  });
+
   test('-connect-timeout gives up an attempt that has no connection', async () => {
     const { port } = await resources.startTcp(() => {});
     const command = startFor([{ url: `https://127.0.0.1:${port}` }], '-connect-timeout', '20ms');

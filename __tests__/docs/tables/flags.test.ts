@@ -1,6 +1,8 @@
+import { globSync } from 'node:fs';
 import { type FlagName, flagNames, flags } from '../../../src/cli/flags/flags.ts';
 import type { Flag } from '../../../src/cli/flags/kinds/flag-kinds.ts';
 import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
+import { root } from '../../architecture/sources.ts';
 import { proseOf, textOf } from '../project.ts';
 import { codeIn, tableIn } from './tables.ts';
 
@@ -48,6 +50,13 @@ describe('the table of flags', () => {
   test.each(withChoices)('names what -$name can be', ({ text, choices }) => {
     expect(choices.filter((choice) => !text.includes(choice))).toEqual([]);
   });
+});
+
+/** The tests of the command, all in one text. */
+const tests = globSync('__tests__/{cli,world,demo}/**/*.ts', { cwd: root }).map(textOf).join('\n');
+
+test.each(flagNames)('the flag -%s is tried by a test', (name) => {
+  expect(tests).toMatch(new RegExp(`[\`'" ]-${name}[\`'"= ]`));
 });
 
 function choicesOf({ placeholder, parse }: Flag<unknown>): string[] {
