@@ -23,33 +23,31 @@ interface ExpressLike {
 /** The option `trustForwarded` as the code works with it; see {@link trustOf}. */
 export type TrustForwarded = boolean | ((req: IncomingMessage) => boolean) | undefined;
 
-/**
- * Makes a function of a list of peers in the option `trustForwarded`, so that it is read only once, and lets a function of the user's
- * decide only once about each request.
- */
+/** Makes a function of a list of peers in the option `trustForwarded`, so that it is read only once; the rest stays as it is. */
 export function trustOf(option: TrustForwarded | readonly string[]): TrustForwarded {
-  if (typeof option === 'function') return oncePerRequest(option);
   return typeof option === 'object' ? trustedPeers(option) : option;
 }
 
-function oncePerRequest(trusts: (req: IncomingMessage) => boolean): (req: IncomingMessage) => boolean {
-  const decided = new WeakMap<IncomingMessage, boolean>();
-  return (req) => {
-    const isTrusted = decided.get(req) ?? trusts(req);
-    decided.set(req, isTrusted);
-    return isTrusted;
-  };
-}
+/** Decisions about requests: a function of the user's is asked once about each, however many places want to know. */
+const decisions = new WeakMap<IncomingMessage, { readonly by: TrustForwarded; readonly isTrusted: boolean }>();
 
 /**
  * Whether the forwarded headers that came may be believed. Without the option Express's `trust proxy` decides.
  * @throws BalancingProxyError `ERR_BRP_HOOK` when the user's function throws.
  */
 export function isForwardedTrusted(req: IncomingMessage, trust: TrustForwarded): boolean {
-  if (typeof trust === 'function') return callSyncHook('trustForwarded', () => trust(req));
+  if (typeof trust === 'function') return decidedBy(trust, req);
   if (trust !== undefined) return trust;
   const trustProxy = (req as ExpressLike).app?.get?.('trust proxy fn');
   return typeof trustProxy === 'function' && Boolean(trustProxy(req.socket.remoteAddress, 0));
+}
+
+function decidedBy(trust: (req: IncomingMessage) => boolean, req: IncomingMessage): boolean {
+  const before = decisions.get(req);
+  if (before?.by === trust) return before.isTrusted;
+  const isTrusted = callSyncHook('trustForwarded', () => trust(req));
+  decisions.set(req, { by: trust, isTrusted });
+  return isTrusted;
 }
 
 /** The things that forwarded headers are made of. */
