@@ -13,14 +13,16 @@ afterEach(() => resources.closeAll());
 
 const configFile = '/etc/balancing-reverse-proxy/config.yaml';
 
+/** Where the unit finds this folder and Node: it has a `/tmp` of its own and sees no homes, and this folder may be there. */
+const seen = { root: '/run/checkout', node: '/run/node' };
+
 /** The unit of the demo, with what only a test needs: the command of this folder, free ports, and a file for the log. */
 function unitWith(...settings: readonly string[]): string {
-  const command = `${process.execPath} ${path.join(root, 'src', 'cli', 'main.ts')}`;
+  const command = `${path.join(seen.node, path.basename(process.execPath))} ${path.join(seen.root, 'src', 'cli', 'main.ts')}`;
   return [
-    unit
-      .replaceAll('/usr/bin/env balancing-reverse-proxy', command)
-      .replace(/^ProtectHome=.*$/m, 'ProtectHome=read-only'),
+    unit.replaceAll('/usr/bin/env balancing-reverse-proxy', command),
     '[Service]',
+    `BindReadOnlyPaths=${root}:${seen.root} ${path.dirname(process.execPath)}:${seen.node}`,
     'Environment=BRP_ADDRESS=127.0.0.1:0 BRP_ADMIN=127.0.0.1:0 BRP_WORKERS=2 BRP_SHUTDOWN_DELAY=0',
     'StandardOutput=append:/run/output',
     'StandardError=append:/run/output',
