@@ -43,9 +43,12 @@ testWithProc.each([
   const url = await command.url();
   command.child.stdout?.pause();
   await send(url, 2_000);
-  const before = memoryOf(command);
-  await send(url, 6_000);
-  const grown = memoryOf(command) - before;
-  // The lines of these requests are 47 MiB.
+  let grown = Infinity;
+  // A worker that gets its first requests late grows once, and lines that are kept do so each time: those of 6,000 requests are 47 MiB.
+  for (let round = 0; round < 3 && grown >= 25; round++) {
+    const before = memoryOf(command);
+    await send(url, 6_000);
+    grown = memoryOf(command) - before;
+  }
   expect(grown).toBeLessThan(25);
 });
