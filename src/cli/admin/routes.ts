@@ -78,7 +78,7 @@ export class AdminRoutes {
     if (problem) return this.#refuse(res, problem);
     const path = withoutQuery(req.url ?? '');
     if (isUnder(path, dashboardPath)) return this.#serveDashboard(req, res);
-    if (isUnder(path, endpointsPath)) return this.#serveEndpoints(req, res);
+    if (isUnder(path, endpointsPath)) return this.#serveEndpoints(req, res, path);
     const page = this.#pageAt(path);
     if (!page) return answerLine(res, 404);
     if (req.method === 'GET' || req.method === 'HEAD') return page(res);
@@ -121,11 +121,10 @@ export class AdminRoutes {
     answerText(res, { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', text });
   }
 
-  async #serveEndpoints(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async #serveEndpoints(req: IncomingMessage, res: ServerResponse, path: string): Promise<void> {
     const { allowActions } = this.#settings;
     if (!this.#service) return answerJson(res, 503, { error: 'not ready' });
     await this.#service.refresh();
-    const path = withoutQuery(req.url ?? '');
     answerEndpoints({ req, res, path }, { source: this.#service.source, allowActions });
     this.#logChange(req, res, path);
   }

@@ -1,7 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
-import { CommandError } from '../flags/command-error.ts';
-import { labelOf } from '../flags/flag-value.ts';
+import { problemWithFlag } from '../flags/flag-value.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
 import { whyNoSocketAt } from '../serve/address/socket-file.ts';
 
@@ -36,5 +35,5 @@ function whyNotWritable(file: string): string | undefined {
 }
 
 function tellOf(name: 'log-file' | 'address' | 'admin', problem: string | undefined, { given }: ParsedFlags): void {
-  if (problem !== undefined) throw new CommandError(2, `${labelOf(name, given.get(name) ?? 'flag')}: ${problem}`);
+  if (problem !== undefined) throw problemWithFlag(name, given, problem);
 }

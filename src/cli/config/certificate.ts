@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { CommandError } from '../flags/command-error.ts';
-import { labelOf } from '../flags/flag-value.ts';
+import { problemWithFlag } from '../flags/flag-value.ts';
 import type { ParsedFlags } from '../flags/parse-flags.ts';
 import { Problems } from '../flags/problems.ts';
 import type { RawOptions } from './proxy-options.ts';
@@ -37,13 +36,17 @@ const lockedKey = /^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYP
 export async function readCertificate(flags: ParsedFlags, ticketKeys: Buffer): Promise<Certificate | undefined> {
   const { 'tls-cert': cert, 'tls-key': key } = flags.values;
   if (cert === '' && key === '') return undefined;
-  if (cert === '') throw problemWith('tls-key', flags, 'expected -tls-cert with it');
-  if (key === '') throw problemWith('tls-cert', flags, 'expected -tls-key with it');
+  if (cert === '') throw problemWithFlag('tls-key', flags.given, 'expected -tls-cert with it');
+  if (key === '') throw problemWithFlag('tls-cert', flags.given, 'expected -tls-key with it');
   const texts = await readPems({ cert: 'tls-cert', key: 'tls-key' }, flags);
   try {
     createSecureContext(texts);
   } catch (error) {
-    throw problemWith('tls-cert', flags, `${cert} cannot be used with ${key}: ${whyUnusable(texts, error as Error)}`);
+    throw problemWithFlag(
+      'tls-cert',
+      flags.given,
+      `${cert} cannot be used with ${key}: ${whyUnusable(texts, error as Error)}`,
+    );
   }
   return { ...texts, ticketKeys };
 }
@@ -88,10 +91,6 @@ async function readPem(name: PemFlag, flags: ParsedFlags): Promise<string> {
     if (lockedKey.test(text)) throw new Error('its key has a passphrase; `openssl pkey` writes one without');
     return text;
   } catch (error) {
-    throw problemWith(name, flags, `${file} cannot be read: ${(error as Error).message}`);
+    throw problemWithFlag(name, flags.given, `${file} cannot be read: ${(error as Error).message}`);
   }
-}
-
-function problemWith(name: PemFlag, { given }: ParsedFlags, problem: string): CommandError {
-  return new CommandError(2, `${labelOf(name, given.get(name) ?? 'flag')}: ${problem}`);
 }

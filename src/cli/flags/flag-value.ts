@@ -20,6 +20,11 @@ export function labelOf(name: FlagName, origin: Origin): string {
   return origin === 'flag' ? `flag -${name}` : `variable ${variableOf(name)}`;
 }
 
+/** The error of a flag's value that turns out to be of no use. @param given says where values were written; by itself a value is the flag's. */
+export function problemWithFlag(name: FlagName, given: ReadonlyMap<FlagName, Origin>, problem: string): CommandError {
+  return new CommandError(2, `${labelOf(name, given.get(name) ?? 'flag')}: ${problem}`);
+}
+
 /** The environment variable that stands for a flag. */
 export function variableOf(name: FlagName): string {
   return `BRP_${name.toUpperCase().replaceAll('-', '_')}`;

@@ -10,6 +10,7 @@ import { refusingLargeHeads } from './head-size.ts';
 import { Refusals } from './refusals.ts';
 import { RequestGate } from './request-gate.ts';
 import { SignsOfLife } from './signs-of-life.ts';
+import { maxTold } from './turn-away.ts';
 import { UnreadResponses } from './unread-responses.ts';
 
 /** Milliseconds between two looks at what clients leave unread. */
@@ -17,9 +18,6 @@ const lookMs = 1_000;
 
 /** The most file descriptors that are kept from connections to endpoints: for `-admin`, the log and other files. */
 const maxSpare = 16;
-
-/** The most clients at a time that are told that they are one too many, rather than just closed. */
-const maxTold = 64;
 
 /** What clients are refused, in numbers since the start. */
 export interface RefusedCounts {

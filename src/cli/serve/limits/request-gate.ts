@@ -1,10 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type AnyResponse, answerShortly } from './answer-shortly.ts';
-import { turnAway } from './turn-away.ts';
-
-/** The most clients at a time that are told that their request for another protocol is refused, rather than just closed. */
-const maxTold = 64;
+import { maxTold, turnAway } from './turn-away.ts';
 
 /** The requests under way: those that are not answered to the end, and the connections that were upgraded. */
 export class RequestGate {

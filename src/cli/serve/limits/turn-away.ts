@@ -4,6 +4,9 @@ import type { Duplex } from 'node:stream';
 const unavailable =
   'HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
 
+/** The most clients at a time that are told that they are turned away, rather than just closed. */
+export const maxTold = 64;
+
 /** Milliseconds that a client gets to read its refusal, and to send what it had under way. */
 const lingerMs = 1_000;
 
