@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import net from 'node:net';
-import { WebSocket } from 'ws';
 import { Resources, readAll, request } from '../helpers/proxy.ts';
 import { answering, hanging } from '../helpers/servers.ts';
 import { startEcho } from '../helpers/upgrades.ts';
 import { Command, start } from './command.ts';
 import { temporaryFile } from './files.ts';
+import { expectFinishedWebSocket } from './finished-web-socket.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -112,14 +112,7 @@ describe('stopping', () => {
   test('finishes WebSockets', async () => {
     const endpoint = resources.use(await startEcho());
     const command = startFor(endpoint);
-    const webSocket = new WebSocket((await command.url()).replace('http', 'ws'));
-    await once(webSocket, 'open');
-    command.signal('SIGTERM');
-    await command.line(/stopping/);
-    webSocket.send('still here');
-    expect(String((await once(webSocket, 'message'))[0])).toBe('still here');
-    webSocket.close();
-    expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
+    await expectFinishedWebSocket(command, (await command.url()).replace('http', 'ws'));
   });
 
   test.each([

@@ -7,14 +7,25 @@ export type SaidEnd = Omit<RequestEnded, 'finalStatus' | 'outcome' | keyof typeo
   Partial<Pick<RequestEnded, 'outcome' | keyof typeof fallbacks>>;
 
 /** What most tests have nothing to say of. */
-export const fallbacks = {
+const fallbacks = {
+  status: undefined,
+  winner: undefined,
+  servedBy: undefined,
+  resumes: 0,
+  bytes: 0,
+  durationMs: 1,
+  attempts: [],
+  isBodyStreamed: false,
+  strategy: 'race',
+  error: undefined,
   bytesReceived: 0,
   xRequestId: undefined,
   client: { address: '127.0.0.1', host: 'a.example', userAgent: undefined, httpVersion: '1.1' },
 } satisfies Partial<RequestEnded>;
 
 /** The end of a request as it is reported, of what a test says of it. */
-export function reportedEnd(ended: SaidEnd): RequestEnded {
-  const outcome = requestOutcomeOf(ended, ended.outcome === 'passed-on');
-  return { ...fallbacks, ...ended, outcome, finalStatus: finalStatusOf({ ...ended, outcome }) };
+export function reportedEnd(said: SaidEnd): RequestEnded {
+  const ended = { ...fallbacks, ...said };
+  const outcome = requestOutcomeOf(ended, said.outcome === 'passed-on');
+  return { ...ended, outcome, finalStatus: finalStatusOf({ ...ended, outcome }) };
 }

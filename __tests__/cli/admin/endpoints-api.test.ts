@@ -1,5 +1,6 @@
 import { answerEndpoints } from '../../../src/cli/admin/endpoints-api.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
+import { snapshotOf } from '../../helpers/snapshot.ts';
 import { FakeSource } from '../../observers/dashboard/fake-source.ts';
 import { startLocally } from '../command.ts';
 
@@ -25,25 +26,9 @@ describe('GET /endpoints', () => {
     expect(await request(url)).toMatchObject({ text: 'a' });
     const received = await request(`${admin}/endpoints`);
     expect(received).toMatchObject({ status: 200, headers: { 'content-type': 'application/json' } });
-    const unused = {
-      tier: 0,
-      state: 'available',
-      ejectionCause: null,
-      backInMs: 0,
-      inFlight: 0,
-      successes: 0,
-      wins: 0,
-      failures: 0,
-      timeouts: 0,
-      cancelled: 0,
-      healthRatio: 1,
-      latencyMs: null,
-    };
+    const unused = (name: string) => ({ ...snapshotOf(name), ejectionCause: null, latencyMs: null });
     expect(jsonOf(received)).toEqual({
-      endpoints: [
-        { ...unused, name: a.url, successes: 1, wins: 1 },
-        { ...unused, name: b.url },
-      ],
+      endpoints: [{ ...unused(a.url), successes: 1, wins: 1 }, unused(b.url)],
       hedgesDenied: 0,
     });
   });

@@ -102,13 +102,9 @@ describe('the line of a request', () => {
     status: 200,
     winner: 'http://a',
     servedBy: 'http://a',
-    resumes: 0,
     bytes: 123,
     durationMs: 36.3,
-    isBodyStreamed: false,
-    strategy: 'race',
     attempts,
-    error: undefined,
   };
   const attempt: AttemptReport = {
     endpoint: 'http://a',
@@ -211,13 +207,10 @@ describe('the line of a request whose attempts have no lines of their own', () =
     status: 200,
     winner: 'http://b',
     servedBy: 'http://b',
-    resumes: 0,
     bytes: 5,
     durationMs: 12,
-    isBodyStreamed: false,
     strategy: 'failover',
     attempts: [failure, won],
-    error: undefined,
   };
   const lineOf = (fields: Partial<RequestEnded>, least: Level) =>
     linesOf([reportedEnd({ ...ended, ...fields })], false, least)[0];
@@ -262,13 +255,8 @@ describe('the origin of a request', () => {
     status: 200,
     winner: 'http://a',
     servedBy: 'http://a',
-    resumes: 0,
     bytes: 5,
     durationMs: 12,
-    isBodyStreamed: false,
-    strategy: 'race',
-    attempts: [],
-    error: undefined,
   };
   const client = { address: '::1', host: 'a.example', userAgent: 'x'.repeat(300), httpVersion: '2.0' };
 

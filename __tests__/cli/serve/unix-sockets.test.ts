@@ -5,7 +5,6 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import path from 'node:path';
 import tls from 'node:tls';
-import { WebSocket } from 'ws';
 import { createCertificate } from '../../../shared/certificate.ts';
 import { Resources, readAll, request } from '../../helpers/proxy.ts';
 import { answering } from '../../helpers/servers.ts';
@@ -13,6 +12,7 @@ import { until } from '../../helpers/until.ts';
 import { startEcho } from '../../helpers/upgrades.ts';
 import { Command } from '../command.ts';
 import { temporaryFile, temporaryFolder, write } from '../files.ts';
+import { expectFinishedWebSocket } from '../finished-web-socket.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -146,14 +146,7 @@ test.each([
 test('carries WebSockets', async () => {
   const endpoint = resources.use(await startEcho());
   const command = await start('-e', endpoint.url);
-  const webSocket = new WebSocket(`ws+unix:${socketPath}:/`);
-  await once(webSocket, 'open');
-  command.signal('SIGTERM');
-  await command.line(/stopping/);
-  webSocket.send('still here');
-  expect(String((await once(webSocket, 'message'))[0])).toBe('still here');
-  webSocket.close();
-  expect(await command.ended).toMatchObject({ exitCode: 0, stderr: '' });
+  await expectFinishedWebSocket(command, `ws+unix:${socketPath}:/`);
 });
 
 describe('over TLS', () => {

@@ -1,7 +1,7 @@
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import { Events } from '../../../src/events/proxy-events.ts';
 import { type TraceAttemptsOptions, traceAttempts } from '../../../src/observers/tracing/opentelemetry.ts';
-import { fallbacks } from '../../events/reported-end.ts';
+import { reportedEnd } from '../../events/reported-end.ts';
 import { request } from '../../helpers/proxy.ts';
 import { answering } from '../../helpers/servers.ts';
 import { until } from '../../helpers/until.ts';
@@ -21,25 +21,15 @@ import {
   tracerProvider,
 } from './traced-proxy.ts';
 
-const requestEnded = {
+const requestEnded = reportedEnd({
   type: 'request-ended',
   requestId: 1,
   method: 'GET',
   url: '/path',
   status: 200,
-  outcome: 'served',
-  finalStatus: 200,
   winner: 'one',
   servedBy: 'one',
-  resumes: 0,
-  bytes: 0,
-  durationMs: 1,
-  attempts: [],
-  isBodyStreamed: false,
-  ...fallbacks,
-  strategy: 'race',
-  error: undefined,
-} as const;
+});
 
 describe('traceAttempts', () => {
   test('keeps nothing of a request that has ended', () => {
