@@ -35,6 +35,14 @@ function sampleOf(name: string, from: readonly Plot[], count: number): readonly 
 
 const mayBeStarved = (played: Played) =>
   outcomeOf(played) !== undefined && played.ended.attempts.some(({ outcome }) => outcome === 'timed-out');
+
+/** Plays a cell until no endpoint seems silent: the pauses of a busy machine pass, those of a fault come each time. */
+async function untilCalm(cell: Cell, stage: FaultStage): Promise<Played> {
+  let played = await stage.perform(cell);
+  for (let tries = 1; tries < 5 && mayBeStarved(played); tries++) played = await stage.perform(cell);
+  return played;
+}
+
 const isThere = (complaint: string | undefined) => complaint !== undefined;
 
 describe(`an answer that breaks (${seedTitle})`, () => {
@@ -49,11 +57,14 @@ describe(`an answer that breaks (${seedTitle})`, () => {
       const starved: Cell[] = [];
       await stage.performAll(sampleOf(why, from, rounds(400, 40)), (played) => {
         const complaint = complaintAbout(played, rule);
-        // In a process that is starved every endpoint is silent; such a cell gets another chance.
+        // In a process that is starved every endpoint is silent; such a cell is played again, alone.
         if (complaint && mayBeStarved(played)) starved.push(played.scene.cell);
         else if (complaint) complaints.push(complaint);
       });
-      for (const cell of starved) complaints.push(...[complaintAbout(await stage.perform(cell), rule)].filter(isThere));
+      for (const cell of starved) {
+        const again = await untilCalm(cell, stage);
+        complaints.push(...[complaintAbout(again, rule)].filter(isThere));
+      }
       expect(complaints).toEqual([]);
     },
     120_000,
