@@ -278,11 +278,11 @@ describe('the dashboard of the installed package', () => {
   );
 });
 
-describe("README's transport of one's own", () => {
-  const readme = readFile(path.join(root, 'README.md'), 'utf8');
-  /** Puts a block of README into the project, under the name that its first line says. */
+describe('the transport of your own in the docs', () => {
+  const page = readFile(path.join(root, 'docs/own-transport.md'), 'utf8');
+  /** Puts a block of the page into the project, under the name that its first line says. */
   const writeBlock = async (file: string): Promise<readonly string[]> => {
-    const [, block = ''] = (await readme).split(`\`\`\`ts\n// ${file}\n`);
+    const [, block = ''] = (await page).split(`\`\`\`ts\n// ${file}\n`);
     const [code = ''] = block.split('\n```');
     await writeFile(path.join(project, file), code);
     return code.split('\n');
@@ -313,9 +313,9 @@ describe("README's transport of one's own", () => {
   }, 120_000);
 });
 
-test("README's fakeTransport() answers in the place of endpoints", async () => {
-  const readme = await readFile(path.join(root, 'README.md'), 'utf8');
-  const blocks = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code = '']) => code);
+test("the docs' fakeTransport() answers in the place of endpoints", async () => {
+  const page = await readFile(path.join(root, 'docs/own-transport.md'), 'utf8');
+  const blocks = [...page.matchAll(/```js\n(.*?)```/gs)].map(([, code = '']) => code);
   const use = `
     const server = http.createServer(proxy).listen(0, '127.0.0.1', async () => {
       console.log(await (await fetch('http://127.0.0.1:' + server.address().port + '/path')).text());

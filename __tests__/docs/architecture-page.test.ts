@@ -7,7 +7,7 @@ import { textOf } from './project.ts';
 import { fieldsOf } from './tables/declarations.ts';
 import { codeIn, tableIn } from './tables/tables.ts';
 
-/** docs/architecture.md shows the house as it is, and names no file and no function that is not there. */
+/** docs/architecture.md and docs/where.md show the house as it is, and name no file and no function that is not there. */
 
 const page = 'docs/architecture.md';
 const text = textOf(page);
@@ -153,7 +153,7 @@ describe('what is named', () => {
 });
 
 describe('the place of what is looked for', () => {
-  const rows = tableIn(page, 'question', 'file', 'function');
+  const rows = tableIn('docs/where.md', 'question', 'file', 'function');
   const places = rows
     .filter(({ question }) => !question.startsWith('**'))
     .map((row) => ({

@@ -5,7 +5,7 @@ import { manifest, proseOf, textOf } from './project.ts';
 
 /** Papers for people lead somewhere, and nothing in them is made up. */
 
-const texts = globSync(['*.md', 'docs/*.md', 'bench/*.md', '.github/*.md'], { cwd: root }).sort();
+const texts = globSync(['*.md', 'docs/**/*.md', 'bench/*.md', '.github/*.md'], { cwd: root }).sort();
 const papers = [...texts, ...globSync('.github/*/*.yml', { cwd: root }).sort()];
 const named = papers.map((file) => [file] as const);
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../architecture/sources.ts';
 
@@ -7,6 +7,9 @@ export const textOf = (file: string): string => readFileSync(path.join(root, fil
 
 /** A text without its blocks of code, in which `#` and brackets mean something else. */
 export const proseOf = (file: string): string => textOf(file).replaceAll(/^```[\s\S]*?^```/gm, '');
+
+/** The pages for users: README and all of docs, as paths from the project's folder. */
+export const pages: readonly string[] = globSync(['README.md', 'docs/**/*.md'], { cwd: root }).sort();
 
 /** The part of package.json that is read here. */
 export interface Manifest {

@@ -5,14 +5,14 @@ import { type FakeAnswer, fakeTransport } from '../../src/testing/testing.ts';
 import { Resources, request } from '../helpers/proxy.ts';
 import { textOf } from './project.ts';
 
-/** The code of README, which has to do what README says. */
+/** The code of the recipes, which has to do what they say. */
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
 
-/** The options in the block of README's recipes below the paragraph that begins with a title. */
+/** The options in the block of the recipes below the paragraph that begins with a title. */
 function optionsOf(title: string): BalancingProxyOptions {
-  const [, recipe = ''] = textOf('README.md').split(`**${title}**`);
+  const [, recipe = ''] = textOf('docs/recipes/README.md').split(`**${title}**`);
   const [, code = ''] = /```js\ncreateBalancingProxy\((.*?)\);\n```/s.exec(recipe) ?? [];
   return new Function(`return ${code}`)() as BalancingProxyOptions;
 }
@@ -110,7 +110,7 @@ test('the recipe for a server that restarts lets clients wait', async () => {
 });
 
 test('the file of the command that is shown has options that are taken, a backup and retries', () => {
-  const [, file = ''] = /```yaml\n(# proxy\.yaml.*?)```/s.exec(textOf('docs/command.md')) ?? [];
+  const [, file = ''] = /```yaml\n(# proxy\.yaml.*?)```/s.exec(textOf('docs/configuration-file.md')) ?? [];
   expect(resolveOptions(parse(file))).toMatchObject({
     endpoints: [{ tier: 0 }, { tier: 0 }, { tier: 1 }],
     retry: { forMs: 5_000 },

@@ -11,7 +11,7 @@ const interfaces = typesOf('ProxyEvent').map((name) => {
 });
 const shared = fieldsOf('RequestEvent').map(({ name }) => name);
 
-describe("README's table of events", () => {
+describe('the table of events', () => {
   test('has each event once and no other', () => {
     expect(rows.map(({ event }) => event).sort()).toEqual(interfaces.map(({ type }) => type).sort());
   });
@@ -43,7 +43,7 @@ describe("README's table of events", () => {
 
 const below = paragraphOf('All but the last ');
 
-describe("README's list of what a report has", () => {
+describe('the list of what a report has', () => {
   const [, sentence = ''] = /A report has (.*?) All of it is typed/.exec(below) ?? [];
 
   test('names each field and no other', () => {

@@ -3,8 +3,8 @@ import { type FlagName, flagNames, flags } from '../../../src/cli/flags/flags.ts
 import type { Flag } from '../../../src/cli/flags/kinds/flag-kinds.ts';
 import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
 import { root } from '../../architecture/sources.ts';
-import { proseOf, textOf } from '../project.ts';
-import { codeIn, tableIn } from './tables.ts';
+import { pages, proseOf, textOf } from '../project.ts';
+import { codeIn, tableOf } from './tables.ts';
 
 /** Defaults that are told in words, and what they stand for. */
 const words: Readonly<Record<string, string>> = {
@@ -14,19 +14,17 @@ const words: Readonly<Record<string, string>> = {
   'as `-strategy`': 'same',
 };
 
-/** A row for each flag, also where README tells of several in one. */
-const rows = tableIn('docs/command.md', 'flag', 'default', 'meaning').flatMap(
-  ({ flag, default: fallbacks, meaning }) => {
-    const names = codeIn(flag).map((code) => code.slice(1));
-    const each = names.length === 1 ? [fallbacks] : fallbacks.split(', ');
-    return names.map((name, index) => ({
-      name,
-      fallback: each[index] ?? '',
-      meaning,
-      text: `${fallbacks} ${meaning}`,
-    }));
-  },
-);
+/** A row for each flag, also where the table tells of several in one. */
+const rows = tableOf('flag', 'default', 'meaning').flatMap(({ flag, default: fallbacks, meaning }) => {
+  const names = codeIn(flag).map((code) => code.slice(1));
+  const each = names.length === 1 ? [fallbacks] : fallbacks.split(', ');
+  return names.map((name, index) => ({
+    name,
+    fallback: each[index] ?? '',
+    meaning,
+    text: `${fallbacks} ${meaning}`,
+  }));
+});
 
 describe('the table of flags', () => {
   test('has each flag once and no other', () => {
@@ -64,8 +62,12 @@ function choicesOf({ placeholder, parse }: Flag<unknown>): string[] {
 }
 
 describe('command lines', () => {
-  const lines = ['README.md', 'docs/command.md', 'docs/http2.md'].flatMap((file) =>
-    [...textOf(file).matchAll(/^(?:npx )?balancing-reverse-proxy (-.*)$/gm)].map(([, args = '']) => args),
+  const lines = pages.flatMap((file) =>
+    [
+      ...textOf(file)
+        .replaceAll(/\\\n\s*/g, '')
+        .matchAll(/^(?:npx )?balancing-reverse-proxy (-.*)$/gm),
+    ].map(([, args = '']) => args),
   );
 
   test.each(lines)('that the docs show are taken: %s', (line) => {
@@ -73,7 +75,7 @@ describe('command lines', () => {
   });
 
   test('of which parts are shown name flags that exist', () => {
-    const code = ['README.md', 'docs/command.md'].flatMap((file) => proseOf(file).split('\n').flatMap(codeIn));
+    const code = pages.flatMap((file) => proseOf(file).split('\n').flatMap(codeIn));
     const parts = code.filter((part) => /^-[a-z]/.test(part));
     const named = parts.flatMap((part) =>
       [...part.matchAll(/(?<=^| )-([a-z][a-z0-9-]*)/g)].map(([, name = '']) => name),

@@ -3,7 +3,7 @@ import { jsonFormat } from '../../../src/cli/log/log.ts';
 import { requestLog } from '../../../src/cli/log/request-log.ts';
 import { BalancingProxyError } from '../../../src/index.ts';
 import { reportedEnd } from '../../events/reported-end.ts';
-import { codeIn, tableIn, withoutAsides } from './tables.ts';
+import { codeIn, tableOf, withoutAsides } from './tables.ts';
 
 /** The line of a request that has all there is. */
 function lineOfRequest(): string {
@@ -27,11 +27,11 @@ function lineOfRequest(): string {
 }
 
 test('the table of the fields of the log has each field of a request once and no other', () => {
-  const fields = tableIn('docs/command.md', 'field', 'meaning').flatMap(({ field }) => codeIn(withoutAsides(field)));
+  const fields = tableOf('field', 'meaning').flatMap(({ field }) => codeIn(withoutAsides(field)));
   expect(fields.sort()).toEqual(Object.keys(JSON.parse(lineOfRequest())).sort());
 });
 
 test('the table of the levels of the log has each level once and no other', () => {
-  const rows = tableIn('docs/command.md', '`-log-level`', 'what is written');
+  const rows = tableOf('`-log-level`', 'what is written');
   expect(rows.flatMap((row) => codeIn(row['`-log-level`']))).toEqual([...logLevels]);
 });

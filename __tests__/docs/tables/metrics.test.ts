@@ -3,7 +3,7 @@ import { ownMetrics } from '../../../src/cli/metrics/own-metrics.ts';
 import { endpointStates } from '../../../src/endpoints/state/snapshot.ts';
 import { createMetrics } from '../../../src/observers/metrics/metrics.ts';
 import { choicesNamed, fieldsOf } from './declarations.ts';
-import { codeIn, paragraphOf, tableIn, valuesListedFor, withoutAsides } from './tables.ts';
+import { codeIn, paragraphOf, tableOf, valuesListedFor, withoutAsides } from './tables.ts';
 
 /** A metric as prom-client keeps it, which has no type for that. */
 interface Metric {
@@ -22,23 +22,26 @@ const metrics = (registry.getMetricsAsArray() as unknown[] as Metric[]).map((met
   labels: [...metric.labelNames],
 }));
 
-/** A row for each metric, also where a page tells of several in one. */
-const rowsIn = (file: string) =>
-  tableIn(file, 'metric', 'type', 'labels', 'meaning').flatMap(({ metric, type, labels, meaning }) =>
-    codeIn(metric).map((name) => ({ name, type, labels: codeIn(labels), meaning })),
-  );
+const columns = ['type', 'labels', 'meaning'] as const;
 
-const rows = rowsIn('README.md');
+/** A row for each metric, also where a table tells of several in one. */
+const eachOf = (metrics: string, { type, labels, meaning }: Readonly<Record<(typeof columns)[number], string>>) =>
+  codeIn(metrics).map((name) => ({ name, type, labels: codeIn(labels), meaning }));
+
+const rows = tableOf('metric', ...columns).flatMap((row) => eachOf(row.metric, row));
+const ownRows = tableOf('metric of the command', ...columns).flatMap((row) =>
+  eachOf(row['metric of the command'], row),
+);
 
 const byName = ({ name: a }: { name: string }, { name: b }: { name: string }) => (a < b ? -1 : 1);
 
 test("the table of the command's metrics has each metric once, with its type and labels, and no other", () => {
   const own = Object.entries(ownMetrics).map(([name, { type, labels }]) => ({ name, type, labels: [...labels] }));
-  const told = rowsIn('docs/command.md').map(({ name, type, labels }) => ({ name, type, labels }));
+  const told = ownRows.map(({ name, type, labels }) => ({ name, type, labels }));
   expect(told.sort(byName)).toEqual(own.sort(byName));
 });
 
-describe("README's table of metrics", () => {
+describe('the table of metrics', () => {
   test('has each metric once, with its type and labels, and no other', () => {
     expect(rows.map(({ name, type, labels }) => ({ name, type, labels })).sort(byName)).toEqual(metrics.sort(byName));
   });
@@ -59,7 +62,7 @@ describe("README's table of metrics", () => {
   });
 });
 
-describe('what README says of createMetrics()', () => {
+describe('what the page says of createMetrics()', () => {
   const paragraph = paragraphOf('`createMetrics(');
 
   test('names its options', () => {

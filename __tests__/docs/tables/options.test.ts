@@ -55,7 +55,7 @@ function transportRows(some: string) {
     .map(({ setting, ...row }) => ({ name: setting, ...row }));
 }
 
-/** Options of which README tells without a table. */
+/** Options of which the pages tell without a table. */
 const others = [
   { of: 'createDashboard()', options: documented(dashboardOptions), fields: fieldsIn('DashboardOptions') },
   { of: 'createMetrics()', options: documented(metricsOptions), fields: fieldsIn('MetricsOptions') },
@@ -80,15 +80,15 @@ describe.each(tables)('the options of $of', ({ options, rows }) => {
   /** Options that are nothing but the options within them need no row. */
   const inTable = options.filter(({ fallback }) => fallback !== undefined);
 
-  test('have a row each in README, and no other has one', () => {
+  test('have a row each, and no other has one', () => {
     expect(rows.map(({ name }) => codeIn(name)[0]).sort()).toEqual(inTable.map(({ path }) => path).sort());
   });
 
-  test.each(inTable)('have the default of $path in README', ({ path, fallback }) => {
+  test.each(inTable)('have the default of $path in it', ({ path, fallback }) => {
     expect(rows.find(({ name }) => name === `\`${path}\``)?.default).toBe(fallback);
   });
 
-  test.each(inTable)('have the sentence on $path in README', ({ path, says }) => {
+  test.each(inTable)('have the sentence on $path in it', ({ path, says }) => {
     expect(rows.find(({ name }) => name === `\`${path}\``)?.meaning.slice(0, says.length)).toBe(says);
   });
 });

@@ -1,9 +1,9 @@
 import { usage } from '../../../src/cli/flags/usage.ts';
 import { signalMeanings } from '../../../src/cli/signals/signals.ts';
-import { codeIn, tableIn } from './tables.ts';
+import { codeIn, tableOf } from './tables.ts';
 
 describe('the table of signals', () => {
-  const rows = tableIn('docs/command.md', 'signal', 'meaning').flatMap(({ signal, meaning }) =>
+  const rows = tableOf('signal', 'meaning').flatMap(({ signal, meaning }) =>
     codeIn(signal).map((name) => [name, meaning] as const),
   );
 

@@ -3,7 +3,7 @@ import { codeIn, tableOf } from './tables.ts';
 
 const quoted = strategyNames.map((name) => `'${name}'`);
 
-describe("README's table of strategies", () => {
+describe('the table of strategies', () => {
   test('has each strategy, in the order of their table', () => {
     expect(
       tableOf('strategy', 'the next attempt starts', 'use it').flatMap(({ strategy }) => codeIn(strategy)),
@@ -11,7 +11,7 @@ describe("README's table of strategies", () => {
   });
 });
 
-test("README's row of the option `strategy` names each one, the default first", () => {
+test('the row of the option `strategy` names each one, the default first', () => {
   const [row] = tableOf('option', 'default', 'meaning').filter(({ option }) => codeIn(option)[0] === 'strategy');
   expect(row).toBeDefined();
   expect(codeIn(row?.default ?? '')).toEqual(quoted.slice(0, 1));

@@ -1,12 +1,17 @@
-import { textOf } from '../project.ts';
+import { pages, textOf } from '../project.ts';
 
 /** A row of a table: its cells by the heads of their columns. */
 export type Row = Readonly<Record<string, string>>;
 
-/** The rows of a table in README: see {@link tableIn}. */
+/** The rows of the one table with these columns, on whatever page it is: see {@link tableIn}. */
 export function tableOf<const Column extends string>(...columns: Column[]): Array<Readonly<Record<Column, string>>> {
-  return tableIn('README.md', ...columns);
+  const found = pages.filter((page) => textOf(page).split('\n').includes(headOf(columns)));
+  const [page] = found;
+  if (page === undefined || found.length > 1) throw new Error(`tables of ${columns} are on pages: [${found}]`);
+  return tableIn(page, ...columns);
 }
+
+const headOf = (columns: readonly string[]): string => `| ${columns.join(' | ')} |`;
 
 /**
  * The rows of a table.
@@ -18,7 +23,7 @@ export function tableIn<const Column extends string>(
   ...columns: Column[]
 ): Array<Readonly<Record<Column, string>>> {
   const lines = textOf(file).split('\n');
-  const heads = lines.flatMap((line, index) => (line === `| ${columns.join(' | ')} |` ? [index] : []));
+  const heads = lines.flatMap((line, index) => (line === headOf(columns) ? [index] : []));
   const [head] = heads;
   if (head === undefined || heads.length > 1) throw new Error(`${file} has ${heads.length} tables of ${columns}`);
   const body = lines.slice(head + 2);
@@ -59,11 +64,11 @@ export function valuesListedFor(name: string, text: string): string[] {
   return codeIn(list.split(/\. |; | `\w+`: /, 1)[0] ?? '');
 }
 
-/** The paragraph of README that begins with a text. @throws when there is none. */
+/** The paragraph that begins with a text, on whatever page it is. @throws when there is none. */
 export function paragraphOf(beginning: string): string {
-  const found = textOf('README.md')
-    .split('\n\n')
+  const found = pages
+    .flatMap((page) => textOf(page).split('\n\n'))
     .find((paragraph) => paragraph.startsWith(beginning));
-  if (found === undefined) throw new Error(`README has no paragraph that begins with ${beginning}`);
+  if (found === undefined) throw new Error(`no page has a paragraph that begins with ${beginning}`);
   return found.replaceAll('\n', ' ');
 }

@@ -16,7 +16,7 @@ const rows = tableOf('attribute', 'meaning');
 const ofAttempts = rows.flatMap(({ attribute: names }) => codeIn(names));
 const ofRequests = codeIn(withoutAsides(paragraphOf("On the request's own span:")));
 
-describe("README's attributes of traces", () => {
+describe('the attributes of traces', () => {
   test('are those that are set, and no others', () => {
     const mentioned = rows.flatMap(({ meaning }) => codeIn(meaning)).filter((name) => attribute.test(name));
     expect([...ofAttempts, ...mentioned, ...ofRequests].sort()).toEqual(attributesIn(source).sort());
@@ -36,7 +36,7 @@ describe("README's attributes of traces", () => {
   });
 });
 
-describe('what README says of the options of traceAttempts()', () => {
+describe('what the page says of the options of traceAttempts()', () => {
   const paragraph = paragraphOf('Options: `tracerProvider`');
 
   test('names each one with its default', () => {
