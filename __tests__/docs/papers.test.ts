@@ -1,7 +1,7 @@
 import { existsSync, globSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../architecture/sources.ts';
-import { manifest, proseOf, textOf } from './project.ts';
+import { manifest, pages, proseOf, textOf } from './project.ts';
 
 /** Papers for people lead somewhere, and nothing in them is made up. */
 
@@ -36,6 +36,18 @@ test('papers are found', () => {
   expect(papers).toEqual(
     expect.arrayContaining(['README.md', 'SECURITY.md', 'docs/http2.md', '.github/workflows/ci.yml']),
   );
+});
+
+describe('the length', () => {
+  const linesOf = (file: string) => textOf(file).trimEnd().split('\n').length;
+
+  test('of README is that of a page to read in one go', () => {
+    expect(linesOf('README.md')).toBeLessThanOrEqual(170);
+  });
+
+  test.each(pages.filter((file) => file.startsWith('docs/')))('of %s is that of one topic', (file) => {
+    expect(linesOf(file)).toBeLessThanOrEqual(200);
+  });
 });
 
 describe('links', () => {
