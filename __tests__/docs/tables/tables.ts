@@ -3,7 +3,7 @@ import { pages, textOf } from '../project.ts';
 /** A row of a table: its cells by the heads of their columns. */
 export type Row = Readonly<Record<string, string>>;
 
-/** The rows of the one table with these columns, on whatever page it is: see {@link tableIn}. */
+/** The rows of the tables with these columns, all of which are on one page, whatever page it is: see {@link tableIn}. */
 export function tableOf<const Column extends string>(...columns: Column[]): Array<Readonly<Record<Column, string>>> {
   const found = pages.filter((page) => textOf(page).split('\n').includes(headOf(columns)));
   const [page] = found;
@@ -14,28 +14,34 @@ export function tableOf<const Column extends string>(...columns: Column[]): Arra
 const headOf = (columns: readonly string[]): string => `| ${columns.join(' | ')} |`;
 
 /**
- * The rows of a table.
+ * The rows of a table, which may be in parts, each below a heading of its own.
  * @param columns what stands at the head of its columns.
- * @throws when the text has no such table, or more than one.
+ * @throws when the text has no such table, or two of them below one heading.
  */
 export function tableIn<const Column extends string>(
   file: string,
   ...columns: Column[]
 ): Array<Readonly<Record<Column, string>>> {
-  const lines = textOf(file).split('\n');
-  const heads = lines.flatMap((line, index) => (line === headOf(columns) ? [index] : []));
-  const [head] = heads;
-  if (head === undefined || heads.length > 1) throw new Error(`${file} has ${heads.length} tables of ${columns}`);
-  const body = lines.slice(head + 2);
-  const rows = body
-    .slice(
-      0,
-      body.findIndex((line) => !line.startsWith('|')),
-    )
-    .map(cellsOf);
-  return rows.map((cells) => Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? '']))) as Array<
+  const sections = textOf(file).split(/^(?=#+ )/m);
+  const parts = sections.map((section) => rowsBelow(headOf(columns), section.split('\n')));
+  if (parts.every((rows) => rows === undefined)) throw new Error(`${file} has no table of ${columns}`);
+  return parts
+    .flatMap((rows = []) => rows.map(cellsOf))
+    .map((cells) => Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? '']))) as Array<
     Readonly<Record<Column, string>>
   >;
+}
+
+/** The lines of a table of a section; undefined when it has none. */
+function rowsBelow(head: string, lines: readonly string[]): readonly string[] | undefined {
+  const at = lines.indexOf(head);
+  if (at < 0) return undefined;
+  if (lines.includes(head, at + 1)) throw new Error(`two tables of ${head} are below the heading ${lines[0]}`);
+  const body = lines.slice(at + 2);
+  return body.slice(
+    0,
+    body.findIndex((line) => !line.startsWith('|')),
+  );
 }
 
 function cellsOf(line: string): string[] {
