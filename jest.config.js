@@ -25,6 +25,15 @@ export default {
   testMatch: ['**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/__tests__/world/', ...(isThorough ? [] : slowPaths)],
   extensionsToTreatAsEsm: ['.ts'],
+  // Examples import the package by its name, as users do; tsconfig.json has the same list.
+  moduleNameMapper: {
+    '^balancing-reverse-proxy$': '<rootDir>/src/index.ts',
+    '^balancing-reverse-proxy/undici$': '<rootDir>/src/transports/undici.ts',
+    '^balancing-reverse-proxy/testing$': '<rootDir>/src/testing/testing.ts',
+    '^balancing-reverse-proxy/metrics$': '<rootDir>/src/observers/metrics/metrics.ts',
+    '^balancing-reverse-proxy/opentelemetry$': '<rootDir>/src/observers/tracing/opentelemetry.ts',
+    '^balancing-reverse-proxy/dashboard$': '<rootDir>/src/observers/dashboard/dashboard.ts',
+  },
   transform: {
     '\\.ts$': ['@swc/jest', { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }],
   },

@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { root } from './sources.ts';
+import { publicFiles } from './sources.ts';
 
 /** A folder, whose name ends in a slash, or a file by itself. */
 interface Room {
@@ -9,14 +8,8 @@ interface Room {
   readonly mayImport?: readonly string[];
 }
 
-const { exports } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
-  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
-};
-
 /** The files that users of the package import. */
-export const publicNames: readonly string[] = Object.values(exports).flatMap((entry) =>
-  typeof entry === 'string' ? [] : [entry.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts')],
-);
+export const publicNames: readonly string[] = [...publicFiles.values()];
 
 const ground = ['src/errors.ts', 'src/support/'];
 
@@ -53,6 +46,7 @@ export const house: readonly Room[] = [
   },
   { name: 'shared/', mayImport: [] },
   { name: 'demo/', mayImport: ['shared/', ...publicNames] },
+  { name: 'examples/', mayImport: publicNames },
   { name: 'bench/', mayImport: ['shared/', ...publicNames] },
 ];
 

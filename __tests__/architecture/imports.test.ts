@@ -4,7 +4,7 @@ import { circlesIn } from './circles.ts';
 import { folderOf, house, isIn, isLoose, mayImport } from './house.ts';
 import { type Import, root, sourcesUnder } from './sources.ts';
 
-const sources = ['src', 'shared', 'demo', 'bench'].flatMap(sourcesUnder);
+const sources = ['src', 'shared', 'demo', 'examples', 'bench'].flatMap(sourcesUnder);
 const imports = sources.flatMap((source) => source.imports);
 const ofOurs = imports.filter(({ isOurs }) => isOurs);
 const ofPackage = imports.filter(({ from }) => isIn('src/')(from));

@@ -2,7 +2,7 @@ import { functionsOf } from './functions.ts';
 import { isSyntaxNode, type SourceFile, type SyntaxNode, sourcesUnder } from './sources.ts';
 
 const src = sourcesUnder('src');
-const sources = [...src, ...['shared', 'demo', 'bench'].flatMap(sourcesUnder)];
+const sources = [...src, ...['shared', 'demo', 'examples', 'bench'].flatMap(sourcesUnder)];
 
 describe('the size of what we write', () => {
   test('is at most 200 lines a file', () => {

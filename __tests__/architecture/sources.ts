@@ -5,10 +5,25 @@ import { parse } from '@babel/parser';
 /** The project's folder. */
 export const root = path.join(import.meta.dirname, '..', '..');
 
+const { name: packageName, exports } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+};
+
+/** The files that users of the package import, under {@link root}, by the names by which they do. */
+export const publicFiles: ReadonlyMap<string, string> = new Map(
+  Object.entries(exports).flatMap(([name, entry]) => {
+    if (typeof entry === 'string') return [];
+    return [
+      [name.replace('.', packageName), entry.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts')] as const,
+    ];
+  }),
+);
+
 /** An import or re-export of a file, type-only ones and `import()` included. */
 export interface Import {
   readonly from: string;
-  /** A path under {@link root} for files of our own, else a package or `node:` module. */
+  /** A path under {@link root} for files of our own, those imported by the package's name included, else a package or `node:` module. */
   readonly to: string;
   readonly isOurs: boolean;
   readonly isType: boolean;
@@ -64,9 +79,9 @@ function importOf(from: string, node: SyntaxNode): Import[] {
   if (!isSyntaxNode(source)) return [];
   const literal = isSyntaxNode(source.literal) ? source.literal : source;
   const specifier = String(literal.value);
-  const isOurs = specifier.startsWith('.');
-  const to = isOurs ? path.posix.join(path.posix.dirname(from), specifier) : specifier;
-  return [{ from, to, isOurs, isType: isTypeOnly(node) }];
+  const isRelative = specifier.startsWith('.');
+  const file = isRelative ? path.posix.join(path.posix.dirname(from), specifier) : publicFiles.get(specifier);
+  return [{ from, to: file ?? specifier, isOurs: file !== undefined, isType: isTypeOnly(node) }];
 }
 
 function isTypeOnly({ type, importKind, exportKind, specifiers = [] }: SyntaxNode): boolean {

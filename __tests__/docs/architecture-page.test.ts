@@ -39,7 +39,7 @@ describe('the table of the house', () => {
 
 /** Imports from one room to another, as `cli -> support`. */
 const imports = new Set(
-  ['src', 'shared', 'demo', 'bench']
+  ['src', 'shared', 'demo', 'examples', 'bench']
     .flatMap(sourcesUnder)
     .flatMap((source) => source.imports)
     .filter(({ isOurs }) => isOurs)

@@ -100,15 +100,6 @@ describe('the recipe for a primary and a backup', () => {
   });
 });
 
-test('the recipe for a server that restarts lets clients wait', async () => {
-  const { url, asked } = await serve('A server that restarts, and is the only one.', () => {
-    if (asked().split(',').length <= 3) throw refused();
-    return { body: 'back' };
-  });
-  expect(await request(url, post)).toMatchObject({ status: 200, text: 'back' });
-  expect(asked()).toBe(Array(4).fill('127.0.0.1').join());
-});
-
 test('the file of the command that is shown has options that are taken, a backup and retries', () => {
   const [, file = ''] = /```yaml\n(# proxy\.yaml.*?)```/s.exec(textOf('docs/configuration-file.md')) ?? [];
   expect(resolveOptions(parse(file))).toMatchObject({

@@ -72,6 +72,11 @@ export class Resources extends Closeables {
   async serve(...served: Parameters<typeof serveProxy>): Promise<ServedProxy> {
     return this.use(await serveProxy(...served));
   }
+
+  /** Serves a proxy that was created elsewhere, such as that of an example. */
+  async serveCreated(...served: Parameters<typeof serveCreated>): Promise<ServedProxy> {
+    return this.use(await serveCreated(...served));
+  }
 }
 
 /** A proxy that is being served, with the events that it reported. */
@@ -82,12 +87,15 @@ export interface ServedProxy {
   close(): Promise<void>;
 }
 
-/** Creates a proxy and serves it, bare on node:http or through a frame that the test makes of it. */
-export async function serveProxy(
-  options: BalancingProxyOptions,
-  frame: (proxy: BalancingProxy) => RequestListener = (proxy) => proxy,
-): Promise<ServedProxy> {
-  const proxy = createBalancingProxy(options);
+/** What is served of a proxy: the proxy itself, bare on node:http, or a frame that the test makes of it. */
+type Frame = (proxy: BalancingProxy) => RequestListener;
+
+/** Creates a proxy and serves it. */
+export function serveProxy(options: BalancingProxyOptions, frame?: Frame): Promise<ServedProxy> {
+  return serveCreated(createBalancingProxy(options), frame);
+}
+
+export async function serveCreated(proxy: BalancingProxy, frame: Frame = (bare) => bare): Promise<ServedProxy> {
   const events: ProxyEvent[] = [];
   proxy.subscribe((event) => events.push(event));
   const server: TestServer = await listen(http.createServer(frame(proxy)));
