@@ -71,9 +71,9 @@ export interface AttemptResult {
 export interface ErrorDetails {
   readonly cause?: unknown;
   /** @default none */
-  readonly attempts?: readonly AttemptResult[];
+  readonly attempts?: readonly AttemptResult[] | undefined;
   /** Headers for the response to the client, such as `Retry-After`; Express's own error handler sets them. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /**

@@ -3,7 +3,7 @@ import { type BalancingProxy, createBalancingProxy, type EndpointOptions } from 
 import type { Dashboard } from '../../src/observers/dashboard/dashboard.ts';
 
 /** Servers by name and URL. */
-export type NamedServers = readonly Readonly<Required<Pick<EndpointOptions, 'name' | 'url'>>>[];
+export type NamedServers = ReadonlyArray<Pick<EndpointOptions, 'url'> & { readonly name: string }>;
 
 /** A proxy, and the page that shows what it does. */
 export interface ShownProxy {

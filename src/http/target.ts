@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { callSyncHook, hookReturned } from '../support/user-function.ts';
 
 /** The option `pathRewrite`: gives the path and query to send for those of the client. */
-export type PathRewrite = (path: string, req: IncomingMessage) => string;
+export type PathRewrite<Request extends IncomingMessage = IncomingMessage> = (path: string, req: Request) => string;
 
 /**
  * The target to send: the request's own, or the one that `pathRewrite` makes of it.

@@ -45,7 +45,10 @@ import { retryOptions } from './retry.ts';
 import { timeoutOptions } from './timeouts.ts';
 import { parseTls, tlsOptions } from './tls.ts';
 
-type Options = Required<BalancingProxyOptions>;
+/** Every option with the values that a user may give for it; undefined stands for its default. */
+type Options = {
+  readonly [Name in keyof BalancingProxyOptions]-?: Exclude<BalancingProxyOptions[Name], undefined>;
+};
 
 /** Options that the code works with in another form than the user gives them in. */
 type Translated = 'endpoints' | 'terminalStatuses' | 'preferStatuses' | 'trustForwarded';

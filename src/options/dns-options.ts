@@ -21,22 +21,22 @@ export interface DnsEndpointsOptions extends SharedEndpointOptions {
    * that of the service, such as `_http._tcp.api.internal`, and each address of each target is an endpoint, at the target's port.
    * @default 'A'
    */
-  readonly record?: DnsRecord;
+  readonly record?: DnsRecord | undefined;
   /**
    * Age at which an answer is stale, in milliseconds: the next request has DNS asked again.
    * @default 30_000
    */
-  readonly refreshMs?: number;
+  readonly refreshMs?: number | undefined;
   /**
    * DNS servers to ask: IP addresses, with or without a port, such as `'10.0.0.53'` or `'[2001:db8::53]:5353'`.
    * @default the system's
    */
-  readonly servers?: readonly string[];
+  readonly servers?: readonly string[] | undefined;
   /**
    * Time that DNS may take for one answer, all its questions together, in milliseconds.
    * @default 3_000
    */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 const server = valueThat<string>(isServer, "an IP address with or without a port such as '10.0.0.53:5353'", {

@@ -18,7 +18,7 @@ export interface EjectionOptions {
    * Connection failures in a row (no address, refused, connect timeout) until an endpoint is left out.
    * @default 5
    */
-  readonly consecutiveFailures?: number;
+  readonly consecutiveFailures?: number | undefined;
   /**
    * Share of the recent attempts with whose failure an endpoint is left out, above 0 and up to 1. An attempt has failed that got an unusable
    * response, that timed out after it had connected, or whose response broke off or was no HTTP. Only the strategies `'hedge'`, `'failover'`
@@ -26,22 +26,22 @@ export interface EjectionOptions {
    * the last 30 to 60 s, or the last `minRequests` to twice as many where these were fewer.
    * @default none
    */
-  readonly failureRatio?: number;
+  readonly failureRatio?: number | undefined;
   /**
    * Fewest recent attempts by which `failureRatio` is judged.
    * @default 20
    */
-  readonly minRequests?: number;
+  readonly minRequests?: number | undefined;
   /**
    * Time that the first ejection lasts, in milliseconds; it doubles each time the trial after it fails.
    * @default 1_000
    */
-  readonly baseMs?: number;
+  readonly baseMs?: number | undefined;
   /**
    * Time that an ejection lasts at most, in milliseconds.
    * @default 30_000
    */
-  readonly maxMs?: number;
+  readonly maxMs?: number | undefined;
 }
 
 const shareAboveNone = valueThat<number>(

@@ -20,21 +20,21 @@ export interface EndpointOptions extends SharedEndpointOptions {
    * Name in logs, events, errors and snapshots.
    * @default the URL without credentials and query, and `address` in parentheses where it is given
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /**
    * IP address, v4 or v6 without brackets, to connect to instead of looking up the host name of the URL. All else stays the URL's:
    * port, `Host`, and the name for which the certificate has to be.
    * @default what the host name resolves to
    */
-  readonly address?: string;
+  readonly address?: string | undefined;
 }
 
 /** One endpoint among the option `endpoints`. */
 export type EndpointOption = string | URL | EndpointOptions;
 
 /** Gives the endpoints for one request. */
-export type EndpointsFunction = (
-  req: IncomingMessage,
+export type EndpointsFunction<Request extends IncomingMessage = IncomingMessage> = (
+  req: Request,
 ) => readonly EndpointOption[] | Promise<readonly EndpointOption[]>;
 
 /** The name of an endpoint: `X-Served-By` carries it, so it has to be a header's value. */

@@ -25,34 +25,34 @@ export interface HedgeOptions {
    * attempt starts by time.
    * @default 'auto'
    */
-  readonly delayMs?: number | Percentile | 'auto';
+  readonly delayMs?: number | Percentile | 'auto' | undefined;
   /**
    * Lower limit of a learned delay, in milliseconds.
    * @default 5
    */
-  readonly minDelayMs?: number;
+  readonly minDelayMs?: number | undefined;
   /**
    * Upper limit of a learned delay, in milliseconds.
    * @default 2_000
    */
-  readonly maxDelayMs?: number;
+  readonly maxDelayMs?: number | undefined;
   /**
    * Attempts started by the delay, per request, over the last 10 s: the extra load that you are ready to pay. Requests count that have
    * the strategy `'hedge'`. When the budget is used up there is no further attempt by time; attempts that follow a failure are not limited.
    * @default 0.05
    */
-  readonly budgetRatio?: number;
+  readonly budgetRatio?: number | undefined;
   /**
    * Attempts started by the delay that are allowed within 10 s whatever the ratio. 0 keeps the ratio strictly, but then a service with
    * few requests never hedges.
    * @default 3
    */
-  readonly budgetFloor?: number;
+  readonly budgetFloor?: number | undefined;
   /**
    * Most attempts started by the delay that are under way at one moment.
    * @default 100
    */
-  readonly maxConcurrent?: number;
+  readonly maxConcurrent?: number | undefined;
 }
 
 const hedgeDelay = valueThat<number | Percentile | 'auto'>(

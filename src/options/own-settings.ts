@@ -16,36 +16,36 @@ export interface SharedEndpointOptions {
    * Headers that every request to the endpoint gets; they replace the client's headers of the same names.
    * @default none
    */
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /**
    * Group of endpoints that the endpoint is asked with, a whole number from 0. The endpoints of a group are asked when those of the groups
    * before are no help, so that 1 makes a backup of the others.
    * @default 0
    */
-  readonly tier?: number;
+  readonly tier?: number | undefined;
   /**
    * Limits of time for attempts at the endpoint: `connectMs`, `responseMs`, `firstByteMs`, `idleMs`, each in the place of the general one.
    * In milliseconds.
    * @default the general `timeouts`
    */
-  readonly timeouts?: Pick<TimeoutOptions, 'connectMs' | 'responseMs' | 'firstByteMs' | 'idleMs'>;
+  readonly timeouts?: Pick<TimeoutOptions, 'connectMs' | 'responseMs' | 'firstByteMs' | 'idleMs'> | undefined;
   /**
    * Certificates for the endpoint, and how they are checked, each field in the place of the general one. With `servername` several
    * names behind one address are told apart.
    * @default the general `tls`
    */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsOptions | undefined;
   /**
    * Most attempts and responses under way at the endpoint, in the place of the general number; the latest one that a function gives
    * counts.
    * @default the general `maxInFlight`
    */
-  readonly maxInFlight?: number;
+  readonly maxInFlight?: number | undefined;
   /**
    * Statuses of the endpoint that may be given to the client, in the place of the general ones.
    * @default the general `terminalStatuses`
    */
-  readonly terminalStatuses?: TerminalStatuses;
+  readonly terminalStatuses?: TerminalStatuses | undefined;
 }
 
 /** The options of {@link SharedEndpointOptions}. */

@@ -12,12 +12,12 @@ export interface RetryOptions {
    * whose `Retry-After` is not over is not asked.
    * @default 0
    */
-  readonly forMs?: number;
+  readonly forMs?: number | undefined;
   /**
    * Time from one round to the next, in milliseconds, above 0.
    * @default 250
    */
-  readonly everyMs?: number;
+  readonly everyMs?: number | undefined;
 }
 
 /** The options of `retry`. */

@@ -10,13 +10,17 @@ import type { BalancingProxyOptions } from '../options/options.ts';
 import type { Next } from '../support/next.ts';
 import { ProxyServer } from './proxy-server.ts';
 
-/** The middleware that `createBalancingProxy()` makes. */
-export interface BalancingProxy extends ManagedProxy {
+/**
+ * The middleware that `createBalancingProxy()` makes.
+ * @typeParam Request what the functions among the options were written for, so that the proxy is mounted only where such requests come.
+ */
+export interface BalancingProxy<Request extends IncomingMessage = IncomingMessage> extends ManagedProxy {
   /** Answers one request. Without `next`, errors are answered with a short plain response. */
-  (req: IncomingMessage | Http2ServerRequest, res: ServerResponse | Http2ServerResponse, next?: Next): void;
+  (req: Request | Http2ServerRequest, res: ServerResponse | Http2ServerResponse, next?: Next): void;
   /**
    * Answers a request for an upgrade, such as a WebSocket's: `server.on('upgrade', proxy.upgrade)`. The handshake is raced like
-   * any request; the first endpoint that switches protocols is joined to the client.
+   * any request; the first endpoint that switches protocols is joined to the client. The functions among the options get `req` as it is
+   * here, without what a frame puts on its requests.
    */
   upgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** What DNS says for each item with `dns` of the option `endpoints`. */
@@ -35,12 +39,15 @@ export interface BalancingProxy extends ManagedProxy {
 /**
  * Makes a middleware that forwards every request to several endpoints, streams the first usable response to the client
  * and cancels the rest.
+ * @typeParam Request what the functions among the options get: the frame's own type of a request, such as Express's.
  * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the options.
  */
-export function createBalancingProxy(options: BalancingProxyOptions): BalancingProxy {
-  const server = new ProxyServer(resolveOptions(options));
+export function createBalancingProxy<Request extends IncomingMessage = IncomingMessage>(
+  options: BalancingProxyOptions<Request>,
+): BalancingProxy<Request> {
+  const server = new ProxyServer(resolveOptions(options as BalancingProxyOptions));
 
-  function balancingProxy(req: IncomingMessage, res: ServerResponse, next?: Next): void {
+  function balancingProxy(req: Request, res: ServerResponse, next?: Next): void {
     server.serve({ req, res, next });
   }
 
@@ -64,7 +71,7 @@ export function createBalancingProxy(options: BalancingProxyOptions): BalancingP
       enumerable: true,
     },
     close: { value: () => server.close(), enumerable: true },
-  }) as BalancingProxy;
+  }) as BalancingProxy<Request>;
   server.events.reportAs(proxy);
   return proxy;
 }

@@ -7,28 +7,28 @@ export interface FakeResponse {
    * The status.
    * @default 200
    */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /**
    * The reason phrase.
    * @default ''
    */
-  readonly statusText?: string;
+  readonly statusText?: string | undefined;
   /**
    * A flat list of names and values; nothing is added to it, no `Content-Length` either.
    * @default []
    */
-  readonly headers?: readonly string[];
+  readonly headers?: readonly string[] | undefined;
   /**
    * The body. Text and bytes are there at once, whole. A stream comes as it is read and breaks off when it is destroyed; the transport
    * owns the stream from now on, and destroys it when the attempt is cancelled.
    * @default ''
    */
-  readonly body?: string | Buffer | Readable;
+  readonly body?: string | Buffer | Readable | undefined;
   /**
    * The trailer fields, a flat list.
    * @default []
    */
-  readonly trailers?: readonly string[];
+  readonly trailers?: readonly string[] | undefined;
 }
 
 /**

@@ -20,18 +20,18 @@ export interface TransportContractOptions {
    * Protocol that the endpoints speak: `'h2'` leaves out all cases about the bytes of HTTP/1.1.
    * @default 'http/1.1'
    */
-  readonly protocol?: ContractProtocol;
+  readonly protocol?: ContractProtocol | undefined;
   /**
    * Certificate of the https endpoints, for `localhost` and 127.0.0.1 and no other name. A certificate that signs itself, since it is
    * told to the transport as `tls.ca`.
    * @default testCertificate
    */
-  readonly certificate?: TestCertificate;
+  readonly certificate?: TestCertificate | undefined;
   /**
    * Milliseconds after which a case has failed.
    * @default 25_000
    */
-  readonly caseTimeoutMs?: number;
+  readonly caseTimeoutMs?: number | undefined;
 }
 
 /** One thing that a transport has to do, as a test for any test runner. */

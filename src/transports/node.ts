@@ -14,23 +14,23 @@ export interface NodeTransportOptions {
    * Most idle connections that are kept per endpoint.
    * @default 256
    */
-  readonly maxFreeSockets?: number;
+  readonly maxFreeSockets?: number | undefined;
   /**
    * Time after which an idle connection is closed, in milliseconds, unless the endpoint names another time in `Keep-Alive`.
    * @default 4_000
    */
-  readonly keepAliveTimeoutMs?: number;
+  readonly keepAliveTimeoutMs?: number | undefined;
   /**
    * Speak HTTP/2 with https endpoints that offer it (ALPN): a cancelled attempt then costs no connection.
    * @default false
    */
-  readonly http2?: boolean;
+  readonly http2?: boolean | undefined;
   /**
    * Makes the connections over node:http in the place of our agents: `http.Agent` and `https.Agent`, or one agent of a proxy-agent
    * kind. An agent is its owner's to close and decides what it keeps and for how long; the option `tls` of the proxy is told to it.
    * @default ours
    */
-  readonly agent?: AgentOption;
+  readonly agent?: AgentOption | undefined;
 }
 
 /** The options of {@link nodeTransport}. */

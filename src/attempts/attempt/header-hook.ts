@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, validateHeaderName, validateHeaderValue } from 'node:http';
 import type { BalancingProxyError } from '../../errors.ts';
 import { type HeaderList, toNodeHeaders, valuesOf, without } from '../../http/headers.ts';
 import { isPlainObject } from '../../support/plain-object.ts';
@@ -12,9 +12,9 @@ export type HeaderChanges = Readonly<Record<string, string | readonly string[] |
  * A function of the user that changes the headers of a request or response; nothing returned means no change.
  * @param headers as in node:http: lower-case names, arrays only where Node has them.
  */
-export type HeaderHook = (
+export type HeaderHook<Request extends IncomingMessage = IncomingMessage> = (
   headers: IncomingHttpHeaders,
-  context: HookContext & { readonly status?: number },
+  context: HookContext<Request> & { readonly status?: number },
 ) => HeaderChanges | undefined | Promise<HeaderChanges | undefined>;
 
 /** Headers that frame a message or belong to one connection: if a hook could change them, bodies would be torn apart. */

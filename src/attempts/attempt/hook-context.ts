@@ -2,10 +2,13 @@ import type { IncomingMessage } from 'node:http';
 import type { AttemptReason } from '../../race/rules.ts';
 import type { Attempt } from './attempt.ts';
 
-/** The second argument of `isUsable`, `rewriteRequest` and `rewriteResponse`: the attempt for which the function is called. */
-export interface HookContext {
+/**
+ * The second argument of `isUsable`, `rewriteRequest` and `rewriteResponse`: the attempt for which the function is called.
+ * @typeParam Request the frame's own type of a request, such as Express's.
+ */
+export interface HookContext<Request extends IncomingMessage = IncomingMessage> {
   /** The client's request. */
-  readonly req: IncomingMessage;
+  readonly req: Request;
   /** The endpoint's name. */
   readonly endpoint: string;
   /** Counts the attempts of the request, from 1. */

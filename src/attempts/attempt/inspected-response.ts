@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { ServerSentEvent } from '../../http/first-event.ts';
 import type { HookContext } from './hook-context.ts';
 
@@ -25,4 +25,7 @@ export interface InspectedResponse {
 }
 
 /** The user's own judgement of a response of a terminal status. */
-export type IsUsable = (response: InspectedResponse, context: HookContext) => boolean | Promise<boolean>;
+export type IsUsable<Request extends IncomingMessage = IncomingMessage> = (
+  response: InspectedResponse,
+  context: HookContext<Request>,
+) => boolean | Promise<boolean>;

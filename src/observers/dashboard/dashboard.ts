@@ -20,7 +20,7 @@ export interface DashboardOptions {
    * are taken from the page itself only, opened by https, on localhost or by an IP address.
    * @default false
    */
-  readonly allowActions?: boolean;
+  readonly allowActions?: boolean | undefined;
 }
 
 /** The options of {@link createDashboard}. */

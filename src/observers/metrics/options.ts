@@ -10,12 +10,12 @@ export interface MetricsOptions {
    * The registry that gets the metrics.
    * @default prom-client's `register`
    */
-  readonly registry?: MetricsRegistry;
+  readonly registry?: MetricsRegistry | undefined;
   /**
    * Upper bounds of the histograms' buckets in seconds, in ascending order.
    * @default 1 ms to 30 s
    */
-  readonly buckets?: readonly number[];
+  readonly buckets?: readonly number[] | undefined;
 }
 
 /** The options of `createMetrics()`. */

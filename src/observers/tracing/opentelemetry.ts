@@ -27,12 +27,12 @@ export interface TraceAttemptsOptions {
    * Makes the tracer of the spans.
    * @default the global one, also when it is registered later
    */
-  readonly tracerProvider?: TracerProvider;
+  readonly tracerProvider?: TracerProvider | undefined;
   /**
    * Write the client's query into `url.full`, less what is known to be a signature. Queries often hold secrets.
    * @default false
    */
-  readonly urlQuery?: boolean;
+  readonly urlQuery?: boolean | undefined;
 }
 
 const tracerProvider = valueThat<TracerProvider>(

@@ -26,12 +26,12 @@ export interface AgentPair {
    * For http endpoints.
    * @default ours
    */
-  readonly http?: http.Agent;
+  readonly http?: http.Agent | undefined;
   /**
    * For https endpoints.
    * @default ours
    */
-  readonly https?: http.Agent;
+  readonly https?: http.Agent | undefined;
 }
 
 /** One agent, for the protocol that it is made for, or for both, as agents for proxies are; or one agent for each. */

@@ -11,37 +11,37 @@ export interface UndiciTransportOptions {
    * Most connections per endpoint; further attempts wait for one.
    * @default Infinity
    */
-  readonly connections?: number;
+  readonly connections?: number | undefined;
   /**
    * Most requests that are sent over one connection before the first of them is answered. Cancelling one of them breaks
    * the others off.
    * @default 1
    */
-  readonly pipelining?: number;
+  readonly pipelining?: number | undefined;
   /**
    * Speak HTTP/2 with https endpoints that offer it (ALPN): a cancelled attempt then costs no connection.
    * @default false
    */
-  readonly http2?: boolean;
+  readonly http2?: boolean | undefined;
   /** The same as `http2`, by the name that undici has for it; `http2` counts where both are given. */
-  readonly allowH2?: boolean;
+  readonly allowH2?: boolean | undefined;
   /**
    * Time after which an idle connection is closed, in milliseconds, unless the endpoint names another time in `Keep-Alive`.
    * @default 4_000
    */
-  readonly keepAliveTimeoutMs?: number;
+  readonly keepAliveTimeoutMs?: number | undefined;
   /**
    * Sends the requests in the place of our agents: undici's MockAgent, ProxyAgent or Agent, or a dispatcher of one's own. A dispatcher
    * is its owner's to close, and decides how it connects, with which certificates and within what time.
    * @default ours
    */
-  readonly dispatcher?: DispatcherOption;
+  readonly dispatcher?: DispatcherOption | undefined;
   /**
    * Makes the connections for what goes over node:http, which no `dispatcher` is asked for: `http.Agent` and `https.Agent`, or one
    * agent of a proxy-agent kind.
    * @default a connection for each of these requests
    */
-  readonly agent?: AgentOption;
+  readonly agent?: AgentOption | undefined;
 }
 
 /** A Dispatcher of any undici. */
@@ -49,7 +49,7 @@ export interface DispatcherOption {
   /** Sends a request. The types of its arguments differ from one version of undici to the next. */
   dispatch(options: never, handler: never): boolean;
   /** Set by an active MockAgent. */
-  readonly isMockActive?: boolean;
+  readonly isMockActive?: boolean | undefined;
 }
 
 const parseDispatcher = valueThat<DispatcherOption>(
