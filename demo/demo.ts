@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import express from 'express';
 import { onStopSignal, runCommand } from '../shared/command.ts';
 import { createBalancingProxy } from '../src/index.ts';
 import { createDashboard } from '../src/observers/dashboard/dashboard.ts';
@@ -32,8 +31,7 @@ async function main(): Promise<void> {
   const raceLog = createRaceLog(flags['max-delay']);
   proxy.subscribe(raceLog.observer(backup && describeBackup(backup.name, describeHeld)));
 
-  const app = express().disable('x-powered-by').use(proxy);
-  const server = createServer(app);
+  const server = createServer(proxy);
   const port = await listen(server, { port: flags.port, flag: 'port' });
 
   // The dashboard listens on this machine only, so its viewers may drain the flaky servers.

@@ -1,8 +1,9 @@
 import type { Observer } from '../src/index.ts';
+import { describeEndpoint } from './endpoint-words.ts';
 import { drawLegend, drawRace, paintForTerminal } from './race-lines.ts';
 import { type DescribeAttempt, describeHeld, wordsFor } from './race-words.ts';
 
-/** Draws the race of each request on standard output. */
+/** Draws the race of each request on standard output, and says when an endpoint is left out or comes back. */
 export interface RaceLog {
   /** The line that explains the drawings. */
   readonly legend: string;
@@ -20,9 +21,13 @@ export function createRaceLog(maxDelayMs: number): RaceLog {
     legend: drawLegend(look),
     observer:
       (describe = describeHeld) =>
-      (race) => {
-        if (race.type !== 'request-ended') return;
-        console.log([...drawRace(race, look), ...wordsFor(race, describe), ''].join('\n'));
+      (event) => {
+        if (event.type === 'request-ended') {
+          console.log([...drawRace(event, look), ...wordsFor(event, describe), ''].join('\n'));
+          return;
+        }
+        const words = describeEndpoint(event, look.paint);
+        if (words !== undefined) console.log(`${words}\n`);
       },
   };
 }

@@ -107,6 +107,19 @@ describe('node demo/demo.ts', () => {
     expect((await fetch(last)).status).toBe(200);
   });
 
+  test('says when an endpoint is ejected, why and for how long, and when it is asked again', async () => {
+    const { command, url } = await startDemo('--endpoints 2 --error-ratio 0', 'pipe');
+    const [, last = ''] = /o and Enter to take (http:\S+) away/.exec(command.output()) ?? [];
+    command.enter('o');
+    await command.printed(/ is away/);
+    const ejected = `${last} is ejected: it could not be reached several times in a row, so it is left out for 1 s, `;
+    while (!command.output().includes(ejected)) await (await fetch(url)).text();
+    command.enter('o');
+    await command.printed(/ is back\./);
+    const restored = `${last} is restored: it is asked like the others again\n`;
+    while (!command.output().includes(restored)) await (await fetch(url)).text();
+  });
+
   test('ends while there is an outage and its input is open', async () => {
     const { command } = await startDemo('', 'pipe');
     command.enter('o');
