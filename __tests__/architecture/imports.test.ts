@@ -51,7 +51,7 @@ describe('the imports', () => {
   test.each([
     ['got', 'src/transports/got.ts'],
     ['undici', 'src/transports/undici.ts'],
-    ['@opentelemetry/api', 'src/observers/tracing/opentelemetry.ts'],
+    ['@opentelemetry/api', 'src/observers/tracing/opentelemetry.ts', 'src/observers/tracing/options.ts'],
     [
       'prom-client',
       'src/observers/metrics/metrics.ts',

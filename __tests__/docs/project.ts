@@ -13,6 +13,9 @@ export const pages: readonly string[] = globSync(['README.md', 'docs/**/*.md'], 
 
 /** The part of package.json that is read here. */
 export interface Manifest {
+  readonly name: string;
+  /** The modules that users can import, by their subpaths: the compiled file of each, or a file that is no module. */
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
   readonly scripts: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }

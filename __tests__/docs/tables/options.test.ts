@@ -1,6 +1,6 @@
 import { dashboardOptions } from '../../../src/observers/dashboard/dashboard.ts';
 import { metricsOptions } from '../../../src/observers/metrics/options.ts';
-import { traceOptions } from '../../../src/observers/tracing/opentelemetry.ts';
+import { traceOptions } from '../../../src/observers/tracing/options.ts';
 import { proxyOptions } from '../../../src/options/config.ts';
 import { dnsOptions } from '../../../src/options/dns-options.ts';
 import { documented, sentenceOf } from '../../../src/options/documented.ts';

@@ -10,52 +10,16 @@ import {
   SpanStatusCode,
   type TextMapGetter,
   type Tracer,
-  type TracerProvider,
   trace,
 } from '@opentelemetry/api';
 import type { AttemptEnded, AttemptStarted, ProxyEvent, RequestEnded, RequestStarted } from '../../events/events.ts';
 import type { ObservedProxy } from '../../events/observed-proxy.ts';
-import { hasMethods, onlyInCode, trueOrFalse, valueThat } from '../../support/parser/kinds.ts';
-import { inWords, type OptionTable, objectOf, option } from '../../support/parser/option.ts';
 import { parseOrThrow } from '../../support/parser/problems.ts';
 import { checkPeer } from '../../support/peer.ts';
+import { parseTraceOptions, type TraceAttemptsOptions } from './options.ts';
 import { errorTypeOf, knownMethods, outcomeAttributes, startOfSpan } from './span-attributes.ts';
 
-/** How {@link traceAttempts} makes spans. */
-export interface TraceAttemptsOptions {
-  /**
-   * Makes the tracer of the spans.
-   * @default the global one, also when it is registered later
-   */
-  readonly tracerProvider?: TracerProvider | undefined;
-  /**
-   * Write the client's query into `url.full`, less what is known to be a signature. Queries often hold secrets.
-   * @default false
-   */
-  readonly urlQuery?: boolean | undefined;
-}
-
-const tracerProvider = valueThat<TracerProvider>(
-  (value) => hasMethods(value, 'getTracer'),
-  'a tracer provider, with getTracer()',
-  onlyInCode,
-);
-
-/** The options of {@link traceAttempts}. */
-export const traceOptions = {
-  tracerProvider: option(
-    tracerProvider,
-    inWords<TracerProvider>('the global one, also when it is registered later', () => trace),
-    'Makes the tracer of the spans',
-  ),
-  urlQuery: option(
-    trueOrFalse,
-    false,
-    "Write the client's query into `url.full`, less what is known to be a signature",
-  ),
-} satisfies OptionTable<TraceAttemptsOptions>;
-
-const parseOptions = objectOf(traceOptions);
+export type { TraceAttemptsOptions } from './options.ts';
 
 /** A request whose attempts are traced, by the ids that events carry. */
 interface TracedRequest {
@@ -76,7 +40,7 @@ interface TracedRequest {
  */
 export function traceAttempts(proxy: Pick<ObservedProxy, 'subscribe'>, options: TraceAttemptsOptions = {}): () => void {
   checkPeer({ name: '@opentelemetry/api', user: 'traceAttempts()', oldest: '1.0.0', part: ['trace', trace] });
-  const { tracerProvider, urlQuery } = parseOrThrow(parseOptions, options);
+  const { tracerProvider, urlQuery } = parseOrThrow(parseTraceOptions, options);
   const spans = new AttemptSpans(tracerProvider.getTracer('balancing-reverse-proxy'), urlQuery);
   const unsubscribe = proxy.subscribe((event) => spans.observe(event));
   return () => {
