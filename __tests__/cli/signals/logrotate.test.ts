@@ -12,9 +12,9 @@ import { temporaryFolder } from '../files.ts';
 const resources = new Resources();
 afterEach(() => resources.closeAll());
 
-const [, block = ''] = /^```\n(\/var\/log\/.*?)^```$/ms.exec(textOf('docs/command.md')) ?? [];
+const [, block = ''] = /^```logrotate\n(.*?)^```$/ms.exec(textOf('docs/log.md')) ?? [];
 
-describeWith('logrotate, as docs/command.md has it', ['logrotate', 'zcat'], () => {
+describeWith('logrotate, as docs/log.md has it', ['logrotate', 'zcat'], () => {
   test.each(['1', '2'])('loses no line of %s workers under load', async (workers) => {
     const folder = temporaryFolder(resources);
     const log = path.join(folder, 'brp.log');

@@ -67,7 +67,7 @@ describe('command lines', () => {
       ...textOf(file)
         .replaceAll(/\\\n\s*/g, '')
         .matchAll(/^(?:npx )?balancing-reverse-proxy (-.*)$/gm),
-    ].map(([, args = '']) => args),
+    ].map(([, args = '']) => args.replace(/ +(?:#|&|\||>).*$/, '')),
   );
 
   test.each(lines)('that the docs show are taken: %s', (line) => {
