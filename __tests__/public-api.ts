@@ -22,6 +22,7 @@ import {
   type BalancingProxyOptions,
   type BodyBreak,
   type ChannelMessage,
+  type CookieRewrite,
   createBalancingProxy,
   type DnsAnswer,
   type DnsEndpointsOptions,
@@ -56,6 +57,7 @@ import {
   type Observer,
   type Order,
   type PathRewrite,
+  type PathRewriteRules,
   type Percentile,
   type ProxyEvent,
   type RequestEnded,
@@ -173,6 +175,9 @@ export const everyOption: Required<BalancingProxyOptions> = {
     Cookie: undefined,
   }),
   rewriteResponse: async (_headers, { status }) => (status === 404 ? { 'Cache-Control': 'no-store' } : undefined),
+  cookieDomainRewrite: { 'api.internal': 'example.com', '*': '' },
+  cookiePathRewrite: '/api' satisfies CookieRewrite,
+  locationRewrite: new URL('https://www.example.com/shop'),
   trustForwarded: (req) => req.socket.remoteAddress === '10.0.0.1',
   via: 'fleet',
   exposeEndpoint: true,
@@ -194,6 +199,8 @@ export const chosen: readonly BalancingProxyOptions[] = [
   { endpoints, ejection: false },
   { endpoints, hedge: { delayMs: 50 } },
   { endpoints, isUsable: () => true },
+  { endpoints, pathRewrite: { '^/api/': '/' } satisfies PathRewriteRules },
+  { endpoints, locationRewrite: true },
 ];
 
 export const everyDnsOption: Required<DnsEndpointsOptions> = {
@@ -246,6 +253,8 @@ dnsEndpoints('http://api.internal', { record: 'MX' });
 dnsEndpoints('http://api.internal', { ttl: 1 });
 // @ts-expect-error: an endpoint without a URL
 createBalancingProxy({ endpoints: [{ name: 'one' }] });
+// @ts-expect-error: a cookie's domain is text
+createBalancingProxy({ endpoints, cookieDomainRewrite: { '*': 1 } });
 // @ts-expect-error: a strategy that does not exist
 createBalancingProxy({ endpoints, strategy: 'random' });
 // @ts-expect-error: a strategy is chosen at once

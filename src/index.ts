@@ -39,6 +39,7 @@ export type {
 export type { ManagedProxy, ObservedProxy } from './events/observed-proxy.ts';
 export type { RequestOutcome } from './events/request-outcome.ts';
 export type { ServerSentEvent } from './http/first-event.ts';
+export type { PathRewriteRules } from './http/rewrites/path-rules.ts';
 export type { PathRewrite } from './http/target.ts';
 export type { Logger } from './observers/log/logger.ts';
 export type { AnswerOptions } from './options/answers.ts';
@@ -50,6 +51,7 @@ export type { EndpointsByDns } from './options/endpoints-by-dns.ts';
 export type { HedgeOptions } from './options/hedge.ts';
 export type { BalancingProxyOptions } from './options/options.ts';
 export type { RetryOptions } from './options/retry.ts';
+export type { CookieRewrite } from './options/rewrites.ts';
 export type { TerminalStatuses } from './options/statuses.ts';
 export type { TimeoutOptions } from './options/timeouts.ts';
 export { type BalancingProxy, createBalancingProxy } from './proxy/create-balancing-proxy.ts';

@@ -16,6 +16,7 @@ const looserAs = {
   read: 'a certificate is read, and fits its key',
   pair: 'one limit is compared with the other',
   number: 'an IP address is no host name',
+  expression: 'a text need not be a regular expression',
 };
 
 const looser: Readonly<Record<string, string>> = {
@@ -38,6 +39,8 @@ const looser: Readonly<Record<string, string>> = {
   'tls.cert': looserAs.read,
   'tls.key': looserAs.read,
   'tls.servername': looserAs.number,
+  pathRewrite: looserAs.expression,
+  locationRewrite: looserAs.whole,
 };
 
 /** Whether a file of YAML could say this. */

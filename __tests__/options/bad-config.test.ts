@@ -9,6 +9,9 @@ describe('a bad value', () => {
   const delay = "expected milliseconds above 0 and up to 2147483647, a percentile such as 'p95', or 'auto'";
   const pem = 'expected a PEM string, a Buffer or an array of these';
   const share = 'expected a number above 0 and up to 1';
+  const rewrite = "expected a function, or an object of regular expressions and texts such as { '^/api/v1/': '/v1/' }";
+  const attribute = 'expected a text without semicolons, or an object of such texts';
+  const base = "expected true, false or an http(s) URL without a query such as 'https://www.example.com'";
   const bad: ReadonlyArray<readonly [string, unknown, string]> = [
     ['holdBytes', -1, '`holdBytes`: expected bytes, a whole number from 0, got -1'],
     ['holdBytes', Infinity, '`holdBytes`: expected bytes, a whole number from 0, got Infinity'],
@@ -85,8 +88,26 @@ describe('a bad value', () => {
     ['ejection', { maxMs: '30s' }, `\`ejection.maxMs\`: ${ms}, got '30s'`],
     ['largeBody', 'drop', "`largeBody`: expected one of 'reject', 'stream', got 'drop'"],
     ['largeBody', true, "`largeBody`: expected one of 'reject', 'stream', got true"],
-    ['pathRewrite', '/v1', "`pathRewrite`: expected a function, got '/v1'"],
-    ['pathRewrite', { '^/api': '' }, '`pathRewrite`: expected a function, got [object Object]'],
+    ['pathRewrite', '/v1', `\`pathRewrite\`: ${rewrite}, got '/v1'`],
+    ['pathRewrite', ['^/api'], `\`pathRewrite\`: ${rewrite}, got [object Array]`],
+    ['pathRewrite', { '^/api': 7 }, '`pathRewrite.^/api`: expected a part of a path without blanks, got 7'],
+    ['pathRewrite', { '^/api': '/a b' }, "`pathRewrite.^/api`: expected a part of a path without blanks, got '/a b'"],
+    [
+      'pathRewrite',
+      { '^/(': '/' },
+      '`pathRewrite`: expected regular expressions, but Invalid regular expression: /^/(/: Unterminated group',
+    ],
+    ['cookieDomainRewrite', 7, `\`cookieDomainRewrite\`: ${attribute}, got 7`],
+    ['cookieDomainRewrite', 'a; Secure', `\`cookieDomainRewrite\`: ${attribute}, got 'a; Secure'`],
+    ['cookieDomainRewrite', ['a'], `\`cookieDomainRewrite\`: ${attribute}, got [object Array]`],
+    ['cookiePathRewrite', { '*': '/\n' }, `\`cookiePathRewrite.*\`: ${attribute}, got '/\\n'`],
+    ['cookiePathRewrite', { '*': false }, `\`cookiePathRewrite.*\`: ${attribute}, got false`],
+    ['locationRewrite', 'www.example.com', `\`locationRewrite\`: ${base}, got 'www.example.com'`],
+    ['locationRewrite', 'https://a.example/?b', `\`locationRewrite\`: ${base}, got 'https://a.example/?***'`],
+    ['locationRewrite', 'https://user:pass@a.example', `\`locationRewrite\`: ${base}, got 'https://***@a.example'`],
+    ['locationRewrite', 'ftp://a.example', `\`locationRewrite\`: ${base}, got 'ftp://a.example'`],
+    ['locationRewrite', new URL('https://a.example/#b'), `\`locationRewrite\`: ${base}, got 'https://a.example/#***'`],
+    ['locationRewrite', 1, `\`locationRewrite\`: ${base}, got 1`],
     ['preserveHost', 'yes', "`preserveHost`: expected true or false, got 'yes'"],
     ['preserveHost', 1, '`preserveHost`: expected true or false, got 1'],
     ['rewriteRequest', { 'X-Key': '1' }, '`rewriteRequest`: expected a function, got [object Object]'],

@@ -82,7 +82,7 @@ export function pairsOf(headers: HeaderList): Array<[name: string, value: string
 }
 
 /** The list with every value of a header changed; `name` in lower case. */
-export function withValuesOf(headers: HeaderList, name: string, change: (value: string) => string): HeaderList {
+export function withValuesOf(headers: HeaderList, name: string, change: (value: string) => string): string[] {
   return headers.map((text, index) =>
     index % 2 === 1 && headers[index - 1]?.toLowerCase() === name ? change(text) : text,
   );

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { withoutQuery } from '../support/text.ts';
 import { callSyncHook, hookReturned } from '../support/user-function.ts';
 
 /** The option `pathRewrite`: gives the path and query to send for those of the client. */
@@ -40,6 +41,20 @@ function isForWholeServer(req: IncomingMessage): boolean {
 export function originalTarget(req: IncomingMessage): string {
   const { originalUrl } = req as { readonly originalUrl?: unknown };
   return typeof originalUrl === 'string' ? originalUrl : (req.url ?? '/');
+}
+
+/**
+ * The path under which a frame has mounted the proxy, without a slash at the end: empty or `/api`. Express says so; of other frames
+ * the prefix is known by what they took off the target.
+ */
+export function mountPathOf(req: IncomingMessage): string {
+  const { baseUrl } = req as { readonly baseUrl?: unknown };
+  if (typeof baseUrl === 'string') return baseUrl;
+  const whole = withoutQuery(originFormOf(originalTarget(req)));
+  const left = withoutQuery(originFormOf(req.url ?? '/'));
+  if (whole.endsWith(left)) return whole.slice(0, whole.length - left.length);
+  // `/` is left of `/api`.
+  return left === '/' ? whole : '';
 }
 
 const absoluteForm = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)(.*)$/is;

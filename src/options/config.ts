@@ -9,7 +9,6 @@ import { strategyNames } from '../race/strategies/strategies.ts';
 import {
   arrayOf,
   byteCount,
-  functionOf,
   graceMs,
   hasMethods,
   type OptionParser,
@@ -42,6 +41,7 @@ import { endpointsByDnsOptions } from './endpoints-by-dns.ts';
 import { hedgeOptions, parseHedge } from './hedge.ts';
 import type { BalancingProxyOptions } from './options.ts';
 import { retryOptions } from './retry.ts';
+import { type RewriteOptions, rewriteOptions } from './rewrites.ts';
 import { timeoutOptions } from './timeouts.ts';
 import { parseTls, tlsOptions } from './tls.ts';
 
@@ -51,7 +51,7 @@ type Options = {
 };
 
 /** Options that the code works with in another form than the user gives them in. */
-type Translated = 'endpoints' | 'terminalStatuses' | 'preferStatuses' | 'trustForwarded';
+type Translated = 'endpoints' | 'terminalStatuses' | 'preferStatuses' | 'trustForwarded' | keyof RewriteOptions;
 
 const transport = valueThat<Transport>(
   (value) => hasMethods(value, 'send', 'close'),
@@ -132,18 +132,8 @@ export const proxyOptions = {
     'Largest request body, as it is kept for every endpoint; a larger one is answered with 413',
   ),
   largeBody: option(oneOf(['reject', 'stream']), 'reject', 'How a larger body is treated'),
-  pathRewrite: option(
-    functionOf<Options['pathRewrite']>(),
-    none,
-    "Makes another path of the request's, query included",
-  ),
+  ...rewriteOptions,
   preserveHost: option(trueOrFalse, false, "Forward the client's `Host` instead of the endpoint's own"),
-  rewriteRequest: option(functionOf<Options['rewriteRequest']>(), none, 'Changes the headers of each attempt'),
-  rewriteResponse: option(
-    functionOf<Options['rewriteResponse']>(),
-    none,
-    'Changes the headers of the response that the client gets',
-  ),
   trustForwarded: option(
     trustForwarded,
     inWords("Express's `trust proxy` setting where there is one, else `false`"),

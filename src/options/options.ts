@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { HeaderHook } from '../attempts/attempt/header-hook.ts';
 import type { LargeBody } from '../client/request/body.ts';
 import type { Order } from '../endpoints/order.ts';
 import type { TlsOptions } from '../endpoints/place/tls-options.ts';
-import type { PathRewrite } from '../http/target.ts';
 import type { Logger } from '../observers/log/logger.ts';
 import type { Strategy } from '../race/strategies/strategies.ts';
 import type { Transport } from '../transports/message/transport.ts';
@@ -13,6 +11,7 @@ import type { EndpointOption, EndpointsFunction } from './endpoint.ts';
 import type { EndpointsByDns } from './endpoints-by-dns.ts';
 import type { HedgeOptions } from './hedge.ts';
 import type { RetryOptions } from './retry.ts';
+import type { RewriteOptions } from './rewrites.ts';
 import type { TimeoutOptions } from './timeouts.ts';
 
 /**
@@ -20,7 +19,8 @@ import type { TimeoutOptions } from './timeouts.ts';
  * @typeParam Request what the functions among the options get: the frame's own type of a request, such as Express's.
  */
 export interface BalancingProxyOptions<Request extends IncomingMessage = IncomingMessage>
-  extends AnswerOptions<Request> {
+  extends AnswerOptions<Request>,
+    RewriteOptions<Request> {
   /**
    * The servers that should all give the same answer, or a function of the request that gives them. Base path and query of a URL are
    * put in front of the request's own. An item with `dns` stands for all addresses behind a name; see {@link EndpointsByDns}. State is
@@ -98,30 +98,10 @@ export interface BalancingProxyOptions<Request extends IncomingMessage = Incomin
    */
   readonly largeBody?: LargeBody | undefined;
   /**
-   * Makes another path of the request's, query included, after the mount prefix came off and before an endpoint's base
-   * path goes on. The function has to return a path that starts with a slash.
-   * @default none
-   */
-  readonly pathRewrite?: PathRewrite<Request> | undefined;
-  /**
    * Forward the client's `Host` instead of the endpoint's own.
    * @default false
    */
   readonly preserveHost?: boolean | undefined;
-  /**
-   * Changes the headers of each attempt: gets them in node:http's form and returns the headers to set; undefined takes a
-   * header away. Hop-by-hop headers were taken off before. `context` says for which attempt. When the function throws or rejects, the
-   * attempt has failed.
-   * @default none
-   */
-  readonly rewriteRequest?: HeaderHook<Request> | undefined;
-  /**
-   * Changes the headers of the response that the client gets, once it has won; it is called for no other. `context.status` is its
-   * status. When the function throws, rejects or does not settle within `timeouts.responseMs`, the request ends with `ERR_BRP_HOOK`, since
-   * nobody else is asked any more.
-   * @default none
-   */
-  readonly rewriteResponse?: HeaderHook<Request> | undefined;
   /**
    * Believe the `X-Forwarded-*` and `Forwarded` headers of clients, and append to them; otherwise they are replaced. Or a list of the
    * clients to believe, by the address that connects to us: IP addresses, networks such as `'10.0.0.0/8'` and `'fd00::/8'`, and the words

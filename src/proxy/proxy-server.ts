@@ -4,7 +4,7 @@ import { outgoingRequest } from '../attempts/request/outgoing.ts';
 import { noBody } from '../attempts/request/request-body.ts';
 import { takeBody } from '../client/request/body.ts';
 import { answerError } from '../client/response/answer-error.ts';
-import { clientHeaders } from '../client/response/client-headers.ts';
+import { type ClientHeadersSettings, clientHeaders } from '../client/response/client-headers.ts';
 import { answerAsRecipient } from '../client/response/final-recipient.ts';
 import { respond } from '../client/response/respond.ts';
 import { checkUpgrade, type UpgradeClient } from '../client/upgrade/upgrade.ts';
@@ -47,7 +47,7 @@ interface MiddlewareCall {
 }
 
 /** How a response is given to the client. */
-interface Answering {
+interface Answering extends Pick<ClientHeadersSettings, 'candidates'> {
   /** Goes on with a streamed body that breaks off. */
   readonly resumer: BodyResumer | undefined;
   /** The client, when it has asked for an upgrade. */
@@ -133,7 +133,7 @@ export class ProxyServer {
     const { pool } = this;
     const { order } = plan.choice;
     const resumer = isStreamed ? new BodyResumer(request, { sent, outgoing, config, pool, known, order }) : undefined;
-    return this.#respond(request, sent, { resumer, upgrade });
+    return this.#respond(request, sent, { resumer, upgrade, candidates: known });
   }
 
   /**
@@ -143,8 +143,9 @@ export class ProxyServer {
   #respond(request: ProxiedRequest, sent: SentResponse, answering: Answering): Promise<number> {
     const { req, ledger, signal } = request;
     const { xRequestId } = request.reporter;
+    const { candidates } = answering;
     const config = ownConfig(sent.judged.attempt.candidate, this.#config);
-    const headers = clientHeaders(sent.judged, { req, config, attempts: ledger.count, xRequestId, signal });
+    const headers = clientHeaders(sent.judged, { req, config, candidates, attempts: ledger.count, xRequestId, signal });
     if (!(headers instanceof Promise)) return this.#send(request, sent, { ...answering, headers });
     return sent
       .untilRewritten(headers, request.res)

@@ -87,6 +87,10 @@ const statuses = {
 };
 const pem = { bad: [7, { text: '' }, [7]] };
 const identity = { cert, key };
+const attribute = {
+  good: ['', '/a b', {}, { '*': '', '/v1': '/' }],
+  bad: ['a;b', 'a\nb', 7, [], { '*': 7 }, { a: ';' }],
+};
 const servername = { good: ['api.internal', 'a_b'], bad: ['api.internal.', '', 'a b', 7] };
 
 /** Values for every option of a file that the command and the schema take, and some that both refuse. */
@@ -159,6 +163,16 @@ const values: Readonly<Record<string, { readonly good: readonly unknown[]; reado
   'timeouts.clientMs': milliseconds,
   bodyLimitBytes: bytes,
   largeBody: { good: ['reject', 'stream'], bad: ['refuse', true] },
+  pathRewrite: {
+    good: [{}, { '^/api': '' }, { '^/(a|b)/': '/$1' }],
+    bad: ['/v1', [], { '^/api': 7 }, { '^/': '/a b' }],
+  },
+  cookieDomainRewrite: attribute,
+  cookiePathRewrite: attribute,
+  locationRewrite: {
+    good: [true, false, 'https://a.example', 'http://a.example:8080/base/'],
+    bad: ['a.example', 'https://a.example/?b', 'https://a:b@c.example', 7, {}],
+  },
   preserveHost: truth,
   trustForwarded: { good: [...truth.good, ['10.0.0.0/8', 'unix']], bad: [...truth.bad, [], [7], 'loopback'] },
   via: { good: ['edge-1', 'a.b'], bad: ['a b', '', 7] },

@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http';
+import type { Candidate } from '../../endpoints/candidate.ts';
+import type { EndpointAddress } from '../../endpoints/place/address.ts';
+import { firstValueOf, type HeaderList, withValuesOf } from '../../http/headers.ts';
+import { type CookieRules, withRewrittenCookies } from '../../http/rewrites/cookies.ts';
+import { hostNamed, mayLead, rewrittenLocation } from '../../http/rewrites/location.ts';
+import { mountPathOf } from '../../http/target.ts';
+
+/** The options by which cookies and redirects of endpoints lead back to the proxy. */
+export interface LeadingBackOptions {
+  /** Rules for `Domain` of cookies. */
+  readonly cookieDomainRewrite: CookieRules | undefined;
+  /** Rules for `Path` of cookies. */
+  readonly cookiePathRewrite: CookieRules | undefined;
+  /** Whether `Location` is rewritten, or the URL that stands in the place of an endpoint's. */
+  readonly locationRewrite: boolean | string;
+  /** Whether endpoints get the client's `Host`. */
+  readonly preserveHost: boolean;
+}
+
+/** The response whose headers are changed. */
+interface LeadingBack {
+  /** The client's request. */
+  readonly req: IncomingMessage;
+  /** The status of the response. */
+  readonly status: number;
+  /** Where the endpoint is that has answered. */
+  readonly address: EndpointAddress;
+  /** All endpoints that the request could be sent to. */
+  readonly candidates: readonly Candidate[];
+}
+
+/** Whether there is anything to change. */
+export function leadsBack({ cookieDomainRewrite, cookiePathRewrite, locationRewrite }: LeadingBackOptions): boolean {
+  return locationRewrite !== false || cookieDomainRewrite !== undefined || cookiePathRewrite !== undefined;
+}
+
+/** The headers with the cookies and the `Location` that the options say. */
+export function ledBack(headers: HeaderList, options: LeadingBackOptions, response: LeadingBack): string[] {
+  const { cookieDomainRewrite: domain, cookiePathRewrite: path, locationRewrite } = options;
+  const moved = withRewrittenCookies(headers, { domain, path });
+  if (locationRewrite === false || !mayLead(response.status)) return moved;
+  return withValuesOf(moved, 'location', locationRewriter(options, response));
+}
+
+function locationRewriter(
+  { locationRewrite, preserveHost }: LeadingBackOptions,
+  { req, address, candidates }: LeadingBack,
+): (location: string) => string {
+  const named = (one: EndpointAddress) => ({ ...one, hosts: hostsOf(one, preserveHost ? req : undefined) });
+  const endpoints = candidates.map((candidate) => named(candidate.address));
+  const base = typeof locationRewrite === 'string' ? locationRewrite : mountPathOf(req);
+  return (location) => rewrittenLocation(location, { from: named(address), endpoints, base });
+}
+
+/** The hosts for which an endpoint may take itself: that of its URL, and the one that it is told in `Host`. */
+function hostsOf({ secure, host, headers }: EndpointAddress, asked: IncomingMessage | undefined): readonly string[] {
+  const told = firstValueOf(headers, 'host') ?? asked?.headers.host;
+  const known = told === undefined ? undefined : hostNamed(secure ? 'https' : 'http', told);
+  return known === undefined ? [host] : [host, known];
+}
