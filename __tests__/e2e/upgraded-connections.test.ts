@@ -6,6 +6,7 @@ import { createCertificate } from '../../shared/certificate.ts';
 import { createBalancingProxy, type RequestEnded } from '../../src/index.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { head, startRaw } from '../helpers/raw.ts';
+import { until } from '../helpers/until.ts';
 import { connectRaw, serveUpgrades, startSwitching, switching } from '../helpers/upgrades.ts';
 
 const resources = leakCheckedResources();
@@ -166,5 +167,24 @@ describe('an upgrade in HTTP/1.0', () => {
     const client = connectRaw(url, { head: upgrade.replace('HTTP/1.1', 'HTTP/1.0') });
     expect(await client.closed()).toMatch(/^HTTP\/1.1 200 .*a page$/s);
     expect(endpoint.requests[0]?.headers.join()).not.toMatch(/upgrade/i);
+  });
+});
+
+describe('a client whose connection the app has destroyed', () => {
+  test('is not waited for once the endpoint has ended, too', async () => {
+    const upgraded = Promise.withResolvers<Socket>();
+    const endpoint = await resources.listen(
+      net.createServer({ allowHalfOpen: true }, (socket) => {
+        socket.on('error', () => {}).once('data', () => socket.write(switching, () => upgraded.resolve(socket)));
+      }),
+    );
+    const { url, server, proxy } = await serve({ endpoints: [endpoint.url] });
+    await connectRaw(url).until('101 Switching');
+    for (const socket of server.sockets) socket.destroy();
+    await until(() => server.sockets.size, 0);
+    const startedAt = performance.now();
+    (await upgraded.promise).end('last words');
+    await until(() => proxy.endpoints[0]?.inFlight, 0);
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
   });
 });

@@ -32,6 +32,9 @@ export function joinConnections({ client, upstream, clientMs }: JoinedConnection
     if (error) reject(error);
     else resolve(bytes);
   };
+  // Before the listeners of `link`: a pipe whose target has closed pauses its source, which is read on to its end after that.
+  client.pipe(upstream);
+  upstream.pipe(client);
   link(client, upstream);
   link(upstream, client);
   client.once('close', onClose);
@@ -49,7 +52,7 @@ export function joinConnections({ client, upstream, clientMs }: JoinedConnection
   return promise;
 }
 
-/** Gives the bytes and the end of one side to the other. */
+/** Gives the end of one side to the other. */
 function link(from: Duplex, to: Duplex): void {
   // Node would end our side of a connection together with the other one.
   from.allowHalfOpen = true;
@@ -57,7 +60,6 @@ function link(from: Duplex, to: Duplex): void {
   // A side that breaks after its end, as when it has closed and we write on, takes nothing from the other side.
   const isBroken = (): boolean => from.errored !== null && !from.readableEnded;
   from.on('error', () => {}).once('close', () => (isBroken() ? resetWhenFlushed(to) : closeGently(to)));
-  from.pipe(to);
 }
 
 /** Calls back when the client has left what it was sent unread for `clientMs`. */
