@@ -3,6 +3,7 @@ import { type FlagName, flagNames, flags } from '../../../src/cli/flags/flags.ts
 import type { Flag } from '../../../src/cli/flags/kinds/flag-kinds.ts';
 import { parseFlags } from '../../../src/cli/flags/parse-flags.ts';
 import { root } from '../../architecture/sources.ts';
+import { commandLines } from '../fences.ts';
 import { pages, proseOf, textOf } from '../project.ts';
 import { codeIn, tableOf } from './tables.ts';
 
@@ -62,13 +63,7 @@ function choicesOf({ placeholder, parse }: Flag<unknown>): string[] {
 }
 
 describe('command lines', () => {
-  const lines = pages.flatMap((file) =>
-    [
-      ...textOf(file)
-        .replaceAll(/\\\n\s*/g, '')
-        .matchAll(/^(?:npx )?balancing-reverse-proxy (-.*)$/gm),
-    ].map(([, args = '']) => args.replace(/ +(?:#|&|\||>).*$/, '')),
-  );
+  const lines = commandLines().flatMap(({ line }) => /^(?:npx )?balancing-reverse-proxy (-.*)$/.exec(line)?.[1] ?? []);
 
   test.each(lines)('that the docs show are taken: %s', (line) => {
     expect(parseFlags(line.split(' ')).given.size).toBeGreaterThan(0);
