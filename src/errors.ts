@@ -37,7 +37,7 @@ export const statusByCode = {
   ERR_BRP_ATTEMPT: 502,
 } as const;
 
-/** The `code` of a {@link BalancingProxyError}; README says when each one comes. */
+/** The `code` of a {@link BalancingProxyError}; docs/errors.md says when each one comes. */
 export type ErrorCode = keyof typeof statusByCode;
 
 /**

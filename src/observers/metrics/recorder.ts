@@ -5,7 +5,7 @@ import { EndpointLabels } from './endpoint-labels.ts';
 import type { Instruments } from './instruments.ts';
 import { removeSeriesOf } from './series-of-endpoints.ts';
 
-/** Whether a body that broke off was gone on with; README says what each one means. */
+/** Whether a body that broke off was gone on with; docs/metrics.md says what each one means. */
 type BreakOutcome = 'resumed' | 'failed';
 
 const breakOutcomes: readonly BreakOutcome[] = ['resumed', 'failed'];

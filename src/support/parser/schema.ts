@@ -52,7 +52,7 @@ export interface ToldOption {
   readonly fallback: string | undefined;
   /** The default, where a user could give it as well. */
   readonly byDefault?: string | number | boolean;
-  /** Explains the option to users: without a full stop, code in backticks. README and doc comments begin with it, and may go on. */
+  /** Explains the option to users: without a full stop, code in backticks. Rows of docs and doc comments begin with it, and may go on. */
   readonly says: string;
 }
 
