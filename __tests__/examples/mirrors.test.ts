@@ -15,7 +15,9 @@ const serve = (urls: readonly string[]) => resources.serveCreated(createMirrorPr
 
 /** Serves the proxy for mirrors of the content, each a little different. */
 async function serveMirrors(...mirrors: ReadonlyArray<Partial<MirrorSettings>>) {
-  const started = await Promise.all(mirrors.map((mirror) => startMirror(resources, { content, how: 'fin', ...mirror })));
+  const started = await Promise.all(
+    mirrors.map((mirror) => startMirror(resources, { content, how: 'fin', ...mirror })),
+  );
   return { ...(await serve(started.map(({ url }) => url))), asked: started.map(({ asked }) => asked) };
 }
 
