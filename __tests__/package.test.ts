@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { oldestNode } from '../src/support/needed-node.ts';
+import { linksIn } from './docs/project.ts';
 import { findNode, run } from './helpers/other-nodes.ts';
 import { type PackedPackage, packPackage, runNode as runNodeIn } from './helpers/packed-package.ts';
 
@@ -87,13 +88,27 @@ function installBeside(peer: string): void {
 describe('the packed package', () => {
   test('holds what users need and nothing else', () => {
     const files = packed.files.map((file) => file.path).sort();
-    const allowed = /^(dist\/.+\.(js|d\.ts)|dist\/config\.schema\.json|(README|CHANGELOG)\.md|LICENSE|package\.json)$/;
-    expect(files.filter((file) => !allowed.test(file))).toEqual([]);
+    const allowed = [
+      /^dist\/.+\.(js|d\.ts)$/,
+      /^dist\/config\.schema\.json$/,
+      /^(README|CHANGELOG|CONTRIBUTING|SECURITY)\.md$/,
+      /^(LICENSE|llms\.txt|package\.json)$/,
+      /^docs\/.+\.md$/,
+      /^examples\/(?!.*\b(node_modules|package-lock)\b)/,
+      // Pages of docs lead to these.
+      /^bench\/(README\.md|(peers|tail)\.svg)$/,
+      /^demo\/(deploy\/|dashboard\.png$|grafana-dashboard\.json$|haproxy\/haproxy\.cfg$|prometheus-alerts\.yaml$)/,
+    ];
+    expect(files.filter((file) => !allowed.some((pattern) => pattern.test(file)))).toEqual([]);
     expect(files).toEqual(
       expect.arrayContaining([
         'LICENSE',
         'README.md',
         'CHANGELOG.md',
+        'SECURITY.md',
+        'llms.txt',
+        'docs/options.md',
+        'examples/restarting-server.ts',
         'package.json',
         'dist/index.js',
         'dist/index.d.ts',
@@ -111,6 +126,21 @@ describe('the packed package', () => {
         'dist/observers/metrics/metrics.d.ts',
       ]),
     );
+  });
+
+  test('holds all that README, the docs and llms.txt lead to', async () => {
+    const files = packed.files.map((file) => file.path);
+    const installed = path.join(project, 'node_modules', 'balancing-reverse-proxy');
+    const isThere = (target: string) => files.some((file) => file === target || file.startsWith(`${target}/`));
+    const papers = files.filter((file) => /\.md$|^llms\.txt$/.test(file));
+    expect(papers.length).toBeGreaterThan(30);
+    for (const paper of papers) {
+      const links = linksIn(await readFile(path.join(installed, paper), 'utf8')).map(
+        (link) => link.split('#')[0] ?? '',
+      );
+      const targets = links.map((link) => (link ? path.posix.join(path.posix.dirname(paper), link) : paper));
+      expect({ paper, lost: targets.filter((target) => !isThere(target)) }).toEqual({ paper, lost: [] });
+    }
   });
 
   test('depends on got alone and runs nothing when it is installed', async () => {

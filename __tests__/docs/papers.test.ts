@@ -1,11 +1,13 @@
 import { existsSync, globSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../architecture/sources.ts';
-import { manifest, pages, proseOf, textOf } from './project.ts';
+import { linksIn, manifest, pages, proseOf, textOf } from './project.ts';
 
 /** Papers for people lead somewhere, and nothing in them is made up. */
 
-const texts = globSync(['*.md', 'docs/**/*.md', 'bench/*.md', '.github/*.md'], { cwd: root }).sort();
+const texts = globSync(['*.md', 'scripts/llms-head.txt', 'docs/**/*.md', 'bench/*.md', '.github/*.md'], {
+  cwd: root,
+}).sort();
 const papers = [...texts, ...globSync('.github/*/*.yml', { cwd: root }).sort()];
 const named = papers.map((file) => [file] as const);
 
@@ -18,12 +20,6 @@ function anchorsOf(file: string): string[] {
       .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
       .replaceAll(' ', '-'),
   );
-}
-
-/** Links to files and headings of the project, the ones of images included. */
-function linksOf(file: string): string[] {
-  const targets = [...proseOf(file).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
-  return targets.filter((target) => !/^[a-z]+:/.test(target));
 }
 
 function leadsSomewhere(file: string, link: string): boolean {
@@ -52,7 +48,7 @@ describe('the length', () => {
 
 describe('links', () => {
   test.each(texts.map((file) => [file] as const))('of %s lead to files and headings that exist', (file) => {
-    expect(linksOf(file).filter((link) => !leadsSomewhere(file, link))).toEqual([]);
+    expect(linksIn(textOf(file)).filter((link) => !leadsSomewhere(file, link))).toEqual([]);
   });
 });
 

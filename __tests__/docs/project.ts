@@ -6,7 +6,15 @@ import { root } from '../architecture/sources.ts';
 export const textOf = (file: string): string => readFileSync(path.join(root, file), 'utf8');
 
 /** A text without its blocks of code, in which `#` and brackets mean something else. */
-export const proseOf = (file: string): string => textOf(file).replaceAll(/^```[\s\S]*?^```/gm, '');
+export const proseOf = (file: string): string => proseIn(textOf(file));
+
+const proseIn = (text: string): string => text.replaceAll(/^```[\s\S]*?^```/gm, '');
+
+/** Links of a text to files and headings of the project, the ones of images included. */
+export function linksIn(text: string): string[] {
+  const targets = [...proseIn(text).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  return targets.filter((target) => !/^[a-z]+:/.test(target));
+}
 
 /** The pages for users: README and all of docs, as paths from the project's folder. */
 export const pages: readonly string[] = globSync(['README.md', 'docs/**/*.md'], { cwd: root }).sort();

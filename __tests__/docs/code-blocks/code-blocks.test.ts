@@ -9,7 +9,7 @@ import { blocksOf, type CodeBlock } from './blocks.ts';
 
 /** The code on the pages is code of the package as it is now: the compiler looks at each block as at a module of its own. */
 
-const blocks = pages.flatMap((page) => blocksOf(page, textOf(page)));
+const blocks = [...pages, 'scripts/llms-head.txt'].flatMap((page) => blocksOf(page, textOf(page)));
 
 /** JavaScript has no types to write, so names, modules and fields that do not exist are all that is looked for there. */
 const leniency = { js: { allowJs: true, checkJs: true, strict: false, exactOptionalPropertyTypes: false }, ts: {} };
