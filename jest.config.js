@@ -13,6 +13,7 @@ const slowPaths = [
   '/__tests__/package\\.test\\.ts',
   '/__tests__/bundles\\.test\\.ts',
   '/__tests__/beside-peers\\.test\\.ts',
+  '/__tests__/beside-typescript\\.test\\.ts',
   '/__tests__/demo/rolling-restart\\.test\\.ts',
 ];
 

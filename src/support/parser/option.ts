@@ -43,6 +43,9 @@ export function inWords(words: string, make: () => unknown = () => undefined): D
 /** The default of an option without which nothing is done. */
 export const none = inWords('none');
 
+/** A type from which nothing is inferred. TypeScript's own `NoInfer` came with 5.4, and our declarations are read by older ones. */
+type Settled<T> = [T][T extends unknown ? 0 : never];
+
 /**
  * An option whose default is a value that a user could give as well, or one {@link inWords}.
  * @param fields the options that an object given for this one has.
@@ -52,7 +55,7 @@ export function option<T, Default extends T | undefined = never>(
   fallback: string | number | boolean | DefaultInWords<Default>,
   says: string,
   fields?: AnyOptions,
-): Option<NoInfer<T | Default>> {
+): Option<Settled<T | Default>> {
   const isInWords = typeof fallback === 'object';
   return {
     parse: isInWords ? defaultTo(fallback.make, parse) : (value = fallback, name) => parse(value, name),
