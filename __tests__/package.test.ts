@@ -260,6 +260,22 @@ describe('the installed package on Node 20', () => {
   }, 120_000);
 });
 
+describe('the installed package on the oldest Node that it names', () => {
+  test('proxies a request, and has a command that starts workers', async () => {
+    const { engines } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+    expect(engines.node).toBe(`>=${oldestNode}`);
+    const { program } = await findNode(oldestNode);
+    const script = path.join(project, 'oldest.mjs');
+    const imports = "import http from 'node:http'; import { createBalancingProxy } from 'balancing-reverse-proxy';";
+    await writeFile(script, imports + useOfThePackage());
+    expect((await run(program, [script], { cwd: project })).output).toBe('200 hello /base/path?query\n');
+    const command = path.join(project, 'node_modules', 'balancing-reverse-proxy', 'dist', 'cli', 'main.js');
+    const flags = '-endpoints http://127.0.0.1:9 -address 127.0.0.1:0 -workers 2 -stop-after 1s'.split(' ');
+    const { exitCode, output } = await run(program, [command, ...flags], { cwd: project });
+    expect([exitCode, output]).toEqual([0, expect.stringMatching(/worker 2 is ready[\s\S]*stopped\n$/)]);
+  }, 120_000);
+});
+
 describe('the dashboard of the installed package', () => {
   test.each(waysToGet({ createDashboard: 'balancing-reverse-proxy/dashboard' }))(
     'serves its page, all that it loads, and what happens, when it came by %s, and lets the process end',

@@ -8,11 +8,11 @@ const textOf = (file: string): string => readFileSync(path.join(root, file), 'ut
 export interface ListedPage {
   readonly title: string;
   readonly file: string;
-  /** The first sentence below the title, without links; empty where there is none. */
+  /** The first sentence below the title, without links. */
   readonly sentence: string;
 }
 
-/** Reads how a page introduces itself. What begins otherwise than with words has no sentence. */
+/** Reads how a page introduces itself. One that begins otherwise than with words has an empty sentence. */
 export function introductionOf(text: string): Pick<ListedPage, 'title' | 'sentence'> {
   const [, title = '', paragraph = ''] =
     /^# (.+)\n+(?![|#]|```|[-*] )((?:.+\n?)*)/.exec(text) ?? /^# (.+)/.exec(text) ?? [];
@@ -36,7 +36,7 @@ export function listedPages(): readonly ListedPage[] {
  * relative, as it is read within the package.
  */
 export function llmsText(): string {
-  const lineOf = ({ title, file, sentence }: ListedPage) => `- [${title}](${file})${sentence && `: ${sentence}`}`;
+  const lineOf = ({ title, file, sentence }: ListedPage) => `- [${title}](${file}): ${sentence}`;
   const pages = listedPages();
   const isRecipe = ({ file }: ListedPage) => file.startsWith('docs/recipes/');
   const sections = [

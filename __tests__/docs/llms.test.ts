@@ -6,11 +6,11 @@ import { linksIn, pages } from './project.ts';
 const text = llmsText();
 
 describe('llms.txt', () => {
-  test('has the form of https://llmstxt.org: a title, a summary, what is to be known, and lists of links below headings', () => {
+  test('has the form of https://llmstxt.org: a title, a summary, what is to be known, and below headings links, each with a sentence', () => {
     const [head = '', ...lists] = text.split(/^## /m);
     expect(head).toMatch(/^# balancing-reverse-proxy\n\n(> .+\n)+\n[^#]+$/);
     expect(lists.map((list) => list.split('\n', 1)[0])).toEqual(['Docs', 'Recipes']);
-    for (const list of lists) expect(list).toMatch(/^\w+\n\n(- \[[^\]]+\]\([^)]+\.md\)(: .+)?\n)+\n?$/);
+    for (const list of lists) expect(list).toMatch(/^\w+\n\n(- \[[^\]]+\]\([^)]+\.md\): .+[.!?]\n)+\n?$/);
   });
 
   test('lists each page of docs once', () => {
