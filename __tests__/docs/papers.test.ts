@@ -12,8 +12,8 @@ const papers = [...texts, ...globSync('.github/*/*.yml', { cwd: root }).sort()];
 const named = papers.map((file) => [file] as const);
 
 /** The anchors that GitHub makes of the headings of a text. */
-function anchorsOf(file: string): string[] {
-  const headings = [...proseOf(file).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
+function anchorsIn(text: string): string[] {
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
   return headings.map((heading) =>
     heading
       .toLowerCase()
@@ -25,7 +25,7 @@ function anchorsOf(file: string): string[] {
 function leadsSomewhere(file: string, link: string): boolean {
   const [target = '', anchor] = link.split('#');
   const linked = target === '' ? file : path.posix.join(path.posix.dirname(file), target);
-  return existsSync(path.join(root, linked)) && (anchor === undefined || anchorsOf(linked).includes(anchor));
+  return existsSync(path.join(root, linked)) && (anchor === undefined || anchorsIn(proseOf(linked)).includes(anchor));
 }
 
 test('papers are found', () => {
@@ -43,6 +43,21 @@ describe('the length', () => {
 
   test.each(pages.filter((file) => file.startsWith('docs/')))('of %s is that of one topic', (file) => {
     expect(linesOf(file)).toBeLessThanOrEqual(200);
+  });
+});
+
+describe.each(pages.filter((file) => file.startsWith('docs/')))('%s', (file) => {
+  const [title = '', introduction = ''] = textOf(file).split('\n\n');
+
+  test('begins with a title and with what it is for', () => {
+    expect(title).toMatch(/^# \S.*$/);
+    expect(introduction).toMatch(/^(?![|#>]|- |```)/);
+  });
+
+  test('lists its sections when there are three or more', () => {
+    const sections = proseOf(file).match(/^## .+$/gm) ?? [];
+    const anchors = sections.length < 3 ? [] : anchorsIn(sections.join('\n'));
+    expect(anchors.filter((anchor) => !textOf(file).includes(`(#${anchor})`))).toEqual([]);
   });
 });
 
