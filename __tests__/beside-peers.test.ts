@@ -61,6 +61,11 @@ describe('the package', () => {
     expect(await linesBeside(peers)).toEqual(['traced', 'hello', '1']);
   }, 120_000);
 
+  test('works with the latest ones', async () => {
+    const peers = { undici: '8', 'prom-client': '15', '@opentelemetry/api': '1' };
+    expect(await linesBeside(peers)).toEqual(['traced', 'hello', '1']);
+  }, 120_000);
+
   test('is installed beside peers that are too old, works without them, and says so to who uses them', async () => {
     const peers = { undici: '6', 'prom-client': '13', '@opentelemetry/api': '0.20.0', yaml: '1' };
     expect(await linesBeside(peers)).toEqual([
@@ -102,6 +107,17 @@ describe('the command', () => {
       );
     });
   }
+
+  test.each(['2.4.0', '2'])(
+    'reads a file in YAML with yaml %s',
+    async (yaml) => {
+      const project = await packed.install({ yaml });
+      const config = path.join(project, 'proxy.yaml');
+      await writeFile(config, 'endpoints: [http://one.example]');
+      expect(await run(project, '-config', config, '-check')).toEqual({ code: undefined, stderr: '' });
+    },
+    120_000,
+  );
 
   test('says in a line which peer is too old for a flag', async () => {
     const project = await packed.install({ undici: '7.30.2', yaml: '1' });
