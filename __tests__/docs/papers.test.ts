@@ -54,6 +54,11 @@ describe.each(pages.filter((file) => file.startsWith('docs/')))('%s', (file) => 
     expect(introduction).toMatch(/^(?![|#>]|- |```)/);
   });
 
+  test('has lines that fit into an editor, but for tables and the words on images', () => {
+    const long = proseOf(file).match(/^(?!\s*\||!\[).{141,}$/gm) ?? [];
+    expect(long).toEqual([]);
+  });
+
   test('lists its sections when there are three or more', () => {
     const sections = proseOf(file).match(/^## .+$/gm) ?? [];
     const anchors = sections.length < 3 ? [] : anchorsIn(sections.join('\n'));

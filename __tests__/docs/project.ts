@@ -8,7 +8,7 @@ export const textOf = (file: string): string => readFileSync(path.join(root, fil
 /** A text without its blocks of code, in which `#` and brackets mean something else. */
 export const proseOf = (file: string): string => proseIn(textOf(file));
 
-const proseIn = (text: string): string => text.replaceAll(/^```[\s\S]*?^```/gm, '');
+const proseIn = (text: string): string => text.replaceAll(/^( *)```[\s\S]*?^\1```/gm, '');
 
 /** Links of a text to files and headings of the project, the ones of images included. */
 export function linksIn(text: string): string[] {
