@@ -2,6 +2,7 @@
  * The public types as users meet them. Nothing here runs: the type check compiles it, and fails where a line that should
  * be refused is not.
  */
+import dns from 'node:dns';
 import http from 'node:http';
 import http2 from 'node:http2';
 import https from 'node:https';
@@ -67,6 +68,7 @@ import {
   type TerminalStatuses,
   type TimeoutOptions,
   type TlsOptions,
+  type TlsVersion,
   type Transport,
   type UpgradedConnection,
   type UpstreamRequest,
@@ -185,7 +187,17 @@ export const everyOption: Required<BalancingProxyOptions> = {
   exposeAttempts: true,
   logger: console,
   logQuery: true,
-  tls: { ca: ['pem'], cert: 'pem', key: Buffer.from('pem'), rejectUnauthorized: true, servername: 'api.internal' },
+  tls: {
+    ca: ['pem'],
+    cert: 'pem',
+    key: Buffer.from('pem'),
+    passphrase: 'secret',
+    rejectUnauthorized: true,
+    servername: 'api.internal',
+    ciphers: 'TLS_AES_128_GCM_SHA256',
+    minVersion: 'TLSv1.2' satisfies TlsVersion,
+    maxVersion: 'TLSv1.3',
+  },
   transport: gotTransport({ maxFreeSockets: 8, http2: true }),
 };
 
@@ -287,6 +299,8 @@ export const everySetting: Required<UndiciTransportOptions> = {
   pipelining: 2,
   allowH2: true,
   http2: true,
+  localAddress: '::1',
+  lookup: dns.lookup,
   keepAliveTimeoutMs: 1_000,
   dispatcher: new MockAgent(),
   agent: new https.Agent(),
@@ -500,6 +514,8 @@ export const everyNodeSetting: Required<NodeTransportOptions> = {
   maxFreeSockets: 8,
   keepAliveTimeoutMs: Infinity,
   http2: true,
+  localAddress: '10.0.0.7',
+  lookup: dns.lookup,
   agent: { http: new http.Agent() },
 };
 export const overNode: BalancingProxyOptions = { endpoints, transport: nodeTransport(everyNodeSetting) };

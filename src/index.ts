@@ -11,7 +11,7 @@ export type { DnsFailed, DnsRestored, EndpointsChanged } from './endpoints/dns/d
 export type { DnsSnapshot } from './endpoints/dns/dns-snapshot.ts';
 export type { Order } from './endpoints/order.ts';
 export type { EndpointAddress } from './endpoints/place/address.ts';
-export type { TlsOptions } from './endpoints/place/tls-options.ts';
+export type { TlsOptions, TlsVersion } from './endpoints/place/tls-options.ts';
 export type { EjectionCause, EndpointSnapshot, EndpointState, LatencySummary } from './endpoints/state/snapshot.ts';
 export {
   type AttemptOutcome,

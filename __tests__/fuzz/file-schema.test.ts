@@ -16,6 +16,7 @@ const looserAs = {
   read: 'a certificate is read, and fits its key',
   pair: 'one limit is compared with the other',
   number: 'an IP address is no host name',
+  cipher: 'OpenSSL has to know a cipher',
   expression: 'a text need not be a regular expression',
 };
 
@@ -39,6 +40,7 @@ const looser: Readonly<Record<string, string>> = {
   'tls.cert': looserAs.read,
   'tls.key': looserAs.read,
   'tls.servername': looserAs.number,
+  'tls.ciphers': looserAs.cipher,
   pathRewrite: looserAs.expression,
   locationRewrite: looserAs.whole,
 };

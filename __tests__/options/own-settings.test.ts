@@ -126,7 +126,7 @@ describe('a bad setting of an endpoint', () => {
     ],
     [
       { tls: { cert: one.cert, key: two.key } },
-      '`endpoints[1].tls.cert`: expected a certificate in PEM, with its key without a passphrase in `endpoints[1].tls.key`, but OpenSSL says: key values mismatch',
+      '`endpoints[1].tls.cert`: expected a certificate in PEM, with its key in `endpoints[1].tls.key`, but OpenSSL says: key values mismatch',
     ],
     [{ maxInFlight: 0 }, '`endpoints[1].maxInFlight`: expected a whole number from 1, or Infinity, got 0'],
     [

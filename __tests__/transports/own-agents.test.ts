@@ -180,7 +180,7 @@ describe.each([
       [
         'an unknown setting',
         { maxSockets: 3 },
-        'option `maxSockets` is unknown; known are maxFreeSockets, keepAliveTimeoutMs, http2, agent',
+        'option `maxSockets` is unknown; known are maxFreeSockets, keepAliveTimeoutMs, http2, localAddress, lookup, agent',
       ],
       [
         'times and numbers that are none',

@@ -112,7 +112,7 @@ describe('undiciTransport() refuses', () => {
     [
       'an unknown setting',
       { maxFreeSockets: 8 },
-      'option `maxFreeSockets` is unknown; known are connections, pipelining, http2, allowH2, keepAliveTimeoutMs, dispatcher, agent',
+      'option `maxFreeSockets` is unknown; known are connections, pipelining, http2, localAddress, lookup, allowH2, keepAliveTimeoutMs, dispatcher, agent',
     ],
     [
       'a time that is none',

@@ -5,7 +5,7 @@ import { rejectUnseen } from '../support/parser/problems.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 import { forgetUnused } from '../transports/connect/forget-unused.ts';
 import { asText } from './frozen-copy.ts';
-import { checkIdentity, tlsOptions } from './tls.ts';
+import { checkIdentity, checkVersions, tlsOptions } from './tls.ts';
 
 /** What was read, by its text: a function may give the same certificates anew with each request, and reading them takes long. */
 const known = new Map<string, TlsOptions>();
@@ -36,6 +36,7 @@ export const parseOwnTls: OptionParser<TlsOptions> = withSchema(givenTls.schema,
 export function joinedTls(general: TlsOptions | undefined, own: TlsOptions, option: string): TlsOptions {
   const joined = Object.freeze({ ...general, ...own });
   if (!isPair(own) && (own.cert !== undefined || own.key !== undefined)) checkIdentity(joined, option);
+  checkVersions(joined, option);
   return joined;
 }
 

@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import { createSecureContext } from 'node:tls';
-import type { TlsOptions } from '../endpoints/place/tls-options.ts';
-import { type OptionParser, type Parser, trueOrFalse, valueThat, withSchema } from '../support/parser/kinds.ts';
+import { type TlsOptions, tlsVersions } from '../endpoints/place/tls-options.ts';
+import { type OptionParser, oneOf, type Parser, trueOrFalse, valueThat, withSchema } from '../support/parser/kinds.ts';
 import { inWords, none, type OptionTable, objectOf, option } from '../support/parser/option.ts';
-import { refuse, rejectUnseen } from '../support/parser/problems.ts';
+import { refuse, reject, rejectUnseen } from '../support/parser/problems.ts';
 import { oneOrSome, textLike } from '../support/parser/schema.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 
@@ -54,11 +54,27 @@ const hostName = valueThat<string>(
   textLike(dottedName),
 );
 
+const passphrase = withSchema<string>({ type: 'string' }, (value, option) =>
+  typeof value === 'string' ? value : rejectUnseen(option, 'a string', value),
+);
+
+/** Ciphers of which OpenSSL knows at least one; it passes over the others. */
+const cipherList = withSchema<string>({ type: 'string', minLength: 1 }, (value, option) => {
+  if (typeof value !== 'string' || value === '') reject(option, 'names of ciphers with colons between', value);
+  try {
+    createSecureContext({ ciphers: value });
+  } catch (error) {
+    refuse(option, `expected names of ciphers with colons between, but OpenSSL says: ${reasonOf(error)}`);
+  }
+  return value;
+});
+
 /** The options of `tls`. */
 export const tlsOptions = {
   ca: option(authorities, inWords("Node's own"), "Authorities to trust instead of Node's own, PEM"),
   cert: option(pem, none, 'Our certificate for endpoints that ask for one, PEM'),
-  key: option(pem, none, 'The private key that belongs to `cert`, PEM without a passphrase'),
+  key: option(pem, none, 'The private key that belongs to `cert`, PEM'),
+  passphrase: option(passphrase, none, 'Passphrase of `key`, where it has one'),
   rejectUnauthorized: option(
     trueOrFalse,
     true,
@@ -69,6 +85,9 @@ export const tlsOptions = {
     inWords('the host name of the URL'),
     'Host name to ask for in the handshake (SNI), and for which the certificate has to be',
   ),
+  ciphers: option(cipherList, inWords("Node's own"), 'Ciphers to offer, best first, as OpenSSL names them'),
+  minVersion: option(oneOf(tlsVersions), inWords("Node's own"), 'Oldest version to offer'),
+  maxVersion: option(oneOf(tlsVersions), inWords("Node's own"), 'Newest version to offer'),
 } satisfies OptionTable<TlsOptions>;
 
 /** An undefined field is the same to node:tls as one that is not there. */
@@ -80,18 +99,26 @@ export const parseTls: OptionParser<TlsOptions> = withSchema(allTls.schema, (val
   if (!isPlainObject(value)) rejectUnseen(option, 'an object', value);
   const parsed = tlsObject(value, option);
   checkIdentity(parsed, option);
+  checkVersions(parsed, option);
   return parsed;
 });
 
+/** Refuses an oldest version that is newer than the newest. */
+export function checkVersions({ minVersion, maxVersion }: TlsOptions, option: string): void {
+  if (minVersion === undefined || maxVersion === undefined) return;
+  if (tlsVersions.indexOf(minVersion) <= tlsVersions.indexOf(maxVersion)) return;
+  refuse(`${option}.minVersion`, `expected at most \`${option}.maxVersion\`, '${maxVersion}', got '${minVersion}'`);
+}
+
 /** Refuses a certificate without its key, and a key without its certificate. node:tls takes an empty text for none. */
-export function checkIdentity({ cert, key }: TlsOptions, option: string): void {
+export function checkIdentity({ cert, key, passphrase }: TlsOptions, option: string): void {
   if (cert === undefined && key === undefined) return;
   if (!hasText(cert)) refuse(`${option}.cert`, `expected the certificate that belongs to \`${option}.key\`, got none`);
   if (!hasText(key)) refuse(`${option}.key`, `expected the key that belongs to \`${option}.cert\`, got none`);
   try {
-    createSecureContext({ cert, key } as Parameters<typeof createSecureContext>[0]);
+    createSecureContext({ cert, key, passphrase } as Parameters<typeof createSecureContext>[0]);
   } catch (error) {
-    const expected = `expected a certificate in PEM, with its key without a passphrase in \`${option}.key\``;
+    const expected = `expected a certificate in PEM, with its key in \`${option}.key\``;
     refuse(`${option}.cert`, `${expected}, but OpenSSL says: ${reasonOf(error)}`);
   }
 }

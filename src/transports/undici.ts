@@ -43,14 +43,14 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   const foreign = new ForeignAgents(agent);
   const sendOverHttp1: Transport['send'] = (request, signal) => {
     if (isForNode(request, dispatcher !== undefined))
-      return new NodeAttempt(request, foreign.for(request)).send(signal);
-    const attempt = new UndiciAttempt(request, signal);
+      return new NodeAttempt(request, foreign.for(request), settings).send(signal);
+    const attempt = new UndiciAttempt(request, signal, settings);
     if (dispatcher) return attempt.send((dispatched) => dispatchTo(dispatcher, dispatched, attempt));
     const agent = agents.for(request);
     return attempt.send((dispatched) => agent.dispatch(dispatched as Dispatcher.DispatchOptions, attempt));
   };
   const http1 = { send: sendOverHttp1, close: () => agents.close() };
-  return settings.http2 ? preferHttp2(http1) : http1;
+  return settings.http2 ? preferHttp2(http1, { route: settings }) : http1;
 }
 
 function dispatchTo(dispatcher: DispatcherOption, options: DispatchOptions, attempt: UndiciAttempt): void {
@@ -121,6 +121,7 @@ class UndiciAgents {
         ...address,
         tls,
         connectMs,
+        route: this.#settings,
         openings: this.#openings,
         createTimeout: () => new errors.ConnectTimeoutError(`no connection within ${connectMs} ms`),
       }),

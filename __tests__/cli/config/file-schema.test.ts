@@ -91,6 +91,7 @@ const attribute = {
   good: ['', '/a b', {}, { '*': '', '/v1': '/' }],
   bad: ['a;b', 'a\nb', 7, [], { '*': 7 }, { a: ';' }],
 };
+const tlsVersion = { good: ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'], bad: ['1.2', 'tlsv1.2', 1.2] };
 const servername = { good: ['api.internal', 'a_b'], bad: ['api.internal.', '', 'a b', 7] };
 
 /** Values for every option of a file that the command and the schema take, and some that both refuse. */
@@ -186,6 +187,10 @@ const values: Readonly<Record<string, { readonly good: readonly unknown[]; reado
   'tls.key': { good: [], ...pem },
   'tls.rejectUnauthorized': truth,
   'tls.servername': servername,
+  'tls.passphrase': { good: ['', 'a'], bad: [7, ['a']] },
+  'tls.ciphers': { good: ['TLS_AES_128_GCM_SHA256'], bad: ['', 7] },
+  'tls.minVersion': tlsVersion,
+  'tls.maxVersion': tlsVersion,
 };
 
 describe('the values of an option', () => {

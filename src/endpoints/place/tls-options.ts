@@ -11,10 +11,15 @@ export interface TlsOptions {
    */
   readonly cert?: string | Buffer | ReadonlyArray<string | Buffer> | undefined;
   /**
-   * The private key that belongs to `cert`, PEM without a passphrase.
+   * The private key that belongs to `cert`, PEM.
    * @default none
    */
   readonly key?: string | Buffer | ReadonlyArray<string | Buffer> | undefined;
+  /**
+   * Passphrase of `key`, where it has one.
+   * @default none
+   */
+  readonly passphrase?: string | undefined;
   /**
    * Check the certificates of endpoints; `false` accepts any, for tests only.
    * @default true
@@ -25,4 +30,25 @@ export interface TlsOptions {
    * @default the host name of the URL
    */
   readonly servername?: string | undefined;
+  /**
+   * Ciphers to offer, best first, as OpenSSL names them: `'ECDHE-RSA-AES128-GCM-SHA256:TLS_AES_128_GCM_SHA256'`.
+   * @default Node's own
+   */
+  readonly ciphers?: string | undefined;
+  /**
+   * Oldest version to offer.
+   * @default Node's own
+   */
+  readonly minVersion?: TlsVersion | undefined;
+  /**
+   * Newest version to offer.
+   * @default Node's own
+   */
+  readonly maxVersion?: TlsVersion | undefined;
 }
+
+/** The versions of TLS, from the oldest to the newest. */
+export const tlsVersions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;
+
+/** A version of TLS, as node:tls names it. */
+export type TlsVersion = (typeof tlsVersions)[number];

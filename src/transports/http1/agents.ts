@@ -3,6 +3,7 @@ import { isIdempotent } from '../../http/methods.ts';
 import type { Source } from '../connect/foreign-agents.ts';
 import { mayBeClosing } from '../connect/idle-limit.ts';
 import { PerTls } from '../connect/per-tls.ts';
+import type { ConnectionRoute } from '../connect/route.ts';
 import { isNamedByOtherAddress, serverNameOf } from '../connect/server-name.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
 import { type AgentPurpose, createAgent, type KeepAliveSettings } from './create-agent.ts';
@@ -12,8 +13,11 @@ export class Agents {
   readonly #http: Pool;
   readonly #https: PerTls<Pool>;
 
-  /** @param settings for the connections of all pools. */
-  constructor(settings: KeepAliveSettings) {
+  readonly #localAddress: string | undefined;
+
+  /** @param settings for the connections of all pools. @param route the way that they take. */
+  constructor(settings: KeepAliveSettings, { localAddress }: ConnectionRoute) {
+    this.#localAddress = localAddress;
     this.#http = createPool({ secure: false, keepAlive: settings });
     this.#https = new PerTls({
       create: (tls) => createPool({ secure: true, tls, keepAlive: settings }),
@@ -26,7 +30,7 @@ export class Agents {
     const { address, tls, freshConnection, method } = request;
     if (isNamedByOtherAddress(address, tls)) return undefined;
     const pool = address.secure ? this.#https.for(tls) : this.#http;
-    const isFresh = freshConnection || (!isIdempotent(method) && mayMeetItsEnd(pool, request));
+    const isFresh = freshConnection || (!isIdempotent(method) && this.#mayMeetItsEnd(pool, request));
     return isFresh ? pool.fresh : pool.kept;
   }
 
@@ -36,6 +40,18 @@ export class Agents {
       kept.agent.destroy();
       fresh.agent.destroy();
     }
+  }
+
+  /** Whether a request would go over a connection that its endpoint may be closing just now. */
+  #mayMeetItsEnd({ kept: { agent } }: Pool, { address, tls }: UpstreamRequest): boolean {
+    const { socketPath, hostname, connectTo = hostname, port } = address;
+    const localAddress = this.#localAddress;
+    const place = socketPath === undefined ? { host: connectTo, port } : { socketPath };
+    const named = address.secure && { ...(tls as https.AgentOptions), ...serverNameOf(address, tls) };
+    const name = agent.getName({ ...place, ...(localAddress !== undefined && { localAddress }), ...named });
+    // The agent takes the last one.
+    const next = agent.freeSockets[name]?.at(-1);
+    return next !== undefined && mayBeClosing(next);
   }
 }
 
@@ -51,15 +67,4 @@ function createPool({ keepAlive, ...purpose }: AgentPurpose & { readonly keepAli
 
 function hasNoSocket({ agent: { sockets, freeSockets } }: Source): boolean {
   return Object.keys(sockets).length === 0 && Object.keys(freeSockets).length === 0;
-}
-
-/** Whether a request would go over a connection that its endpoint may be closing just now. */
-function mayMeetItsEnd({ kept: { agent } }: Pool, { address, tls }: UpstreamRequest): boolean {
-  const { socketPath, hostname, connectTo = hostname, port } = address;
-  const place = socketPath === undefined ? { host: connectTo, port } : { socketPath };
-  const named = address.secure && { ...(tls as https.AgentOptions), ...serverNameOf(address, tls) };
-  const name = agent.getName({ ...place, ...named });
-  // The agent takes the last one.
-  const next = agent.freeSockets[name]?.at(-1);
-  return next !== undefined && mayBeClosing(next);
 }

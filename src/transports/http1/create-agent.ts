@@ -6,10 +6,13 @@ import type { TlsOptions } from '../../endpoints/place/tls-options.ts';
 import { beginIdle, heldFor } from '../connect/idle-limit.ts';
 import { Opening } from '../connect/open-connection.ts';
 import { probeOverTls } from '../connect/probing.ts';
+import type { ConnectionRoute } from '../connect/route.ts';
 import { lackOfDescriptor } from '../connect/spare-descriptors.ts';
 
 /** A request that needs a connection, as the option `seeker` of a request to an agent of {@link createAgent}. */
 export interface ConnectionSeeker {
+  /** The way that its connection takes. */
+  readonly route: ConnectionRoute;
   /**
    * Milliseconds for DNS, TCP and TLS together, or Infinity; the agent heeds them for host names, which may have several
    * addresses.
@@ -95,7 +98,7 @@ function openInOwnWay(agent: http.Agent, secure: boolean): void {
     });
     openings.add(opening);
     seeker.onOpening(opening);
-    opening.start();
+    opening.start(seeker.route.lookup);
     return undefined;
   };
   agent.destroy = () => {

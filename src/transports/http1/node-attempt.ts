@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { BalancingProxyError } from '../../errors.ts';
 import type { Source } from '../connect/foreign-agents.ts';
 import { heedKeepAlive } from '../connect/idle-limit.ts';
+import { usualRoute } from '../connect/route.ts';
 import { explain } from '../message/explain.ts';
 import type { UpstreamRequest, UpstreamResponse } from '../message/transport.ts';
 import { isLong, pipeBody, withoutBody } from '../message/upload.ts';
@@ -40,11 +41,14 @@ export class NodeAttempt {
   #reason: string | undefined;
   #upload: NodeUpload | undefined;
 
-  /** @param source where the connection comes from; without one the attempt gets a connection of its own. */
-  constructor(request: UpstreamRequest, source?: Source) {
+  /**
+   * @param source where the connection comes from; without one the attempt gets a connection of its own.
+   * @param route the way that a new connection takes.
+   */
+  constructor(request: UpstreamRequest, source?: Source, route = usualRoute) {
     this.#request = request;
     this.#source = source;
-    this.#connecting = new NodeConnecting(request, source);
+    this.#connecting = new NodeConnecting(request, source, route);
   }
 
   /**

@@ -2,6 +2,7 @@ import type http from 'node:http';
 import type { Socket } from 'node:net';
 import { isInLine, type Source } from '../connect/foreign-agents.ts';
 import type { Opening } from '../connect/open-connection.ts';
+import type { ConnectionRoute } from '../connect/route.ts';
 import { connectTimeout } from '../message/explain.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
 import type { ConnectionSeeker } from './create-agent.ts';
@@ -10,13 +11,16 @@ import type { ConnectionSeeker } from './create-agent.ts';
 export class NodeConnecting implements ConnectionSeeker {
   /** As {@link ConnectionSeeker.connectMs}. */
   readonly connectMs: number;
+  /** As {@link ConnectionSeeker.route}. */
+  readonly route: ConnectionRoute;
   readonly #address: UpstreamRequest['address'];
   readonly #source: Source | undefined;
   #opening: Opening | undefined;
   #isConnected = false;
 
-  /** @param source where the connection is taken from. */
-  constructor({ address, connectMs }: UpstreamRequest, source: Source | undefined) {
+  /** @param source where the connection is taken from. @param route how it is opened. */
+  constructor({ address, connectMs }: UpstreamRequest, source: Source | undefined, route: ConnectionRoute) {
+    this.route = route;
     this.#address = address;
     this.connectMs = connectMs;
     this.#source = source;

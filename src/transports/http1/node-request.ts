@@ -3,7 +3,7 @@ import https from 'node:https';
 import { types } from 'node:util';
 import { groupByName } from '../../http/headers.ts';
 import type { Source } from '../connect/foreign-agents.ts';
-import { lookup } from '../connect/lookup.ts';
+import { lookup as systemLookup } from '../connect/lookup.ts';
 import { probing } from '../connect/probing.ts';
 import { serverNameOf } from '../connect/server-name.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
@@ -21,6 +21,7 @@ const unframedMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', '
 export function createRequest(upstream: UpstreamRequest, source: Source | undefined, seeker: ConnectionSeeker) {
   const { address, method, target, headers, body, tls } = upstream;
   const { secure } = address;
+  const { localAddress, lookup = systemLookup } = seeker.route;
   const isOthers = source?.isForeign === true || isMocked();
   const adrift = body === undefined && !unframedMethods.has(method);
   const options: AgentRequest & https.RequestOptions = {
@@ -30,6 +31,7 @@ export function createRequest(upstream: UpstreamRequest, source: Source | undefi
       : { socketPath: address.socketPath }),
     ...(secure && (!source || source.isForeign) && (tls as https.RequestOptions)),
     ...(secure && serverNameOf(address, tls)),
+    ...(localAddress !== undefined && { localAddress }),
     ...(isOthers ? { lookup } : { seeker }),
     method,
     path: target,

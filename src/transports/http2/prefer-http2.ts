@@ -5,6 +5,7 @@ import { valuesOf } from '../../http/headers.ts';
 import { isIdempotent } from '../../http/methods.ts';
 import { asksForUpgrade } from '../../http/protocols.ts';
 import { untilAborted } from '../../support/until-aborted.ts';
+import { type ConnectionRoute, usualRoute } from '../connect/route.ts';
 import type { Transport, UpstreamRequest } from '../message/transport.ts';
 import { Http2Attempt } from './attempts/http2-attempt.ts';
 import type { Http2Connection } from './connections/connection.ts';
@@ -20,14 +21,21 @@ const maxFields = 120;
  */
 const maxConnections = 3;
 
+/** How connections are opened, and what limits they have. */
+interface Http2Settings extends Partial<ConnectionLimits> {
+  /** The way that they take. */
+  readonly route?: ConnectionRoute;
+}
+
 /**
  * A transport that speaks HTTP/2 with https endpoints that offer it (ALPN, RFC 7301) and leaves everything else to `http1`. The client of
  * HTTP/2 is our own, on node:http2; docs/http2.md says what others lack.
  * @param http1 is closed along with this transport.
- * @param limits of connections, for tests.
+ * @param settings how connections are opened; and their limits, for tests.
  */
-export function preferHttp2(http1: Transport, limits: Partial<ConnectionLimits> = {}): Transport {
-  const sessions = new Http2Sessions(limits);
+export function preferHttp2(http1: Transport, settings: Http2Settings = {}): Transport {
+  const { route = usualRoute, ...limits } = settings;
+  const sessions = new Http2Sessions(limits, route);
   const send: Transport['send'] = async (request, signal) => {
     if (!request.address.secure || request.headers.length > 2 * maxFields) return http1.send(request, signal);
     if (signal.aborted) throw signal.reason;

@@ -4,6 +4,7 @@ import type { EndpointAddress } from '../../endpoints/place/address.ts';
 import { forgetUnused } from '../connect/forget-unused.ts';
 import { Opening } from '../connect/open-connection.ts';
 import { probeOverTls, probing } from '../connect/probing.ts';
+import type { ConnectionRoute } from '../connect/route.ts';
 import { serverNameOf } from '../connect/server-name.ts';
 import type { UpstreamRequest } from '../message/transport.ts';
 
@@ -11,6 +12,8 @@ import type { UpstreamRequest } from '../message/transport.ts';
 interface ConnectorSettings
   extends Pick<EndpointAddress, 'socketPath' | 'connectTo'>,
     Pick<UpstreamRequest, 'tls' | 'connectMs'> {
+  /** The way that its connections take. */
+  readonly route: ConnectionRoute;
   /** Makes the error for a connection that is not there in time. */
   readonly createTimeout: () => Error;
   /** Gets the openings that are under way, so that they can be ended. */
@@ -28,12 +31,12 @@ const remembered = { max: 100, isUnused: () => true };
 
 /** Makes the connector of a pool, which opens connections by an {@link Opening} and keeps TLS sessions. */
 export function createConnector(settings: ConnectorSettings): Connector {
-  const { socketPath, connectTo, connectMs, createTimeout, openings } = settings;
+  const { socketPath, connectTo, connectMs, createTimeout, openings, route } = settings;
   const sessions = new Map<string, Buffer>();
   return (target, done) => {
     const secure = target.protocol === 'https:';
     const open = (address: string): Socket => {
-      const place = netOptionsOf(target, address, socketPath);
+      const place = netOptionsOf(target, address, settings);
       return (secure ? openSecure(place, target, { settings, sessions }) : net.connect(place)).setNoDelay();
     };
     const hostname = socketPath === undefined ? (connectTo ?? target.hostname) : undefined;
@@ -43,17 +46,22 @@ export function createConnector(settings: ConnectorSettings): Connector {
       else done(error ?? new Error('no connection'), null);
     });
     openings.add(opening);
-    opening.start();
+    opening.start(route.lookup);
   };
 }
 
 function netOptionsOf(
   { protocol, port }: ConnectionTarget,
   host: string,
-  socketPath: string | undefined,
+  { socketPath, route: { localAddress } }: ConnectorSettings,
 ): net.NetConnectOpts {
   if (socketPath !== undefined) return { path: socketPath, ...probing };
-  return { host, port: Number(port) || (protocol === 'https:' ? 443 : 80), ...probing };
+  return {
+    host,
+    port: Number(port) || (protocol === 'https:' ? 443 : 80),
+    ...(localAddress !== undefined && { localAddress }),
+    ...probing,
+  };
 }
 
 interface TlsState {

@@ -1,3 +1,4 @@
+import type { ConnectionRoute } from '../connect/route.ts';
 import { NodeAttempt } from '../http1/node-attempt.ts';
 import { connectTimeout, explain } from '../message/explain.ts';
 import { type Flow, PushedResponse } from '../message/pushed-response.ts';
@@ -49,14 +50,16 @@ export class UndiciAttempt {
   /** Whether the body goes only to an endpoint that reads. */
   readonly isUpload: boolean;
   readonly #signal: AbortSignal;
+  readonly #route: ConnectionRoute;
   readonly #result = Promise.withResolvers<UpstreamResponse>();
   #controller: Controller | undefined;
   #connection: UsedConnection | undefined;
   #response: PushedResponse | undefined;
   #isReused = false;
 
-  /** @param signal cancels the attempt. */
-  constructor(request: UpstreamRequest, signal: AbortSignal) {
+  /** @param signal cancels the attempt. @param route the way that a connection over node:http takes. */
+  constructor(request: UpstreamRequest, signal: AbortSignal, route: ConnectionRoute) {
+    this.#route = route;
     this.request = request;
     this.isUpload = isLong(request.body);
     this.#signal = signal;
@@ -80,7 +83,7 @@ export class UndiciAttempt {
     // The attempt may have been cancelled while it waited for a connection.
     if (this.#signal.aborted) return;
     this.#release();
-    this.#result.resolve(new NodeAttempt(this.request).send(this.#signal));
+    this.#result.resolve(new NodeAttempt(this.request, undefined, this.#route).send(this.#signal));
   }
 
   #dispatchOptions(): DispatchOptions {

@@ -1,8 +1,10 @@
+import type { LookupFunction } from 'node:net';
 import { hasMethods, onlyInCode, trueOrFalse, valueThat, wholeNumberFrom } from '../../support/parser/kinds.ts';
 import { inWords, type OptionTable, objectOf, option, optional, type ValuesOf } from '../../support/parser/option.ts';
 import { parseOrThrow, refuse } from '../../support/parser/problems.ts';
 import { maxTimerMs } from '../../support/timer.ts';
 import { type AgentOption, parseAgentPair } from '../connect/foreign-agents.ts';
+import { routeOptions } from '../connect/route.ts';
 import { commonOptions } from '../message/transport-options.ts';
 
 /** How {@link undiciTransport} connects. */
@@ -30,6 +32,18 @@ export interface UndiciTransportOptions {
    * @default 4_000
    */
   readonly keepAliveTimeoutMs?: number | undefined;
+  /**
+   * IP address of this host from which connections are opened, v4 or v6; endpoints of the other kind cannot be reached then. An `agent`
+   * of one's own is told.
+   * @default the system chooses
+   */
+  readonly localAddress?: string | undefined;
+  /**
+   * Looks host names up, with the signature of `dns.lookup`: such as that of `cacheable-lookup`. What it says is not kept, so that it is
+   * asked for each new connection to a name.
+   * @default the system's
+   */
+  readonly lookup?: LookupFunction | undefined;
   /**
    * Sends the requests in the place of our agents: undici's MockAgent, ProxyAgent or Agent, or a dispatcher of one's own. A dispatcher
    * is its owner's to close, and decides how it connects, with which certificates and within what time.
@@ -67,6 +81,7 @@ export const undiciOptions = {
     'Most requests that are sent over one connection before the first of them is answered',
   ),
   http2: commonOptions.http2,
+  ...routeOptions,
   allowH2: {
     parse: optional(trueOrFalse, undefined),
     schema: trueOrFalse.schema,
@@ -88,7 +103,7 @@ const parseFields = objectOf(undiciOptions);
 export type UndiciSettings = Omit<ValuesOf<typeof undiciOptions>, 'allowH2'>;
 
 /** The options that say how we connect, which a dispatcher does in its own way. */
-const ours = ['connections', 'pipelining', 'keepAliveTimeoutMs', 'http2', 'allowH2'] as const;
+const ours = ['connections', 'pipelining', 'keepAliveTimeoutMs', 'http2', 'allowH2', 'localAddress', 'lookup'] as const;
 
 /** Checks the options. @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong. */
 export function parseUndiciOptions(options: UndiciTransportOptions): UndiciSettings {

@@ -1,5 +1,6 @@
 import { forgetUnused } from '../../connect/forget-unused.ts';
 import { PerTls } from '../../connect/per-tls.ts';
+import { usualRoute } from '../../connect/route.ts';
 import type { UpstreamRequest } from '../../message/transport.ts';
 import type { Http2Connection } from './connection.ts';
 import { type ConnectionLimits, usualLimits } from './connection-limits.ts';
@@ -17,10 +18,11 @@ export class Http2Sessions {
     isUnused: (endpoints) => [...endpoints.values()].every(remembered.isUnused),
   });
   /** The sockets of all connections, also of those that are being set up and of those that only finish what they have begun. */
-  readonly #sockets = new OpenSockets();
+  readonly #sockets: OpenSockets;
 
-  /** @param limits that are not the usual ones. */
-  constructor(limits: Partial<ConnectionLimits> = {}) {
+  /** @param limits that are not the usual ones. @param route the way that connections take. */
+  constructor(limits: Partial<ConnectionLimits> = {}, route = usualRoute) {
+    this.#sockets = new OpenSockets(route);
     this.#limits = { ...usualLimits, ...limits };
   }
 

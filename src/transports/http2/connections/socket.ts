@@ -1,6 +1,7 @@
 import tls from 'node:tls';
 import { Opening } from '../../connect/open-connection.ts';
 import { probeOverTls } from '../../connect/probing.ts';
+import type { ConnectionRoute } from '../../connect/route.ts';
 import { serverNameOf } from '../../connect/server-name.ts';
 import { connectTimeout } from '../../message/explain.ts';
 import type { UpstreamRequest } from '../../message/transport.ts';
@@ -15,6 +16,12 @@ export type ConnectSettings = Pick<UpstreamRequest, 'address' | 'tls' | 'connect
 export class OpenSockets {
   readonly #sockets = new Set<tls.TLSSocket>();
   #isClosed = false;
+  /** The way that they take. */
+  readonly route: ConnectionRoute;
+
+  constructor(route: ConnectionRoute) {
+    this.route = route;
+  }
 
   /** Counts a socket until it closes; after `close()` it is destroyed. */
   add(socket: tls.TLSSocket): void {
@@ -43,7 +50,7 @@ export function openSocket(settings: ConnectSettings, { protocols, sockets }: Op
   const { promise, resolve, reject } = Promise.withResolvers<tls.TLSSocket>();
   const { address, connectMs } = settings;
   const open = (host: string): tls.TLSSocket => {
-    const socket = connectTo(host, settings, protocols);
+    const socket = connectTo(host, settings, { protocols, sockets });
     sockets.add(socket);
     return socket;
   };
@@ -52,15 +59,21 @@ export function openSocket(settings: ConnectSettings, { protocols, sockets }: Op
   new Opening({ hostname, secure: true, connectMs, open, createTimeout }, (error, socket) => {
     if (error) reject(error);
     else resolve(socket as tls.TLSSocket);
-  }).start();
+  }).start(sockets.route.lookup);
   return promise;
 }
 
-function connectTo(host: string, { address, tls: settings }: ConnectSettings, protocols: string[]): tls.TLSSocket {
+function connectTo(
+  host: string,
+  { address, tls: settings }: ConnectSettings,
+  { protocols, sockets: { route } }: OpeningSettings,
+): tls.TLSSocket {
+  const { localAddress } = route;
   const socket = tls.connect({
     ...(settings as tls.ConnectionOptions),
     host,
     port: address.port,
+    ...(localAddress !== undefined && { localAddress }),
     ...serverNameOf(address, settings),
     ALPNProtocols: protocols,
   });
