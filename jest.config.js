@@ -31,6 +31,7 @@ export default {
     '^balancing-reverse-proxy$': '<rootDir>/src/index.ts',
     '^balancing-reverse-proxy/undici$': '<rootDir>/src/transports/undici.ts',
     '^balancing-reverse-proxy/testing$': '<rootDir>/src/testing/testing.ts',
+    '^balancing-reverse-proxy/intercept$': '<rootDir>/src/interception/intercept-response.ts',
     '^balancing-reverse-proxy/metrics$': '<rootDir>/src/observers/metrics/metrics.ts',
     '^balancing-reverse-proxy/opentelemetry$': '<rootDir>/src/observers/tracing/opentelemetry.ts',
     '^balancing-reverse-proxy/dashboard$': '<rootDir>/src/observers/dashboard/dashboard.ts',

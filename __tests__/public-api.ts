@@ -76,6 +76,13 @@ import {
   type WinAt,
 } from '../src/index.ts';
 import {
+  type Intercept,
+  type InterceptedChanges,
+  type InterceptedResponse,
+  type InterceptOptions,
+  interceptResponse,
+} from '../src/interception/intercept-response.ts';
+import {
   createDashboard,
   type Dashboard,
   type DashboardOptions,
@@ -557,3 +564,17 @@ export interface Frame {
   readonly upgraded: UpgradedConnection;
   readonly tls: TlsOptions;
 }
+
+const intercept: Intercept = async (body: Buffer, { status, headers, req }: InterceptedResponse) => {
+  const changes: InterceptedChanges = { status: status + 1, headers: { 'X-Url': req.url, Etag: undefined }, body };
+  return headers['content-type'] === undefined ? undefined : changes;
+};
+const everyInterceptOption: Required<InterceptOptions> = { limitBytes: 1_024 };
+const intercepted = interceptResponse(createBalancingProxy(minimal), intercept, everyInterceptOption);
+intercepted satisfies RequestHandler;
+http.createServer(intercepted);
+interceptResponse<express.Request>(createBalancingProxy<express.Request>(minimal), (_, { req }) => ({
+  body: req.ip ?? '',
+}));
+// @ts-expect-error: a body is text or bytes
+interceptResponse(createBalancingProxy(minimal), () => ({ body: 7 }));

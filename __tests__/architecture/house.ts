@@ -27,6 +27,7 @@ export const house: readonly Room[] = [
   { name: 'src/observers/', mayImport: [...ground, 'src/http/', 'src/endpoints/', 'src/events/'] },
   { name: 'src/options/' },
   { name: 'src/proxy/' },
+  { name: 'src/interception/', mayImport: [...ground, 'src/http/', 'src/attempts/', 'src/client/'] },
   { name: 'src/testing/', mayImport: [...ground, 'src/endpoints/', 'src/transports/'] },
   { name: 'src/index.ts' },
   {

@@ -18,6 +18,7 @@ const subpaths = {
   'balancing-reverse-proxy': 'src/index.ts',
   'balancing-reverse-proxy/undici': 'src/transports/undici.ts',
   'balancing-reverse-proxy/testing': 'src/testing/testing.ts',
+  'balancing-reverse-proxy/intercept': 'src/interception/intercept-response.ts',
   'balancing-reverse-proxy/metrics': 'src/observers/metrics/metrics.ts',
   'balancing-reverse-proxy/opentelemetry': 'src/observers/tracing/opentelemetry.ts',
   'balancing-reverse-proxy/dashboard': 'src/observers/dashboard/dashboard.ts',

@@ -1,3 +1,4 @@
+import { interceptOptions } from '../../../src/interception/intercept-options.ts';
 import { dashboardOptions } from '../../../src/observers/dashboard/dashboard.ts';
 import { metricsOptions } from '../../../src/observers/metrics/options.ts';
 import { traceOptions } from '../../../src/observers/tracing/options.ts';
@@ -59,6 +60,7 @@ function transportRows(some: string) {
 const others = [
   { of: 'createDashboard()', options: documented(dashboardOptions), fields: fieldsIn('DashboardOptions') },
   { of: 'createMetrics()', options: documented(metricsOptions), fields: fieldsIn('MetricsOptions') },
+  { of: 'interceptResponse()', options: documented(interceptOptions), fields: fieldsIn('InterceptOptions') },
   { of: 'traceAttempts()', options: documented(traceOptions), fields: fieldsIn('TraceAttemptsOptions') },
 ];
 

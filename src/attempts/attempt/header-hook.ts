@@ -47,10 +47,10 @@ export async function applyHeaderHook(
   return [...without(headers, new Set(changes.map(([name]) => name.toLowerCase()))), ...set];
 }
 
-type HeaderChange = readonly [name: string, values: readonly string[]];
+export type HeaderChange = readonly [name: string, values: readonly string[]];
 
 /** The headers that a hook returned, without those that it may not change and merely passed on (`{ ...headers, 'x-key': '1' }`). */
-function checkedChanges(option: string, returned: unknown, headers: HeaderList): readonly HeaderChange[] {
+export function checkedChanges(option: string, returned: unknown, headers: HeaderList): readonly HeaderChange[] {
   if (!isPlainObject(returned)) {
     // Only the kind is told: a Map or Headers holds credentials and cookies, and this message goes into traces and responses.
     const kind = Object.prototype.toString.call(returned).slice(8, -1);
