@@ -96,8 +96,8 @@ describe('the packed package', () => {
       /^docs\/.+\.md$/,
       /^examples\/(?!.*\b(node_modules|package-lock)\b)/,
       // Pages of docs lead to these.
-      /^bench\/(README\.md|(peers|tail)\.svg)$/,
-      /^demo\/(deploy\/|dashboard\.png$|grafana-dashboard\.json$|haproxy\/haproxy\.cfg$|prometheus-alerts\.yaml$)/,
+      /^bench\/(README\.md|\w+\.svg)$/,
+      /^demo\/(deploy\/|[\w-]+\.png$|grafana-dashboard\.json$|haproxy\/haproxy\.cfg$|prometheus-alerts\.yaml$)/,
     ];
     expect(files.filter((file) => !allowed.some((pattern) => pattern.test(file)))).toEqual([]);
     expect(files).toEqual(
