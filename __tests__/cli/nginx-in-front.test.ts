@@ -1,15 +1,15 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, chownSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, statSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { WebSocket } from 'ws';
 import { textOf } from '../docs/project.ts';
-import { describeWith, pathOfAll } from '../helpers/programs.ts';
+import { startNginxWith } from '../helpers/nginx.ts';
+import { describeWith } from '../helpers/programs.ts';
 import { Resources, request } from '../helpers/proxy.ts';
 import { listen } from '../helpers/servers.ts';
-import { until } from '../helpers/until.ts';
 import { startEcho } from '../helpers/upgrades.ts';
 import { Command } from './command.ts';
 import { temporaryFolder } from './files.ts';
@@ -45,34 +45,7 @@ async function startNginx(folder: string, sockets: readonly string[]): Promise<s
   const site = block
     .replace(server, sockets.map((socket) => server.replace(socketInBlock, socket)).join('\n'))
     .replace('listen 8080;', `listen 127.0.0.1:${port};`);
-  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-  const file = path.join(folder, 'nginx.conf');
-  writeFileSync(
-    file,
-    `${isRoot ? 'user www-data;' : ''} daemon off; worker_processes 1; pid ${folder}/nginx.pid; error_log stderr crit;
-     events {}
-     http { access_log off; ${temporary.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ')}
-     ${site} }`,
-  );
-  const child = spawn('nginx', ['-p', folder, '-e', 'stderr', '-c', file], {
-    env: { PATH: pathOfAll },
-    stdio: 'ignore',
-  });
-  resources.use({ close: () => stop(child) });
-  const url = `http://127.0.0.1:${port}`;
-  await until(() =>
-    request(url).then(
-      () => true,
-      () => false,
-    ),
-  );
-  return url;
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
-  child.kill('SIGTERM');
-  await once(child, 'exit');
+  return startNginxWith(resources, { folder, site, port, user: isRoot ? 'www-data' : undefined });
 }
 
 /** Starts the command as the page says. */

@@ -29,7 +29,9 @@ describeWith('nginx', ['nginx'], () => {
     const folder = temporaryFolder(resources);
     const file = path.join(folder, 'nginx.conf');
     let sockets = 0;
-    const site = withoutNames(code).replaceAll(/\blisten [^;]+;/g, () => `listen unix:${folder}/${sockets++}.sock;`);
+    const site = withoutNames(code)
+      .replaceAll('/var/cache/', `${folder}/`)
+      .replaceAll(/\blisten [^;]+;/g, () => `listen unix:${folder}/${sockets++}.sock;`);
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
     const paths = temporary.map((kind) => `${kind}_temp_path ${folder}/${kind};`).join(' ');
     writeFileSync(file, `pid ${folder}/nginx.pid; events {} http { access_log off; ${paths}\n${site} }`);
