@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
+import { firstValueOf } from '../../src/http/headers.ts';
 import type { BalancingProxyOptions } from '../../src/index.ts';
 import { type FakeAnswer, type FakeResponse, fakeTransport } from '../../src/testing/testing.ts';
 import { Resources, request } from '../helpers/proxy.ts';
-import { optionsShown } from './shown-options.ts';
+import { optionsShown } from './shown-code.ts';
 
 /** The examples on the pages about the library do what these say. */
 
@@ -29,14 +30,6 @@ async function serve(
     requests: transport.requests,
     asked: () => transport.requests.map(({ address }) => address.hostname).join(),
   };
-}
-
-/** A header of a flat list, all its values. */
-function headerOf(headers: readonly string[] | undefined, name: string): string | undefined {
-  const values = headers?.flatMap((text, index) =>
-    index % 2 === 0 && text.toLowerCase() === name ? (headers[index + 1] ?? []) : [],
-  );
-  return values?.length ? values.join() : undefined;
 }
 
 const post = { method: 'POST', body: 'order' };
@@ -96,7 +89,7 @@ describe('docs/requests-and-responses.md', () => {
     const { url, requests } = await serve([page, 'key-of-one'], () => ({ status: 500 }));
     await request(url, { headers: { cookie: 'a=1', authorization: 'mine' } });
     const sent = requests.map(({ headers }) =>
-      ['authorization', 'x-api-key', 'cookie'].map((name) => headerOf(headers, name)),
+      ['authorization', 'x-api-key', 'cookie'].map((name) => firstValueOf(headers, name)),
     );
     expect(sent).toEqual([
       ['Bearer key-of-one', undefined, undefined],
@@ -111,7 +104,10 @@ describe('docs/requests-and-responses.md', () => {
       'two.example': { headers: ['Server', 'secret'] },
     });
     const { headers } = await request(url, { headers: { 'accept-language': 'de' } });
-    const sent = requests.map((one) => [headerOf(one.headers, 'x-attempt'), headerOf(one.headers, 'x-language')]);
+    const sent = requests.map((one) => [
+      firstValueOf(one.headers, 'x-attempt'),
+      firstValueOf(one.headers, 'x-language'),
+    ]);
     expect(sent).toEqual([
       ['1 first', 'de'],
       ['2 race', undefined],
@@ -155,7 +151,7 @@ describe('docs/strategies.md', () => {
   test('tells endpoints of further attempts', async () => {
     const { url, requests } = await serve([page, 'x-extra-attempt'], () => ({ status: 500 }));
     await request(url);
-    expect(requests.map(({ headers }) => headerOf(headers, 'x-extra-attempt'))).toEqual([undefined, 'failure']);
+    expect(requests.map(({ headers }) => firstValueOf(headers, 'x-extra-attempt'))).toEqual([undefined, 'failure']);
   });
 });
 
