@@ -60,6 +60,13 @@ describe.each(Object.entries(apps))('%s', (_, create) => {
     expect((await request(`${url}/api/cart`)).headers['x-powered-by']).toBeUndefined();
   });
 
+  test('changes the body of the response', async () => {
+    const { url } = await serve();
+    const { text, headers } = await request(`${url}/api/cart`, { method: 'PUT', body: 'http://api.internal/' });
+    expect(JSON.parse(text)).toMatchObject({ body: 'http://www.example.com/' });
+    expect(headers['content-length'] ?? String(text.length)).toBe(String(text.length));
+  });
+
   test('leaves a filtered path whole, and others to the app', async () => {
     const { url } = await serve();
     expect(JSON.parse((await request(`${url}/chat/room`)).text)).toMatchObject({ url: '/chat/room' });

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import express from 'express';
-import { createProxyMiddleware, fixRequestBody } from 'http-proxy-middleware';
+import { createProxyMiddleware, fixRequestBody, responseInterceptor } from 'http-proxy-middleware';
 
 export function createBefore(stable = 'http://api.internal:3000', beta = 'http://beta.internal:3000') {
   const api = createProxyMiddleware({
@@ -8,6 +8,7 @@ export function createBefore(stable = 'http://api.internal:3000', beta = 'http:/
     changeOrigin: true,
     xfwd: true,
     proxyTimeout: 10_000,
+    selfHandleResponse: true,
     pathRewrite: { '^/old/': '/new/' },
     router: { 'beta.example.com': `${beta}/v1` },
     on: {
@@ -15,7 +16,10 @@ export function createBefore(stable = 'http://api.internal:3000', beta = 'http:/
         proxyReq.setHeader('X-Gateway', 'one');
         fixRequestBody(proxyReq, req);
       },
-      proxyRes: (proxyRes) => void delete proxyRes.headers['x-powered-by'],
+      proxyRes: responseInterceptor(async (body, _proxyRes, _req, res) => {
+        res.removeHeader('x-powered-by');
+        return body.toString().replaceAll('api.internal', 'www.example.com');
+      }),
     },
   });
   const chat = createProxyMiddleware({ target: stable, changeOrigin: true, pathFilter: '/chat' });
