@@ -7,7 +7,6 @@ import {
   isOwnFault,
   isTimeout,
   isUnprocessed,
-  messageOf,
   statusByCode,
 } from '../src/errors.ts';
 import type { AttemptReport } from '../src/events/events.ts';
@@ -108,20 +107,5 @@ describe.each<{ readonly predicate: (error: BalancingProxyError) => boolean; rea
 )('$predicate.name', ({ predicate, expected }) => {
   test('holds for its codes and no others', () => {
     expect(codes.filter((code) => predicate(new BalancingProxyError(code, 'why'))).sort()).toEqual(expected);
-  });
-});
-
-describe('messageOf', () => {
-  test.each<[string, unknown, string]>([
-    ['an error', new Error('why'), 'why'],
-    ['an error without a message', new TypeError(), 'TypeError'],
-    ['errors of several addresses', new AggregateError([new Error('a'), new Error('b')]), 'a; b'],
-    ['several errors with a message', new AggregateError([new Error('a')], 'all'), 'all'],
-    ['several errors, none of them', new AggregateError([]), ''],
-    ['a string', 'why', 'why'],
-    ['undefined', undefined, 'undefined'],
-    ['a symbol', Symbol('why'), 'Symbol(why)'],
-  ])('is found in %s', (_, thrown, message) => {
-    expect(messageOf(thrown)).toBe(message);
   });
 });

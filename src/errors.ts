@@ -1,5 +1,3 @@
-import { inspect } from 'node:util';
-
 /** Every code with the status that fits, for error handlers and for our own answer. */
 export const statusByCode = {
   ERR_BRP_OPTIONS: 500,
@@ -155,12 +153,4 @@ export function isClientsDoing(error: BalancingProxyError | undefined): boolean 
 /** Whether the client or the app has ended the request, so that no endpoint is to blame. */
 export function isOthersDoing(error: BalancingProxyError | undefined): boolean {
   return error?.code === 'ERR_BRP_ENDED_BY_APP' || isClientsDoing(error);
-}
-
-/** The message of anything that was thrown; it need not be an Error. */
-export function messageOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return typeof thrown === 'string' ? thrown : inspect(thrown);
-  // Node's AggregateError (all addresses of a name refused) has an empty message and one error per address.
-  if (thrown.message === '' && thrown instanceof AggregateError) return thrown.errors.map(messageOf).join('; ');
-  return thrown.message || thrown.name;
 }

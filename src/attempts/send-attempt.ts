@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
 import type { Candidate } from '../endpoints/candidate.ts';
 import { targetFor } from '../endpoints/place/target.ts';
-import { BalancingProxyError, messageOf } from '../errors.ts';
+import { BalancingProxyError } from '../errors.ts';
 import { isIdempotent } from '../http/methods.ts';
+import { messageOf } from '../support/message-of.ts';
 import { untilAborted } from '../support/until-aborted.ts';
 import type { InterimResponse, UpstreamRequest, UpstreamResponse } from '../transports/message/transport.ts';
 import type { Attempt } from './attempt/attempt.ts';

@@ -1,5 +1,6 @@
 import { type IncomingMessage, validateHeaderName, validateHeaderValue } from 'node:http';
-import { BalancingProxyError, messageOf } from '../errors.ts';
+import { BalancingProxyError } from '../errors.ts';
+import { messageOf } from '../support/message-of.ts';
 import { groupByName, type HeaderList, namesInConnection, stripHopByHop } from './headers.ts';
 import { shownValues } from './shown-values.ts';
 

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import { BalancingProxyError, messageOf } from '../errors.ts';
+import { BalancingProxyError } from '../errors.ts';
+import { messageOf } from './message-of.ts';
 
 /**
  * Calls a function that the user gave as an option. An error that the function throws, or rejects with, becomes one that names the option.

@@ -1,7 +1,7 @@
 import { applyHeaderHook, type HeaderHook } from '../../../src/attempts/attempt/header-hook.ts';
-import { messageOf } from '../../../src/errors.ts';
 import { isForwardedTrusted, type TrustForwarded } from '../../../src/http/forwarded.ts';
 import { rewrittenUrl } from '../../../src/http/target.ts';
+import { messageOf } from '../../../src/support/message-of.ts';
 import { callHook, callSyncHook } from '../../../src/support/user-function.ts';
 import { clientRequest } from '../../http/client-request.ts';
 

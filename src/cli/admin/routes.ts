@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { messageOf } from '../../errors.ts';
 import { changeAt } from '../../observers/dashboard/changes.ts';
 import type { createDashboard } from '../../observers/dashboard/dashboard.ts';
+import { messageOf } from '../../support/message-of.ts';
 import { withoutQuery } from '../../support/text.ts';
 import type { Log } from '../log/log.ts';
 import type { LogSink } from '../log/log-sink.ts';

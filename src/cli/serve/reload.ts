@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { messageOf } from '../../errors.ts';
+import { messageOf } from '../../support/message-of.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { CommandError } from '../flags/command-error.ts';
 import type { Log } from '../log/log.ts';

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { messageOf } from '../../errors.ts';
+import { messageOf } from '../../support/message-of.ts';
 import { resultWithin } from '../../support/timer.ts';
 import type { Log } from '../log/log.ts';
 

@@ -1,9 +1,10 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { Readable } from 'node:stream';
-import { BalancingProxyError, messageOf } from '../../errors.ts';
+import { BalancingProxyError } from '../../errors.ts';
 import { valuesOf } from '../../http/headers.ts';
 import { isIdempotent } from '../../http/methods.ts';
 import { asksForUpgrade } from '../../http/protocols.ts';
+import { messageOf } from '../../support/message-of.ts';
 import { untilAborted } from '../../support/until-aborted.ts';
 import { type ConnectionRoute, usualRoute } from '../connect/route.ts';
 import type { Transport, UpstreamRequest } from '../message/transport.ts';

@@ -1,4 +1,5 @@
-import { BalancingProxyError, type ErrorCode, messageOf } from '../../errors.ts';
+import { BalancingProxyError, type ErrorCode } from '../../errors.ts';
+import { messageOf } from '../../support/message-of.ts';
 import { isShortage } from './shortage.ts';
 import type { UpstreamRequest } from './transport.ts';
 
