@@ -330,10 +330,10 @@ export function reportsEverything(proxy: BalancingProxy): void {
     name satisfies string,
     (inFlight + successes + wins + failures + timeouts + cancelled) satisfies number,
   ]);
-  void snapshots.map(({ state, backInMs, ejectionCause, healthRatio, latencyMs }) => [
+  void snapshots.map(({ state, backInMs, ejectionCause, healthRatio, latencyMs, latencyCount }) => [
     state satisfies EndpointState,
     ejectionCause satisfies EjectionCause | undefined,
-    (backInMs + healthRatio) satisfies number,
+    (backInMs + healthRatio + latencyCount) satisfies number,
     latencyMs satisfies LatencySummary | undefined,
   ]);
   proxy.hedgesDenied satisfies number;
@@ -404,7 +404,7 @@ export function measures(proxy: BalancingProxy): void {
   createMetrics({ prefix: 'x' });
 }
 
-export const everyDashboardOption: Required<DashboardOptions> = { allowActions: true };
+export const everyDashboardOption: Required<DashboardOptions> = { title: 'api', allowActions: true };
 
 export function showsEverything(proxy: BalancingProxy): void {
   const dashboard: Dashboard = createDashboard(proxy, everyDashboardOption);

@@ -24,7 +24,7 @@ export const house: readonly Room[] = [
   { name: 'src/events/', mayImport: [...ground, 'src/race/', 'src/http/', 'src/endpoints/'] },
   { name: 'src/attempts/' },
   { name: 'src/client/' },
-  { name: 'src/observers/', mayImport: [...ground, 'src/http/', 'src/endpoints/', 'src/events/'] },
+  { name: 'src/observers/', mayImport: [...ground, 'src/race/', 'src/http/', 'src/endpoints/', 'src/events/'] },
   { name: 'src/options/' },
   { name: 'src/proxy/' },
   { name: 'src/interception/', mayImport: [...ground, 'src/http/', 'src/attempts/', 'src/client/'] },

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
-import type { Frame, RaceRow } from '../../src/observers/dashboard/frame.ts';
+import type { Frame, RaceRow } from '../../src/observers/dashboard/history/frame.ts';
 
 /** Somebody who has the dashboard open. */
 export interface DashboardViewer {

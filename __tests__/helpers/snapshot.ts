@@ -16,6 +16,7 @@ export function snapshotOf(name: string, details: Partial<EndpointSnapshot> = {}
     cancelled: 0,
     healthRatio: 1,
     latencyMs: undefined,
+    latencyCount: 0,
     ...details,
   };
 }

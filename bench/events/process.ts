@@ -7,7 +7,14 @@ import { importBuilt, packageFolder } from '../packages/built.ts';
 import { forkNode } from '../processes/children.ts';
 
 /** The variants that are measured; all are compared with the first. */
-export const variantNames = ['no event code', 'nobody subscribed', 'one subscriber', 'logger', 'metrics'] as const;
+export const variantNames = [
+  'no event code',
+  'nobody subscribed',
+  'one subscriber',
+  'logger',
+  'metrics',
+  'dashboard unwatched',
+] as const;
 
 /** The name of a variant, as it is printed. */
 export type VariantName = (typeof variantNames)[number];
@@ -60,9 +67,11 @@ async function serveVariants({ urls, withoutEvents }: EventsProcessSettings): Pr
     'one subscriber': await create(packageFolder),
     logger: await create(packageFolder, silent),
     metrics: await create(packageFolder),
+    'dashboard unwatched': await create(packageFolder),
   };
   proxies['one subscriber'].subscribe(() => {});
   (await importBuilt('./metrics')).createMetrics().observe(proxies.metrics);
+  (await importBuilt('./dashboard')).createDashboard(proxies['dashboard unwatched']);
   const entries = variantNames.map(async (name) => {
     const server = createServer(express().use(proxies[name]));
     server.on('request', () => requests++).listen(0, '127.0.0.1');

@@ -7,6 +7,7 @@ interface Entries {
   readonly '.': typeof import('../../src/index.ts');
   readonly './undici': typeof import('../../src/transports/undici.ts');
   readonly './metrics': typeof import('../../src/observers/metrics/metrics.ts');
+  readonly './dashboard': typeof import('../../src/observers/dashboard/dashboard.ts');
 }
 
 /** The project's folder, in which `dist` is. */

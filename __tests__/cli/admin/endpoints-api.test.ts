@@ -28,7 +28,7 @@ describe('GET /endpoints', () => {
     expect(received).toMatchObject({ status: 200, headers: { 'content-type': 'application/json' } });
     const unused = (name: string) => ({ ...snapshotOf(name), ejectionCause: null, latencyMs: null });
     expect(jsonOf(received)).toEqual({
-      endpoints: [{ ...unused(a.url), successes: 1, wins: 1 }, unused(b.url)],
+      endpoints: [{ ...unused(a.url), successes: 1, wins: 1, latencyCount: 1 }, unused(b.url)],
       hedgesDenied: 0,
     });
   });

@@ -2,8 +2,12 @@ import { jest } from '@jest/globals';
 import type { WorkerState } from '../../../src/cli/cluster/messages.ts';
 import { pack } from '../../../src/cli/cluster/packed-events.ts';
 import type { WorkerHandle } from '../../../src/cli/cluster/worker-handle.ts';
+import { WorkersChronicle } from '../../../src/cli/cluster/workers-chronicle.ts';
 import { WorkersSource } from '../../../src/cli/cluster/workers-source.ts';
 import type { EndpointSnapshot, ProxyEvent } from '../../../src/index.ts';
+import { History } from '../../../src/observers/dashboard/history/history.ts';
+import type { HistoryRecord } from '../../../src/observers/dashboard/history/history-record.ts';
+import { attemptEnded, requestEnded } from '../../observers/dashboard/fake-source.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
@@ -17,6 +21,7 @@ function stateOf(wins: number, changes: Partial<EndpointSnapshot> = {}): WorkerS
     ejectionCause: undefined,
     healthRatio: 1,
     latencyMs: undefined,
+    latencyCount: 0,
     ...counts,
   } as const;
   return { endpoints: [{ name: 'a', ...snapshot, ...changes }], hedgesDenied: wins };
@@ -28,13 +33,18 @@ class FakeWorker {
   readonly number: number;
   state: WorkerState | undefined;
   asked = 0;
+  record: HistoryRecord | undefined;
 
   constructor(number: number, state: WorkerState | undefined) {
     this.number = number;
     this.state = state;
   }
 
-  async askInTime(): Promise<WorkerState | undefined> {
+  async askInTime(name: string, asked: unknown): Promise<WorkerState | HistoryRecord | undefined> {
+    if (name === 'watch') {
+      this.told.push([name, asked]);
+      return this.record;
+    }
     this.asked++;
     return this.state;
   }
@@ -183,5 +193,42 @@ describe('the workers as one source', () => {
     expect(source.endpoints).toMatchObject([{ name: 'a', state: 'drained' }]);
     expect(source.restore('gone')).toBe(true);
     expect(source.drained).toEqual(['a']);
+  });
+});
+
+describe('the chronicle of workers', () => {
+  function workerThatServed(number: number, urls: readonly string[]): FakeWorker {
+    const worker = new FakeWorker(number, stateOf(urls.length));
+    const history = new History();
+    for (const url of urls) {
+      history.observe(requestEnded({ url }));
+      jest.advanceTimersByTime(1);
+    }
+    worker.record = structuredClone(history.record);
+    return worker;
+  }
+
+  test('has what all workers remember when a watch begins, and what they tell from then on', async () => {
+    const source = sourceOf([
+      workerThatServed(1, ['/1', '/2']),
+      workerThatServed(2, ['/3']),
+      new FakeWorker(3, undefined),
+    ]);
+    const { history, ready, end } = new WorkersChronicle(source).watch();
+    await ready;
+    source.report([requestEnded({ url: '/4' }), attemptEnded()].map(pack));
+    expect(history.races.latest.map(({ path }) => path)).toEqual(['/1', '/2', '/3', '/4']);
+    expect(history.clientFigures()).toMatchObject({ latencyCount: 4, totals: { requests: 4 } });
+    end();
+    expect([source.isWatched, jest.getTimerCount()]).toEqual([false, 0]);
+  });
+
+  test('begins each watch with what workers remember then', async () => {
+    const worker = workerThatServed(1, ['/1']);
+    const chronicle = new WorkersChronicle(sourceOf([worker]));
+    chronicle.watch().end();
+    const { history, ready } = chronicle.watch();
+    await ready;
+    expect(history.races.latest.map(({ path }) => path)).toEqual(['/1']);
   });
 });

@@ -16,9 +16,9 @@ describe('Endpoint', () => {
 
   const oneFailed = { healthRatio: 15 / 16 };
   test.each<[AttemptOutcome, object]>([
-    ['won', { successes: 1, wins: 1 }],
-    ['lost', { successes: 1 }],
-    ['resumed', { successes: 1 }],
+    ['won', { successes: 1, wins: 1, latencyCount: 1 }],
+    ['lost', { successes: 1, latencyCount: 1 }],
+    ['resumed', { successes: 1, latencyCount: 1 }],
     ['unusable', { failures: 1, ...oneFailed }],
     ['failed', { failures: 1, ...oneFailed }],
     ['timed-out', { failures: 1, timeouts: 1, ...oneFailed }],

@@ -116,6 +116,8 @@ describe.each(mountingFrames)('createDashboard mounted in $name', ({ start, send
 describe('createDashboard', () => {
   test.each<[unknown, string]>([
     [{ allowActions: 'yes' }, "option `allowActions`: expected true or false, got 'yes'"],
+    [{ title: ' ' }, "option `title`: expected a text of 1 to 100 characters, got ' '"],
+    [{ title: 'x'.repeat(101) }, expect.stringContaining('expected a text of 1 to 100 characters')],
     [{ allowaction: true }, 'option `allowaction` is unknown; did you mean `allowActions`?'],
   ])('refuses the options %j', (options, message) => {
     const refused = expect.objectContaining({ code: 'ERR_BRP_OPTIONS', message });

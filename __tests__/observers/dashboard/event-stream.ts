@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import http, { type IncomingHttpHeaders } from 'node:http';
-import type { Frame } from '../../../src/observers/dashboard/frame.ts';
+import type { Frame } from '../../../src/observers/dashboard/history/frame.ts';
 import { until } from '../../helpers/until.ts';
 
 /** A viewer of a dashboard, over a connection of its own. */

@@ -7,19 +7,28 @@ import { snapshotOf } from '../../helpers/snapshot.ts';
 export class FakeSource implements ManagedProxy {
   endpoints: EndpointSnapshot[] = [snapshotOf('one'), snapshotOf('two')];
   hedgesDenied = 0;
-  readonly observers = new Set<Observer>();
+  readonly observers = new Map<Observer, ReadonlyArray<ProxyEvent['type']> | undefined>();
   readonly changes: string[] = [];
   /** Subscriptions so far. */
   subscriptions = 0;
 
-  subscribe(observer: Observer): () => void {
+  subscribe(observer: Observer, types?: ReadonlyArray<ProxyEvent['type']>): () => void {
     this.subscriptions++;
-    this.observers.add(observer);
-    return () => void this.observers.delete(observer);
+    // As at a proxy, one observer may subscribe several times.
+    const subscription: Observer = (event) => observer(event);
+    this.observers.set(subscription, types);
+    return () => void this.observers.delete(subscription);
+  }
+
+  /** The types of events that somebody hears. */
+  get heard(): readonly string[] {
+    return [...this.observers.values()].flatMap((types): readonly string[] => types ?? ['all']).sort();
   }
 
   emit(...events: readonly ProxyEvent[]): void {
-    for (const event of events) for (const observer of this.observers) observer(event);
+    for (const event of events) {
+      for (const [observer, types] of this.observers) if (!types || types.includes(event.type)) observer(event);
+    }
   }
 
   drain(endpoint: string): boolean {

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { createDashboard, type DashboardOptions } from '../../../src/observers/dashboard/dashboard.ts';
-import type { Frame } from '../../../src/observers/dashboard/frame.ts';
+import type { Frame } from '../../../src/observers/dashboard/history/frame.ts';
 import { activeResources, surplusOver } from '../../helpers/leaks.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
 import type { TestServer } from '../../helpers/servers.ts';
@@ -45,19 +45,36 @@ async function viewer(view: () => Promise<EventStream>): Promise<EventStream> {
 const left = (server: TestServer) => until(() => server.sockets.size, 0);
 
 describe('a dashboard that nobody looks at', () => {
-  test('observes nothing and has no timer', async () => {
+  test('observes the ends of requests and ejections alone, and has no timer', async () => {
     stopTime();
     const { source, server, url, view } = await serve();
-    const atWork = () => ({ observers: source.observers.size, timers: jest.getTimerCount() });
+    const atWork = () => ({ heard: source.heard, timers: jest.getTimerCount() });
+    const idle = { heard: ['endpoint-ejected', 'request-ended'], timers: 0 };
     await request(url);
-    expect(source.subscriptions).toBe(0);
-    expect(atWork()).toEqual({ observers: 0, timers: 0 });
+    source.emit(requestEnded());
+    expect(atWork()).toEqual(idle);
     const stream = await viewer(view);
-    expect(atWork()).toEqual({ observers: 1, timers: 1 });
+    expect(atWork()).toEqual({ heard: ['attempt-ended', 'endpoint-ejected', 'request-ended'], timers: 1 });
     stream.close();
     await left(server);
-    await until(() => source.observers.size, 0);
-    expect(atWork()).toEqual({ observers: 0, timers: 0 });
+    await until(() => source.observers.size, 1);
+    expect(atWork()).toEqual(idle);
+  });
+
+  test('tells who comes of all that was before', async () => {
+    stopTime();
+    const { source, view } = await serve();
+    for (let i = 1; i <= 60; i++) source.emit(requestEnded({ url: `/${i}?token=secret` }));
+    source.emit({ type: 'endpoint-ejected', endpoint: 'one', forMs: 1_000, cause: 'unreachable' });
+    const stream = await viewer(view);
+    const [first] = stream.frames;
+    expect(first?.races.map(({ path }) => path)).toEqual(Array.from({ length: 50 }, (_, index) => `/${index + 11}`));
+    expect(first?.clients).toMatchObject({ successRatio: 1, latencyCount: 60, strategies: [{ strategy: 'race' }] });
+    expect(first?.endpoints[0]).toMatchObject({ successRatio: 1, winRatio: 1, ejections: 1 });
+    expect(stream.text).not.toContain('secret');
+    source.emit(requestEnded({ url: '/new' }));
+    pass(500);
+    expect((await stream.frame(({ races }) => races.length < 50)).races.map(({ path }) => path)).toEqual(['/new']);
   });
 
   test('keeps no process alive after its viewers have left', async () => {
@@ -65,7 +82,7 @@ describe('a dashboard that nobody looks at', () => {
     const before = activeResources();
     (await viewer(view)).close();
     await left(server);
-    await until(() => source.observers.size, 0);
+    await until(() => source.observers.size, 1);
     expect(await surplusOver(before)).toEqual({});
   });
 });
@@ -74,13 +91,13 @@ describe('a dashboard that many look at', () => {
   test('observes once, as long as one of them is left', async () => {
     const { source, view } = await serve();
     const [first, second] = [await viewer(view), await viewer(view)];
-    expect([source.subscriptions, source.observers.size]).toEqual([1, 1]);
+    expect([source.subscriptions, source.observers.size]).toEqual([2, 2]);
     first.close();
     source.hedgesDenied = 1;
     await second.frame(({ hedgesDenied }) => hedgesDenied === 1);
-    expect(source.observers.size).toBe(1);
+    expect(source.observers.size).toBe(2);
     second.close();
-    await until(() => source.observers.size, 0);
+    await until(() => source.observers.size, 1);
   });
 
   test('builds a frame once for all of them', async () => {
@@ -115,7 +132,7 @@ describe('the frames', () => {
     pass(500);
     await first.frame(({ races }) => races.length === 1);
     const frame = await (await view()).frame(() => true);
-    expect(frame).toMatchObject({ races: [{ path: '/hello' }], moreRaces: 0, requests: { loadMultiplier: 1 } });
+    expect(frame).toMatchObject({ races: [{ path: '/hello' }], moreRaces: 0, clients: { loadMultiplier: 1 } });
   });
 
   test('show every endpoint with its state and figures', async () => {
@@ -139,7 +156,7 @@ describe('the frames', () => {
       ejectionCause: null,
       inFlight: 2,
       winRatio: 1,
-      errorRatio: 0,
+      successRatio: 1,
       attemptsPerSecond: 1,
       ejections: 0,
       latencyMs: { p50: 1.2, p95: 20, p99: 30.1 },
@@ -151,7 +168,7 @@ describe('the frames', () => {
       backInMs: 100,
       ejectionCause: 'failures',
       winRatio: 0,
-      errorRatio: 1,
+      successRatio: 0,
       ejections: 1,
       latencyMs: null,
     });
@@ -231,7 +248,7 @@ describe('the frames', () => {
       return slow.frames.some(isLast);
     });
     expect(slow.frames.length).toBeLessThan(quick.frames.length - 10);
-    expect(slow.frames.find(isLast)?.races).toHaveLength(20);
+    expect(slow.frames.find(isLast)?.races).toHaveLength(40);
   });
 
   test('are written no more for one who takes nothing for a minute', async () => {
@@ -244,7 +261,7 @@ describe('the frames', () => {
       pass(500);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await until(() => source.observers.size, 0);
+    await until(() => source.observers.size, 1);
   });
 });
 
@@ -257,18 +274,18 @@ describe('the memory of a dashboard', () => {
     pass(500);
     await stream.frame(({ races }) => races.length === 1);
     stream.close();
-    await until(() => source.observers.size, 0);
+    await until(() => source.observers.size, 1);
     pass(ms);
-    const { races, endpoints } = await (await view()).frame(() => true);
-    return { races: races.length, ejections: endpoints[0]?.ejections };
+    const { races, endpoints, clients } = await (await view()).frame(() => true);
+    return { races: races.length, ejections: endpoints[0]?.ejections, successRatio: clients.successRatio };
   }
 
   test('lasts while a page is loaded again', async () => {
-    expect(await loadAgainAfter(3_000)).toEqual({ races: 1, ejections: 1 });
+    expect(await loadAgainAfter(3_000)).toEqual({ races: 1, ejections: 1, successRatio: 1 });
   });
 
-  test('ends a minute after the last viewer has left', async () => {
-    expect(await loadAgainAfter(61_000)).toEqual({ races: 0, ejections: 0 });
+  test('has the last races and ejections, but no ratios, after a minute without requests', async () => {
+    expect(await loadAgainAfter(61_000)).toEqual({ races: 1, ejections: 1, successRatio: null });
   });
 });
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { EndpointSnapshot, ManagedProxy } from '../../index.ts';
 import { type Change, changeAt } from '../../observers/dashboard/changes.ts';
+import { shownLatency } from '../../observers/dashboard/history/shown-latency.ts';
 import { isFromOtherPage } from '../../observers/dashboard/own-page.ts';
-import { shownLatency } from '../../observers/dashboard/shown-latency.ts';
 import { round } from '../../support/round.ts';
 import { answerJson } from './answers.ts';
 
@@ -97,7 +97,14 @@ function listOf({ endpoints, hedgesDenied }: ManagedProxy): object {
 }
 
 /** An endpoint as the JSON has it: each key at all times, null where there is nothing to tell. */
-function asJson({ latencyMs, ejectionCause, backInMs, healthRatio, ...snapshot }: EndpointSnapshot): object {
+function asJson({
+  latencyMs,
+  latencyCount,
+  ejectionCause,
+  backInMs,
+  healthRatio,
+  ...snapshot
+}: EndpointSnapshot): object {
   const { name, tier, state, ...counts } = snapshot;
   return {
     name,
@@ -108,5 +115,6 @@ function asJson({ latencyMs, ejectionCause, backInMs, healthRatio, ...snapshot }
     ...counts,
     healthRatio: round(healthRatio, 3),
     latencyMs: shownLatency(latencyMs),
+    latencyCount,
   };
 }

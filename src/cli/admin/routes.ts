@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { changeAt } from '../../observers/dashboard/changes.ts';
-import type { createDashboard } from '../../observers/dashboard/dashboard.ts';
+import type { Dashboard } from '../../observers/dashboard/middleware.ts';
 import { messageOf } from '../../support/message-of.ts';
 import { withoutQuery } from '../../support/text.ts';
 import type { Log } from '../log/log.ts';
@@ -37,7 +37,7 @@ const maxNamesLogged = 10;
 export class AdminRoutes {
   readonly #settings: RouteSettings;
   #service: Service | undefined;
-  #dashboard: ReturnType<typeof createDashboard> | undefined;
+  #dashboard: Dashboard | undefined;
   #isLeaving = false;
   /** The names under which requests came in vain. */
   readonly #refusedNames = new Set<string>();
@@ -48,9 +48,15 @@ export class AdminRoutes {
 
   /** Tells of this service from now on. The dashboard is loaded only now. */
   async show(service: Service): Promise<void> {
-    const { createDashboard } = await import('../../observers/dashboard/dashboard.ts');
-    const { allowActions } = this.#settings;
-    this.#dashboard = createDashboard(service.source, { allowActions });
+    const { createMiddleware, defaultTitle } = await import('../../observers/dashboard/middleware.ts');
+    const { allowActions, reloads } = this.#settings;
+    const title = (): string => reloads.configuration.options.via ?? defaultTitle;
+    this.#dashboard = createMiddleware({
+      source: service.source,
+      chronicle: service.chronicle(),
+      title,
+      allowActions,
+    });
     this.#service = service;
   }
 

@@ -1,4 +1,5 @@
 import type { DnsSnapshot, ManagedProxy } from '../../index.ts';
+import type { HistoryRecord } from '../../observers/dashboard/history/history-record.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { BoundAddress, ListenAddress } from '../flags/kinds/address.ts';
 import type { ToldLosses } from '../log/line-queue.ts';
@@ -22,8 +23,8 @@ interface Tasks {
   drain(endpoint: string): void;
   /** Leave an endpoint out no longer. */
   restore(endpoint: string): void;
-  /** Report events from now on, or no longer. */
-  watch(isWatched: boolean): void;
+  /** Report events from now on, or no longer; the answer is what was before, if the worker keeps it. */
+  watch(isWatched: boolean): HistoryRecord | undefined;
   /** Tell of the endpoints. */
   state(): WorkerState;
   /** Tell the counts for Prometheus. */

@@ -50,6 +50,11 @@ export class Outbox {
     if (this.#events.length < maxEvents) this.#events.push(pack(event));
   };
 
+  /** Forgets the events that wait to go out. */
+  forgetEvents(): void {
+    this.#events = [];
+  }
+
   /** Resolves when the report is on its way, behind all lines of the log. */
   send(report: Report): Promise<void> {
     this.#lines?.flush();

@@ -1,5 +1,7 @@
 import cluster from 'node:cluster';
 import type { DnsSnapshot } from '../../index.ts';
+import { OwnChronicle } from '../../observers/dashboard/chronicle.ts';
+import type { HistoryRecord } from '../../observers/dashboard/history/history-record.ts';
 import { resultWithin } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
 import type { BoundAddress } from '../flags/kinds/address.ts';
@@ -34,6 +36,8 @@ class WorkerProcess {
   #shutdownTimeoutMs = 0;
   #isServing = false;
   #unsubscribe: (() => void) | undefined;
+  /** Remembers the last requests for the dashboard, if there is one. */
+  #chronicle: OwnChronicle | undefined;
 
   constructor(primary: Primary, end: (exitCode: number) => void) {
     this.#outbox = new Outbox(primary);
@@ -85,6 +89,7 @@ class WorkerProcess {
     const onNames = (now: readonly DnsSnapshot[]) => void this.#outbox.send({ type: 'names', names: now });
     const service = await startLocally({ configuration, address, log, worker, names, onNames, drained });
     if (isLeaving) service.leave();
+    if (values.admin) this.#chronicle = new OwnChronicle(service.source);
     this.#watch(service, isWatched);
     this.#isServing = true;
     this.#service.resolve(service);
@@ -124,9 +129,12 @@ class WorkerProcess {
     return [...(await service.metrics()), [ownMetric('log_lines_lost_total', this.#outbox.linesLost)]];
   }
 
-  #watch({ source }: LocalService, isWatched: boolean): void {
+  #watch({ source }: LocalService, isWatched: boolean): HistoryRecord | undefined {
     this.#unsubscribe?.();
+    // The record has them: a page that is loaded again would show them twice.
+    this.#outbox.forgetEvents();
     this.#unsubscribe = isWatched ? source.subscribe(this.#outbox.event) : undefined;
+    return isWatched ? this.#chronicle?.history.record : undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EndpointSnapshot, EndpointState, ManagedProxy, Observer, ProxyEvent } from '../../index.ts';
+import type { HistoryRecord } from '../../observers/dashboard/history/history-record.ts';
 import { Subscribers } from '../../support/subscribers.ts';
 import { mergeSnapshots, mostGone, PastCounts, withoutGone } from '../serve/snapshots.ts';
 import type { WorkerState } from './messages.ts';
@@ -33,6 +34,7 @@ export class WorkersSource implements ManagedProxy {
   readonly #past = new PastCounts();
   #pastDenied = 0;
   #timer: NodeJS.Timeout | undefined;
+  #records: Promise<readonly HistoryRecord[]> = Promise.resolve([]);
 
   constructor(team: Team) {
     this.#team = team;
@@ -48,6 +50,11 @@ export class WorkersSource implements ManagedProxy {
   /** How often a budget was used up, at any worker that ever was. */
   get hedgesDenied(): number {
     return [...this.#states.values()].reduce((total, { hedgesDenied }) => total + hedgesDenied, this.#pastDenied);
+  }
+
+  /** What each worker remembers of the time before somebody began to watch: its events go on where its record ends. */
+  get records(): Promise<readonly HistoryRecord[]> {
+    return this.#records;
   }
 
   /** Whether anybody wants to be told of events. */
@@ -145,7 +152,8 @@ export class WorkersSource implements ManagedProxy {
   }
 
   #watch(): void {
-    for (const worker of this.#team.workers) worker.tell('watch', true);
+    const records = [...this.#team.workers].map((worker) => worker.askInTime('watch', true, refreshMs));
+    this.#records = Promise.all(records).then((all) => all.filter((record) => record !== undefined));
     void this.refresh();
     this.#timer = setInterval(() => void this.refresh(), refreshMs);
   }

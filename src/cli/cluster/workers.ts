@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import type { Chronicle } from '../../observers/dashboard/chronicle.ts';
 import { type Configuration, fixedEndpoints } from '../config/configuration.ts';
 import { CommandError } from '../flags/command-error.ts';
 import type { FlagValues } from '../flags/flags.ts';
@@ -13,6 +14,7 @@ import type { Signals } from '../signals/signals.ts';
 import { Crew } from './crew.ts';
 import type { LastWords, StartTask } from './messages.ts';
 import type { WorkerEnd, WorkerHandle } from './worker-handle.ts';
+import { WorkersChronicle } from './workers-chronicle.ts';
 import { WorkersMetrics } from './workers-metrics.ts';
 import { WorkersNames } from './workers-names.ts';
 import { WorkersSource } from './workers-source.ts';
@@ -105,6 +107,10 @@ class Workers implements Service {
 
   get isAnswering(): boolean {
     return this.#crew.isAnswering;
+  }
+
+  chronicle(): Chronicle {
+    return new WorkersChronicle(this.source);
   }
 
   refresh(): Promise<void> {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DnsSnapshot } from '../../index.ts';
+import { type Chronicle, OwnChronicle } from '../../observers/dashboard/chronicle.ts';
 import { type Configuration, createProxy } from '../config/configuration.ts';
 import type { BoundAddress, ListenAddress } from '../flags/kinds/address.ts';
 import { DnsLog } from '../log/dns-log.ts';
@@ -118,6 +119,10 @@ export class LocalService implements Service {
   get isAnswering(): boolean {
     // Whoever asks does so by the same event loop.
     return true;
+  }
+
+  chronicle(): Chronicle {
+    return new OwnChronicle(this.source);
   }
 
   async refresh(): Promise<void> {}

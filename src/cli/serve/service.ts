@@ -1,4 +1,5 @@
 import type { ManagedProxy } from '../../index.ts';
+import type { Chronicle } from '../../observers/dashboard/chronicle.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { BoundAddress } from '../flags/kinds/address.ts';
 
@@ -18,6 +19,8 @@ export interface Service {
   readonly isAnswering: boolean;
   /** Everything that serves, seen as one proxy, reloads and workers notwithstanding. */
   readonly source: ManagedProxy;
+  /** Makes what the dashboard learns the past from. */
+  chronicle(): Chronicle;
   /** Brings `source` up to date, where it is not so at every moment. */
   refresh(): Promise<void>;
   /**

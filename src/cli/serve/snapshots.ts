@@ -68,6 +68,7 @@ function mergeOne(snapshots: readonly EndpointSnapshot[]): EndpointSnapshot {
     backInMs: Math.max(...inState.map(({ backInMs }) => backInMs)),
     healthRatio: weightedMean(snapshots, ({ healthRatio }) => healthRatio),
     latencyMs: meanLatency(snapshots),
+    latencyCount: latencyCountOf(snapshots),
   };
 }
 
@@ -76,6 +77,13 @@ function meanLatency(snapshots: readonly EndpointSnapshot[]): LatencySummary | u
   if (known.length === 0) return undefined;
   const mean = (percentile: keyof LatencySummary) => weightedMean(known, (one) => one.latencyMs?.[percentile] ?? 0);
   return { p50: mean('p50'), p95: mean('p95'), p99: mean('p99') };
+}
+
+/** Percentiles are known when those of one proxy are, so that of none the one counts that is nearest to that. */
+function latencyCountOf(snapshots: readonly EndpointSnapshot[]): number {
+  const known = snapshots.filter(({ latencyMs }) => latencyMs !== undefined);
+  if (known.length === 0) return Math.max(...snapshots.map(({ latencyCount }) => latencyCount));
+  return known.reduce((total, { latencyCount }) => total + latencyCount, 0);
 }
 
 /** Each weight is one more than was counted, so that endpoints without any traffic have a mean, too. */

@@ -160,6 +160,7 @@ export class Endpoint {
       ...this.#counts.totals,
       healthRatio: this.#health.ratio,
       latencyMs: this.latency.summary(),
+      latencyCount: this.latency.count,
     };
   }
 

@@ -1,4 +1,4 @@
-import { RecentHalves } from './recent-halves.ts';
+import { RecentHalves } from '../../support/recent-halves.ts';
 
 /** Attempts, and how many of them have failed. */
 class Tally {

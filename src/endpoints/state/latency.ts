@@ -1,9 +1,6 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
-import { RecentHalves } from './recent-halves.ts';
-import type { LatencySummary } from './snapshot.ts';
-
-/** The fewest samples for a percentile; with fewer ones it is a guess. */
-const fewestSamples = 20;
+import { RecentHalves } from '../../support/recent-halves.ts';
+import { fewestSamples, type LatencySummary } from './snapshot.ts';
 
 /** The histograms' range in microseconds, up to an hour, with an error of 1 %. */
 const range = { lowest: 1, highest: 3_600_000_000, figures: 2 };
@@ -12,6 +9,12 @@ const range = { lowest: 1, highest: 3_600_000_000, figures: 2 };
 export class LatencyWindow {
   readonly #recent = new RecentHalves<RecordableHistogram>(fewestSamples, () => createHistogram(range));
   readonly #known = new Map<number, { readonly ms: number; readonly count: number }>();
+
+  /** The number of samples. */
+  get count(): number {
+    this.#rotate();
+    return this.#recent.count;
+  }
 
   /** Counts a usable response. */
   record(ms: number): void {

@@ -13,6 +13,9 @@ export const ejectionCauses = ['unreachable', 'failures'] as const;
 /** Why an endpoint is left out: it cannot be connected to, or too large a share of its attempts has failed. */
 export type EjectionCause = (typeof ejectionCauses)[number];
 
+/** The fewest responses for a percentile; with fewer ones it is a guess. */
+export const fewestSamples = 20;
+
 /** Percentiles in milliseconds. */
 export interface LatencySummary {
   readonly p50: number;
@@ -51,4 +54,6 @@ export interface EndpointSnapshot {
    * undefined before there were 20.
    */
   readonly latencyMs: LatencySummary | undefined;
+  /** The number of the responses that {@link latencyMs} is of, or, while it is undefined, of those that there were so far. */
+  readonly latencyCount: number;
 }

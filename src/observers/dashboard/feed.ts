@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { ManagedProxy } from '../../events/observed-proxy.ts';
 import { isClientGone } from '../../http/http2-stream.ts';
-import { currentFrame } from './current-frame.ts';
-import type { Frame } from './frame.ts';
-import { History, historyLastsMs } from './history.ts';
-import type { SampledRaces } from './race-sample.ts';
+import type { Chronicle, Watch } from './chronicle.ts';
+import { currentFrame } from './history/current-frame.ts';
+import type { Frame } from './history/frame.ts';
+import type { SampledRaces } from './history/race-memory.ts';
 import { Viewer } from './viewer.ts';
 
 /** Milliseconds between two frames. */
@@ -22,24 +22,32 @@ const retryMs = 2_000;
 // An event, not a comment, which proxies in between would take as well: the page must see it to notice a dead connection.
 const heartbeat = 'event: heartbeat\ndata:\n\n';
 
+/** The proxy that viewers are told of, and how. */
+export interface FeedSettings {
+  readonly source: ManagedProxy;
+  /** Knows what was before the first viewer came. */
+  readonly chronicle: Chronicle;
+  /** Gives the heading of the page at this moment. */
+  readonly title: () => string;
+  /** Whether the page may offer to drain and restore endpoints. */
+  readonly allowActions: boolean;
+}
+
 /**
- * Tells all viewers what happens at a proxy. Only while somebody watches, the proxy is observed and a timer runs. A frame is written as
- * JSON once, whatever the number of viewers.
+ * Tells all viewers what happens at a proxy. Only while somebody watches, the proxy is observed closely and a timer runs. A frame is written
+ * as JSON once, whatever the number of viewers.
  */
 export class Feed {
-  readonly #source: ManagedProxy;
-  readonly #allowActions: boolean;
+  readonly #settings: FeedSettings;
   readonly #viewers = new Set<Viewer>();
-  #history = new History();
-  #stop: (() => void) | undefined;
-  #stoppedAtMs = -Infinity;
+  #watch: Watch | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #lastState = '';
   #lastSentAtMs = 0;
 
-  constructor(source: ManagedProxy, allowActions: boolean) {
-    this.#source = source;
-    this.#allowActions = allowActions;
+  constructor(settings: FeedSettings) {
+    this.#settings = settings;
   }
 
   /** Whether another viewer may come. */
@@ -51,19 +59,20 @@ export class Feed {
   add(stream: ServerResponse): void {
     if (isClientGone(stream)) return;
     const viewer = new Viewer(stream);
-    if (this.#viewers.size === 0) this.#start();
+    const watch = this.#watch ?? this.#start();
     this.#viewers.add(viewer);
     stream.once('close', () => this.#remove(viewer));
-    viewer.send(`retry: ${retryMs}\n\n${this.#everything(this.#state())}`);
+    void watch.ready.then(() => this.#welcome(viewer));
   }
 
   /** Sends a frame to all viewers now, if there is anything new. */
   push(): void {
-    if (this.#viewers.size === 0) return;
-    const state = this.#state();
-    const update = this.#updateTo(state, this.#history.races.take());
+    const watch = this.#watch;
+    if (!watch) return;
+    const state = this.#stateOf(watch);
+    const update = this.#updateTo(state, watch.history.races.take());
     for (const viewer of this.#viewers) {
-      if (viewer.isBehind && viewer.isReady) viewer.send(this.#everything(state));
+      if (viewer.isBehind && viewer.isReady) viewer.send(everything(state, watch));
       else if (update !== undefined) viewer.send(update);
     }
   }
@@ -71,36 +80,40 @@ export class Feed {
   /** Ends all streams. Nobody can watch any more. */
   close(): void {
     this.#isClosed = true;
+    this.#settings.chronicle.close();
     for (const viewer of this.#viewers) {
       this.#remove(viewer);
       viewer.end();
     }
   }
 
-  #start(): void {
-    // A viewer who only loads the page again finds what was there.
-    if (performance.now() - this.#stoppedAtMs > historyLastsMs) this.#history = new History();
-    const unsubscribe = this.#source.subscribe(this.#history.observe);
+  #start(): Watch {
+    const watch = this.#settings.chronicle.watch();
+    this.#watch = watch;
     // Not unref'd: as long as the timer runs, the connection of a viewer keeps the process alive anyway.
-    const timer = setInterval(() => this.push(), tickMs);
-    this.#stop = () => {
-      clearInterval(timer);
-      unsubscribe();
-    };
+    this.#timer = setInterval(() => this.push(), tickMs);
+    // The races of before are not fresh: the first frame has them.
+    watch.history.races.take();
+    return watch;
   }
 
   #remove(viewer: Viewer): void {
     this.#viewers.delete(viewer);
     if (this.#viewers.size > 0) return;
-    this.#stop?.();
-    this.#stop = undefined;
-    this.#stoppedAtMs = performance.now();
+    clearInterval(this.#timer);
+    this.#watch?.end();
+    this.#watch = undefined;
+  }
+
+  #welcome(viewer: Viewer): void {
+    if (!this.#watch || !this.#viewers.has(viewer)) return;
+    viewer.send(`retry: ${retryMs}\n\n${everything(this.#stateOf(this.#watch), this.#watch)}`);
   }
 
   /** The frame without its races, as the JSON text of an object. */
-  #state(): string {
-    const history = this.#history;
-    return JSON.stringify(currentFrame(this.#source, { history, allowActions: this.#allowActions }));
+  #stateOf({ history }: Watch): string {
+    const { source, title, allowActions } = this.#settings;
+    return JSON.stringify(currentFrame(source, { history, title: title(), allowActions }));
   }
 
   /** The event for viewers who have all that was before; undefined when there is nothing to tell. */
@@ -112,11 +125,11 @@ export class Feed {
     this.#lastSentAtMs = now;
     return isNews ? dataOf(state, fresh) : heartbeat;
   }
+}
 
-  /** The event for viewers who know nothing or have missed something, who may get a race twice. */
-  #everything(state: string): string {
-    return dataOf(state, { races: this.#history.races.latest, moreRaces: 0 });
-  }
+/** The event for viewers who know nothing or have missed something, who may get a race twice. */
+function everything(state: string, { history }: Watch): string {
+  return dataOf(state, { races: history.races.latest, moreRaces: 0 });
 }
 
 function dataOf(state: string, { races, moreRaces }: SampledRaces): string {

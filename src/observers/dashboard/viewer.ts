@@ -8,13 +8,13 @@ export class Viewer {
   /** `compression` keeps events to itself until its `flush` is called. */
   readonly #stream: ServerResponse & { readonly flush?: () => void };
   #lastTakenAtMs = performance.now();
-  #isBehind = false;
+  #isBehind = true;
 
   constructor(stream: ServerResponse) {
     this.#stream = stream;
   }
 
-  /** Whether the viewer has missed something. */
+  /** Whether the viewer has missed something, or was told nothing so far. */
   get isBehind(): boolean {
     return this.#isBehind;
   }

@@ -21,7 +21,8 @@ async function showEverything(source: FakeSource, page: Page): Promise<void> {
       successes: 1_234_567,
       wins: 345_678,
       failures: 98_765,
-      latencyMs,
+      latencyMs: state === 'trial' ? undefined : latencyMs,
+      latencyCount: 17,
     }),
   );
   const outcomes = ['won', 'lost', 'resumed', 'unusable', 'failed', 'timed-out', 'cancelled'] as const;
@@ -34,6 +35,7 @@ async function showEverything(source: FakeSource, page: Page): Promise<void> {
       outcome,
       error,
       startedAfterMs: index * 20,
+      headAfterMs: 30,
       durationMs: 50,
     }),
   );
@@ -47,7 +49,7 @@ async function showEverything(source: FakeSource, page: Page): Promise<void> {
     }),
   );
   source.emit(requestEnded({ url: `/${'long/'.repeat(60)}`, attempts, durationMs: 150 }));
-  source.emit(requestEnded({ status: 500, winner: undefined, attempts }));
+  source.emit(requestEnded({ status: 500, winner: undefined, attempts, strategy: 'hedge' }));
   source.emit(requestEnded({ status: undefined, winner: undefined, servedBy: undefined, error, attempts: [] }));
   const gone = new BalancingProxyError('ERR_BRP_CLIENT_GONE', 'gone');
   source.emit(requestEnded({ status: undefined, winner: undefined, servedBy: undefined, error: gone }));
@@ -60,7 +62,7 @@ describeInBrowser('the dashboard of the demo', () => {
     for (let sent = 0; sent < count; sent += 5) await Promise.all([0, 1, 2, 3, 4].map((index) => send(sent + index)));
   }
 
-  const rowsOf = (page: Page) => page.locator('#endpoints tbody tr').allInnerTexts();
+  const rowsOf = (page: Page) => page.locator('#endpoint-rows tr').allInnerTexts();
 
   test('shows 50 requests, their races, and an ejection that comes and goes', async () => {
     const ports = '--port 0 --dashboard-port 0 --flaky-port 0';
@@ -68,7 +70,7 @@ describeInBrowser('the dashboard of the demo', () => {
     const [, url = ''] = await demo.printed(/curl -i (http:\/\/localhost:\d+)\/hello\n[\s\S]*A full bar/);
     const [, dashboard = ''] = /dashboard .*(http:\/\/localhost:\d+)/.exec(demo.output()) ?? [];
     const { page, complaints, origins } = await open(dashboard);
-    await page.waitForFunction(() => document.querySelectorAll('#endpoints tbody tr').length === 4);
+    await page.waitForFunction(() => document.querySelectorAll('#endpoint-rows tr').length === 4);
     const before = await rowsOf(page);
 
     await sendRequests(url, 50);
@@ -129,9 +131,9 @@ describeInBrowser('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  test.each([360, 700, 900, 1100, 1280])('needs no scrolling to the side at %d pixels', async (width) => {
+  test.each([360, 390, 700, 900, 1100, 1280])('needs no scrolling to the side at %d pixels', async (width) => {
     const source = new FakeSource();
-    const { url } = await serve(source, { allowActions: true });
+    const { url } = await serve(source, { title: 'the-name-of-a-service-'.repeat(4), allowActions: true });
     const { page } = await open(url, { viewport: { width, height: 740 } });
     await showEverything(source, page);
     const tooWide = await page.evaluate(() => {
@@ -149,8 +151,15 @@ describeInBrowser('the page', () => {
     const { url } = await serve(source);
     const { page } = await open(url, { viewport: { width, height: 740 } });
     await page.getByRole('rowheader', { name: 'two' }).waitFor();
-    expect(await page.getByRole('table').getByRole('row').count()).toBe(3);
-    expect(await page.getByRole('cell').count()).toBe(18);
+    expect(await page.getByRole('table').getByRole('row').count()).toBe(4);
+    // Those of three percentiles are one as long as these are not known.
+    expect(await page.getByRole('cell').count()).toBe(21);
+    const columns = await page
+      .locator('#endpoint-rows tr')
+      .last()
+      .locator('[aria-colspan]')
+      .getAttribute('aria-colspan');
+    expect(columns).toBe('3');
     expect(await page.getByRole('columnheader').count()).toBe(10);
   });
 
@@ -291,7 +300,7 @@ describeInBrowser('the page', () => {
     await tiers.nth(1).waitFor({ state: 'attached' });
     expect(await tiers.allTextContents()).toEqual(['', '']);
     source.endpoints = [snapshotOf('one'), snapshotOf('two', { tier: 1 })];
-    await hasText(page, '#endpoints tbody', /tier 1/);
+    await hasText(page, '#endpoint-rows', /tier 1/);
     expect(await tiers.allTextContents()).toEqual(['tier 0', 'tier 1']);
   });
 

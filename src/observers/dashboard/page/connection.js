@@ -1,4 +1,4 @@
-/** @import { Frame } from '../frame.ts' */
+/** @import { Frame } from '../history/frame.ts' */
 
 /** Milliseconds of silence after which the connection counts as dead: the server sends something every 5 s, whatever happens. */
 const silenceMs = 15_000;

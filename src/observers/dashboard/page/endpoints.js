@@ -1,7 +1,9 @@
-/** @import { EndpointRow, Frame } from '../frame.ts' */
+/** @import { EndpointRow, Frame } from '../history/frame.ts' */
 import { announce } from './announcer.js';
+import { showClients } from './clients.js';
 import { byId, cloneOf, field, setText, setTexts } from './dom.js';
-import { formatCount, formatMs, formatRate, formatRatio, formatTotal, shortName } from './format.js';
+import { columnsOf, formatCount, formatLarge, formatRate, formatRatio, formatTotal, shortName } from './format.js';
+import { showLatency } from './latency.js';
 
 const wordsFor = { unreachable: 'cannot be reached', failures: 'fails too often' };
 
@@ -19,7 +21,7 @@ const wordsFor = { unreachable: 'cannot be reached', failures: 'fails too often'
  */
 export function createEndpointTable(onAction) {
   const table = byId('endpoints');
-  const body = /** @type {HTMLTableSectionElement} */ (table.querySelector('tbody'));
+  const body = byId('endpoint-rows');
   /** @type {Map<string, { element: HTMLElement, row: EndpointRow }>} */
   let shown = new Map();
 
@@ -38,7 +40,8 @@ export function createEndpointTable(onAction) {
     return element;
   }
 
-  return ({ endpoints: given, moreEndpoints, allowActions }) => {
+  return (frame) => {
+    const { endpoints: given, moreEndpoints, allowActions, fewestResponses, clients } = frame;
     const endpoints = given.toSorted((a, b) => a.tier - b.tier);
     const busiest = Math.max(1, ...endpoints.flatMap(({ activity }) => activity));
     const next = new Map(
@@ -49,11 +52,15 @@ export function createEndpointTable(onAction) {
       endpoints,
     );
     const hasTiers = endpoints.some(({ tier }) => tier > 0);
-    for (const { element, row } of next.values()) showRow(element, row, { busiest, hasTiers, allowActions });
+    for (const { element, row } of next.values()) {
+      showRow(element, row, { busiest, hasTiers, allowActions, fewestResponses });
+    }
     if (!isSameOrder(body, next)) body.replaceChildren(...[...next.values()].map(({ element }) => element));
     shown = next;
     field(table, 'actionsHead').hidden = !allowActions;
     field(table, 'aboutTiers').hidden = !hasTiers;
+    field(table, 'aboutHedges').hidden = !clients.hasHedged;
+    showClients(frame);
     setText(byId('endpoints-note'), noteOf(endpoints, moreEndpoints));
   };
 }
@@ -96,11 +103,11 @@ function isSameOrder(body, rows) {
 /**
  * @param {HTMLElement} element
  * @param {EndpointRow} row
- * @param {{ busiest: number, hasTiers: boolean, allowActions: boolean }} settings `busiest`: the number of attempts that a full column
- * stands for; `hasTiers`: whether there is more than one tier
+ * @param {{ busiest: number, hasTiers: boolean, allowActions: boolean, fewestResponses: number }} settings `busiest`: the number of
+ * attempts that a full column stands for; `hasTiers`: whether there is more than one tier
  */
-function showRow(element, row, { busiest, hasTiers, allowActions }) {
-  const { name, state, backInMs, ejectionCause, latencyMs, totals } = row;
+function showRow(element, row, { busiest, hasTiers, allowActions, fewestResponses }) {
+  const { name, state, backInMs, ejectionCause, totals } = row;
   element.dataset.state = state;
   field(element, 'name').title = name;
   setTexts(element, {
@@ -113,16 +120,14 @@ function showRow(element, row, { busiest, hasTiers, allowActions }) {
     attempts: formatTotal(totals.attempts),
     winShare: formatRatio(row.winRatio),
     wins: formatTotal(totals.wins),
-    p50: formatMs(latencyMs?.p50),
-    p95: formatMs(latencyMs?.p95),
-    p99: formatMs(latencyMs?.p99),
-    errors: formatRatio(row.errorRatio),
-    failures: formatTotal(totals.failures),
+    successRatio: formatRatio(row.successRatio),
+    failures: `${formatLarge(totals.failures)} failed`,
     ejections: formatCount(row.ejections),
     toggle: state === 'drained' ? 'Restore' : 'Drain',
   });
   field(element, 'winBar').style.inlineSize = `${(row.winRatio ?? 0) * 100}%`;
   element.querySelector('.activity path')?.setAttribute('d', columnsOf(row.activity, busiest));
+  showLatency(element, row, fewestResponses);
   showButtons(element, row, allowActions);
 }
 
@@ -140,25 +145,6 @@ function showButtons(element, { name, state }, allowActions) {
   // A user who has just pressed a button that goes away stays in the same row.
   if (state !== 'ejected' && document.activeElement === restore) toggle.focus();
   restore.hidden = state !== 'ejected';
-}
-
-/**
- * The path of a column for each slot of time, in a box of 30 by 10.
- * @param {readonly number[]} counts
- * @param {number} busiest
- */
-function columnsOf(counts, busiest) {
-  return counts.map((count, index) => columnOf(index, (count / busiest) * 10)).join('');
-}
-
-/**
- * @param {number} index
- * @param {number} height
- */
-function columnOf(index, height) {
-  if (height === 0) return '';
-  const top = 10 - Math.max(height, 0.8);
-  return `M${index + 0.1} 10V${top.toFixed(2)}h.8V10z`;
 }
 
 /** @param {EndpointRow['state']} state */

@@ -12,11 +12,19 @@ export function formatCount(count) {
 }
 
 /**
- * A count since the proxy was created, which may be large.
+ * A count that may be large.
+ * @param {number} count
+ */
+export function formatLarge(count) {
+  return (count < 10_000 ? whole : compact).format(count);
+}
+
+/**
+ * A count of all time.
  * @param {number} count
  */
 export function formatTotal(count) {
-  return `${(count < 10_000 ? whole : compact).format(count)} in all`;
+  return `${formatLarge(count)} in all`;
 }
 
 /** @param {number} perSecond */
@@ -74,4 +82,23 @@ export function formatCode(code) {
     .replace(/^ERR_BRP_/, '')
     .replaceAll('_', ' ')
     .toLowerCase();
+}
+
+/**
+ * The path of a column for each slot of time, in a box of 30 by 10.
+ * @param {readonly number[]} counts
+ * @param {number} busiest
+ */
+export function columnsOf(counts, busiest) {
+  return counts.map((count, index) => columnOf(index, (count / busiest) * 10)).join('');
+}
+
+/**
+ * @param {number} index
+ * @param {number} height
+ */
+function columnOf(index, height) {
+  if (height === 0) return '';
+  const top = 10 - Math.max(height, 0.8);
+  return `M${index + 0.1} 10V${top.toFixed(2)}h.8V10z`;
 }

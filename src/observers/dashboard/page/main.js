@@ -1,14 +1,18 @@
-/** @import { Frame } from '../frame.ts' */
+/** @import { Frame } from '../history/frame.ts' */
 import { createActions } from './actions.js';
 import { announce } from './announcer.js';
 import { connect } from './connection.js';
 import { byId, setText } from './dom.js';
 import { createEndpointTable } from './endpoints.js';
 import { showFigures } from './figures.js';
+import { keepOrder } from './layout.js';
+import { showLegend } from './legend.js';
 import { createRaceList, maxRaces } from './races.js';
 
 /** @typedef {{ frame: Frame, isFirst: boolean }} Heard */
 
+keepOrder();
+showLegend();
 const showEndpoints = createEndpointTable(createActions());
 const showRaces = createRaceList();
 const connection = byId('connection');

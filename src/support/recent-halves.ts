@@ -35,6 +35,11 @@ export class RecentHalves<T extends Half> {
     return this.#halves;
   }
 
+  /** The samples of the half that is read, or is to be read when there are enough; {@link rotate} is to be called before. */
+  get count(): number {
+    return this.#halves?.[0].count ?? 0;
+  }
+
   /** The half that is read, if there were samples enough ever since; {@link rotate} is to be called before. */
   get older(): T | undefined {
     const older = this.#halves?.[0];

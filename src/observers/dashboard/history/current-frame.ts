@@ -1,5 +1,5 @@
-import type { EndpointSnapshot } from '../../endpoints/state/snapshot.ts';
-import type { ManagedProxy } from '../../events/observed-proxy.ts';
+import { type EndpointSnapshot, fewestSamples } from '../../../endpoints/state/snapshot.ts';
+import type { ManagedProxy } from '../../../events/observed-proxy.ts';
 import type { EndpointRow, Frame } from './frame.ts';
 import type { History } from './history.ts';
 import { shownLatency } from './shown-latency.ts';
@@ -7,17 +7,24 @@ import { shownLatency } from './shown-latency.ts';
 /** The most endpoints that are shown, since a function may give any number of them. */
 const maxEndpoints = 64;
 
+/** The parts of a frame that the proxy does not tell. */
+interface Surroundings extends Pick<Frame, 'title' | 'allowActions'> {
+  readonly history: History;
+}
+
 /** The frame of this moment, without races. */
 export function currentFrame(
   { endpoints, hedgesDenied }: ManagedProxy,
-  { history, allowActions }: { readonly history: History; readonly allowActions: boolean },
+  { history, title, allowActions }: Surroundings,
 ): Omit<Frame, 'races' | 'moreRaces'> {
   history.keepOnly(new Set(endpoints.map(({ name }) => name)));
   const shown = endpoints.slice(0, maxEndpoints);
   return {
+    title,
     allowActions,
-    requests: history.requestFigures(),
+    clients: history.clientFigures(),
     hedgesDenied,
+    fewestResponses: fewestSamples,
     endpoints: shown.map((endpoint) => rowOf(endpoint, history)),
     moreEndpoints: endpoints.length - shown.length,
   };
@@ -36,6 +43,7 @@ function rowOf(snapshot: EndpointSnapshot, history: History): EndpointRow {
     failures,
     cancelled,
     latencyMs,
+    latencyCount,
   } = snapshot;
   return {
     name,
@@ -46,6 +54,7 @@ function rowOf(snapshot: EndpointSnapshot, history: History): EndpointRow {
     inFlight,
     ...history.endpointFigures(name),
     latencyMs: shownLatency(latencyMs),
+    latencyCount,
     totals: { attempts: successes + failures + cancelled, wins, failures },
   };
 }

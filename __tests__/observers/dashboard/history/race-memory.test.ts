@@ -1,19 +1,24 @@
+import v8 from 'node:v8';
+import vm from 'node:vm';
 import { jest } from '@jest/globals';
-import { BalancingProxyError } from '../../../src/index.ts';
-import { RaceSample } from '../../../src/observers/dashboard/race-sample.ts';
-import { reportOf, requestEnded } from './fake-source.ts';
+import { BalancingProxyError } from '../../../../src/index.ts';
+import { RaceMemory } from '../../../../src/observers/dashboard/history/race-memory.ts';
+import { reportOf, requestEnded } from '../fake-source.ts';
+
+v8.setFlagsFromString('--expose-gc');
+const collectGarbage = vm.runInNewContext('gc') as () => void;
 
 afterEach(() => void jest.restoreAllMocks());
 
 function raceOf(details: Parameters<typeof requestEnded>[0]) {
-  const sample = new RaceSample();
+  const sample = new RaceMemory();
   sample.add(requestEnded(details));
   return sample.take().races[0];
 }
 
-describe('RaceSample', () => {
+describe('RaceMemory', () => {
   test('hands over what came since the last time', () => {
-    const sample = new RaceSample();
+    const sample = new RaceMemory();
     sample.add(requestEnded({ url: '/1' }));
     sample.add(requestEnded({ url: '/2' }));
     expect(sample.take().races.map(({ path }) => path)).toEqual(['/1', '/2']);
@@ -22,19 +27,56 @@ describe('RaceSample', () => {
     expect(sample.take()).toEqual({ races: [], moreRaces: 0 });
   });
 
-  test('keeps the last twenty for those who come later', () => {
-    const sample = new RaceSample();
-    for (let i = 1; i <= 30; i++) {
-      sample.add(requestEnded({ url: `/${i}` }));
-      sample.take();
+  test('keeps the last fifty for those who come later, whoever was shown them before', () => {
+    const memory = new RaceMemory();
+    for (let i = 1; i <= 130; i++) {
+      memory.add(requestEnded({ url: `/${i}` }));
+      if (i < 100) memory.take();
     }
-    const paths = sample.latest.map(({ path }) => path);
-    expect(paths).toHaveLength(20);
-    expect([paths[0], paths.at(-1)]).toEqual(['/11', '/30']);
+    const paths = memory.latest.map(({ path }) => path);
+    expect(paths).toEqual(Array.from({ length: 50 }, (_, index) => `/${index + 81}`));
+  });
+
+  test('keeps few, and in their order', () => {
+    const memory = new RaceMemory();
+    for (const url of ['/1', '/2', '/3']) memory.add(requestEnded({ url }));
+    expect(memory.latest.map(({ path }) => path)).toEqual(['/1', '/2', '/3']);
+  });
+
+  test('takes the latest of others in, by the time of their ends, each under a number of its own', () => {
+    jest.useFakeTimers();
+    const memories = [new RaceMemory(), new RaceMemory(), new RaceMemory()];
+    for (let i = 1; i <= 90; i++) {
+      memories[i % 3]?.add(requestEnded({ url: `/${i}` }));
+      jest.advanceTimersByTime(1);
+    }
+    const [memory, ...others] = memories as [RaceMemory, ...RaceMemory[]];
+    for (const { latest } of others) memory.addLatest(structuredClone(latest));
+    memory.add(requestEnded({ url: '/91' }));
+    const { latest } = memory;
+    expect(latest.map(({ path }) => path)).toEqual(Array.from({ length: 50 }, (_, index) => `/${index + 42}`));
+    const ids = latest.map(({ id }) => id);
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b));
+    expect(new Set(ids).size).toBe(50);
+    jest.useRealTimers();
+  });
+
+  test('keeps of a race no more than little, whatever the client sends', () => {
+    const memory = new RaceMemory();
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 50; i++) {
+      // Texts of their own, as requests have them.
+      const url = Buffer.from(`/${'p'.repeat(100)}?${'x'.repeat(1_000_000)}${i}`).toString();
+      memory.add(requestEnded({ url, method: Buffer.from('M'.repeat(100_000)).toString() }));
+    }
+    collectGarbage();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(5_000_000);
+    expect(memory.latest[0]).toMatchObject({ path: `/${'p'.repeat(100)}`, method: `${'M'.repeat(20)}…` });
   });
 
   test('takes ten of very many, in their order, and says how many it left out', () => {
-    const sample = new RaceSample();
+    const sample = new RaceMemory();
     for (let i = 0; i < 1_000; i++) sample.add(requestEnded());
     const { races, moreRaces } = sample.take();
     const ids = races.map(({ id }) => id);
@@ -45,7 +87,7 @@ describe('RaceSample', () => {
   });
 
   test('gives the last of many the same chance as the first', () => {
-    const sample = new RaceSample();
+    const sample = new RaceMemory();
     jest.spyOn(Math, 'random').mockReturnValue(0.5 / 20);
     for (let i = 0; i < 20; i++) sample.add(requestEnded({ url: `/${i}` }));
     expect(sample.take().races.map(({ path }) => path)).toContain('/19');
@@ -72,7 +114,7 @@ describe('RaceSample', () => {
       durationMs: 12.3456,
       attempts: [
         reportOf({ outcome: 'failed', error: cause, durationMs: 1.26 }),
-        reportOf({ endpoint: 'two', reason: 'failure', status: 200, startedAfterMs: 1.31 }),
+        reportOf({ endpoint: 'two', reason: 'failure', status: 200, startedAfterMs: 1.31, headAfterMs: 2.54 }),
       ],
     });
     expect(race).toEqual({
@@ -98,6 +140,7 @@ describe('RaceSample', () => {
           error: 'ERR_BRP_CONNECT',
           brokeOff: null,
           startedAfterMs: 0,
+          heldMs: null,
           durationMs: 1.3,
         },
         {
@@ -108,6 +151,7 @@ describe('RaceSample', () => {
           error: null,
           brokeOff: null,
           startedAfterMs: 1.3,
+          heldMs: 7.5,
           durationMs: 10,
         },
       ],

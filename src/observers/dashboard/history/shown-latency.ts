@@ -1,5 +1,5 @@
-import type { LatencySummary } from '../../endpoints/state/snapshot.ts';
-import { round } from '../../support/round.ts';
+import type { LatencySummary } from '../../../endpoints/state/snapshot.ts';
+import { round } from '../../../support/round.ts';
 
 /** Percentiles as people and JSON get them: in tenths of a millisecond, null while too little is known. */
 export function shownLatency(latencyMs: LatencySummary | undefined): LatencySummary | null {

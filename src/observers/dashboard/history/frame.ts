@@ -1,16 +1,23 @@
-import type { EndpointSnapshot, LatencySummary } from '../../endpoints/state/snapshot.ts';
+import type { EndpointSnapshot, LatencySummary } from '../../../endpoints/state/snapshot.ts';
+import type { AttemptOutcome, ErrorCode } from '../../../errors.ts';
+import type { AttemptReason } from '../../../race/rules.ts';
+import type { Strategy } from '../../../race/strategies/strategies.ts';
 
 /**
  * The data of one event of the stream to the page, as JSON. The page is type-checked against this file without knowing Node, so that
  * types may come only from files that import nothing of Node.
  */
 export interface Frame {
+  /** The heading of the page. */
+  readonly title: string;
   /** Whether the page may offer to drain and restore endpoints. */
   readonly allowActions: boolean;
-  /** Figures of all requests. */
-  readonly requests: RequestFigures;
+  /** Figures of all requests, as clients saw them. */
+  readonly clients: ClientsRow;
   /** Hedges that the budget denied since the proxy was created. */
   readonly hedgesDenied: number;
+  /** The number of responses from which on percentiles are known. */
+  readonly fewestResponses: number;
   /** The endpoints, as many as are shown. */
   readonly endpoints: readonly EndpointRow[];
   /** The number of endpoints that are not shown. */
@@ -22,17 +29,38 @@ export interface Frame {
 }
 
 /** Figures of all requests. Ratios are those of the last minute, from 0, or null when there was no request. */
-export interface RequestFigures {
+export interface ClientsRow {
   /** Requests per second, over the last 10 s. */
   readonly perSecond: number;
-  /** Share of the requests that were answered with a usable response. Requests whose clients left do not count. */
+  /** Requests that ended in each slot of two seconds, the current slot last. */
+  readonly activity: readonly number[];
+  /** Share of the requests that were answered with a usable response, to its end. Requests whose clients left do not count. */
   readonly successRatio: number | null;
   /** Attempts per request. */
   readonly loadMultiplier: number | null;
+  /** Percentiles of the time from the request to the usable response; null while too little is known. */
+  readonly latencyMs: LatencySummary | null;
+  /** The number of the responses of {@link latencyMs}. */
+  readonly latencyCount: number;
+  /** The strategies of the last minute, the most frequent first; after a minute without a request, that of the last one. */
+  readonly strategies: readonly StrategyShare[];
+  /** Share of the requests with the strategy `hedge` for which a hedge started. */
+  readonly hedgedRatio: number | null;
+  /** Whether there ever was a request with the strategy `hedge`. */
+  readonly hasHedged: boolean;
+  /** SlotCounts since the dashboard was created: requests, those without a whole usable response, breaks within bodies that were mended. */
+  readonly totals: { readonly requests: number; readonly failures: number; readonly resumes: number };
 }
 
-/** One endpoint. Figures are those of the last minute where nothing else is said; ratios as in {@link RequestFigures}. */
-export interface EndpointRow extends Pick<EndpointSnapshot, 'name' | 'tier' | 'state' | 'backInMs' | 'inFlight'> {
+/** A strategy with its share of the requests. */
+export interface StrategyShare {
+  readonly strategy: Strategy;
+  readonly ratio: number;
+}
+
+/** One endpoint. Figures are those of the last minute where nothing else is said; ratios as in {@link ClientsRow}. */
+export interface EndpointRow
+  extends Pick<EndpointSnapshot, 'name' | 'tier' | 'state' | 'backInMs' | 'inFlight' | 'latencyCount'> {
   /** Why the endpoint is ejected or on trial; null when it is neither. */
   readonly ejectionCause: EndpointSnapshot['ejectionCause'] | null;
   /** Attempts that ended per second, over the last 10 s. */
@@ -41,19 +69,19 @@ export interface EndpointRow extends Pick<EndpointSnapshot, 'name' | 'tier' | 's
   readonly activity: readonly number[];
   /** Share of the wins of all endpoints. */
   readonly winRatio: number | null;
-  /** Share of failures among the attempts that were not cancelled; a body that broke off within is one, too. */
-  readonly errorRatio: number | null;
+  /** Share of usable responses among the attempts that were not cancelled, without those whose body broke off. */
+  readonly successRatio: number | null;
   /** Percentiles of the latency; null while too little is known. */
   readonly latencyMs: LatencySummary | null;
-  /** Times that the endpoint was ejected while somebody watched. */
+  /** Times that the endpoint was ejected since the dashboard was created. */
   readonly ejections: number;
-  /** Counts since the proxy was created. */
+  /** SlotCounts since the proxy was created. */
   readonly totals: { readonly attempts: number; readonly wins: number; readonly failures: number };
 }
 
 /** A request that has ended, and the attempts that were made for it. */
 export interface RaceRow {
-  /** Counts up from 1. */
+  /** SlotCounts up from 1. */
   readonly id: number;
   /** When the request ended, in milliseconds since the epoch. */
   readonly endedAt: number;
@@ -72,9 +100,9 @@ export interface RaceRow {
   /** Breaks within the body that were mended. */
   readonly resumes: number;
   /** The strategy; null when the request ended before it was chosen. */
-  readonly strategy: string | null;
+  readonly strategy: Strategy | null;
   /** The code of the error, if there was one. */
-  readonly error: string | null;
+  readonly error: ErrorCode | null;
   /** Milliseconds from the request to the end of its response. */
   readonly durationMs: number;
   /** The attempts, as many as are listed. */
@@ -88,17 +116,19 @@ export interface AttemptRow {
   /** The name of the endpoint. */
   readonly endpoint: string;
   /** Why the attempt started. */
-  readonly reason: 'first' | 'race' | 'hedge' | 'failure' | 'tier' | 'retry' | 'resume';
+  readonly reason: AttemptReason;
   /** How the attempt ended. */
-  readonly outcome: 'won' | 'lost' | 'resumed' | 'unusable' | 'failed' | 'timed-out' | 'cancelled' | 'pending';
+  readonly outcome: AttemptOutcome | 'pending';
   /** The status that the endpoint answered, if it did. */
   readonly status: number | null;
   /** The code of the error, if the attempt failed, or its body broke off later. */
-  readonly error: string | null;
+  readonly error: ErrorCode | null;
   /** Where the body broke off while the client was being given it: milliseconds from the start of the attempt, and bytes of the body. */
   readonly brokeOff: { readonly afterMs: number; readonly atByte: number } | null;
   /** Milliseconds from the request to the start of the attempt. */
   readonly startedAfterMs: number;
+  /** Milliseconds for which the response was held: from its head to the outcome; null when no head came. */
+  readonly heldMs: number | null;
   /** Milliseconds from the start of the attempt to its outcome. */
   readonly durationMs: number;
 }

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { RecentSlots, secondsOf, slotCount, slotMs } from '../../../src/observers/dashboard/recent-slots.ts';
+import { RecentSlots, secondsOf, slotCount, slotMs } from '../../../../src/observers/dashboard/history/recent-slots.ts';
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());

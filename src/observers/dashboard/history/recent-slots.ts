@@ -18,7 +18,12 @@ export class RecentSlots<Counts> {
 
   /** The counts of the current slot, to add to. */
   get current(): Counts {
-    const number = currentNumber();
+    return this.before(0);
+  }
+
+  /** The counts of the slot that was so many slots before the current one, to add to; at most of the last minute. */
+  before(slots: number): Counts {
+    const number = currentNumber() - slots;
     const known = this.#at(number);
     if (known) return known;
     const counts = this.#create();
@@ -44,5 +49,6 @@ export function secondsOf(count: number): number {
 }
 
 function currentNumber(): number {
-  return Math.floor(performance.now() / slotMs);
+  // A slot of the last minute has a number in the first minute of a process, too.
+  return slotCount + Math.floor(performance.now() / slotMs);
 }
