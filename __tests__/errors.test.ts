@@ -35,6 +35,21 @@ describe('BalancingProxyError', () => {
     expect(error.stack).toContain('errors.test.ts');
   });
 
+  test('tells the code of its cause, however deep', () => {
+    const refused = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });
+    const ofAttempt = new BalancingProxyError('ERR_BRP_CONNECT', 'why', { cause: refused });
+    const ofRequest = new BalancingProxyError('ERR_BRP_EXHAUSTED', 'why', { cause: ofAttempt });
+    expect([ofAttempt.causeCode, ofRequest.causeCode]).toEqual(['ECONNREFUSED', 'ECONNREFUSED']);
+    expect(JSON.stringify(ofRequest)).not.toContain('ECONNREFUSED');
+  });
+
+  test.each([undefined, 'ECONNREFUSED', new Error('no code'), new DOMException('gone', 'AbortError')])(
+    'tells no code of the cause %p',
+    (cause) => {
+      expect(new BalancingProxyError('ERR_BRP_EXHAUSTED', 'why', { cause }).causeCode).toBeUndefined();
+    },
+  );
+
   test('carries cause, attempts and headers', () => {
     const cause = new Error('cause');
     const times = { startedAfterMs: 0, durationMs: 1, discardedBytes: 0 };

@@ -103,6 +103,18 @@ export class BalancingProxyError extends Error {
     Object.defineProperty(this, 'attempts', { value: attempts });
     if (headers) this.headers = headers;
   }
+
+  /**
+   * The code that Node, OpenSSL or undici has for what went wrong, such as `ECONNREFUSED`, `ENOTFOUND` or `CERT_HAS_EXPIRED`: that of the
+   * first cause which is none of our errors. The error of a request tells of its last attempt. Undefined where no cause has one.
+   */
+  get causeCode(): string | undefined {
+    let { cause } = this;
+    while (cause instanceof BalancingProxyError) cause = cause.cause;
+    // An error of another realm, as under jest, is an instance of another Error.
+    const code: unknown = typeof cause === 'object' && cause !== null ? Reflect.get(cause, 'code') : undefined;
+    return typeof code === 'string' ? code : undefined;
+  }
 }
 
 const timeoutCodes: ReadonlySet<string> = new Set<ErrorCode>([
