@@ -37,9 +37,9 @@ describe('an app', () => {
   });
 
   test.each([
-    ['says who has logged in', { user: 'ann' }, 'ann'],
-    ['lets nobody say who he is', {}, undefined],
-  ])('with a login %s', async (_, session, expected) => {
+    ['says who has logged in', { user: 'ann' }, 'x-user', 'ann'],
+    ['lets nobody say who he is', {}, 'close', undefined],
+  ])('with a login %s', async (_, session, connection, expected) => {
     const { url, requests } = await serveApp(
       ['docs/requests-and-responses.md', 'req.session.user'],
       () => ({}),
@@ -48,7 +48,7 @@ describe('an app', () => {
         next();
       },
     );
-    await request(`${url}/api`, { headers: { 'x-user': 'root', connection: 'x-user' } });
+    await request(`${url}/api`, { headers: { 'x-user': 'root', connection } });
     expect(firstValueOf(requests[0]?.headers ?? [], 'x-user')).toBe(expected);
   });
 
