@@ -25,7 +25,7 @@ async function serve(create: Create, share: number, stable: RequestListener | st
   const lines: string[] = [];
   const versions = {
     stable: { name: 'stable', url: stableServer?.url ?? String(stable) },
-    next: { name: 'next', url: nextServer?.url ?? '', timeouts: { responseMs: 200 } },
+    next: { name: 'next', url: nextServer?.url ?? '', timeouts: { responseMs: 1_000 } },
   };
   const { url } = await resources.serveCreated(create(share, versions, (line) => lines.push(line)));
   return { url, lines, asked: () => [stableServer?.asked(), nextServer?.asked()] };
@@ -81,7 +81,7 @@ describe('the recipe of a shadow', () => {
   });
 
   test('reports what the new version did otherwise, also when it comes later', async () => {
-    const { url, lines } = await serve(createShadow, 1, old, late(50, bad));
+    const { url, lines } = await serve(createShadow, 1, old, late(300, bad));
     expect((await request(`${url}/a?b`)).text).toBe('stable');
     await until(() => lines.length === 1);
     expect(lines[0]).toMatch(/^GET \/a\?b: stable 200 in \d+ ms, next 500 in \d+ ms$/);

@@ -1,5 +1,6 @@
 import http, { type RequestListener } from 'node:http';
 import { createEthereumGateway } from '../../examples/ethereum.ts';
+import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { readAll, request } from '../helpers/proxy.ts';
 import { answering, refusedUrl } from '../helpers/servers.ts';
@@ -30,6 +31,13 @@ const call = (url: string, ...methods: string[]) => {
 describe('the recipe of Ethereum JSON-RPC', () => {
   test.each<[string, RequestListener]>([
     ['has lagged behind', saying('null')],
+    [
+      'is over its limit, and says so later than its head',
+      (_req, res) => {
+        res.setHeader('Content-Type', 'application/json').flushHeaders();
+        later(300, () => res.end('{"error":{"code":-32005}}'));
+      },
+    ],
     ['is over its limit', failing(-32005, 'limit exceeded')],
     ['says 429', answering(429, 'slow down')],
     ['fails', answering(500, 'out of order')],

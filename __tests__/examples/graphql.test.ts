@@ -32,6 +32,10 @@ describe('the recipe of GraphQL', () => {
   test.each<[string, RequestListener]>([
     ['an error and no data', failing('INTERNAL_SERVER_ERROR')],
     ['an error without a code', json('{"errors":[{"message":"out of order"}]}')],
+    [
+      'an error that is not its own beside one that is',
+      json(`{"errors":[${['BAD_USER_INPUT', 'OUT_OF_ORDER'].map((code) => `{"extensions":{"code":"${code}"}}`)}]}`),
+    ],
     ['a 500', answering(500, 'out of order')],
     ['broken JSON', json('{"data":')],
   ])('has a query raced, in which %s loses', async (_, listener) => {

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { brotliCompressSync, gunzipSync, gzipSync } from 'node:zlib';
 import { createJsonProxy } from '../../examples/json-errors.ts';
+import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request } from '../helpers/proxy.ts';
 
@@ -33,6 +34,14 @@ describe('the recipe of JSON errors inside a 200', () => {
     ['a limit in gzip', json(gzipSync(limited), 'gzip')],
     ['a limit in brotli', json(brotliCompressSync(limited), 'br')],
     ['a limit within a batch', json(`[${good},${limited}]`)],
+    [
+      'a limit that comes later than its head',
+      (req, res) => {
+        req.resume();
+        res.setHeader('Content-Type', 'application/json').flushHeaders();
+        later(300, () => res.end(limited));
+      },
+    ],
     ['broken JSON', json('{"result":')],
     ['what is no gzip', json(limited, 'gzip')],
   ])('asks the next endpoint after %s', async (_, listener) => {

@@ -23,7 +23,7 @@ async function serveMirrors(...mirrors: ReadonlyArray<Partial<MirrorSettings>>) 
 
 describe('the recipe of mirrors', () => {
   test.each(['/pool/a.deb', '/dists/stable/InRelease'])('gives %s of the mirror that has it', async (path) => {
-    const endpoints = [await resources.startAt(notFound), await resources.startAt(late(40, found))];
+    const endpoints = [await resources.startAt(notFound), await resources.startAt(late(300, found))];
     const { url } = await serve(endpoints);
     expect((await request(url + path)).text).toBe('found');
   });

@@ -88,6 +88,19 @@ describe('the recipe of token streams', () => {
     expect(heads.map((head) => head['accept-encoding'])).toEqual([undefined, undefined]);
   });
 
+  test('keeps the token of the client from a provider whose key is in another header', async () => {
+    const heads: IncomingHttpHeaders[] = [];
+    const provider = await resources.start((req, res) => {
+      heads.push(req.headers);
+      speaking(req, res);
+    });
+    const endpoints = [{ url: provider.url, headers: { 'X-Api-Key': 'key' } }];
+    const gateway = createTokenGateway({ endpoints, token: 'secret', report: () => 0 });
+    await request((await resources.listen(gateway)).url, prompt);
+    expect(heads).toMatchObject([{ 'x-api-key': 'key' }]);
+    expect(heads[0]).not.toHaveProperty('authorization');
+  });
+
   test('lets nobody in without the token', async () => {
     const { url, asked } = await serve([speaking]);
     expect((await request(url, { method: 'POST', body: '{}' })).status).toBe(401);
