@@ -47,6 +47,12 @@ test.each(['orders', 'catalog'])(
   },
 );
 
+test('a client cannot have the header of its user taken off', async () => {
+  const { url } = await serve();
+  const { text } = await request(`${url}/orders/7`, { headers: { ...ann, 'x-user': 'ann', connection: 'x-user' } });
+  expect(text).toBe('orders GET /7 for ann');
+});
+
 test.each(['/orders/7', '/catalog', '/nowhere'])('nobody comes to %s without a login', async (path) => {
   const { url } = await serve();
   expect(await request(url + path)).toMatchObject({ status: 401 });
