@@ -44,6 +44,13 @@ describe('the length', () => {
   test.each(pages.filter((file) => file.startsWith('docs/')))('of %s is that of one topic', (file) => {
     expect(linesOf(file)).toBeLessThanOrEqual(200);
   });
+
+  test.each([...pages, 'CONTRIBUTING.md', 'SECURITY.md'])(
+    'of the lines of %s is that of an editor, but for tables and the words on images',
+    (file) => {
+      expect(proseOf(file).match(/^(?!\s*\||!\[).{141,}$/gm) ?? []).toEqual([]);
+    },
+  );
 });
 
 describe.each(pages.filter((file) => file.startsWith('docs/')))('%s', (file) => {
@@ -52,11 +59,6 @@ describe.each(pages.filter((file) => file.startsWith('docs/')))('%s', (file) => 
   test('begins with a title and with what it is for', () => {
     expect(title).toMatch(/^# \S.*$/);
     expect(introduction).toMatch(/^(?![|#>]|- |```)/);
-  });
-
-  test('has lines that fit into an editor, but for tables and the words on images', () => {
-    const long = proseOf(file).match(/^(?!\s*\||!\[).{141,}$/gm) ?? [];
-    expect(long).toEqual([]);
   });
 
   test('lists its sections when there are three or more', () => {
