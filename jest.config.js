@@ -24,7 +24,12 @@ export default {
   testTimeout: 60_000,
   roots: ['<rootDir>/__tests__'],
   testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: ['/node_modules/', '/__tests__/world/', ...(isThorough ? [] : slowPaths)],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    '/__tests__/world/',
+    '/__tests__/frames/',
+    ...(isThorough ? [] : slowPaths),
+  ],
   extensionsToTreatAsEsm: ['.ts'],
   // Examples import the package by its name, as users do; tsconfig.json has the same list.
   moduleNameMapper: {

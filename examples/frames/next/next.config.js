@@ -1,0 +1,2 @@
+/** What Next compiles goes where no other tool looks for programs. */
+export default { distDir: 'node_modules/.next' };

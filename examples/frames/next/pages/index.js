@@ -1,0 +1,4 @@
+/** The app's own page. */
+export default function Page() {
+  return 'the app';
+}
