@@ -11,8 +11,8 @@ import { blocksOf, type CodeBlock } from './blocks.ts';
 
 const blocks = [...pages, 'scripts/llms-head.txt'].flatMap((page) => blocksOf(page, textOf(page)));
 
-/** JavaScript has no types to write, so names, modules and fields that do not exist are all that is looked for there. */
-const leniency = { js: { allowJs: true, checkJs: true, strict: false, exactOptionalPropertyTypes: false }, ts: {} };
+/** JavaScript has no types to write. */
+const leniency = { js: { allowJs: true, checkJs: true, noImplicitAny: false }, ts: {} };
 
 const subpaths = {
   'balancing-reverse-proxy': 'src/index.ts',
