@@ -19,7 +19,7 @@ const parseOptions = objectOf(interceptOptions);
 
 /**
  * Makes a middleware of a proxy that gives the whole of each small response to a function before the client gets it. Left alone are larger
- * ones, streams of events, parts (206), and those whose content coding cannot be taken off. When the function throws or rejects, the
+ * ones, streams of events, parts (206), those without a body (HEAD, 204, 304), and those whose content coding cannot be taken off. When the function throws or rejects, the
  * request ends with `ERR_BRP_HOOK`.
  * @throws BalancingProxyError `ERR_BRP_OPTIONS` for options that make no sense.
  */

@@ -23,7 +23,7 @@ export interface InterceptedChanges {
 
 /**
  * A function of the user's that looks at a response and changes it; nothing returned means no change.
- * @param body without content codings such as gzip; empty for a response without a body.
+ * @param body without content codings such as gzip.
  */
 export type Intercept<Request extends IncomingMessage = IncomingMessage> = (
   body: Buffer,

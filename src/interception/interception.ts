@@ -61,9 +61,9 @@ export class Interception {
   #isWanted(): boolean {
     const { res, limitBytes } = this.#settings;
     const headers = headersOf(res);
-    // A HEAD announces the length of a body that does not come.
-    const isLong = res.req.method !== 'HEAD' && (contentLengthOf(headers) ?? 0) > limitBytes;
-    return !isLong && res.statusCode !== 206 && !isEventStream(headers) && knowsCodings(contentCodingsOf(headers));
+    const isLong = (contentLengthOf(headers) ?? 0) > limitBytes;
+    const isWhole = res.statusCode !== 206 && !isEventStream(headers);
+    return mayHaveBody(res) && isWhole && !isLong && knowsCodings(contentCodingsOf(headers));
   }
 
   async #intercept(body: Buffer): Promise<void> {
@@ -99,7 +99,7 @@ export class Interception {
       if (first === undefined) res.removeHeader(header);
       else res.setHeader(header, more.length > 0 ? [...values] : first);
     }
-    sendWhole(res, body === undefined ? received : Buffer.from(body as string), body !== undefined);
+    sendWhole(res, body === undefined ? received : Buffer.from(body as string));
   }
 
   /** An error page must not get `Content-Length`, `ETag` and the like of the response. */
@@ -112,14 +112,18 @@ export class Interception {
   }
 }
 
-/** Sends a body with its length, or none where there must be none (RFC 9110 6.4.1). */
-function sendWhole(res: ServerResponse, body: Buffer, isOther: boolean): void {
-  const { statusCode: status } = res;
-  const hasBody = res.req.method !== 'HEAD' && status !== 204 && status !== 304;
+/** Whether a response may have a body at all (RFC 9110 6.4.1). */
+function mayHaveBody({ req, statusCode }: ServerResponse): boolean {
+  return req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
+}
+
+/** Sends a body with its length, or none where there must be none. */
+function sendWhole(res: ServerResponse, body: Buffer): void {
+  const hasBody = mayHaveBody(res);
   if (hasBody) res.setHeader('Content-Length', body.length);
-  else if (isOther || status === 204) res.removeHeader('Content-Length');
+  else res.removeHeader('Content-Length');
   // With head and body in one go, Node takes some headers for UTF-8 (nodejs/node 46528).
-  res.writeHead(status);
+  res.writeHead(res.statusCode);
   if (hasBody && body.length > 0) res.end(body);
   else res.end();
 }
