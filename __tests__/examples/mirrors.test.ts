@@ -1,7 +1,14 @@
+import { chmodSync, cpSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import path from 'node:path';
 import { createMirrorProxy } from '../../examples/mirrors.ts';
+import { temporaryFolder } from '../cli/files.ts';
 import { contentOf, endOf, type MirrorSettings, sha256, startMirror } from '../e2e/mirror.ts';
 import { late } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
+import { startNginxWith } from '../helpers/nginx.ts';
+import { describeWith } from '../helpers/programs.ts';
 import { request } from '../helpers/proxy.ts';
 import { answering } from '../helpers/servers.ts';
 
@@ -69,5 +76,42 @@ describe('the recipe of mirrors', () => {
     expect((await endOf(served)).resumes).toBe(0);
     const rest = await request(`${url}/pool/a.deb`, { headers: { Range: 'bytes=2990000-' } });
     expect([rest.status, sha256(rest.body)]).toEqual([206, sha256(content.subarray(2_990_000))]);
+  });
+});
+
+describeWith('the recipe of mirrors, before real ones', ['nginx'], () => {
+  test('goes on where two nginx have the same file with the same time', async () => {
+    const folder = temporaryFolder(resources);
+    writeFileSync(path.join(folder, 'a.deb'), content);
+    chmodSync(folder, 0o755);
+    const { port, close } = await resources.listen(http.createServer());
+    await close();
+    const copy = temporaryFolder(resources);
+    cpSync(folder, copy, { recursive: true, preserveTimestamps: true });
+    chmodSync(copy, 0o755);
+    const { port: second, close: free } = await resources.listen(http.createServer());
+    await free();
+    const site = [port, second].map((each, index) => {
+      return `server { listen 127.0.0.1:${each}; root ${[folder, copy][index]}; }`;
+    });
+    await startNginxWith(resources, { folder: temporaryFolder(resources), site: site.join('\n'), port });
+    // Breaks each of its connections off after a part of the file.
+    const breaking = await resources.startTcp((client) => {
+      let left = 1_000_000;
+      const nginx = net.connect(port, '127.0.0.1').on('error', () => client.destroy());
+      client.on('close', () => nginx.destroy()).pipe(nginx);
+      nginx.on('data', (chunk) => {
+        left -= chunk.length;
+        client.write(chunk, () => left > 0 || client.destroy());
+      });
+    });
+    const { url, ...served } = await serve([breaking.url, `http://127.0.0.1:${second}`]);
+    expect(sha256((await request(`${url}/a.deb`)).body)).toBe(sha256(content));
+    const { winner, servedBy, resumes } = await endOf(served);
+    expect({ winner, servedBy, resumes }).toEqual({
+      winner: breaking.url,
+      servedBy: `http://127.0.0.1:${second}`,
+      resumes: 1,
+    });
   });
 });
