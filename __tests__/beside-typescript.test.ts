@@ -45,8 +45,10 @@ const lines = `
 /** Uses subpaths as well. */
 const withSubpaths = `
   import { createDashboard } from 'balancing-reverse-proxy/dashboard';
+  import { interceptResponse } from 'balancing-reverse-proxy/intercept';
   import { fakeTransport } from 'balancing-reverse-proxy/testing';
   ${lines}
+  createServer(interceptResponse(proxy, () => undefined));
   createDashboard(createBalancingProxy({ ...options, transport: fakeTransport(() => ({ status: 200 })) }));
 `;
 

@@ -9,6 +9,7 @@ export function createServer(endpoints: readonly string[] = ['https://one.exampl
   const proxy = createBalancingProxy({ endpoints });
   const app = new Hono<{ Bindings: HttpBindings }>();
 
+  // Before middleware that sets headers: the response does not pass it.
   app.all('/api/*', async ({ env: { incoming, outgoing } }) => {
     incoming.url = incoming.url?.slice('/api'.length) ?? '/';
     await new Promise<void>((resolve, reject) => {
