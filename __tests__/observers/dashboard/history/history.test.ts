@@ -79,7 +79,7 @@ function watchedHistory(): History {
 describe('History of an endpoint', () => {
   test('knows nothing of one that it never saw', () => {
     const { activity, ...rest } = new History().endpointFigures('one');
-    expect(rest).toEqual({ attemptsPerSecond: 0, winRatio: null, successRatio: null, ejections: 0 });
+    expect(rest).toEqual({ attemptsPerSecond: 0, winRatio: null, successRatio: null, ejections: 0, breaks: 0 });
     expect(activity).toEqual(Array.from({ length: 30 }, () => 0));
   });
 
@@ -115,7 +115,7 @@ describe('History of an endpoint', () => {
     history.observe(
       requestEnded({ resumes: 1, attempts: [broken, reportOf({ endpoint: 'two', outcome: 'resumed' })] }),
     );
-    expect(history.endpointFigures('one').successRatio).toBe(0.5);
+    expect(history.endpointFigures('one')).toMatchObject({ successRatio: 0.5, breaks: 1 });
   });
 
   test('counts no more failures than attempts, though a body breaks off long after its attempt', () => {
@@ -285,8 +285,9 @@ describe('History of several processes', () => {
     sum.observe({ type: 'endpoint-ejected', endpoint: 'one', forMs: 1_000, cause: 'unreachable' });
     const { record } = sum;
     sum.add(structuredClone(record));
-    sum.observe(requestEnded());
-    expect(sum.clientFigures().totals.requests).toBe(3);
-    expect(sum.endpointFigures('one').ejections).toBe(2);
+    sum.observe(requestEnded({ attempts: [reportOf({ brokeOff: { afterMs: 1, atByte: 1 } })] }));
+    sum.add(structuredClone(sum.record));
+    expect(sum.clientFigures().totals.requests).toBe(6);
+    expect(sum.endpointFigures('one')).toMatchObject({ ejections: 4, breaks: 2 });
   });
 });

@@ -25,7 +25,7 @@ export class ClientLatency {
     return older && { p50: older.quantileMs(0.5), p95: older.quantileMs(0.95), p99: older.quantileMs(0.99) };
   }
 
-  /** SlotCounts a response. */
+  /** Counts a response. */
   record(ms: number): void {
     this.#recent.rotate();
     for (const half of this.#recent.both) half.record(ms);

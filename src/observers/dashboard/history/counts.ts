@@ -4,7 +4,7 @@ import type { AttemptReport, RequestEnded } from '../../../events/events.ts';
 /** The most endpoints that a slot of time counts, since a function may give any number of them. */
 const maxEndpoints = 256;
 
-/** SlotCounts of the attempts at one endpoint that have ended. */
+/** Counts of the attempts at one endpoint that have ended. */
 export interface EndpointCounts {
   /** All of them. */
   attempts: number;
@@ -16,7 +16,7 @@ export interface EndpointCounts {
   cancelled: number;
 }
 
-/** SlotCounts of one slot of time. */
+/** Counts of one slot of time. */
 export interface SlotCounts {
   /** Requests that have ended. */
   requests: number;
@@ -32,11 +32,11 @@ export interface SlotCounts {
   hedged: number;
   /** Requests by their strategy. */
   readonly strategies: Map<NonNullable<RequestEnded['strategy']>, number>;
-  /** SlotCounts of each endpoint, by its name. */
+  /** Counts of each endpoint, by its name. */
   readonly endpoints: Map<string, EndpointCounts>;
 }
 
-/** SlotCounts of nothing. */
+/** Counts of nothing. */
 export function noCounts(): SlotCounts {
   const numbers = { requests: 0, attempts: 0, judged: 0, successes: 0, wins: 0, hedged: 0 };
   return { ...numbers, strategies: new Map(), endpoints: new Map() };
@@ -51,7 +51,7 @@ export function countsOf({ endpoints }: SlotCounts, endpoint: string): EndpointC
   return counts;
 }
 
-/** SlotCounts an attempt that has ended. */
+/** Counts an attempt that has ended. */
 export function countAttempt(counts: SlotCounts, { endpoint, outcome }: AttemptReport): void {
   const own = countsOf(counts, endpoint);
   own.attempts++;

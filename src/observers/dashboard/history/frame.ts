@@ -48,7 +48,7 @@ export interface ClientsRow {
   readonly hedgedRatio: number | null;
   /** Whether there ever was a request with the strategy `hedge`. */
   readonly hasHedged: boolean;
-  /** SlotCounts since the dashboard was created: requests, those without a whole usable response, breaks within bodies that were mended. */
+  /** Counts since the dashboard was created: requests, those without a whole usable response, breaks within bodies that were mended. */
   readonly totals: { readonly requests: number; readonly failures: number; readonly resumes: number };
 }
 
@@ -75,13 +75,15 @@ export interface EndpointRow
   readonly latencyMs: LatencySummary | null;
   /** Times that the endpoint was ejected since the dashboard was created. */
   readonly ejections: number;
-  /** SlotCounts since the proxy was created. */
+  /** Bodies that broke off while a client was being given them, since the dashboard was created. */
+  readonly breaks: number;
+  /** Counts since the proxy was created. */
   readonly totals: { readonly attempts: number; readonly wins: number; readonly failures: number };
 }
 
 /** A request that has ended, and the attempts that were made for it. */
 export interface RaceRow {
-  /** SlotCounts up from 1. */
+  /** Counts up from 1. */
   readonly id: number;
   /** When the request ended, in milliseconds since the epoch. */
   readonly endedAt: number;

@@ -21,7 +21,9 @@ export interface HistoryRecord {
   readonly races: readonly RaceRow[];
   /** Ejections by the name of the endpoint. */
   readonly ejections: ReadonlyMap<string, number>;
-  /** SlotCounts since it began. */
+  /** Bodies that broke off while a client was being given them, by the name of the endpoint. */
+  readonly breaks: ReadonlyMap<string, number>;
+  /** Counts since it began. */
   readonly totals: ClientsRow['totals'];
   /** The strategy of the last request that had one. */
   readonly lastStrategy: RequestEnded['strategy'];

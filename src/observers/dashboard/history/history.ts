@@ -9,23 +9,25 @@ import { RaceMemory } from './race-memory.ts';
 import { failureRatioOf, ratio, shares, total } from './ratios.ts';
 import { RecentSlots, secondsOf } from './recent-slots.ts';
 import { shownLatency } from './shown-latency.ts';
+import { Tally } from './tally.ts';
 
 /** The number of slots over which a rate is taken, ten seconds. */
 const rateSlots = 5;
 
-/** The most endpoints whose ejections are counted, since a function may give any number of them. */
-const maxEjected = 256;
-
 /** Figures of one endpoint over the last minute. */
-type EndpointFigures = Pick<EndpointRow, 'attemptsPerSecond' | 'activity' | 'winRatio' | 'successRatio' | 'ejections'>;
+type EndpointFigures = Pick<
+  EndpointRow,
+  'attemptsPerSecond' | 'activity' | 'winRatio' | 'successRatio' | 'ejections' | 'breaks'
+>;
 
-/** SlotCounts what events tell. It needs no timer, and no more memory with more requests. */
+/** Counts what events tell. It needs no timer, and no more memory with more requests. */
 export class History {
   /** The last races. */
   readonly races = new RaceMemory();
   readonly #slots = new RecentSlots<SlotCounts>(noCounts);
   readonly #latency = new ClientLatency();
-  readonly #ejections = new Map<string, number>();
+  readonly #ejections = new Tally();
+  readonly #breaks = new Tally();
   readonly #totals = { requests: 0, failures: 0, resumes: 0 };
   #startedAtMs = performance.now();
   #lastStrategy: RequestEnded['strategy'];
@@ -33,11 +35,11 @@ export class History {
   /** Since when events tell of the end of each attempt, too, by `performance.now()`. */
   #attemptsToldFromMs = Infinity;
 
-  /** SlotCounts an event; to be subscribed. Of the types {@link toldAlways} none may be left out. */
+  /** Counts an event; to be subscribed. */
   readonly observe = (event: ProxyEvent): void => {
     if (event.type === 'request-ended') this.#requestEnded(event);
     if (event.type === 'attempt-ended') this.#attemptEnded(event.report);
-    if (event.type === 'endpoint-ejected') this.#ejected(event.endpoint);
+    if (event.type === 'endpoint-ejected') this.#ejections.add(event.endpoint);
   };
 
   /** Takes note that from now on events tell of the end of each attempt at once, or that they do no longer. */
@@ -75,13 +77,14 @@ export class History {
       activity,
       winRatio: ratio(total(own, 'wins'), total(slots, 'wins')),
       successRatio: failureRatio === null ? null : round(1 - failureRatio, 4),
-      ejections: this.#ejections.get(name) ?? 0,
+      ejections: this.#ejections.of(name),
+      breaks: this.#breaks.of(name),
     };
   }
 
-  /** Forgets the ejections of endpoints that are no more. */
+  /** Forgets the ejections and breaks of endpoints that are no more. */
   keepOnly(names: ReadonlySet<string>): void {
-    for (const name of this.#ejections.keys()) if (!names.has(name)) this.#ejections.delete(name);
+    for (const tally of [this.#ejections, this.#breaks]) tally.keepOnly(names);
   }
 
   /** All that was counted, for a history in another process. */
@@ -91,7 +94,8 @@ export class History {
       slots: this.#slots.last(),
       latency: this.#latency.counts,
       races: this.races.latest,
-      ejections: this.#ejections,
+      ejections: this.#ejections.counts,
+      breaks: this.#breaks.counts,
       totals: this.#totals,
       lastStrategy: this.#lastStrategy,
       hasHedged: this.#hasHedged,
@@ -106,16 +110,11 @@ export class History {
     }
     this.#latency.add(record.latency);
     this.races.addLatest(record.races);
-    for (const [endpoint, count] of record.ejections) addTo(this.#ejections, endpoint, count);
+    this.#ejections.addAll(record.ejections);
+    this.#breaks.addAll(record.breaks);
     for (const name of ['requests', 'failures', 'resumes'] as const) this.#totals[name] += record.totals[name];
     this.#lastStrategy ??= record.lastStrategy;
     this.#hasHedged ||= record.hasHedged;
-  }
-
-  #ejected(endpoint: string): void {
-    const [first] = this.#ejections.keys();
-    if (this.#ejections.size >= maxEjected && first !== undefined) this.#ejections.delete(first);
-    addTo(this.#ejections, endpoint);
   }
 
   #requestEnded(ended: RequestEnded): void {
@@ -131,7 +130,10 @@ export class History {
       const { endpoint, outcome, startedAfterMs, durationMs, brokeOff } = report;
       const wasTold = startedAtMs + startedAfterMs + durationMs >= this.#attemptsToldFromMs;
       if (!wasTold) countAttempt(counts, report);
-      if (brokeOff) countsOf(counts, endpoint).failures++;
+      if (brokeOff) {
+        countsOf(counts, endpoint).failures++;
+        this.#breaks.add(endpoint);
+      }
       if (outcome === 'won') this.#latency.record(startedAfterMs + durationMs);
     }
     this.races.add(ended);
@@ -165,7 +167,7 @@ export class History {
     return all;
   }
 
-  /** SlotCounts per second, over the last slots or since the first one if that is less. */
+  /** Counts per second, over the last slots or since the first one if that is less. */
   #rateOf(counts: readonly number[]): number {
     const countedSeconds = (performance.now() - this.#startedAtMs) / 1_000;
     // A rate of the first instant would be a guess.

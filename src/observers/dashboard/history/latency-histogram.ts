@@ -8,7 +8,7 @@ const longestUs = 3_600_000_000;
 export type StepCount = readonly [step: number, count: number];
 
 /**
- * SlotCounts durations, in steps that are 2 % apart from a microsecond to an hour. Unlike that of `node:perf_hooks` it can be sent to another
+ * Counts durations, in steps that are 2 % apart from a microsecond to an hour. Unlike that of `node:perf_hooks` it can be sent to another
  * process, and be added to another one there, so that percentiles of both together are as exact as those of one.
  */
 export class LatencyHistogram {
@@ -20,7 +20,7 @@ export class LatencyHistogram {
     return this.#count;
   }
 
-  /** SlotCounts a duration. */
+  /** Counts a duration. */
   record(ms: number): void {
     this.add([[stepOf(ms * 1_000), 1]]);
   }

@@ -121,7 +121,7 @@ function showRow(element, row, { busiest, hasTiers, allowActions, fewestResponse
     winShare: formatRatio(row.winRatio),
     wins: formatTotal(totals.wins),
     successRatio: formatRatio(row.successRatio),
-    failures: `${formatLarge(totals.failures)} failed`,
+    failures: `${formatLarge(totals.failures + row.breaks)} failed`,
     ejections: formatCount(row.ejections),
     toggle: state === 'drained' ? 'Restore' : 'Drain',
   });
