@@ -174,6 +174,18 @@ describe('the frames', () => {
     });
   });
 
+  test('count an attempt once, whose end was told before that of its request', async () => {
+    stopTime();
+    const { source, view } = await serve();
+    source.emit(requestEnded());
+    const stream = await viewer(view);
+    pass(1_000);
+    source.emit(attemptEnded(), requestEnded());
+    pass(500);
+    const isCounted = ({ endpoints }: Frame) => endpoints[0]?.activity.reduce((sum, count) => sum + count, 0) === 2;
+    await stream.frame((frame) => frame.clients.totals.requests === 2 && isCounted(frame));
+  });
+
   test('show no more than 64 endpoints, and say how many there are besides', async () => {
     const { source, view } = await serve();
     source.endpoints = Array.from({ length: 100 }, (_, index) => snapshotOf(`endpoint ${index}`));

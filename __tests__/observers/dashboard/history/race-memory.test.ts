@@ -43,6 +43,14 @@ describe('RaceMemory', () => {
     expect(memory.latest.map(({ path }) => path)).toEqual(['/1', '/2', '/3']);
   });
 
+  test('takes few of others in', () => {
+    const memories = [new RaceMemory(), new RaceMemory()] as const;
+    for (const memory of memories) memory.add(requestEnded());
+    memories[0].addLatest(memories[1].latest);
+    memories[0].add(requestEnded({ url: '/last' }));
+    expect(memories[0].latest.map(({ path }) => path)).toEqual(['/hello', '/hello', '/last']);
+  });
+
   test('takes the latest of others in, by the time of their ends, each under a number of its own', () => {
     jest.useFakeTimers();
     const memories = [new RaceMemory(), new RaceMemory(), new RaceMemory()];

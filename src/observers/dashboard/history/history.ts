@@ -3,13 +3,13 @@ import type { AttemptReport, ProxyEvent, RequestEnded } from '../../../events/ev
 import { round } from '../../../support/round.ts';
 import { ClientLatency } from './client-latency.ts';
 import { addSlot, addTo, countAttempt, countsOf, noCounts, type SlotCounts } from './counts.ts';
+import { EndpointCounter } from './endpoint-counter.ts';
 import type { ClientsRow, EndpointRow } from './frame.ts';
 import type { HistoryRecord } from './history-record.ts';
 import { RaceMemory } from './race-memory.ts';
 import { failureRatioOf, ratio, shares, total } from './ratios.ts';
 import { RecentSlots, secondsOf } from './recent-slots.ts';
 import { shownLatency } from './shown-latency.ts';
-import { Tally } from './tally.ts';
 
 /** The number of slots over which a rate is taken, ten seconds. */
 const rateSlots = 5;
@@ -26,8 +26,8 @@ export class History {
   readonly races = new RaceMemory();
   readonly #slots = new RecentSlots<SlotCounts>(noCounts);
   readonly #latency = new ClientLatency();
-  readonly #ejections = new Tally();
-  readonly #breaks = new Tally();
+  readonly #ejections = new EndpointCounter();
+  readonly #breaks = new EndpointCounter();
   readonly #totals = { requests: 0, failures: 0, resumes: 0 };
   #startedAtMs = performance.now();
   #lastStrategy: RequestEnded['strategy'];
@@ -84,7 +84,7 @@ export class History {
 
   /** Forgets the ejections and breaks of endpoints that are no more. */
   keepOnly(names: ReadonlySet<string>): void {
-    for (const tally of [this.#ejections, this.#breaks]) tally.keepOnly(names);
+    for (const counter of [this.#ejections, this.#breaks]) counter.keepOnly(names);
   }
 
   /** All that was counted, for a history in another process. */

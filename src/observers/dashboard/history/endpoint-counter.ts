@@ -2,7 +2,7 @@
 const maxEndpoints = 256;
 
 /** Counts something of endpoints, by their names. Of too many endpoints, those are forgotten that were counted first. */
-export class Tally {
+export class EndpointCounter {
   readonly #counts = new Map<string, number>();
 
   /** All counts. */
