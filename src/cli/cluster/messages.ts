@@ -23,7 +23,7 @@ interface Tasks {
   drain(endpoint: string): void;
   /** Leave an endpoint out no longer. */
   restore(endpoint: string): void;
-  /** Report events from now on, or no longer; the answer is what was before, if the worker keeps it. */
+  /** Report the events that a dashboard needs from now on, or no longer; the answer is what was before, if the worker keeps it. */
   watch(isWatched: boolean): HistoryRecord | undefined;
   /** Tell of the endpoints. */
   state(): WorkerState;

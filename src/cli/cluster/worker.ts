@@ -1,7 +1,7 @@
 import cluster from 'node:cluster';
 import type { DnsSnapshot } from '../../index.ts';
 import { OwnChronicle } from '../../observers/dashboard/chronicle.ts';
-import type { HistoryRecord } from '../../observers/dashboard/history/history-record.ts';
+import { type HistoryRecord, toldWhileWatched } from '../../observers/dashboard/history/history-record.ts';
 import { resultWithin } from '../../support/timer.ts';
 import { CommandError } from '../flags/command-error.ts';
 import type { BoundAddress } from '../flags/kinds/address.ts';
@@ -133,7 +133,7 @@ class WorkerProcess {
     this.#unsubscribe?.();
     // The record has them: a page that is loaded again would show them twice.
     this.#outbox.forgetEvents();
-    this.#unsubscribe = isWatched ? source.subscribe(this.#outbox.event) : undefined;
+    this.#unsubscribe = isWatched ? source.subscribe(this.#outbox.event, toldWhileWatched) : undefined;
     return isWatched ? this.#chronicle?.history.record : undefined;
   }
 }

@@ -77,7 +77,7 @@ export class WorkersSource implements ManagedProxy {
     return this.#change('restore', endpoint);
   }
 
-  /** Tells an observer of the events of all workers. @returns its unsubscribe. */
+  /** Tells an observer of the events of all workers, of the types that a dashboard needs: the others are not sent. @returns its unsubscribe. */
   subscribe(observer: Observer, types?: ReadonlyArray<ProxyEvent['type']>): () => void {
     const unsubscribe = this.#observers.subscribe((event) => {
       if (!types || types.includes(event.type)) return observer(event);

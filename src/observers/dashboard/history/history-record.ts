@@ -9,6 +9,9 @@ export const toldAlways = ['request-ended', 'endpoint-ejected'] as const satisfi
 /** The types of the events of which a history is told besides while somebody watches. */
 export const toldToViewers = ['attempt-ended'] as const satisfies ReadonlyArray<ProxyEvent['type']>;
 
+/** All of these types, of which workers tell while somebody watches. */
+export const toldWhileWatched = [...toldAlways, ...toldToViewers] as const;
+
 /** All that a history has counted, as another process can take it. */
 export interface HistoryRecord {
   /** Milliseconds for which it has counted. */
