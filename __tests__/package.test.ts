@@ -113,6 +113,8 @@ describe('the packed package', () => {
         'dist/index.js',
         'dist/index.d.ts',
         'dist/config.schema.json',
+        'dist/interception/intercept-response.js',
+        'dist/interception/intercept-response.d.ts',
         'dist/testing/testing.js',
         'dist/testing/testing.d.ts',
         'dist/transports/undici.js',
@@ -274,6 +276,28 @@ describe('the installed package on the oldest Node that it names', () => {
     const { exitCode, output } = await run(program, [command, ...flags], { cwd: project });
     expect([exitCode, output]).toEqual([0, expect.stringMatching(/worker 2 is ready[\s\S]*stopped\n$/)]);
   }, 120_000);
+});
+
+describe('interceptResponse() of the installed package', () => {
+  test.each(waysToGet({ interceptResponse: 'balancing-reverse-proxy/intercept' }))(
+    'changes a body, when it came by %s',
+    async (_, extension, imports) => {
+      const script = path.join(project, `intercept.${extension}`);
+      await writeFile(
+        script,
+        `${imports}
+        const endpoint = http.createServer((req, res) => res.end('hello')).listen(0, '127.0.0.1', () => {
+          const proxy = createBalancingProxy({ endpoints: ['http://127.0.0.1:' + endpoint.address().port] });
+          const shout = interceptResponse(proxy, (body) => ({ body: body.toString().toUpperCase() }));
+          const server = http.createServer(shout).listen(0, '127.0.0.1', async () => {
+            console.log(await (await fetch('http://127.0.0.1:' + server.address().port)).text());
+            for (const each of [server, proxy, endpoint]) each.close();
+          });
+        });`,
+      );
+      expect(await runNode(script)).toBe('HELLO\n');
+    },
+  );
 });
 
 describe('the dashboard of the installed package', () => {
