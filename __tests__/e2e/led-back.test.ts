@@ -50,6 +50,16 @@ describe('`locationRewrite`', () => {
     expect(headers.location).toBe('/api/cart');
   });
 
+  test('knows an endpoint by the host that it is told by a client of HTTP/2', async () => {
+    const options = await redirecting({ Location: 'HERE/v1/cart' }, { locationRewrite: true, preserveHost: true });
+    const served = await resources.serve(options);
+    const frame = frames.find(({ name }) => name === 'node:http2');
+    const through = resources.use((await frame?.start({ mounts: { '/': served.proxy } })) ?? served);
+    const answer = await frame?.send(through.url).answer;
+    expect(answer?.headers.location).toBe('/cart');
+    answer?.body.resume();
+  });
+
   test('knows an endpoint by the `Host` of its headers', async () => {
     const { url: endpoint } = await resources.start((req, res) => {
       res.writeHead(303, { Location: `//${req.headers.host}/cart` }).end();

@@ -1,12 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import type { EndpointAddress } from '../../endpoints/place/address.ts';
+import { askedHost } from '../../http/asked-host.ts';
 import { forwardedHeaders, forwardedNames, isForwardedTrusted, type TrustForwarded } from '../../http/forwarded.ts';
-import { firstValueOf, type HeaderList, namesOf, valuesOf, without, withValuesOf } from '../../http/headers.ts';
+import { type HeaderList, namesOf, valuesOf, without, withValuesOf } from '../../http/headers.ts';
 import { withOneForwardLess } from '../../http/max-forwards.ts';
 import { lengthOnWire, onWire } from '../../http/on-wire.ts';
 import { joinableProtocols } from '../../http/protocols.ts';
 import { endToEndHeaders, type ReceivedHeaders, receivedHeaders } from '../../http/received-headers.ts';
-import { authorityOf } from '../../http/target.ts';
 import { viaEntry } from '../../http/via.ts';
 import { withXRequestId } from '../../http/x-request-id.ts';
 import type { UpstreamRequest } from '../../transports/message/transport.ts';
@@ -96,16 +96,6 @@ function keptHeaders(req: IncomingMessage, received: ReceivedHeaders, { state }:
   const lasting = endToEndHeaders(req, received);
   const kept = without(lasting, state === 'untouched' ? replaced : replacedWhenInflated);
   return state === 'decoded' ? withValuesOf(kept, 'content-type', withUtf8) : kept;
-}
-
-/**
- * The authority that the client asked for. The one in the target counts (RFC 9112 3.2.2), which is a pseudo header in HTTP/2
- * (RFC 9113 8.3.1); a `Host` that says another one counts only when middleware has set it.
- */
-function askedHost(req: IncomingMessage, { list, changed }: ReceivedHeaders): string | undefined {
-  const host = firstValueOf(list, 'host');
-  if (changed.has('host')) return host;
-  return authorityOf(req) || firstValueOf(list, ':authority') || host;
 }
 
 /** The complete headers for one endpoint: its own Host, credentials and configured headers in front of the rest. */

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Candidate } from '../../endpoints/candidate.ts';
 import type { EndpointAddress } from '../../endpoints/place/address.ts';
+import { askedHost } from '../../http/asked-host.ts';
 import { firstValueOf, type HeaderList, withValuesOf } from '../../http/headers.ts';
+import { receivedHeaders } from '../../http/received-headers.ts';
 import { type CookieRules, withRewrittenCookies } from '../../http/rewrites/cookies.ts';
 import { hostNamed, mayLead, rewrittenLocation } from '../../http/rewrites/location.ts';
 import { mountPathOf } from '../../http/target.ts';
@@ -47,15 +49,16 @@ function locationRewriter(
   { locationRewrite, preserveHost }: LeadingBackOptions,
   { req, address, candidates }: LeadingBack,
 ): (location: string) => string {
-  const named = (one: EndpointAddress) => ({ ...one, hosts: hostsOf(one, preserveHost ? req : undefined) });
+  const asked = preserveHost ? askedHost(req, receivedHeaders(req)) : undefined;
+  const named = (one: EndpointAddress) => ({ ...one, hosts: hostsOf(one, asked) });
   const endpoints = candidates.map((candidate) => named(candidate.address));
   const base = typeof locationRewrite === 'string' ? locationRewrite : mountPathOf(req);
   return (location) => rewrittenLocation(location, { from: named(address), endpoints, base });
 }
 
 /** The hosts for which an endpoint may take itself: that of its URL, and the one that it is told in `Host`. */
-function hostsOf({ secure, host, headers }: EndpointAddress, asked: IncomingMessage | undefined): readonly string[] {
-  const told = firstValueOf(headers, 'host') ?? asked?.headers.host;
+function hostsOf({ secure, host, headers }: EndpointAddress, asked: string | undefined): readonly string[] {
+  const told = firstValueOf(headers, 'host') ?? asked;
   const known = told === undefined ? undefined : hostNamed(secure ? 'https' : 'http', told);
   return known === undefined ? [host] : [host, known];
 }
