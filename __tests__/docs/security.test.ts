@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import express, { type Express } from 'express';
 import { type BalancingProxyOptions, createBalancingProxy } from '../../src/index.ts';
 import { Resources, request } from '../helpers/proxy.ts';
-import { sendRaw } from '../helpers/raw.ts';
+import { head, sendRaw, startRaw, valuesIn } from '../helpers/raw.ts';
 import { textOf } from './project.ts';
 
 /** What docs/security.md says of paths, of what endpoints and clients learn, and its code, which has to do what it is for. */
@@ -71,6 +71,19 @@ test('the middleware of the page refuses TRACE, and nothing else', async () => {
   const url = await serveBlock(blockWith("'TRACE'"));
   expect(await ask(url, '/api/x', 'TRACE')).toMatch(/^HTTP\/1.1 405 /);
   expect(await ask(url, '/api/x')).toMatch(/^HTTP\/1.1 200 /);
+});
+
+test.each([
+  ['TRACE', []],
+  ['OPTIONS', ['Basic dXNlcjpwYXNz', 'key']],
+])('with %s go the credentials and headers of an endpoint: %j', async (method, expected) => {
+  const endpoint = resources.use(await startRaw(head('HTTP/1.1 200 OK', 'Content-Length: 0')));
+  const url = endpoint.url.replace('//', '//user:pass@');
+  const served = await resources.serve({ endpoints: [{ url, headers: { 'X-Api-Key': 'key' } }] });
+  await sendRaw(served.url, head(`${method} / HTTP/1.1`, 'Host: any', 'Connection: close'));
+  const [{ headers = [] } = {}] = endpoint.requests;
+  const values = ['Authorization', 'X-Api-Key'].flatMap((name) => valuesIn(headers, name));
+  expect(values.map((value) => value.trim())).toEqual(expected);
 });
 
 describe('what endpoints learn', () => {

@@ -13,7 +13,7 @@ const { connectMs, responseMs, firstByteMs, idleMs } = timeoutOptions;
 /** The options of an endpoint that do not say where it is; several endpoints may share them. */
 export interface SharedEndpointOptions {
   /**
-   * Headers that every request to the endpoint gets; they replace the client's headers of the same names.
+   * Headers that every request but TRACE to the endpoint gets; they replace the client's headers of the same names.
    * @default none
    */
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
@@ -53,7 +53,7 @@ export const sharedEndpointOptions = {
   headers: option(
     headerList,
     inWords(none.words, () => []),
-    "Headers that every request to the endpoint gets; they replace the client's headers of the same names",
+    "Headers that every request but TRACE to the endpoint gets; they replace the client's headers of the same names",
   ),
   tier: option(
     finiteWholeNumberFrom(0),

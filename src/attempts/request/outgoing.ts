@@ -98,11 +98,15 @@ function keptHeaders(req: IncomingMessage, received: ReceivedHeaders, { state }:
   return state === 'decoded' ? withValuesOf(kept, 'content-type', withUtf8) : kept;
 }
 
-/** The complete headers for one endpoint: its own Host, credentials and configured headers in front of the rest. */
-export function headersFor(
-  { host, authorization, headers: own }: EndpointAddress,
-  outgoing: OutgoingRequest,
-): HeaderList {
+const nothingOfOurs = { authorization: undefined, headers: [] };
+
+/**
+ * The complete headers for one endpoint: its own Host, credentials and configured headers in front of the rest. A TRACE, which an endpoint
+ * sends back to the client, gets neither credentials nor configured headers, as these are often keys (RFC 9110 9.3.8).
+ */
+export function headersFor(address: EndpointAddress, outgoing: OutgoingRequest): HeaderList {
+  const { host } = address;
+  const { authorization, headers: own } = outgoing.method === 'TRACE' ? nothingOfOurs : address;
   const given = [
     'Host',
     outgoing.host ?? host,
