@@ -74,8 +74,11 @@ describe('failover', () => {
       await resources.start(hanging),
       await resources.start(answering(200, 'too late')),
     ];
-    const timeouts = { responseMs: 100, totalMs: 150 };
-    const { url } = await serve({ endpoints: endpoints.map((each) => each.url), timeouts });
+    const [one = '', ...others] = endpoints.map(({ url }) => url);
+    const { url } = await serve({
+      endpoints: [{ url: one, timeouts: { responseMs: 50 } }, ...others],
+      timeouts: { totalMs: 1_000 },
+    });
     const { status, text } = await request(url);
     expect([status, text]).toEqual([504, '504 ERR_BRP_TOTAL_TIMEOUT\n']);
     expect(endpoints.map(({ asked }) => asked())).toEqual([1, 1, 0]);

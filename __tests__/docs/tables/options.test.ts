@@ -1,5 +1,5 @@
 import { interceptOptions } from '../../../src/interception/intercept-options.ts';
-import { dashboardOptions } from '../../../src/observers/dashboard/dashboard.ts';
+import { dashboardOptions } from '../../../src/observers/dashboard/options.ts';
 import { metricsOptions } from '../../../src/observers/metrics/options.ts';
 import { traceOptions } from '../../../src/observers/tracing/options.ts';
 import { proxyOptions } from '../../../src/options/config.ts';
