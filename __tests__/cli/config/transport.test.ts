@@ -4,7 +4,7 @@ import { createCertificate } from '../../../shared/certificate.ts';
 import { Resources, request } from '../../helpers/proxy.ts';
 import { answering } from '../../helpers/servers.ts';
 import { Command, startLocally } from '../command.ts';
-import { bareCommand } from '../files.ts';
+import { bareCommand, temporaryFile } from '../files.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -24,6 +24,26 @@ describe('-transport', () => {
   });
 });
 
+test('-transport node leaves got out', async () => {
+  const withoutGot = temporaryFile(
+    resources,
+    'without-got.mjs',
+    `import { registerHooks } from 'node:module';
+    const broken = 'export default { extend: () => () => { throw new Error("got is used"); } }';
+    registerHooks({
+      resolve: (specifier, context, next) =>
+        specifier === 'got' ? { url: 'data:text/javascript,' + encodeURIComponent(broken), shortCircuit: true } : next(specifier, context),
+    });`,
+  );
+  const endpoint = await resources.start(answering(200, 'hello'));
+  const ask = async (transport: string) => {
+    const args = ['-address', '127.0.0.1:0', '-endpoints', endpoint.url, '-transport', transport];
+    const command = new Command(args, { environment: { NODE_OPTIONS: `--import ${withoutGot}` } });
+    return (await request(await command.url())).status;
+  };
+  expect([await ask('got'), await ask('node')]).toEqual([502, 200]);
+});
+
 describe('-http2', () => {
   /** An https endpoint that speaks both and answers with what it was spoken to in. */
   async function serveBoth(): Promise<string> {
@@ -36,6 +56,8 @@ describe('-http2', () => {
   test.each([
     ['got', [], '1.1'],
     ['got', ['-http2'], '2.0'],
+    ['node', [], '1.1'],
+    ['node', ['-http2'], '2.0'],
     ['undici', [], '1.1'],
     ['undici', ['-http2'], '2.0'],
   ])('over %s with %j speaks HTTP/%s', async (transport, flags, version) => {
@@ -43,7 +65,7 @@ describe('-http2', () => {
     expect(await request(await command.url())).toMatchObject({ status: 200, text: version });
   });
 
-  test.each(['got', 'undici'])('over %s leaves http endpoints their HTTP/1.1', async (transport) => {
+  test.each(['got', 'node', 'undici'])('over %s leaves http endpoints their HTTP/1.1', async (transport) => {
     const endpoint = await resources.start(answering(200, 'hello'));
     const command = startLocally('-endpoints', endpoint.url, '-http2', '-transport', transport);
     expect(await request(await command.url())).toMatchObject({ status: 200, text: 'hello' });

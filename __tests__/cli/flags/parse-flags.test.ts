@@ -39,6 +39,7 @@ describe('parseFlags', () => {
     [['-hold-bytes', '8KiB', '-hold-time=10ms'], { 'hold-bytes': 8_192, 'hold-time': 10 }],
     [['-win-at', 'first-event', '-resume=replay'], { 'win-at': 'first-event', resume: 'replay' }],
     [['-strategy=failover'], { strategy: 'failover' }],
+    [['-transport', 'node'], { transport: 'node' }],
     [['-transport', 'undici', '-http2'], { transport: 'undici', http2: true }],
     [['-address', '[::1]:80'], { address: { host: '::1', port: 80 } }],
     [['-admin', ':9090'], { admin: { host: undefined, port: 9090 } }],
@@ -128,7 +129,7 @@ describe('parseFlags', () => {
     [['-socket-mode=rw'], "flag -socket-mode: expected permissions such as 660, or nothing, got 'rw'"],
     [['-socket-mode=888'], 'flag -socket-mode: expected permissions'],
     [['-log-format=xml'], "flag -log-format: expected text or json, got 'xml'"],
-    [['-transport=node'], "flag -transport: expected got or undici, got 'node'"],
+    [['-transport=curl'], "flag -transport: expected got or node or undici, got 'curl'"],
   ])('refuses %j', (argv, message) => {
     expect(() => parseFlags(argv)).toThrow(expect.objectContaining({ exitCode: 2 }));
     expect(() => parseFlags(argv)).toThrow(message);

@@ -1,4 +1,4 @@
-import { gotTransport, type Transport } from '../../index.ts';
+import { gotTransport, nodeTransport, type Transport } from '../../index.ts';
 import { CommandError } from '../flags/command-error.ts';
 import type { FlagValues } from '../flags/flags.ts';
 import { loadWithPeer } from './optional-peer.ts';
@@ -9,6 +9,7 @@ import { loadWithPeer } from './optional-peer.ts';
  */
 export async function createTransport({ transport, http2 }: FlagValues): Promise<Transport> {
   if (transport === 'got') return gotTransport({ http2 });
+  if (transport === 'node') return nodeTransport({ http2 });
   const undici = await loadWithPeer(() => import('../../transports/undici.ts'));
   if (!undici) throw new CommandError(2, 'flag -transport: undici is not installed; npm install undici');
   try {

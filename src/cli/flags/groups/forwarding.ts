@@ -55,9 +55,13 @@ export const forwarding = {
   'trust-forwarded': trust('false', '{}, of all or of those at these comma-separated addresses', {
     option: 'trustForwarded',
   }),
-  transport: choice('got', 'undici')(
+  transport: choice(
     'got',
-    'what sends the attempts: undici takes less of the machine, and has to be installed beside this (npm install undici)',
+    'node',
+    'undici',
+  )(
+    'got',
+    'what sends the attempts: node takes less of the machine than got, and undici still less, which has to be installed beside this (npm install undici)',
   ),
   http2: boolean('false', 'speak HTTP/2 with https endpoints that offer it'),
   'tls-ca': pemFile('tls.ca'),
