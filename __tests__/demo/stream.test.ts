@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { request } from '../helpers/proxy.ts';
 import { hanging, startHttp } from '../helpers/servers.ts';
+import { watch } from '../observers/dashboard/event-stream.ts';
 import { endCommands, type StartedCommand, startCommand } from './start-command.ts';
 
 interface Demo {
@@ -55,6 +56,17 @@ describe('node demo/stream/stream.ts', () => {
     expect(wordsIn(log)).toEqual(
       ['a', 'b'].map((name) => expect.stringContaining(`  ${name} broke off while its answer was held`)),
     );
+  });
+
+  test('has a dashboard for each proxy, with a heading of its own', async () => {
+    const { url } = await startDemo();
+    const headings = ['tokens', 'mirror'].map(async (name) => {
+      const page = await watch(`${url}/dashboard/${name}/`);
+      const { title } = await page.nextFrame();
+      page.close();
+      return title;
+    });
+    expect(await Promise.all(headings)).toEqual(['Token streams', 'Mirrors']);
   });
 
   test('ends with code 0 on SIGTERM', async () => {

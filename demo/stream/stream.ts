@@ -25,13 +25,25 @@ const flags = {
   seed: { ...flakyFlags.seed, help: 'repeats the breaks of the run that had this seed' },
 };
 
+/** How a proxy is shown. */
+interface Shown {
+  /** The heading of its dashboard. */
+  readonly title: string;
+  readonly raceLog: RaceLog;
+  readonly describe: DescribeAttempt;
+}
+
 async function main(): Promise<void> {
   const settings = readFlags(flags);
   const file = createMirrorFile('file.bin', 50_000_000);
   const servers = await startStreamServers(file, settings.seed);
   const raceLog = createRaceLog(1_000);
-  const tokens = show(createTokenProxy(servers.tokens), raceLog, describeStream);
-  const mirrors = show(createMirrorProxy(servers.mirrors), raceLog, describeHeld);
+  const tokens = show(createTokenProxy(servers.tokens), {
+    title: 'Token streams',
+    raceLog,
+    describe: describeStream,
+  });
+  const mirrors = show(createMirrorProxy(servers.mirrors), { title: 'Mirrors', raceLog, describe: describeHeld });
 
   const server = createServer(createStreamApp(tokens, mirrors));
   const port = await listen(server, { port: settings.port, flag: 'port' });
@@ -45,9 +57,9 @@ async function main(): Promise<void> {
   console.log([...adviseOn(servers, url), ...adviseOnFile(file, url), seedLine, raceLog.legend, ''].join('\n'));
 }
 
-function show(proxy: BalancingProxy, raceLog: RaceLog, describe: DescribeAttempt): ShownProxy {
+function show(proxy: BalancingProxy, { title, raceLog, describe }: Shown): ShownProxy {
   proxy.subscribe(raceLog.observer(describe));
-  return { proxy, dashboard: createDashboard(proxy) };
+  return { proxy, dashboard: createDashboard(proxy, { title }) };
 }
 
 function adviseOn({ tokens, mirrors }: StreamServers, url: string): string[] {
