@@ -15,16 +15,16 @@ const providers: EndpointOption[] = [
 /** Whether the first event of a stream is no error, in either of the ways in which providers send one behind a 200. */
 async function isSpeaking(response: InspectedResponse): Promise<boolean> {
   const first = await response.firstEvent();
-  return first?.event !== 'error' && !first?.data.startsWith('{"error"');
+  return first?.event !== 'error' && !/^\s*\{\s*"error"/.test(first?.data ?? '');
 }
 
-/** One line for each request: what the client got, and what every provider that may want money for it did. */
-function costLine({ url, finalStatus, bytes, durationMs, attempts }: RequestEnded): string {
+/** One line for each request: what the client got, how that ended, and what every provider that may want money for it did. */
+function costLine({ url, finalStatus, outcome: end, bytes, durationMs, attempts }: RequestEnded): string {
   const asked = attempts.map(
     ({ endpoint, status, outcome, discardedBytes }) =>
       `${endpoint} ${status ?? '-'} ${outcome} ${discardedBytes} B unread`,
   );
-  return `${url} ${finalStatus ?? '-'} ${bytes} B in ${Math.round(durationMs)} ms: ${asked.join(', ')}`;
+  return `${url} ${finalStatus ?? '-'} ${end} ${bytes} B in ${Math.round(durationMs)} ms: ${asked.join(', ')}`;
 }
 
 /** A gateway that keeps the keys, and asks the next provider when one is over its limit, fails, or does not begin to speak. */

@@ -54,6 +54,8 @@ describe('the recipe of token streams', () => {
     ['answers 401', answering(401, 'no such key')],
     ['sends an error as its first event', events('event: error\ndata: {"type":"overloaded_error"}')],
     ['sends an error without the name of one', events(': ping', 'data: {"error":{"message":"overloaded"}}')],
+    ['sends such an error with spaces', events('data: { "error": { "message": "overloaded" } }')],
+    ['sends such an error in several lines', events('data: {\ndata:   "error": { "message": "overloaded" }\ndata: }')],
     ['ends without an event', events(': ping')],
     ['breaks off before its first event', (_req, res) => stream(res).write(': ping\n\n', () => res.destroy())],
   ])('asks the next provider when one %s', async (_, listener) => {
@@ -111,7 +113,9 @@ describe('the recipe of token streams', () => {
     const { url, lines } = await serve([answering(529, 'overloaded'), speaking]);
     await request(url, prompt);
     await until(() => lines.length === 1);
-    expect(lines[0]).toMatch(/^\/v1\/messages 200 40 B in \d+ ms: p0 529 unusable 10 B unread, p1 200 won 0 B unread$/);
+    expect(lines[0]).toMatch(
+      /^\/v1\/messages 200 served 40 B in \d+ ms: p0 529 unusable 10 B unread, p1 200 won 0 B unread$/,
+    );
   });
 
   test('lets the client see a stream that breaks off in the middle', async () => {
@@ -129,9 +133,10 @@ describe('the recipe of token streams', () => {
         isClosed = true;
       });
     };
-    const { url } = await serve([endless]);
+    const { url, lines } = await serve([endless]);
     const client = http.request(url, prompt, (res) => res.once('data', () => client.destroy()));
     client.on('error', () => {}).end(prompt.body);
-    await until(() => isClosed);
+    await until(() => isClosed && lines.length === 1);
+    expect(lines[0]).toMatch(/^\/v1\/messages 200 client-gone 13 B in /);
   });
 });
