@@ -1,10 +1,8 @@
-import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
-import { WebSocket } from 'ws';
 import { createAfter } from '../../examples/from-http-proxy-middleware/after.ts';
 import { createBefore } from '../../examples/from-http-proxy-middleware/before.ts';
 import { Resources, request } from '../helpers/proxy.ts';
-import { startEcho } from '../helpers/upgrades.ts';
+import { replyTo, startEcho } from '../helpers/upgrades.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -75,11 +73,6 @@ describe.each(Object.entries(apps))('%s', (_, create) => {
 
   test('joins a WebSocket of that path alone', async () => {
     const { url } = await serve();
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/chat`);
-    await once(socket, 'open');
-    socket.send('tea');
-    const [message] = await once(socket, 'message');
-    expect(String(message)).toBe('tea');
-    socket.terminate();
+    expect(await replyTo('tea', `${url}/chat`)).toBe('tea');
   });
 });

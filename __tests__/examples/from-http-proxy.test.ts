@@ -1,11 +1,9 @@
-import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
-import { WebSocket } from 'ws';
 import { createAfter } from '../../examples/from-http-proxy/after.ts';
 import { createBefore } from '../../examples/from-http-proxy/before.ts';
 import { Resources, request } from '../helpers/proxy.ts';
 import { refusedUrl } from '../helpers/servers.ts';
-import { startEcho } from '../helpers/upgrades.ts';
+import { replyTo, startEcho } from '../helpers/upgrades.ts';
 
 const resources = new Resources();
 afterEach(() => resources.closeAll());
@@ -57,12 +55,7 @@ describe.each(Object.entries(apps))('%s', (_, create) => {
 
   test('joins a WebSocket', async () => {
     const { url } = await serve();
-    const socket = new WebSocket(`${url.replace('http', 'ws')}/chat`);
-    await once(socket, 'open');
-    socket.send('tea');
-    const [message] = await once(socket, 'message');
-    expect(String(message)).toBe('tea');
-    socket.terminate();
+    expect(await replyTo('tea', `${url}/chat`)).toBe('tea');
   });
 
   test('answers 502 when nobody is there', async () => {

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import http from 'node:http';
 import net, { type Socket } from 'node:net';
-import { type ServerOptions, WebSocketServer } from 'ws';
+import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 import { type BalancingProxyOptions, createBalancingProxy, type ProxyEvent } from '../../src/index.ts';
 import { inTime } from './deadline.ts';
 import type { ServedProxy } from './proxy.ts';
@@ -98,4 +99,14 @@ export function connectRaw(url: string, settings: RawSettings = {}): RawClient {
       return inTime(promise, JSON.stringify(wanted), () => text);
     },
   };
+}
+
+/** Says a word over a WebSocket of its own. @returns the first word that comes back. */
+export async function replyTo(word: string, url: string): Promise<string> {
+  const socket = new WebSocket(url.replace('http', 'ws'));
+  await once(socket, 'open');
+  socket.send(word);
+  const [message] = await once(socket, 'message');
+  socket.terminate();
+  return String(message);
 }
