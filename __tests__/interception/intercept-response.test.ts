@@ -98,6 +98,20 @@ describe('a response', () => {
     expect(received.headers).not.toHaveProperty('content-digest');
   });
 
+  test('gets another header although it has trailers, which are left out', async () => {
+    const { url } = await serve(
+      (_, res) => {
+        res.writeHead(200, { Trailer: 'X-Sum' }).write('hello');
+        res.addTrailers({ 'X-Sum': '1' });
+        res.end();
+      },
+      () => ({ headers: { 'X-Mine': '1' } }),
+    );
+    const received = await request(url);
+    expect(seen(received)).toEqual({ status: 200, text: 'hello', length: '5' });
+    expect(received.headers).not.toHaveProperty('trailer');
+  });
+
   test('is shown with its status, headers and request', async () => {
     const shown: unknown[] = [];
     const { url } = await serve(sending({ 'X-A': '1', 'Set-Cookie': ['a', 'b'] }, 'hello'), (body, response) => {
@@ -274,6 +288,49 @@ describe('an error', () => {
     expect(seen(await request(url))).toMatchObject({ status: 502, text: '502 ERR_BRP_EXHAUSTED\n' });
     const { url: hooked } = await serve(answering(200, 'hello'), never);
     expect(seen(await request(hooked))).toMatchObject({ status: 500, text: '500 ERR_BRP_HOOK\n' });
+  });
+
+  test('gets a page with its own reason phrase and a date', async () => {
+    const served = await serveApp((_, res) => res.writeHead(200, 'Fancy', { Date: 'x' }).end('hello'), never);
+    const { statusText, headers } = await request(served.url);
+    expect(statusText).toBe('Internal Server Error');
+    expect(headers.date).toMatch(/GMT$/);
+  });
+
+  test('is answered where the app throws at it', async () => {
+    const { url: endpoint } = await resources.start(answering(200, 'hello'));
+    const refuse = () => {
+      throw new Error('refused');
+    };
+    const served = await resources.serve({ endpoints: [endpoint] }, (proxy) => {
+      const intercepted = interceptResponse(proxy, never);
+      return (req, res) => intercepted(req, res, refuse);
+    });
+    expect(seen(await request(served.url))).toMatchObject({ status: 500, text: '500 ERR_BRP_HOOK\n' });
+  });
+
+  test('of other middleware behind the head breaks the response off', async () => {
+    const { url: endpoint } = await resources.start(answering(200, 'hello'));
+    const served = await resources.serve({ endpoints: [endpoint] }, (proxy) => (req, res) => {
+      res.end = () => {
+        throw new Error('no end');
+      };
+      interceptResponse(proxy, upper)(req, res);
+    });
+    await expect(request(served.url)).rejects.toThrow();
+  });
+
+  test('of other middleware before the head is answered as that of no endpoint', async () => {
+    const { url: endpoint } = await resources.start(answering(200, 'hello'));
+    const served = await resources.serve({ endpoints: [endpoint] }, (proxy) => (req, res) => {
+      const { setHeader } = res;
+      res.setHeader = (name, value) => {
+        if (name === 'X-Mine') throw new Error('no header');
+        return setHeader.call(res, name, value);
+      };
+      interceptResponse(proxy, () => ({ headers: { 'X-Mine': '1' } }))(req, res);
+    });
+    expect(seen(await request(served.url))).toMatchObject({ status: 502, text: '502 ERR_BRP_ATTEMPT\n' });
   });
 
   test('in the middle of a body that is held is an error page, not a broken message', async () => {

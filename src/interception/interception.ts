@@ -1,5 +1,6 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { checkedChanges } from '../attempts/attempt/header-hook.ts';
+import { takeHeadBack } from '../client/response/respond.ts';
 import { isEventStream } from '../http/event-stream.ts';
 import { contentLengthOf, type HeaderList } from '../http/headers.ts';
 import { isClientGone } from '../http/http2-stream.ts';
@@ -32,7 +33,6 @@ const ofBytes = [
   'repr-digest',
   'digest',
   'accept-ranges',
-  'trailer',
 ];
 
 /** Gives one response to the user's function, and sends what comes of it. */
@@ -105,7 +105,8 @@ export class Interception {
   /** An error page must not get `Content-Length`, `ETag` and the like of the response. */
   #takeHeadersBack(): void {
     const { res } = this.#settings;
-    for (const header of res.getHeaderNames()) res.removeHeader(header);
+    if (res.headersSent) return;
+    takeHeadBack(res, res.getHeaderNames());
     for (const [header, value] of Object.entries(this.#headersBefore)) {
       if (value !== undefined) res.setHeader(header, value);
     }
@@ -122,6 +123,8 @@ function sendWhole(res: ServerResponse, body: Buffer): void {
   const hasBody = mayHaveBody(res);
   if (hasBody) res.setHeader('Content-Length', body.length);
   else res.removeHeader('Content-Length');
+  // Node throws when trailers are announced for a body with a length.
+  res.removeHeader('Trailer');
   // With head and body in one go, Node takes some headers for UTF-8 (nodejs/node 46528).
   res.writeHead(res.statusCode);
   if (hasBody && body.length > 0) res.end(body);

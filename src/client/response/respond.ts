@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { constants as http2Constants } from 'node:http2';
 import type { BalancingProxyError } from '../../errors.ts';
-import { groupByName, type HeaderList, hasHighByte, isFieldValue } from '../../http/headers.ts';
+import { groupByName, type HeaderList, hasHighByte, isFieldValue, namesOf } from '../../http/headers.ts';
 import { groupForHttp2 } from '../../http/http2-headers.ts';
 import { http2StreamOf } from '../../http/http2-stream.ts';
 import { responseBrokenOff } from '../../transports/message/response-body.ts';
@@ -36,7 +36,7 @@ export async function respond(res: ServerResponse, answer: ClientResponse): Prom
     endWhole(res, answer.body, answer.response.trailers());
     return answer.body.length;
   } catch (error) {
-    if (!res.headersSent) takeHeadBack(res, answer);
+    if (!res.headersSent) takeHeadBack(res, namesOf(answer.headers));
     throw error;
   }
 }
@@ -65,10 +65,10 @@ function endWhole(res: ServerResponse, body: Buffer, received: HeaderList): void
 }
 
 /** Takes the endpoint's head off `res`: an error page must not get the endpoint's `Content-Length` or `Content-Encoding`. */
-function takeHeadBack(res: ServerResponse, { headers }: ClientResponse): void {
+export function takeHeadBack(res: ServerResponse, names: Iterable<string>): void {
   const { sendDate } = res;
   if (res.req.httpVersionMajor < 2) res.statusMessage = '';
-  for (const { name } of groupByName(headers)) res.removeHeader(name);
+  for (const name of names) res.removeHeader(name);
   // Node takes the removal of the endpoint's date for a wish to have none.
   res.sendDate = sendDate;
 }
