@@ -33,7 +33,7 @@ export const routeOptions = {
 };
 
 /**
- * A function of the user's that is held to its contract: what it throws becomes its answer, only the first answer counts, and a list comes
+ * A function of the user's that is held to its contract: what it throws, or rejects with, becomes its answer, only the first answer counts, and a list comes
  * where a list is asked for.
  */
 function careful(ask: LookupFunction): LookupFunction {
@@ -48,20 +48,23 @@ function careful(ask: LookupFunction): LookupFunction {
       else if (options.all) callback(null, found);
       else callback(null, first?.address ?? '', first?.family);
     };
+    // A function that answers at once must not be ahead of those who wait for the answer.
+    const fail = (thrown: unknown): void => process.nextTick(answer, thrown, []);
     try {
-      ask(hostname, options, (error, found, family) => {
+      const returned: unknown = ask(hostname, options, (error, found, family) => {
         const list = Array.isArray(found) ? found : [{ address: found, family: family ?? isIP(String(found)) }];
-        // A function that answers at once must not be ahead of those who wait for the answer.
         process.nextTick(answer, error, list);
       });
+      // Nobody else would handle the rejection of an async function, which would end the process.
+      if (returned instanceof Promise) returned.catch(fail);
     } catch (thrown) {
-      process.nextTick(answer, thrown, []);
+      fail(thrown);
     }
   };
 }
 
-function isAddress({ address }: LookupAddress): boolean {
-  return isIP(address) !== 0;
+function isAddress(found: LookupAddress | null): boolean {
+  return found !== null && isIP(found.address) !== 0;
 }
 
 function noAddress(hostname: string): Error {
