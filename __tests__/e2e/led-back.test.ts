@@ -1,6 +1,7 @@
 import type http from 'node:http';
 import express from 'express';
 import type { BalancingProxyOptions } from '../../src/index.ts';
+import { fakeTransport } from '../../src/testing/fake-transport.ts';
 import { frames, type Middleware, textOf } from '../helpers/frames.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request } from '../helpers/proxy.ts';
@@ -67,6 +68,29 @@ describe('`locationRewrite`', () => {
     const endpoints = [{ url: endpoint, headers: { Host: 'shop.internal:80' } }];
     const url = await serveMounted({ endpoints, locationRewrite: true });
     expect((await request(url)).headers.location).toBe('/api/cart');
+  });
+
+  test.each([
+    ['https://shop.internal', 'http://shop.internal/cart', '/api/cart'],
+    ['http://shop.internal', 'http://shop.internal/cart', '/api/cart'],
+    ['http://shop.internal', 'https://shop.internal/cart', 'https://shop.internal/cart'],
+    ['http://shop.internal:8080', 'https://shop.internal/cart', 'https://shop.internal/cart'],
+  ])('makes of an endpoint %s that says %s: %s', async (url, location, expected) => {
+    const transport = fakeTransport(() => ({ status: 301, headers: ['Location', location] }));
+    const mounted = await serveMounted({ endpoints: [url], transport, locationRewrite: true });
+    expect((await request(mounted)).headers.location).toBe(expected);
+  });
+
+  test.each([
+    ['http://www.example.com/cart', '/api/cart'],
+    ['https://www.example.com/cart', '/api/cart'],
+    ['https://www.example.com:8443/cart', 'https://www.example.com:8443/cart'],
+  ])('makes of the host that an endpoint is told, whatever the protocol, in %s: %s', async (location, expected) => {
+    const transport = fakeTransport(() => ({ status: 301, headers: ['Location', location] }));
+    const endpoints = ['http://shop.internal'];
+    const mounted = await serveMounted({ endpoints, transport, locationRewrite: true, preserveHost: true });
+    const { headers } = await request(mounted, { headers: { Host: 'www.example.com' } });
+    expect(headers.location).toBe(expected);
   });
 
   test('leaves other statuses alone, and everything where it is off', async () => {

@@ -94,11 +94,7 @@ describe.each(transports)('over %s', (_name, isHttp2, create) => {
       /broken/,
     ],
     ['rejects', (async () => Promise.reject(new Error('broken'))) as LookupFunction, /broken/],
-    [
-      'gives a list with a hole',
-      (_, __, callback) => callback(null, [null as never]),
-      /`lookup` gave no IP address/,
-    ],
+    ['gives a list with a hole', (_, __, callback) => callback(null, [null as never]), /`lookup` gave no IP address/],
     ['gives no address', (_, __, callback) => callback(null, []), /`lookup` gave no IP address/],
     ['gives a name', (_, __, callback) => callback(null, 'api.internal', 4), /`lookup` gave no IP address/],
   ];

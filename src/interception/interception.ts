@@ -26,14 +26,7 @@ interface InterceptionSettings {
 const name = 'interceptResponse';
 
 /** Headers that tell of the bytes of a body, or promise parts of it, and are wrong of another one. */
-const ofBytes = [
-  'content-encoding',
-  'content-md5',
-  'content-digest',
-  'repr-digest',
-  'digest',
-  'accept-ranges',
-];
+const ofBytes = ['content-encoding', 'content-md5', 'content-digest', 'repr-digest', 'digest', 'accept-ranges'];
 
 /** Gives one response to the user's function, and sends what comes of it. */
 export class Interception {

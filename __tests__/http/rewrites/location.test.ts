@@ -3,8 +3,8 @@ import { mayLead, rewrittenLocation } from '../../../src/http/rewrites/location.
 const from = { hosts: ['a.internal:8080'], basePath: '/v1', baseQuery: 'key=1', secure: false };
 const endpoints = [
   from,
-  { hosts: ['b.internal'], basePath: '', baseQuery: '' },
-  { hosts: ['b.internal', 'known.internal'], basePath: '/v2', baseQuery: '' },
+  { hosts: ['b.internal:80'], basePath: '', baseQuery: '' },
+  { hosts: ['b.internal:80', 'known.internal:80'], basePath: '/v2', baseQuery: '' },
   { hosts: ['[::1]:8080'], basePath: '', baseQuery: '' },
 ];
 
@@ -34,6 +34,7 @@ describe('a `Location`', () => {
   test.each([
     ['to elsewhere', 'https://login.example/v1/'],
     ['to another port', 'http://a.internal/v1/'],
+    ['to the usual port of another protocol', 'https://b.internal/cart'],
     ['to a path that is not below the base path', 'http://a.internal:8080/v10'],
     ['to a path outside the base path', '/cart'],
     ['that is relative', 'cart'],

@@ -56,9 +56,14 @@ function locationRewriter(
   return (location) => rewrittenLocation(location, { from: named(address), endpoints, base });
 }
 
-/** The hosts for which an endpoint may take itself: that of its URL, and the one that it is told in `Host`. */
+/**
+ * The hosts for which an endpoint may take itself: that of its URL, and the one that it is told in `Host`. An endpoint need not know that
+ * something in front of it takes TLS off, so that `http` counts for `https`. `https` does not count for the `http` of a URL: a server that
+ * sends its clients on to TLS would get them back for ever.
+ */
 function hostsOf({ secure, host, headers }: EndpointAddress, asked: string | undefined): readonly string[] {
   const told = firstValueOf(headers, 'host') ?? asked;
-  const known = told === undefined ? undefined : hostNamed(secure ? 'https' : 'http', told);
-  return known === undefined ? [host] : [host, known];
+  const own = [hostNamed('http', host), secure ? hostNamed('https', host) : undefined];
+  const all = told === undefined ? own : [...own, hostNamed('http', told), hostNamed('https', told)];
+  return all.filter((one) => one !== undefined);
 }

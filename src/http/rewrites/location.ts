@@ -1,6 +1,6 @@
 /** Where an endpoint is, as a `Location` of its own may name it. */
 export interface LocationTarget {
-  /** Hosts with their ports, as `URL.host` has them. */
+  /** Its hosts as {@link hostNamed} has them. */
   readonly hosts: readonly string[];
   /** Empty or `/base`. */
   readonly basePath: string;
@@ -40,7 +40,8 @@ export function rewrittenLocation(location: string, { from, endpoints, base }: L
   const [, scheme, authority, rest] = withAuthority.exec(location) ?? [];
   const isPath = authority === undefined;
   if (isPath && !location.startsWith('/')) return location;
-  const host = isPath ? undefined : hostNamed(scheme ?? (from.secure ? 'https' : 'http'), authority);
+  const isSecure = scheme === undefined ? from.secure : scheme.toLowerCase() === 'https';
+  const host = isPath ? undefined : hostNamed(isSecure ? 'https' : 'http', authority);
   const targets = isPath ? [from] : endpoints.filter(({ hosts }) => host !== undefined && hosts.includes(host));
   const inner = innermost(targets, (isPath ? location : rest) ?? '');
   if (inner === undefined) return location;
@@ -49,9 +50,10 @@ export function rewrittenLocation(location: string, { from, endpoints, base }: L
   return likeAuthority.test(led) ? `/.${led}` : led;
 }
 
-/** The host that an authority names, without user and default port; undefined when it is none. */
-export function hostNamed(scheme: string, authority: string): string | undefined {
-  return URL.parse(`${scheme}://${authority}`)?.host;
+/** The host that an authority names, always with a port and never with a user: `a.internal:80`; undefined when it is none. */
+export function hostNamed(scheme: 'http' | 'https', authority: string): string | undefined {
+  const url = URL.parse(`${scheme}://${authority}`);
+  return url ? `${url.hostname}:${url.port || (scheme === 'https' ? 443 : 80)}` : undefined;
 }
 
 /** The reference below the longest base path, without the query of that endpoint; undefined when it is below none. */
