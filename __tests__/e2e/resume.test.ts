@@ -164,6 +164,36 @@ test('an endpoint that broke off is asked last, and may go on itself', async () 
   ]);
 });
 
+describe('an endpoint that was no use to this very request is asked for the rest after others:', () => {
+  const absent = { ...good, status: 404, hasRanges: false };
+
+  test.each<[string, Partial<MirrorSettings>]>([
+    ['its status was not preferred', absent],
+    ['its status was not usable', { ...absent, status: 503 }],
+    [
+      'it broke off before anything of it was used',
+      { ...good, content: contentOf(300), isChunked: true, breaksAt: [10] },
+    ],
+  ])('%s', async (_, poor) => {
+    const twice = { ...breaking, breaksAt: [100_000, 50_000] };
+    const served = await serve([poor, twice, twice, good], { preferStatuses: '200' });
+    expect(sha256((await request(served.url)).body)).toBe(whole);
+    const { attempts } = await endOf(served);
+    expect(attempts.map(({ endpoint }) => endpoint)).toEqual([0, 1, 2, 3].map((index) => `mirror ${index}`));
+  });
+
+  test('but before the one that broke off', async () => {
+    const served = await serve([absent, breaking], { preferStatuses: '200' });
+    expect(sha256((await request(served.url)).body)).toBe(whole);
+    expect(outcomesOf(await endOf(served))).toEqual([
+      'mirror 0 first lost',
+      'mirror 1 failure won ERR_BRP_CONNECTION_LOST',
+      'mirror 0 resume failed ERR_BRP_NOT_RESUMED',
+      'mirror 1 resume resumed',
+    ]);
+  });
+});
+
 test('endpoints that break off again and again do not keep others from being asked', async () => {
   const often = { ...good, breaksAt: Array(20).fill(10_000) };
   const served = await serve([often, often, good]);

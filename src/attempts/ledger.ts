@@ -89,6 +89,11 @@ export class AttemptLedger {
     return this.#broken.length === this.#attempts.length ? [...this.#broken] : [];
   }
 
+  /** The candidates of which an attempt was in vain: asked again within the same request, they would hardly do better. */
+  candidatesInVain(): readonly Candidate[] {
+    return this.#attempts.filter(({ isInVain }) => isInVain).map(({ candidate }) => candidate);
+  }
+
   /** The number of attempts so far. */
   get count(): number {
     return this.#attempts.length;
@@ -110,5 +115,5 @@ function attemptEndingOf({ value, abort }: Arrival<JudgedResponse>): AttemptEndi
   if (!value.isUsable) return { outcome: 'unusable', discardedBytes };
   const hasBroken = !abort.signal.aborted && conditionOf(value) === 'broken';
   if (hasBroken) return { outcome: 'failed', error: responseBrokenOff(undefined), discardedBytes };
-  return { outcome: 'lost', discardedBytes };
+  return { outcome: 'lost', discardedBytes, isPreferred: value.isPreferred };
 }

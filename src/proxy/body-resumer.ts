@@ -132,7 +132,11 @@ export class BodyResumer implements Resumer {
     const rest: Rest = { ...way, of: response, atByte, digest: this.#hash?.copy().digest() };
     return {
       outgoing: requestForRest(outgoing, rest),
-      course: stageOfMending(candidatesFor(this.#resumable, this.#broken), config.hedge, 'resume'),
+      course: stageOfMending(
+        candidatesFor(this.#resumable, this.#broken, this.#request.ledger.candidatesInVain()),
+        config.hedge,
+        'resume',
+      ),
       config,
       examination: (received, settings) => examineRest(received, settings, rest),
     };
@@ -140,11 +144,20 @@ export class BodyResumer implements Resumer {
 }
 
 /**
- * The endpoints that have not broken off, best first, then those that have, the last one last: two that break off again and again would
- * otherwise go on with each other's bodies, and a good one would never be asked.
+ * The endpoints that have not broken off, best first: those of which no attempt was in vain, then the others, of which one may have said
+ * 404 a moment ago. Then those that have broken off, the last one last: two that break off again and again would otherwise go on with each
+ * other's bodies, and a good one would never be asked.
  */
-function* candidatesFor({ pool, known, order }: Resumable, broken: readonly Candidate[]): Iterable<Candidate> {
-  yield* pool.choose(allBut(known, broken), { order, max: Infinity, isRace: false }).all();
+function* candidatesFor(
+  { pool, known, order }: Resumable,
+  broken: readonly Candidate[],
+  inVain: readonly Candidate[],
+): Iterable<Candidate> {
+  const sound = allBut(known, broken);
+  const promising = allBut(sound, inVain);
+  for (const group of [promising, allBut(sound, promising)]) {
+    yield* pool.choose(group, { order, max: Infinity, isRace: false }).all();
+  }
   yield* broken;
 }
 

@@ -1,6 +1,6 @@
 import type { Candidate } from '../../endpoints/candidate.ts';
 import type { AttemptEnd } from '../../endpoints/state/attempt-end.ts';
-import type { BalancingProxyError } from '../../errors.ts';
+import { type BalancingProxyError, isSuccess } from '../../errors.ts';
 import type { AttemptReport, BodyBreak } from '../../events/events.ts';
 import type { AttemptReason } from '../../race/rules.ts';
 
@@ -16,6 +16,8 @@ interface AttemptStart extends Pick<Attempt, 'candidate' | 'reason' | 'number'> 
 export interface AttemptEnding extends Omit<AttemptEnd, 'elapsedMs'> {
   /** Bytes of its response's body that were read for nobody. @default 0 */
   readonly discardedBytes?: number;
+  /** Whether its response could win at once. @default true */
+  readonly isPreferred?: boolean;
 }
 
 /** The head of an attempt's response. */
@@ -88,6 +90,13 @@ export class Attempt {
   get answeredAfterMs(): number {
     const { head, usableAfterMs = head?.afterMs ?? this.#elapsedMs } = this.#state;
     return this.startedAtMs - this.#requestStartedAt + usableAfterMs;
+  }
+
+  /** Whether it has brought nothing that its request wants: it has failed, or its response was not usable or not preferred. */
+  get isInVain(): boolean {
+    if (this.#state.kind !== 'ended') return false;
+    const { outcome, isPreferred = true } = this.#state.ending;
+    return outcome !== 'cancelled' && (!isSuccess(outcome) || !isPreferred);
   }
 
   /** Takes note that the head of the response is here. */
