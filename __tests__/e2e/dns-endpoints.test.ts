@@ -138,17 +138,24 @@ describe('endpoints by DNS', () => {
     const { port } = await resources.start(answering(200, 'ok'));
     dns.manners = manners;
     const { url, events } = await serve(`http://api.internal:${port}`, { timeoutMs: 200 });
-    const { status, text } = await request(url);
-    expect([status, text]).toEqual([500, '500 ERR_BRP_ENDPOINTS\n']);
+    const { status, headers, text } = await request(url);
+    expect([status, headers['retry-after'], text]).toEqual([503, '1', '503 ERR_BRP_NO_ENDPOINT\n']);
     const cause = { message: `no address from DNS for api.internal (A): ${why}` };
     expect(events.at(-1)).toMatchObject({
       type: 'request-ended',
-      error: { message: 'the `endpoints` function failed', cause },
+      error: { message: 'no endpoint is known yet, because DNS gives no address', cause },
     });
     dns.manners = 'well';
     dns.zone.set('A api.internal', ['127.0.0.1']);
     expect((await request(url)).text).toBe('ok');
   });
+});
+
+test('a function that asks DNS among other things and is given no address fails as DNS alone does', async () => {
+  dns.manners = 'NXDOMAIN';
+  const find = dnsEndpoints('http://api.internal', { servers: [dns.server] });
+  const served = await resources.serve({ endpoints: async (req) => [...(await find(req)), 'http://127.0.0.1:1'] });
+  expect(await request(served.url)).toMatchObject({ status: 503, text: '503 ERR_BRP_NO_ENDPOINT\n' });
 });
 
 test('a request that comes after a pause does not fail for DNS that is silent, though it has little time', async () => {

@@ -98,11 +98,15 @@ describe('a name in a list', () => {
     dns.manners = 'NXDOMAIN';
     const names = ['a.internal', 'b.internal'].map((name) => byName(name, one.port));
     const { url, events } = await serve(names);
-    expect(await request(url)).toMatchObject({ status: 500, text: '500 ERR_BRP_ENDPOINTS\n' });
+    expect(await request(url)).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+      text: '503 ERR_BRP_NO_ENDPOINT\n',
+    });
     const end = events.find(({ type }) => type === 'request-ended');
     expect(end).toMatchObject({
       error: {
-        message: 'no endpoint is known, because DNS gives none',
+        message: 'no endpoint is known yet, because DNS gives no address',
         cause: { message: expect.stringMatching(/a\.internal \(A\).*; .*b\.internal \(A\)/) },
       },
     });

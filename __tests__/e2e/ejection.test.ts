@@ -233,6 +233,9 @@ describe('an endpoint with `maxInFlight` attempts', () => {
     return abort;
   }
 
+  const lastErrorOf = ({ events }: ServedProxy) =>
+    events.flatMap((event) => (event.type === 'request-ended' ? event.error?.message : [])).at(-1);
+
   test('is passed over, and when all are full the answer is 503 with Retry-After', async () => {
     const endpoints = [(await resources.start(hanging)).url, (await resources.start(hanging)).url];
     const served = await serve({ endpoints, strategy: 'failover', maxInFlight: 2 });
@@ -242,6 +245,17 @@ describe('an endpoint with `maxInFlight` attempts', () => {
     expect(served.proxy.endpoints.map(({ inFlight }) => inFlight)).toEqual([2, 2]);
     const { status, headers, text } = await request(served.url);
     expect([status, headers['retry-after'], text]).toEqual([503, '1', '503 ERR_BRP_NO_ENDPOINT\n']);
+    expect(lastErrorOf(served)).toBe('no endpoint may be tried: 2 are full (maxInFlight)');
+    abort.abort();
+  });
+
+  test('is told apart from a drained one, by counts', async () => {
+    const endpoints = await Promise.all([1, 2, 3].map(() => resources.startAt(hanging)));
+    const served = await serve({ endpoints, strategy: 'failover', maxInFlight: 1 });
+    for (const name of endpoints.slice(1)) served.proxy.drain(name);
+    const abort = await occupy(served, 1);
+    await request(served.url);
+    expect(lastErrorOf(served)).toBe('no endpoint may be tried: 2 are drained, 1 is full (maxInFlight)');
     abort.abort();
   });
 

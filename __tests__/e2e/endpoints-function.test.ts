@@ -64,7 +64,8 @@ describe('a function that gives the endpoints', () => {
     const { url, events } = await resources.serve({ endpoints: () => [] });
     const { status, headers, text } = await request(url);
     expect([status, headers['retry-after'], text]).toEqual([503, '1', '503 ERR_BRP_NO_ENDPOINT\n']);
-    expect(events.at(-1)).toMatchObject({ type: 'request-ended', attempts: [] });
+    const error = { message: 'no endpoint may be tried: none is given' };
+    expect(events.at(-1)).toMatchObject({ type: 'request-ended', attempts: [], error });
   });
 
   const nonsense: ReadonlyArray<readonly [string, EndpointsFunction]> = [

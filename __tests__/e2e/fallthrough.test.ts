@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import express from 'express';
 import { type BalancingProxyOptions, createBalancingProxy, type RequestEnded } from '../../src/index.ts';
 import { temporaryFile } from '../cli/files.ts';
+import { startDns } from '../helpers/dns-server.ts';
 import { type Frame, frames, type Middleware, textOf } from '../helpers/frames.ts';
 import { later } from '../helpers/late.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
@@ -104,6 +105,15 @@ describe('a request to which no response is usable', () => {
       ['unusable', 'cancelled'],
     ],
     ['there is no endpoint', 'ERR_BRP_NO_ENDPOINT', async () => ({ endpoints: () => [] }), []],
+    [
+      'DNS gives no address',
+      'ERR_BRP_NO_ENDPOINT',
+      async () => {
+        const { server } = resources.use(await startDns());
+        return { endpoints: [{ dns: 'http://api.internal', servers: [server] }] };
+      },
+      [],
+    ],
     [
       'rounds of retry were of no use',
       'ERR_BRP_EXHAUSTED',

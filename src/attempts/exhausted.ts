@@ -6,11 +6,13 @@ const causes: ReadonlyArray<[ErrorCode, string]> = [
   ['ERR_BRP_NO_SOCKET', 'this host has no socket left to connect to an endpoint'],
 ];
 
-/** The error of a request for which no attempt has given a response. */
-export function exhausted(attempts: readonly AttemptResult[]): BalancingProxyError {
+/** The error of a request for which no attempt has given a response. @param whyNobody says why none was made, in words without names. */
+export function exhausted(attempts: readonly AttemptResult[], whyNobody?: string): BalancingProxyError {
   const headers = { 'Retry-After': '1' };
-  if (attempts.length === 0)
-    return new BalancingProxyError('ERR_BRP_NO_ENDPOINT', 'no endpoint may be tried', { headers });
+  if (attempts.length === 0) {
+    const message = ['no endpoint may be tried', whyNobody].filter(Boolean).join(': ');
+    return new BalancingProxyError('ERR_BRP_NO_ENDPOINT', message, { headers });
+  }
   const cause = attempts.at(-1)?.error;
   for (const [code, message] of causes) {
     if (!attempts.every(({ error }) => error?.code === code)) continue;

@@ -89,6 +89,17 @@ export class EndpointStages {
     return ms === 0 ? 0 : Math.ceil(ms) + 1;
   }
 
+  /** Why nobody is asked at this moment, by counts: clients may be shown it. Undefined where somebody would be. */
+  get whyNobody(): string | undefined {
+    if (this.#candidates.length === 0) return 'none is given';
+    if (this.#candidates.some(({ endpoint }) => endpoint.mayBeAsked)) return undefined;
+    const drained = this.#candidates.filter(({ endpoint }) => endpoint.isDrained).length;
+    const full = this.#candidates.length - drained;
+    return [drained > 0 && counted(drained, 'drained'), full > 0 && `${counted(full, 'full')} (maxInFlight)`]
+      .filter(Boolean)
+      .join(', ');
+  }
+
   /** The candidates of all stages in one row, for requests that ask at one pace. */
   *all(): Iterable<Candidate> {
     for (let stage = this.next(false); stage; stage = this.next(false)) {
@@ -154,4 +165,8 @@ function tiersOf(candidates: readonly Candidate[]): readonly number[] {
   const first = candidates[0]?.tier ?? 0;
   if (candidates.every(({ tier }) => tier === first)) return [first];
   return [...new Set(candidates.map(({ tier }) => tier))].sort((a, b) => a - b);
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${count === 1 ? 'is' : 'are'} ${word}`;
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { createDnsQuery } from '../endpoints/dns/dns.ts';
 import { LastGood } from '../endpoints/dns/last-good.ts';
+import { noAddressYet } from '../endpoints/dns/no-address-yet.ts';
 import type { Parser } from '../support/parser/kinds.ts';
 import { fields, objectOf, type ValuesOf } from '../support/parser/option.ts';
 import { parseOrThrow } from '../support/parser/problems.ts';
@@ -34,7 +35,8 @@ const parseArguments: Parser<Arguments> = (value, option) => {
  * the `Host` header and the name for the certificate; with SRV records, port and name are the target's. So do `headers`, `tier` and the
  * settings of an endpoint among the options.
  *
- * DNS is asked only when a request comes. The first request waits for the answer, and fails when there is none. Later requests never
+ * DNS is asked only when a request comes. The first request waits for the answer, and fails with `ERR_BRP_NO_ENDPOINT` when
+ * there is none. Later requests never
  * fail for DNS, because the last good answer is kept as long as there is no better one.
  * @throws BalancingProxyError `ERR_BRP_OPTIONS` that lists everything that is wrong with the arguments.
  */
@@ -47,7 +49,10 @@ export function dnsEndpoints(url: string | URL, options: DnsEndpointsOptions = {
     refreshMs,
     // As long as nothing has changed, the list stays the very same, which is not parsed again.
     ask: async (known) => {
-      const list = (await query()).map((answer) =>
+      const answers = await query().catch((cause: unknown) => {
+        throw noAddressYet(cause);
+      });
+      const list = answers.map((answer) =>
         Object.freeze({ url: urlAt(parsed.url, answer).href, address: answer.address, ...shared }),
       );
       return known && isDeepStrictEqual(known, list) ? known : Object.freeze(list);

@@ -7,7 +7,6 @@ import type { DnsSnapshot } from '../endpoints/dns/dns-snapshot.ts';
 import type { ConfiguredEndpoint } from '../endpoints/place/configured-endpoint.ts';
 import { EndpointSource } from '../endpoints/place/endpoint-source.ts';
 import type { EndpointPool } from '../endpoints/pool.ts';
-import { BalancingProxyError } from '../errors.ts';
 import type { Events } from '../events/proxy-events.ts';
 import type { Config } from '../options/config.ts';
 import { listParser } from '../options/endpoints.ts';
@@ -48,13 +47,14 @@ export class CandidateSource {
     }
     const discovery = new Discovery(endpoints, (event) => this.#report(event));
     this.#discovery = discovery;
-    this.#find = () => discovered(discovery);
+    this.#find = () => discovery.current();
     this.#candidatesAt(discovery.known);
   }
 
   /**
    * The candidates for one request, at once where nobody has to be asked.
-   * @throws BalancingProxyError `ERR_BRP_ENDPOINTS`, as a rejection, when there is no list; the signal's reason when it fires first.
+   * @throws BalancingProxyError `ERR_BRP_ENDPOINTS` or `ERR_BRP_NO_ENDPOINT`, as a rejection, when there is no list; the signal's reason
+   * when it fires first.
    */
   for(req: IncomingMessage, signal: AbortSignal): readonly Candidate[] | Promise<readonly Candidate[]> {
     if (this.#fixed) return this.#fixed;
@@ -85,13 +85,4 @@ export class CandidateSource {
     if (event.type === 'endpoints-changed' && this.#discovery) this.#candidatesAt(this.#discovery.known);
     if (this.#events.isHeard(event.type)) this.#events.emit(event);
   }
-}
-
-function discovered(discovery: Discovery): List | Promise<List> {
-  const list = discovery.current();
-  if (!(list instanceof Promise)) return list;
-  return list.catch((cause: unknown) => {
-    // The cause names endpoints, and clients may be shown the message.
-    throw new BalancingProxyError('ERR_BRP_ENDPOINTS', 'no endpoint is known, because DNS gives none', { cause });
-  });
 }

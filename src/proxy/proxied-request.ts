@@ -8,6 +8,7 @@ import { abandonUpload } from '../client/request/abandon-upload.ts';
 import { toProxyError } from '../client/response/answer-error.ts';
 import { endedByApp, isBegunByApp, isEndedByApp } from '../client/response/ending.ts';
 import type { Candidate } from '../endpoints/candidate.ts';
+import type { EndpointStages } from '../endpoints/stages.ts';
 import { BalancingProxyError, isUnanswered } from '../errors.ts';
 import type { RequestEnded } from '../events/events.ts';
 import type { Reporter } from '../events/reporter.ts';
@@ -37,6 +38,8 @@ interface Settling {
   readonly race: RaceOptions<Candidate, JudgedResponse>;
   /** The options that say how long a spare is held. */
   readonly config: HoldOptions;
+  /** The endpoints of the race, which know why nobody was asked. */
+  readonly chosen: Pick<EndpointStages, 'whyNobody'>;
 }
 
 /** How the response to the client ended. */
@@ -106,14 +109,14 @@ export class ProxiedRequest {
    * @throws BalancingProxyError `ERR_BRP_EXHAUSTED` and its like when there is nothing to send, `ERR_BRP_ENDED_BY_APP` when it is
    * too late for both; the signal's reason when it fires first.
    */
-  async settle({ strategy, race, config }: Settling): Promise<SentResponse> {
+  async settle({ strategy, race, config, chosen }: Settling): Promise<SentResponse> {
     this.#strategy = strategy;
     this.#race = new Race(race);
     const winner = await this.#race.run();
     this.#race = undefined;
     const sent = winner ?? (this.#mayPassOnNow ? undefined : await this.#spares.take(config, this.signal));
     this.#life.settle();
-    if (!sent) throw exhausted(this.ledger.reports());
+    if (!sent) throw exhausted(this.ledger.reports(), chosen.whyNobody);
     const isLate = isBegunByApp(this.res);
     this.ledger.end(sent.value.attempt, { outcome: isLate ? 'lost' : 'won' });
     this.#spares.close();

@@ -128,7 +128,7 @@ export class ProxyServer {
     const stages = new RequestStages(request, { chosen, pace: plan.pace, outgoing, config });
     const peers = plan.choice.isRace ? undefined : known;
     const race = raceFor(request, { outgoing, course: stages.course(), config, peers });
-    const sent = await request.settle({ strategy: plan.strategy, race, config });
+    const sent = await request.settle({ strategy: plan.strategy, race, config, chosen });
     const isStreamed = sent.judged.body instanceof Readable;
     const { pool } = this;
     const { order } = plan.choice;

@@ -4,6 +4,7 @@ import { type EndpointItem, isName } from './configured-name.ts';
 import { DiscoveredName } from './discovered-name.ts';
 import type { DnsEvents } from './dns-events.ts';
 import type { DnsSnapshot } from './dns-snapshot.ts';
+import { noAddressYet } from './no-address-yet.ts';
 
 /** Is told of events, after the list has changed. */
 type OnEvent = (event: DnsEvents) => void;
@@ -53,7 +54,7 @@ export class Discovery {
   /**
    * The endpoints for a request at this moment: the very same list as long as no answer changes. Where none is known, it is that of the name which
    * DNS answers for first. Where all that is known is as old as a long pause, the new answers are waited for a little.
-   * @throws Error, as a rejection, when no endpoint is known and DNS was asked for every name in vain.
+   * @throws BalancingProxyError `ERR_BRP_NO_ENDPOINT`, as a rejection, when no endpoint is known and DNS was asked for every name in vain.
    */
   current(): readonly ConfiguredEndpoint[] | Promise<readonly ConfiguredEndpoint[]> {
     if (this.#list.length === 0) return this.#first();
@@ -97,7 +98,7 @@ export class Discovery {
       await Promise.any(this.#names.map(({ name }) => name.answers.renew()));
     } catch (error) {
       const problems = (error as AggregateError).errors.map(({ message }: Error) => message);
-      throw new Error(problems.join('; '));
+      throw noAddressYet(new Error(problems.join('; ')));
     }
     return this.#list;
   }

@@ -24,13 +24,15 @@ export class EndpointSource {
 
   /**
    * The endpoints for one request.
-   * @throws BalancingProxyError `ERR_BRP_ENDPOINTS` when the function throws, rejects or returns nonsense.
+   * @throws BalancingProxyError `ERR_BRP_ENDPOINTS` when the function throws, rejects or returns nonsense; `ERR_BRP_NO_ENDPOINT` when the
+   * function throws just that, as that of `dnsEndpoints()` does.
    */
   async for(req: IncomingMessage): Promise<readonly ConfiguredEndpoint[]> {
     if (typeof this.#given !== 'function') return this.#given;
     try {
       return this.#parseOnce(await this.#given(req));
     } catch (cause) {
+      if (cause instanceof BalancingProxyError && cause.code === 'ERR_BRP_NO_ENDPOINT') throw cause;
       // The cause may name endpoints, and clients may be shown the message.
       throw new BalancingProxyError('ERR_BRP_ENDPOINTS', 'the `endpoints` function failed', { cause });
     }
