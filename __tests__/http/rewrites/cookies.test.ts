@@ -17,6 +17,7 @@ describe('the rules for cookies', () => {
     ['leave other domains', { domain: { 'a.example': 'c' } }, 'a; Domain=b.a.example', 'a; Domain=b.a.example'],
     ['take no method of objects for a rule', { domain: {} }, 'a; Domain=constructor', 'a; Domain=constructor'],
     ['add no domain', { domain: all }, 'a=Domain=a; Path=/', 'a=Domain=a; Path=/'],
+    ['take an empty attribute for none', { domain: all, path: all }, 'a; Domain=; Path= ; b', 'a; Domain=; Path= ; b'],
     ['replace a path', { path: { '/v1': '/api' } }, 'a=1; Path=/v1; Domain=/v1', 'a=1; Path=/api; Domain=/v1'],
     ['look at the case of paths', { path: { '/v1': '/api' } }, 'a=1; path=/V1', 'a=1; path=/V1'],
     ['replace every path', { path: { '*': '/' } }, 'a=1; path=/v1/b', 'a=1; path=/'],

@@ -11,8 +11,9 @@ export interface CookieRewrites {
   readonly path: CookieRules | undefined;
 }
 
-const domainAttribute = /(;\s*domain\s*=)([^;]*)/gi;
-const pathAttribute = /(;\s*path\s*=)([^;]*)/gi;
+/** Without a value an attribute is as good as none to browsers (RFC 6265 5.2.3, 5.2.4), and no rule may make a `Domain` of it. */
+const domainAttribute = /(;\s*domain\s*=)(\s*[^;\s][^;]*)/gi;
+const pathAttribute = /(;\s*path\s*=)(\s*[^;\s][^;]*)/gi;
 
 /** Cookies that browsers refuse with any other path than `/`. */
 const hostCookie = /^\s*__host-/i;
