@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { createCertificate } from '../../shared/certificate.ts';
 import { type ConfiguredEndpoint, noOverrides } from '../../src/endpoints/place/configured-endpoint.ts';
 import type { EndpointOptions } from '../../src/index.ts';
@@ -59,6 +60,14 @@ describe('the settings of an endpoint', () => {
   test('may have the key that belongs to the general certificate, or both of their own', () => {
     const half = { tls: { cert: one.cert, key: one.key } };
     expect(settingsOf({ tls: { key: one.key } }, half).tls).toMatchObject({ cert: one.cert, key: one.key });
+    const locked = createPrivateKey(two.key).export({
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: 'x',
+    });
+    const own = { cert: two.cert, key: String(locked) };
+    expect(settingsOf({ tls: own }, { tls: { passphrase: 'x' } }).tls).toMatchObject(own);
     expect(settingsOf({ tls: { cert: Buffer.from(two.cert), key: two.key } }, half).tls).toMatchObject({
       cert: two.cert,
       key: two.key,

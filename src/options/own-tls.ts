@@ -15,8 +15,8 @@ const givenTls = givenOf(tlsOptions);
 const parseGiven = givenTls as Parser<TlsOptions>;
 
 /**
- * The `tls` of one endpoint, without defaults, because the general one stands behind it. Equal texts give the same object. A
- * certificate without a key, or the other way round, may belong to a general one.
+ * The `tls` of one endpoint, without defaults, because the general one stands behind it. Equal texts give the same object.
+ * A certificate may belong to a general key or passphrase, so that {@link joinedTls} looks whether they fit.
  */
 export const parseOwnTls: OptionParser<TlsOptions> = withSchema(givenTls.schema, (value, option) => {
   if (!isPlainObject(value)) rejectUnseen(option, 'an object', value);
@@ -26,7 +26,6 @@ export const parseOwnTls: OptionParser<TlsOptions> = withSchema(givenTls.schema,
   const before = known.get(text);
   if (before) return before;
   const parsed = parseGiven(given, option);
-  if (isPair(parsed)) checkIdentity(parsed, option);
   forgetUnused(known, remembered);
   known.set(text, parsed);
   return parsed;
@@ -35,17 +34,14 @@ export const parseOwnTls: OptionParser<TlsOptions> = withSchema(givenTls.schema,
 /** The general `tls`, with the fields of an endpoint's in their place. @throws InvalidOptions for a certificate without its key. */
 export function joinedTls(general: TlsOptions | undefined, own: TlsOptions, option: string): TlsOptions {
   const joined = Object.freeze({ ...general, ...own });
-  if (!isPair(own) && (own.cert !== undefined || own.key !== undefined)) checkIdentity(joined, option);
+  const { cert, key, passphrase } = own;
+  if (cert !== undefined || key !== undefined || passphrase !== undefined) checkIdentity(joined, option);
   checkVersions(joined, option);
   return joined;
 }
 
 function inText(field: unknown): unknown {
   return Array.isArray(field) ? [...field].map(asText) : asText(field);
-}
-
-function isPair({ cert, key }: TlsOptions): boolean {
-  return cert !== undefined && key !== undefined;
 }
 
 function isReadable(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
-import { createSecureContext } from 'node:tls';
+import nodeTls, { createSecureContext } from 'node:tls';
 import { type TlsOptions, tlsVersions } from '../endpoints/place/tls-options.ts';
 import { type OptionParser, oneOf, type Parser, trueOrFalse, valueThat, withSchema } from '../support/parser/kinds.ts';
 import { inWords, none, type OptionTable, objectOf, option } from '../support/parser/option.ts';
@@ -103,11 +103,16 @@ export const parseTls: OptionParser<TlsOptions> = withSchema(allTls.schema, (val
   return parsed;
 });
 
-/** Refuses an oldest version that is newer than the newest. */
+/** Refuses an oldest version that is newer than the newest. Node's own counts where one of them is not given. */
 export function checkVersions({ minVersion, maxVersion }: TlsOptions, option: string): void {
-  if (minVersion === undefined || maxVersion === undefined) return;
-  if (tlsVersions.indexOf(minVersion) <= tlsVersions.indexOf(maxVersion)) return;
-  refuse(`${option}.minVersion`, `expected at most \`${option}.maxVersion\`, '${maxVersion}', got '${minVersion}'`);
+  const oldest = minVersion ?? nodeTls.DEFAULT_MIN_VERSION;
+  const newest = maxVersion ?? nodeTls.DEFAULT_MAX_VERSION;
+  if (tlsVersions.indexOf(oldest) <= tlsVersions.indexOf(newest)) return;
+  if (minVersion === undefined) {
+    refuse(`${option}.maxVersion`, `expected at least Node's own \`minVersion\`, '${oldest}', got '${newest}'`);
+  }
+  const named = maxVersion === undefined ? "Node's own `maxVersion`" : `\`${option}.maxVersion\``;
+  refuse(`${option}.minVersion`, `expected at most ${named}, '${newest}', got '${oldest}'`);
 }
 
 /** Refuses a certificate without its key, and a key without its certificate. node:tls takes an empty text for none. */
