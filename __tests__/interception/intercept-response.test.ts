@@ -131,6 +131,22 @@ describe('a response', () => {
     expect((await request(url)).text).toBe('hello');
   });
 
+  test('is whole when it was ended: what the app writes meanwhile is in no body', async () => {
+    const { url: endpoint } = await resources.start(answering(200, 'hello'));
+    const bodies: string[] = [];
+    const served = await resources.serve({ endpoints: [endpoint] }, (proxy) => (req, res) => {
+      const intercepted = interceptResponse(proxy, async (body) => {
+        bodies.push(body.toString());
+        res.write('late');
+        res.end('later');
+        return { body: `${body}!` };
+      });
+      intercepted(req, res);
+    });
+    expect(seen(await request(served.url))).toEqual({ status: 200, text: 'hello!', length: '6' });
+    expect(bodies).toEqual(['hello']);
+  });
+
   test('with which the function does nothing goes out as it came, trailers and reason included', async () => {
     const coded = zlib.gzipSync('hello');
     const { url } = await serve(

@@ -27,6 +27,8 @@ export class HeldResponse {
   #trailers: Parameters<ServerResponse['addTrailers']> | undefined;
   #bytes = 0;
   #isWanted: boolean | undefined;
+  /** The body is whole. As with any response, whoever writes or ends once more does nothing then. */
+  #isEnded = false;
 
   constructor(res: ServerResponse, holding: Holding) {
     this.#res = res;
@@ -64,6 +66,7 @@ export class HeldResponse {
   }
 
   #write(args: Written): boolean {
+    if (this.#isEnded) return false;
     const [chunk, encoding, done] = args;
     if (!this.#hold(chunk, encoding)) return this.#res.write(...(args as Parameters<ServerResponse['write']>));
     const onDone = typeof encoding === 'function' ? encoding : done;
@@ -72,11 +75,13 @@ export class HeldResponse {
   }
 
   #end(args: Written): ServerResponse {
+    if (this.#isEnded) return this.#res;
     const [chunk, encoding] = args;
     if (!this.#hold(typeof chunk === 'function' ? undefined : chunk, encoding)) {
       this.#res.end(...(args as Parameters<ServerResponse['end']>));
       return this.#res;
     }
+    this.#isEnded = true;
     const onDone = args.find((arg) => typeof arg === 'function');
     if (onDone) this.#res.once('finish', onDone as () => void);
     // Whoever has ended the response must not take it for one that can still be answered in another way.
