@@ -48,6 +48,7 @@ describe('stopping with workers', () => {
     await expect(response).rejects.toThrow();
     expect(await command.ended).toMatchObject({ exitCode: 1, stderr: '' });
     expect(command.lines.at(-1)).toMatch(/requests in flight were cut after 50ms$/);
+    expect(command.lines.at(-2)).toMatch(/request \d+ GET \/: cut after .*, as this process stops/);
     await until(() => !pids.some(isAlive));
   });
 

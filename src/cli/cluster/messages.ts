@@ -19,6 +19,8 @@ interface Tasks {
   refuse(): void;
   /** Send the last responses, and end. */
   finish(): LastWords;
+  /** Cut the requests for whose responses `finish` still waits; answered when each has its line in the log. */
+  cut(): void;
   /** Leave an endpoint out, now or as soon as DNS brings it. */
   drain(endpoint: string): void;
   /** Leave an endpoint out no longer. */

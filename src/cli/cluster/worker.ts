@@ -111,6 +111,8 @@ class WorkerProcess {
       case 'finish':
         await service.finish();
         return { state: stateOf(service), metrics: await this.#metricsOf(service) };
+      case 'cut':
+        return service.cut();
       case 'drain':
         return service.source.drainWhenever(task.asked);
       case 'restore':

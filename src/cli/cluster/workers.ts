@@ -159,6 +159,10 @@ class Workers implements Service {
     return !this.#isCut;
   }
 
+  async cut(): Promise<void> {
+    await Promise.all([...this.#crew].map((worker) => worker.ask('cut', undefined).catch(() => {})));
+  }
+
   #startTask(): StartTask {
     const { drained, isWatched } = this.source;
     const isLeaving = this.#phase === 'leaving';

@@ -17,6 +17,8 @@ export interface Known {
   /** The names in the order in which they were configured: the log counts them, from 0. */
   readonly endpoints: readonly string[];
   readonly options: Pick<BalancingProxyOptions, 'logQuery'>;
+  /** Whether the requests in flight are being cut, so that it is not their clients who end them. @default false */
+  readonly isCutting?: boolean;
 }
 
 /** A line before its time is known. */
@@ -72,14 +74,10 @@ export function lineOfRequest(ended: RequestEnded, known: Known, isAlone: boolea
   const told = tellRequest(ended, known.options.logQuery);
   const { requestId, method, target: url, status, durationMs, attempts, resumes, error } = told.fields;
   const { type, bytes, bytesReceived, xRequestId = null, client } = ended;
-  const ending = describeEnding(told, {
-    time: formatDuration(ended.durationMs),
-    bytes,
-    winner: nameOf(ended.winner ?? '', known),
-    last: nameOf(ended.servedBy ?? '', known),
-  });
+  const isCut = known.isCutting === true && wasUnderWay(ended);
+  const ending = isCut ? describeCut(ended, known) : describeEnding(told, endingWords(ended, known));
   return {
-    level: levelOf(told),
+    level: isCut ? 'error' : levelOf(told),
     message: `request ${requestId} ${method} ${url}${ending}${describeBreaks(ended, known)}${isAlone ? describeFailures(ended, known) : ''}${describeOrigin(ended)}`,
     fields: {
       event: type,
@@ -93,7 +91,7 @@ export function lineOfRequest(ended: RequestEnded, known: Known, isAlone: boolea
       winner: told.fields.winner,
       resumes,
       attempts: attempts.map(attemptFields),
-      ...(error && { error }),
+      ...(isCut ? { outcome: 'cut' } : error && { error }),
       xRequestId,
       clientAddress: client.address ?? null,
       host: shortened(client.host),
@@ -101,6 +99,11 @@ export function lineOfRequest(ended: RequestEnded, known: Known, isAlone: boolea
       httpVersion: client.httpVersion,
     },
   };
+}
+
+/** Whether a request that ends while all are cut would have gone on: the client's side of it has broken, or it was an upgraded connection. */
+function wasUnderWay({ outcome, status }: RequestEnded): boolean {
+  return outcome === 'client-gone' || status === 101;
 }
 
 /** Characters of a header at most: a client may send many thousands, and they would all stand in the log. */
@@ -149,6 +152,16 @@ interface EndingWords {
   readonly winner: string;
   /** The endpoint that gave the last byte. */
   readonly last: string;
+}
+
+function endingWords({ durationMs, bytes, winner = '', servedBy = '' }: RequestEnded, known: Known): EndingWords {
+  return { time: formatDuration(durationMs), bytes, winner: nameOf(winner, known), last: nameOf(servedBy, known) };
+}
+
+function describeCut({ durationMs, bytes, status, servedBy }: RequestEnded, known: Known): string {
+  const given =
+    servedBy === undefined ? '' : `, within the body of ${nameOf(servedBy, known)}: status ${status}, ${bytes} bytes`;
+  return `: cut after ${formatDuration(durationMs)}, as this process stops${given}`;
 }
 
 function describeEnding(

@@ -14,9 +14,10 @@ type EventType = ProxyEvent['type'];
 export function requestLog(log: Log, known: () => Known, least: Level): Observer {
   const isQuiet = !isWritten('info', least);
   return (event) => {
+    const facts = known();
     // Where nearly no line is written, none is made in vain.
-    if (isQuiet && isServedAsUsual(event)) return;
-    const line = lineOf(event, known(), least);
+    if (isQuiet && isServedAsUsual(event) && !facts.isCutting) return;
+    const line = lineOf(event, facts, least);
     if (line) log(line.level, line.message, line.fields);
   };
 }

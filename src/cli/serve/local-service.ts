@@ -5,6 +5,7 @@ import { type Configuration, createProxy } from '../config/configuration.ts';
 import type { BoundAddress, ListenAddress } from '../flags/kinds/address.ts';
 import { DnsLog } from '../log/dns-log.ts';
 import type { Log } from '../log/log.ts';
+import type { Known } from '../log/request-lines.ts';
 import { eventsTold, requestLog } from '../log/request-log.ts';
 import { loadMetrics } from '../metrics/load-metrics.ts';
 import { Clients } from './clients/clients.ts';
@@ -81,6 +82,9 @@ export class LocalService implements Service {
   readonly #counted: Counted | undefined;
   readonly #onNames: Parts['onNames'];
   #configuration: Configuration;
+  /** Set once the last requests are being finished. */
+  #finished: Promise<void> | undefined;
+  #isCutting = false;
   /** Resolves when the last reload so far has ended. */
   #reloading: Promise<void> = Promise.resolve();
 
@@ -93,7 +97,7 @@ export class LocalService implements Service {
     this.#clients = new Clients({ configuration, proxy: live, log, unreadMs });
     const level = configuration.values['log-level'];
     live.subscribe(
-      requestLog(log, () => this.#configuration, level),
+      requestLog(log, () => this.#known, level),
       eventsTold(level),
     );
     live.subscribe(() => this.#onDns(), ['endpoints-changed', 'dns-failed', 'dns-restored']);
@@ -167,8 +171,24 @@ export class LocalService implements Service {
   }
 
   async finish(): Promise<boolean> {
+    this.#finished = this.#finish();
+    await this.#finished;
+    return true;
+  }
+
+  async #finish(): Promise<void> {
     await this.#clients.finish(this.#configuration.values['shutdown-timeout']);
     await this.source.close();
-    return true;
+  }
+
+  async cut(): Promise<void> {
+    this.#isCutting = true;
+    this.#clients.cut();
+    await (this.#finished ?? this.source.close());
+  }
+
+  /** The facts for the lines of the log. */
+  get #known(): Known {
+    return this.#isCutting ? { ...this.#configuration, isCutting: true } : this.#configuration;
   }
 }

@@ -38,4 +38,6 @@ export interface Service {
   refuse(): Promise<void>;
   /** Comes after {@link refuse}: resolves when the last response has been sent, with whether all were sent whole. */
   finish(): Promise<boolean>;
+  /** Cuts the requests for which {@link finish} still waits. Resolves when each has its line in the log. */
+  cut(): Promise<void>;
 }

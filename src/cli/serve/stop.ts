@@ -5,6 +5,9 @@ import type { Log } from '../log/log.ts';
 import type { Claim } from './address/listen.ts';
 import type { Service } from './service.ts';
 
+/** Milliseconds that requests which are cut have for their lines in the log: a worker that hangs writes none. */
+const cutMs = 1_000;
+
 /** Milliseconds that a stop takes at most; 0 is no limit. */
 export function longestStopMs({ 'shutdown-delay': delayMs, 'shutdown-timeout': timeoutMs }: FlagValues): number {
   return timeoutMs === 0 ? 0 : delayMs + timeoutMs;
@@ -50,6 +53,7 @@ async function finish({ why, values, log, service, claim }: Stop): Promise<0 | 1
     log('info', 'stopped');
     return 0;
   }
+  if (isWhole === undefined) await resultWithin(cutMs, () => service.cut());
   const when = isWhole === undefined ? `after ${formatDuration(values['shutdown-timeout'])}` : 'as a worker failed';
   log('error', `requests in flight were cut ${when}`);
   return 1;

@@ -86,4 +86,9 @@ export class Clients {
   finish(limitMs: number): Promise<void> {
     return this.#connections.finish(limitMs);
   }
+
+  /** Ends all connections at once, whatever is under way on them. */
+  cut(): void {
+    this.#connections.cut();
+  }
 }

@@ -20,7 +20,7 @@ export class Connections {
   readonly #newest = new Map<Socket, ServerResponse | undefined>();
   readonly #http2: Http2Clients;
   readonly #server: Server | SecureServer;
-  #upgradedCount = 0;
+  readonly #upgraded = new Set<Socket>();
   #phase: 'open' | 'leaving' | 'finishing' = 'open';
   #graceMs = idleGraceMs;
   #closed: Promise<void> | undefined;
@@ -38,7 +38,7 @@ export class Connections {
 
   /** The number of open connections, by what is spoken on them. */
   get open(): Readonly<Record<'http1' | 'http2' | 'upgraded', number>> {
-    return { http1: this.#newest.size, http2: this.#http2.count, upgraded: this.#upgradedCount };
+    return { http1: this.#newest.size, http2: this.#http2.count, upgraded: this.#upgraded.size };
   }
 
   /** Goes on accepting requests, but tells every client with its next response to leave. */
@@ -72,12 +72,20 @@ export class Connections {
     await this.#closed;
   }
 
-  /** Follows a connection no longer that was upgraded: whoever has it now ends it. */
+  /** Ends all connections at once, whatever is under way on them. */
+  cut(): void {
+    for (const socket of this.#newest.keys()) socket.destroy();
+    // With an error the endpoint's side is reset, too, where its end would be waited for otherwise.
+    for (const socket of this.#upgraded) socket.on('error', () => {}).destroy(new Error('cut'));
+    this.#http2.cut();
+  }
+
+  /** Leaves a connection that was upgraded to whoever has it now, up to {@link cut}. */
   release(socket: Socket): void {
     this.#newest.delete(socket);
     if (socket.destroyed) return;
-    this.#upgradedCount++;
-    socket.once('close', () => this.#upgradedCount--);
+    this.#upgraded.add(socket);
+    socket.once('close', () => this.#upgraded.delete(socket));
   }
 
   #track(socket: Socket): void {

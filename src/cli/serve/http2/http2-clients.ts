@@ -39,6 +39,11 @@ export class Http2Clients {
     for (const session of this.#open) session.enter('finishing', graceMs);
   }
 
+  /** Ends all connections at once. */
+  cut(): void {
+    for (const session of this.#open) session.cut();
+  }
+
   #follow(session: ServerHttp2Session, socket: TLSSocket, keepAliveMs: number): void {
     const followed = new FollowedSession(session, socket, keepAliveMs);
     this.#open.add(followed);
@@ -78,6 +83,11 @@ class FollowedSession {
     this.#lingerMs = lingerMs;
     if (this.#socket.writableFinished) this.#onFinish();
     this.#closeIfDue();
+  }
+
+  /** Ends the connection at once. */
+  cut(): void {
+    this.#socket.destroy();
   }
 
   readonly #onStream = (stream: ServerHttp2Stream): void => {
