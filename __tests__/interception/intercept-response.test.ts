@@ -131,6 +131,25 @@ describe('a response', () => {
     expect((await request(url)).text).toBe('hello');
   });
 
+  test.each<[string, object]>([
+    ['an object', { 'Content-Type': 'text/plain', 'X-Mine': '1' }],
+    ['a list', ['Content-Type', 'text/plain', 'X-Mine', '1']],
+    ['pairs', Object.entries({ 'Content-Type': 'text/plain', 'X-Mine': '1' })],
+  ])('may be of a function that answers with a head whose headers are %s', async (_, headers) => {
+    const types: unknown[] = [];
+    const intercept: Intercept = (body, response) => {
+      types.push(response.headers['content-type']);
+      return { body: `${body}!` };
+    };
+    const { url: endpoint } = await resources.start(answering(200, 'unused'));
+    const served = await resources.serve({ endpoints: [endpoint] }, () =>
+      interceptResponse((_req, res) => res.writeHead(203, 'Cached', headers as string[]).end('hello'), intercept),
+    );
+    const received = await request(served.url);
+    expect(seen(received)).toEqual({ status: 203, text: 'hello!', length: '6' });
+    expect([received.statusText, received.headers['x-mine'], ...types]).toEqual(['Cached', '1', 'text/plain']);
+  });
+
   test('is whole when it was ended: what the app writes meanwhile is in no body', async () => {
     const { url: endpoint } = await resources.start(answering(200, 'hello'));
     const bodies: string[] = [];

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { groupByName } from '../http/headers.ts';
 
 /** How a response is held. */
 interface Holding {
@@ -37,7 +38,7 @@ export class HeldResponse {
     this.#own = { write, end, writeHead, flushHeaders, addTrailers };
     res.write = ((...args: Written) => this.#write(args)) as ServerResponse['write'];
     res.end = ((...args: Written) => this.#end(args)) as ServerResponse['end'];
-    res.writeHead = (...args) => this.#writeHead(args as Parameters<ServerResponse['writeHead']>);
+    res.writeHead = (...args) => this.#writeHead(args as [status: number, ...rest: Written]);
     res.flushHeaders = () => this.#flushHeaders();
     res.addTrailers = (...args) => {
       this.#trailers = args;
@@ -110,10 +111,19 @@ export class HeldResponse {
     return true;
   }
 
-  /** The proxy has set all headers by then; it calls this for a reason phrase, and for bytes that Node would write as UTF-8. */
-  #writeHead(args: Parameters<ServerResponse['writeHead']>): ServerResponse {
-    this.#res.statusCode = args[0];
-    this.#calls.push(() => this.#res.writeHead(...args));
+  /**
+   * Sets the headers at once, for the function to see and change. The proxy gives none: it has set them, and calls this for a reason phrase,
+   * and for bytes that Node would write as UTF-8.
+   */
+  #writeHead([status, ...rest]: readonly [status: number, ...rest: Written]): ServerResponse {
+    const [reason] = rest.filter((arg) => typeof arg === 'string');
+    const headers = rest.find((arg) => typeof arg === 'object' && arg !== null) ?? {};
+    this.#res.statusCode = status;
+    if (reason !== undefined && this.#res.req.httpVersionMajor < 2) this.#res.statusMessage = reason;
+    for (const [name, value] of Array.isArray(headers) ? listedHeaders(headers) : Object.entries(headers)) {
+      this.#res.setHeader(name, value);
+    }
+    this.#calls.push(() => (reason === undefined ? this.#res.writeHead(status) : this.#res.writeHead(status, reason)));
     return this.#res;
   }
 
@@ -128,4 +138,10 @@ export class HeldResponse {
     this.sendOn();
     this.#res.flushHeaders();
   }
+}
+
+/** The headers of a list of names and values, or of pairs of these. */
+function listedHeaders(list: readonly unknown[]): Array<[name: string, value: string | string[]]> {
+  const grouped = groupByName(list.flat().map(String));
+  return Array.from(grouped, ({ name, values }) => [name, values.length > 1 ? values : values.join()]);
 }

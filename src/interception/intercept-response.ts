@@ -12,7 +12,7 @@ import { Interception } from './interception.ts';
 export type { Intercept, InterceptedChanges, InterceptedResponse } from './intercept.ts';
 export type { InterceptOptions } from './intercept-options.ts';
 
-/** A proxy, or whatever answers with its response. */
+/** A proxy, or whatever answers in its place, as a cache in front of it does. */
 type Answering<Request> = (req: Request, res: ServerResponse, next?: Next) => void;
 
 const parseOptions = objectOf(interceptOptions);
