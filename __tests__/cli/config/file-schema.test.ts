@@ -190,7 +190,8 @@ const values: Readonly<Record<string, { readonly good: readonly unknown[]; reado
   'tls.passphrase': { good: ['', 'a'], bad: [7, ['a']] },
   'tls.ciphers': { good: ['TLS_AES_128_GCM_SHA256'], bad: ['', 7] },
   'tls.minVersion': tlsVersion,
-  'tls.maxVersion': tlsVersion,
+  // Older ones are below the oldest that Node itself takes, unless `minVersion` says otherwise.
+  'tls.maxVersion': { ...tlsVersion, good: ['TLSv1.2', 'TLSv1.3'] },
 };
 
 describe('the values of an option', () => {
