@@ -1,7 +1,7 @@
 import { createWaitingProxy } from '../../examples/restarting-server.ts';
 import { leakCheckedResources } from '../helpers/leaks.ts';
 import { request } from '../helpers/proxy.ts';
-import { answering, refusedUrl } from '../helpers/servers.ts';
+import { answering } from '../helpers/servers.ts';
 import { until } from '../helpers/until.ts';
 
 const resources = leakCheckedResources();
@@ -28,7 +28,8 @@ describe('the recipe of a server that restarts', () => {
   });
 
   test('gives 502 when nobody has come back after 5 seconds', async () => {
-    const { url, events } = await resources.serveCreated(createWaitingProxy(await refusedUrl()));
+    // Port 1 stays free: another one could be given to the server of another test within the 5 seconds.
+    const { url, events } = await resources.serveCreated(createWaitingProxy('http://127.0.0.1:1'));
     expect((await request(url)).status).toBe(502);
     // The last round is in vain when the next one, a quarter of a second later at most, would come after the 5 seconds.
     const [durationMs] = events.flatMap((event) => (event.type === 'request-ended' ? event.durationMs : []));
