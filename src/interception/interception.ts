@@ -4,6 +4,7 @@ import { takeHeadBack } from '../client/response/respond.ts';
 import { isEventStream } from '../http/event-stream.ts';
 import { contentLengthOf, type HeaderList } from '../http/headers.ts';
 import { isClientGone } from '../http/http2-stream.ts';
+import { mayHaveBody } from '../http/may-have-body.ts';
 import { contentCodingsOf } from '../http/representation.ts';
 import { isPlainObject } from '../support/plain-object.ts';
 import { callHook, hookFailed } from '../support/user-function.ts';
@@ -56,7 +57,7 @@ export class Interception {
     const headers = headersOf(res);
     const isLong = (contentLengthOf(headers) ?? 0) > limitBytes;
     const isWhole = res.statusCode !== 206 && !isEventStream(headers);
-    return mayHaveBody(res) && isWhole && !isLong && knowsCodings(contentCodingsOf(headers));
+    return mayHaveBody(res.req.method, res.statusCode) && isWhole && !isLong && knowsCodings(contentCodingsOf(headers));
   }
 
   async #intercept(body: Buffer): Promise<void> {
@@ -106,14 +107,9 @@ export class Interception {
   }
 }
 
-/** Whether a response may have a body at all (RFC 9110 6.4.1). */
-function mayHaveBody({ req, statusCode }: ServerResponse): boolean {
-  return req.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
-}
-
 /** Sends a body with its length, or none where there must be none. */
 function sendWhole(res: ServerResponse, body: Buffer): void {
-  const hasBody = mayHaveBody(res);
+  const hasBody = mayHaveBody(res.req.method, res.statusCode);
   if (hasBody) res.setHeader('Content-Length', body.length);
   else res.removeHeader('Content-Length');
   // Node throws when trailers are announced for a body with a length.

@@ -107,7 +107,7 @@ function cookieRewrite(nameOf: (value: string) => string): OptionParser<CookieRu
   });
 }
 
-function textsByName(value: object, option: string, parse: Parser<string>): PathRewriteRules {
+function textsByName(value: object, option: string, parse: Parser<string>): Readonly<Record<string, string>> {
   const entries = collect(Object.entries(value), ([name, text]) => [name, parse(text, `${option}.${name}`)] as const);
   return Object.fromEntries(entries);
 }

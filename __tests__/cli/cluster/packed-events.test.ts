@@ -1,5 +1,6 @@
 import { pack, unpack } from '../../../src/cli/cluster/packed-events.ts';
 import { type AttemptReport, BalancingProxyError, type ProxyEvent } from '../../../src/index.ts';
+import { reportedEnd } from '../../events/reported-end.ts';
 
 const lost = new BalancingProxyError('ERR_BRP_CONNECTION_LOST', 'broken off', { cause: new Error('reset') });
 const won: AttemptReport = {
@@ -21,20 +22,7 @@ describe('a packed event', () => {
   test('comes out with errors of the class, with code, message and status', () => {
     const attempts: readonly AttemptReport[] = [{ ...won, outcome: 'failed', error: lost }, won];
     const error = new BalancingProxyError('ERR_BRP_EXHAUSTED', 'nobody', { attempts });
-    const event = {
-      type: 'request-ended',
-      ...request,
-      status: undefined,
-      winner: undefined,
-      servedBy: undefined,
-      resumes: 0,
-      bytes: 0,
-      durationMs: 1,
-      attempts,
-      isBodyStreamed: false,
-      strategy: 'race',
-      error,
-    } as ProxyEvent;
+    const event = reportedEnd({ type: 'request-ended', ...request, attempts, error });
     const arrived = sent(event) as Extract<ProxyEvent, { type: 'request-ended' }>;
     expect(arrived).toMatchObject({ ...event, error: { message: 'nobody' }, attempts: [{ endpoint: 'http://a' }, {}] });
     expect(arrived.error).toBeInstanceOf(BalancingProxyError);

@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { type HeaderList, isFieldValue, isToken, pairsOf, stripHopByHop } from '../../http/headers.ts';
 import { groupForHttp2 } from '../../http/http2-headers.ts';
+import { mayHaveBody } from '../../http/may-have-body.ts';
 
 /** Fields that say how to frame, route or read a message: behind the message they come too late (RFC 9110 6.5.1). */
 const onlyInHeads: ReadonlySet<string> = new Set([
@@ -17,7 +18,7 @@ const onlyInHeads: ReadonlySet<string> = new Set([
  * when the body is out already, node:http2 where nobody can catch.
  */
 export function trailersFor(res: ServerResponse, received: HeaderList): HeaderList {
-  if (received.length === 0 || res.req.method === 'HEAD' || res.statusCode === 204 || res.statusCode === 304) return [];
+  if (received.length === 0 || !mayHaveBody(res.req.method, res.statusCode)) return [];
   const mayFollow = ([name, value]: [string, string]): boolean =>
     isToken(name) && isFieldValue(value) && !onlyInHeads.has(name.toLowerCase());
   return pairsOf(stripHopByHop(received)).filter(mayFollow).flat();

@@ -33,8 +33,8 @@ export const routeOptions = {
 };
 
 /**
- * A function of the user's that is held to its contract: what it throws, or rejects with, becomes its answer, only the first answer counts, and a list comes
- * where a list is asked for.
+ * A function of the user's that is held to its contract: what it throws, or rejects with, becomes its answer, only the first answer
+ * counts, and a list comes where a list is asked for.
  */
 function careful(ask: LookupFunction): LookupFunction {
   return (hostname, options, callback) => {

@@ -1,17 +1,15 @@
 import type { Readable } from 'node:stream';
 import { BalancingProxyError } from '../../errors.ts';
 import { contentLengthOf, valuesOf } from '../../http/headers.ts';
+import { mayHaveBody } from '../../http/may-have-body.ts';
 import type { UpstreamResponse } from './transport.ts';
-
-/** Statuses whose responses have no body whatever their headers say (RFC 9110 6.4.1). */
-const bodyless: ReadonlySet<number> = new Set([204, 304]);
 
 /** The body bytes that a response is going to have, or undefined when only its end will tell. */
 export function announcedBytesOf(
   { status, headers, endsWithHead }: UpstreamResponse,
   method: string,
 ): number | undefined {
-  return method === 'HEAD' || bodyless.has(status) || endsWithHead ? 0 : contentLengthOf(headers);
+  return !mayHaveBody(method, status) || endsWithHead ? 0 : contentLengthOf(headers);
 }
 
 /** Whether the endpoint has broken off a body that nobody has read to its end. */
